@@ -1,0 +1,79 @@
+/**
+ * The variables of every program of a federation: where it listens, its database, its keys, whom it trusts.
+ */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Env } from '../../shared/config.ts';
+import type { PkiFiles } from '../pki/development.ts';
+import type { KeyFiles } from './key-files.ts';
+import { audienceOf } from './member.ts';
+import type { TokenIssuer } from './token-issuer.ts';
+
+/** Where a program listens and keeps its data. */
+export interface Place {
+  /** `hub`, or the province code. */
+  readonly name: string;
+  /** Both `host:port`. */
+  readonly httpAddress: string;
+  readonly grpcAddress: string;
+  readonly databaseUrl: string;
+}
+
+export interface Wiring {
+  readonly hub: Place;
+  readonly nodes: readonly Place[];
+  readonly keys: KeyFiles;
+  readonly tokens: Pick<TokenIssuer, 'issuer' | 'jwksUrl'>;
+  readonly rulesFile?: string | undefined;
+  /** For files that are no keys. */
+  readonly directory: string;
+}
+
+/** Variables by program name. Writes the list of provinces that the hub reads. */
+export async function programEnvironments(wiring: Wiring): Promise<ReadonlyMap<string, Env>> {
+  const provincesFile = join(wiring.directory, 'provinces.json');
+  const provinces = wiring.nodes.map(({ name, grpcAddress }) => ({ province: name, address: grpcAddress }));
+  await writeFile(provincesFile, JSON.stringify(provinces));
+  return new Map([
+    ['hub', hubEnvironment(wiring, provincesFile)],
+    ...wiring.nodes.map((node): [string, Env] => [node.name, nodeEnvironment(wiring, node)]),
+  ]);
+}
+
+function hubEnvironment(wiring: Wiring, provincesFile: string): Env {
+  const { hub, keys, rulesFile } = wiring;
+  return {
+    ...commonEnvironment(wiring, hub, keys.tls({ kind: 'hub' })),
+    OPRF_KEY_FILE: keys.oprfKeyFile,
+    WARRANT_KEY_FILE: keys.warrantKeyFile,
+    PROVINCES_FILE: provincesFile,
+    ...(rulesFile === undefined ? {} : { RULES_FILE: rulesFile }),
+  };
+}
+
+function nodeEnvironment(wiring: Wiring, node: Place): Env {
+  const { hub, keys } = wiring;
+  return {
+    ...commonEnvironment(wiring, node, keys.tls({ kind: 'node', province: node.name })),
+    PROVINCE: node.name,
+    HUB_ADDRESS: hub.grpcAddress,
+    FEDERATION_KEY_FILE: keys.federationKeyFile,
+    OPENING_KEY_FILE: keys.openingKeyFile(node.name),
+    WARRANT_PUBLIC_KEY_FILE: keys.warrantPublicKeyFile,
+  };
+}
+
+function commonEnvironment({ keys, tokens }: Wiring, place: Place, tls: PkiFiles): Env {
+  return {
+    DATABASE_URL: place.databaseUrl,
+    HTTP_LISTEN: place.httpAddress,
+    GRPC_LISTEN: place.grpcAddress,
+    TLS_CA_FILE: tls.caFile,
+    TLS_CERT_FILE: tls.certFile,
+    TLS_KEY_FILE: tls.keyFile,
+    PROVINCE_KEYS_FILE: keys.provinceKeysFile,
+    OIDC_ISSUER: tokens.issuer,
+    OIDC_JWKS_URL: tokens.jwksUrl,
+    OIDC_AUDIENCE: audienceOf(place.name),
+  };
+}

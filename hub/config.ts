@@ -1,0 +1,58 @@
+/**
+ * Configuration of the hub, from an env record. Nothing else reads variables or the key files that they name.
+ */
+import { z } from 'zod';
+import { type Env, parseEnv } from '../shared/config.ts';
+import * as fields from '../shared/config-fields.ts';
+import { listenSchema } from '../shared/http/listen.ts';
+
+const provinces = z
+  .array(
+    z.object({
+      province: z.string().regex(/^\d\d$/, 'not a two-digit province code'),
+      address: listenSchema,
+    }),
+  )
+  .refine((list) => new Set(list.map((p) => p.province)).size === list.length, 'a province is named twice');
+
+const schema = z
+  .object({
+    DATABASE_URL: fields.databaseUrl,
+    HTTP_LISTEN: listenSchema,
+    GRPC_LISTEN: listenSchema,
+    OPRF_KEY_FILE: fields.hexKeyFile,
+    WARRANT_KEY_FILE: fields.privateKeyFile,
+    PROVINCE_KEYS_FILE: fields.provinceKeysFile,
+    PROVINCES_FILE: fields.jsonFile.pipe(provinces),
+    RULES_FILE: fields.jsonFile.optional(),
+    ROUND_DEADLINE_MS: z.coerce.number().int().min(50).max(600_000).default(5_000),
+    LOG_LEVEL: fields.logLevel,
+    ...fields.tlsFields,
+    ...fields.oidcFields,
+  })
+  .transform((env) => ({
+    databaseUrl: env.DATABASE_URL,
+    httpListen: env.HTTP_LISTEN,
+    grpcListen: env.GRPC_LISTEN,
+    tls: { ca: env.TLS_CA_FILE, cert: env.TLS_CERT_FILE, key: env.TLS_KEY_FILE },
+    /** Key of the OPRF that turns identifiers into tokens. */
+    oprfKey: env.OPRF_KEY_FILE,
+    /** Signs warrants and rule packs. */
+    warrantKey: env.WARRANT_KEY_FILE,
+    /** Verify the provinces' openings; `kid` is the province. */
+    provinceKeys: env.PROVINCE_KEYS_FILE,
+    /** The enrolled provinces and where their nodes listen. */
+    provinces: env.PROVINCES_FILE,
+    /** This pack alone, unvalidated, instead of the shipped ones. */
+    rules: env.RULES_FILE,
+    roundDeadlineMs: env.ROUND_DEADLINE_MS,
+    oidc: { issuer: env.OIDC_ISSUER, jwksUrl: env.OIDC_JWKS_URL, audience: env.OIDC_AUDIENCE },
+    logLevel: env.LOG_LEVEL,
+  }));
+
+export type HubConfig = z.output<typeof schema>;
+
+/** The configuration in `env`. Throws INVALID_CONFIG with every problem in one message. */
+export function parseHubConfig(env: Env): Readonly<HubConfig> {
+  return parseEnv(schema, env);
+}

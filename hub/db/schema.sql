@@ -1,0 +1,72 @@
+-- Made from the migrations by `npm run check:schema -- --write`; compared in CI. Never edited.
+
+CREATE TABLE answers (
+  trace_id text NOT NULL,
+  seq integer NOT NULL,
+  province text NOT NULL,
+  incarnation bigint NOT NULL,
+  data_version bigint NOT NULL,
+  stale boolean NOT NULL DEFAULT false,
+  body bytea STORAGE e NOT NULL,
+  answered_at timestamp(0) with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT answers_pkey PRIMARY KEY (trace_id, seq, province),
+  CONSTRAINT answers_trace_id_seq_fkey FOREIGN KEY (trace_id, seq) REFERENCES questions(trace_id, seq)
+);
+
+CREATE TABLE deliveries (
+  trace_id text NOT NULL,
+  province text NOT NULL,
+  seq integer NOT NULL,
+  body bytea STORAGE e NOT NULL,
+  acknowledged_at timestamp(0) with time zone,
+  CONSTRAINT deliveries_pkey PRIMARY KEY (trace_id, province, seq),
+  CONSTRAINT deliveries_trace_id_fkey FOREIGN KEY (trace_id) REFERENCES traces(id)
+);
+
+CREATE TABLE key_evaluations (
+  province text NOT NULL,
+  hour timestamp(0) with time zone NOT NULL,
+  evaluations bigint NOT NULL,
+  CONSTRAINT key_evaluations_pkey PRIMARY KEY (province, hour)
+);
+
+CREATE TABLE openings (
+  trace_id text NOT NULL,
+  revision integer NOT NULL,
+  opening text NOT NULL,
+  countersignature text NOT NULL,
+  accepted_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT openings_pkey PRIMARY KEY (trace_id, revision),
+  CONSTRAINT openings_trace_id_fkey FOREIGN KEY (trace_id) REFERENCES traces(id)
+);
+
+CREATE TABLE provinces (
+  province text NOT NULL,
+  incarnation bigint NOT NULL DEFAULT 0,
+  data_version bigint NOT NULL DEFAULT 0,
+  data_at timestamp(0) with time zone,
+  protocol integer NOT NULL DEFAULT 0,
+  reported_at timestamp(0) with time zone,
+  CONSTRAINT provinces_pkey PRIMARY KEY (province)
+);
+
+CREATE TABLE questions (
+  trace_id text NOT NULL,
+  seq integer NOT NULL,
+  body bytea NOT NULL,
+  asked_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT questions_pkey PRIMARY KEY (trace_id, seq),
+  CONSTRAINT questions_trace_id_fkey FOREIGN KEY (trace_id) REFERENCES traces(id)
+);
+
+CREATE TABLE traces (
+  id text NOT NULL,
+  province text NOT NULL,
+  opened_at timestamp with time zone NOT NULL DEFAULT now(),
+  expires_at timestamp(0) with time zone NOT NULL,
+  completed_at timestamp with time zone,
+  closed_at timestamp with time zone,
+  CONSTRAINT traces_pkey PRIMARY KEY (id)
+);
+CREATE INDEX traces_listed ON public.traces USING btree (opened_at DESC, id);
+CREATE INDEX traces_open ON public.traces USING btree (opened_at) WHERE (closed_at IS NULL);

@@ -1,0 +1,84 @@
+/**
+ * The hub's tables for drizzle; migrations/ is what makes them and explains them, and a test compares the two. Bodies of
+ * answers are read and written by hand-written SQL where a trace runs.
+ */
+import { boolean, integer, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
+import { bytea, instant, int8, preciseInstant } from '../../shared/db/columns.ts';
+
+export const traces = pgTable('traces', {
+  id: text('id').primaryKey(),
+  province: text('province').notNull(),
+  openedAt: preciseInstant('opened_at').notNull().defaultNow(),
+  expiresAt: instant('expires_at').notNull(),
+  completedAt: preciseInstant('completed_at'),
+  closedAt: preciseInstant('closed_at'),
+});
+
+export const openings = pgTable(
+  'openings',
+  {
+    traceId: text('trace_id').notNull(),
+    revision: integer('revision').notNull(),
+    opening: text('opening').notNull(),
+    countersignature: text('countersignature').notNull(),
+    acceptedAt: preciseInstant('accepted_at').notNull().defaultNow(),
+  },
+  (table) => [primaryKey({ columns: [table.traceId, table.revision] })],
+);
+
+export const questions = pgTable(
+  'questions',
+  {
+    traceId: text('trace_id').notNull(),
+    seq: integer('seq').notNull(),
+    body: bytea('body').notNull(),
+    askedAt: preciseInstant('asked_at').notNull().defaultNow(),
+  },
+  (table) => [primaryKey({ columns: [table.traceId, table.seq] })],
+);
+
+export const answers = pgTable(
+  'answers',
+  {
+    traceId: text('trace_id').notNull(),
+    seq: integer('seq').notNull(),
+    province: text('province').notNull(),
+    incarnation: int8('incarnation').notNull(),
+    dataVersion: int8('data_version').notNull(),
+    stale: boolean('stale').notNull().default(false),
+    body: bytea('body').notNull(),
+    answeredAt: instant('answered_at').notNull().defaultNow(),
+  },
+  (table) => [primaryKey({ columns: [table.traceId, table.seq, table.province] })],
+);
+
+export const deliveries = pgTable(
+  'deliveries',
+  {
+    traceId: text('trace_id').notNull(),
+    province: text('province').notNull(),
+    seq: integer('seq').notNull(),
+    body: bytea('body').notNull(),
+    acknowledgedAt: instant('acknowledged_at'),
+  },
+  (table) => [primaryKey({ columns: [table.traceId, table.province, table.seq] })],
+);
+
+export const provinces = pgTable('provinces', {
+  province: text('province').primaryKey(),
+  incarnation: int8('incarnation').notNull().default(0),
+  dataVersion: int8('data_version').notNull().default(0),
+  dataAt: instant('data_at'),
+  protocol: integer('protocol').notNull().default(0),
+  reportedAt: instant('reported_at'),
+});
+
+export const keyEvaluations = pgTable(
+  'key_evaluations',
+  {
+    province: text('province').notNull(),
+    hour: instant('hour').notNull(),
+    evaluations: int8('evaluations').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.province, table.hour] })],
+);

@@ -1,0 +1,32 @@
+/**
+ * What is left to say of a closed trace, from the hub's memory.
+ */
+import { readAdmittedOpening } from '../../shared/auth/opening.ts';
+import type { Database } from '../../shared/db/database.ts';
+import { Assignments } from './assignments.ts';
+import { listDeliveries, listOpenings, type TraceRow } from './queries.ts';
+import type { TraceStatusView } from './status.ts';
+
+/** The last state of a closed trace; coverage is no longer kept. */
+export async function closedStatus(db: Database, row: TraceRow): Promise<TraceStatusView> {
+  const opening = readAdmittedOpening((await listOpenings(db, row.id)).at(-1)?.opening ?? '');
+  const assignments = new Assignments(row.id);
+  for (const delivery of await listDeliveries(db, row.id)) assignments.restore(delivery);
+  return {
+    id: row.id,
+    state: 'closed',
+    province: row.province,
+    rules: opening.rules,
+    direction: opening.direction,
+    maxDegree: opening.max_degree,
+    asOf: opening.as_of,
+    revision: opening.revision,
+    coverage: [],
+    ...assignments.counts(),
+    questions: 0,
+    awaited: 0,
+    openedAtMs: row.openedAtMs,
+    completedAtMs: row.completedAtMs,
+    elapsedMs: (row.completedAtMs ?? row.closedAtMs ?? row.openedAtMs) - row.openedAtMs,
+  };
+}

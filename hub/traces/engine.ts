@@ -1,0 +1,92 @@
+/**
+ * All open traces of the hub: taken up at start, opened, amended, closed. The only holder of live traces; whether a
+ * caller may do what it asks is decided in operations.ts.
+ */
+import type { Clock } from '../../shared/clock.ts';
+import type { Database } from '../../shared/db/database.ts';
+import type { RulePack } from '../../shared/domain/rule-pack.ts';
+import type { Logger } from '../../shared/log.ts';
+import type { ProvinceLink } from '../provinces/province-link.ts';
+import { AnswerStore } from './answer-store.ts';
+import { LiveTrace, type LiveTraceContext, type RoundReport } from './live-trace.ts';
+import * as queries from './queries.ts';
+
+export interface TraceEngineOptions {
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly links: readonly ProvinceLink[];
+  readonly roundDeadlineMs: number;
+  rulePack(number: number): RulePack | undefined;
+  onRound?(round: RoundReport): void;
+}
+
+const EXPIRY_SWEEP_MS = 60_000;
+
+export class TraceEngine implements AsyncDisposable {
+  readonly #ctx: LiveTraceContext;
+  readonly #live = new Map<string, LiveTrace>();
+  readonly #stopped = new AbortController();
+
+  constructor(options: TraceEngineOptions) {
+    this.#ctx = { ...options, store: new AnswerStore(options.db, options.clock) };
+  }
+
+  /** Takes up all open traces where they were left. */
+  async start(): Promise<void> {
+    for (const row of await queries.listOpenTraces(this.#ctx.db)) {
+      const trace = new LiveTrace(this.#ctx, row, await queries.listOpenings(this.#ctx.db, row.id));
+      await trace.restore();
+      this.#live.set(row.id, trace);
+      trace.start();
+    }
+    void this.#closeExpired();
+  }
+
+  get(id: string): LiveTrace | undefined {
+    return this.#live.get(id);
+  }
+
+  get openTraces(): IterableIterator<LiveTrace> {
+    return this.#live.values();
+  }
+
+  /** Stores and starts a new trace. */
+  async open(
+    trace: { id: string; province: string; expiresAt: number },
+    opening: queries.OpeningRow,
+  ): Promise<void> {
+    await queries.insertTrace(this.#ctx.db, trace, opening);
+    const { id, province } = trace;
+    const row = { id, province, openedAtMs: this.#ctx.clock.nowMs(), completedAtMs: null, closedAtMs: null };
+    const live = new LiveTrace(this.#ctx, row, [opening]);
+    this.#live.set(id, live);
+    live.start();
+  }
+
+  /** Stores the next revision of a trace's opening and goes on under it. */
+  async amend(trace: LiveTrace, opening: queries.OpeningRow): Promise<void> {
+    await queries.insertOpening(this.#ctx.db, trace.id, opening);
+    trace.amend(opening);
+  }
+
+  /** Ends a trace: nothing is asked any more. */
+  async close(trace: LiveTrace): Promise<void> {
+    await queries.markClosed(this.#ctx.db, trace.id);
+    this.#live.delete(trace.id);
+    await trace.stop('closed');
+  }
+
+  async #closeExpired(): Promise<void> {
+    while (!this.#stopped.signal.aborted) {
+      const now = this.#ctx.clock.nowMs() / 1000;
+      for (const trace of [...this.#live.values()]) if (trace.expiresAt <= now) await this.close(trace);
+      await this.#ctx.clock.sleep(EXPIRY_SWEEP_MS, this.#stopped.signal);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopped.abort();
+    await Promise.all([...this.#live.values()].map((trace) => trace.stop()));
+  }
+}

@@ -1,0 +1,86 @@
+/**
+ * What nodes call about traces (proto FederationService): decode, name the caller, one operation, encode.
+ */
+
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import {
+  CoverageState,
+  Direction,
+  type ProvinceCoverageSchema,
+  TraceState,
+  type TraceStatusSchema,
+} from '../../shared/gen/truyvet/v1/common_pb.ts';
+import type { FederationService } from '../../shared/gen/truyvet/v1/federation_pb.ts';
+import type { CallContext, Handlers } from '../../shared/grpc/service.ts';
+import { closeTrace, getTraceStatus, openTrace, reportStatus, type TracesCtx } from './operations.ts';
+import type { CoverageView, TraceStatusView } from './status.ts';
+
+type Methods = 'openTrace' | 'closeTrace' | 'getTrace' | 'reportStatus';
+
+/** How often nodes report when nothing happens. */
+const REPORT_EVERY_MS = 5_000;
+
+/** Handlers of the trace methods of FederationService. */
+export function traceHandlers(ctx: TracesCtx): Pick<Handlers<typeof FederationService>, Methods> {
+  return {
+    openTrace: ({ opening }, call) => openTrace(ctx, provinceOf(call), opening),
+    closeTrace: async ({ traceId }, call) => {
+      await closeTrace(ctx, provinceOf(call), traceId);
+      return {};
+    },
+    getTrace: async ({ traceId }, call) => ({
+      status: statusToWire(await getTraceStatus(ctx, traceId, provinceOf(call))),
+    }),
+    reportStatus: async (request, call) => {
+      await reportStatus(ctx, {
+        province: provinceOf(call),
+        incarnation: Number(request.incarnation),
+        dataVersion: Number(request.dataVersion),
+        dataAt: request.dataAt,
+        protocol: request.protocol,
+        stale: request.stale,
+      });
+      return { nextInMs: REPORT_EVERY_MS };
+    },
+  };
+}
+
+/** The auth table lets only nodes in. */
+function provinceOf({ peer }: CallContext): string {
+  return peer.kind === 'node' ? peer.province : '';
+}
+
+const STATES = {
+  queued: TraceState.QUEUED,
+  running: TraceState.RUNNING,
+  partial: TraceState.PARTIAL,
+  complete: TraceState.COMPLETE,
+  closed: TraceState.CLOSED,
+} as const;
+
+const COVERAGE = {
+  current: CoverageState.CURRENT,
+  behind: CoverageState.BEHIND,
+  unreachable: CoverageState.UNREACHABLE,
+  refused: CoverageState.REFUSED,
+} as const;
+
+function statusToWire(status: TraceStatusView): MessageInitShape<typeof TraceStatusSchema> {
+  const { byDegree, byProvince, completedAtMs, openedAtMs, state, direction, coverage, id, ...same } = status;
+  return {
+    ...same,
+    traceId: id,
+    state: STATES[state],
+    direction: direction === 'forward' ? Direction.FORWARD : Direction.BACKWARD,
+    coverage: coverage.map(coverageToWire),
+    byDegree: [...byDegree].map(([degree, contacts]) => ({ degree, contacts })),
+    byProvince: [...byProvince].map(([province, contacts]) => ({ province, contacts })),
+    openedAt: Math.floor(openedAtMs / 1000),
+    completedAt: completedAtMs === null ? 0 : Math.floor(completedAtMs / 1000),
+    elapsedMs: Math.max(0, Math.round(status.elapsedMs)),
+  };
+}
+
+function coverageToWire(coverage: CoverageView): MessageInitShape<typeof ProvinceCoverageSchema> {
+  return { ...coverage, state: COVERAGE[coverage.state] };
+}

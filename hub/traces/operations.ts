@@ -1,0 +1,165 @@
+/**
+ * What nodes and people may do with traces at the hub: open, amend, close, ask how it stands, report changed data.
+ * Each decides whether this caller may, and changes nothing when it refuses.
+ */
+import type { KeyObject } from 'node:crypto';
+import { openingSha256, signWarrant, verifyOpening } from '../../shared/auth/opening.ts';
+import type { ProvinceKeys } from '../../shared/auth/opening-keys.ts';
+import { admitOpening } from '../../shared/auth/opening-rules.ts';
+import type { Opening } from '../../shared/auth/opening-shape.ts';
+import { type Clock, nowSeconds } from '../../shared/clock.ts';
+import type { Database } from '../../shared/db/database.ts';
+import { daysToSeconds, type RulePack } from '../../shared/domain/rule-pack.ts';
+import { AppError } from '../../shared/errors.ts';
+import type { Logger } from '../../shared/log.ts';
+import { closedStatus } from './closed-status.ts';
+import type { TraceEngine } from './engine.ts';
+import { graphOf, type TraceGraph } from './graph.ts';
+import * as queries from './queries.ts';
+import type { TraceStatusView } from './status.ts';
+
+export interface TracesCtx {
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly engine: TraceEngine;
+  readonly provinceKeys: ProvinceKeys;
+  readonly warrantKey: KeyObject;
+  rulePack(number: number): RulePack | undefined;
+}
+
+/**
+ * What one trace may ask a node at most. Generous: they stop a crawl, not a trace; provinces set budgets of their own.
+ */
+const TRACE_BUDGET = { questions: 10_000, persons: 20_000_000 };
+
+/**
+ * Opens a trace under a province's signed opening, or amends it with the next revision. Idempotent for the same
+ * opening. Throws what `verifyOpening` and `admitOpening` throw; PERMISSION_DENIED OPENING_NOT_YOURS if the caller
+ * is not the province that signed; FAILED_PRECONDITION RULES_UNKNOWN, TRACE_CLOSED; INVALID_ARGUMENT.
+ */
+export async function openTrace(
+  ctx: TracesCtx,
+  province: string,
+  jws: string,
+): Promise<{ traceId: string; countersignature: string }> {
+  const opening = await verifyOpening(jws, ctx.provinceKeys, nowSeconds(ctx.clock));
+  if (opening.province !== province) {
+    throw new AppError('PERMISSION_DENIED', 'OPENING_NOT_YOURS', 'opening: signed by another province');
+  }
+  checkTerms(ctx, opening);
+  const live = ctx.engine.get(opening.trace_id);
+  if (!live && (await queries.findTrace(ctx.db, opening.trace_id))) {
+    throw new AppError('FAILED_PRECONDITION', 'TRACE_CLOSED', 'the trace is closed');
+  }
+  const known = live && { ...live.opening, province: live.row.province };
+  const admitted = admitOpening(known, { opening, jws });
+  if (admitted === 'known')
+    return { traceId: opening.trace_id, countersignature: known?.countersignature ?? '' };
+  const countersignature = await countersign(ctx, opening, jws);
+  const row = { revision: opening.revision, opening: jws, countersignature };
+  if (live) await ctx.engine.amend(live, row);
+  else await ctx.engine.open({ id: opening.trace_id, province, expiresAt: opening.expires_at }, row);
+  return { traceId: opening.trace_id, countersignature };
+}
+
+function checkTerms(ctx: Pick<TracesCtx, 'rulePack' | 'clock'>, opening: Opening): void {
+  const rules = ctx.rulePack(opening.rules);
+  if (!rules) throw new AppError('FAILED_PRECONDITION', 'RULES_UNKNOWN', `no rule pack ${opening.rules}`);
+  if (opening.max_degree > rules.max_degree) {
+    throw new AppError('INVALID_ARGUMENT', 'DEGREE_TOO_HIGH', `max_degree: more than ${rules.max_degree}`);
+  }
+  const latest = nowSeconds(ctx.clock) + daysToSeconds(rules.trace_open_days) + 86_400;
+  if (opening.expires_at > latest) {
+    throw new AppError(
+      'INVALID_ARGUMENT',
+      'OPEN_TOO_LONG',
+      `expires_at: more than ${rules.trace_open_days} days`,
+    );
+  }
+}
+
+function countersign(
+  { warrantKey, clock }: Pick<TracesCtx, 'warrantKey' | 'clock'>,
+  opening: Opening,
+  jws: string,
+): Promise<string> {
+  const warrant = {
+    trace_id: opening.trace_id,
+    revision: opening.revision,
+    opening_sha256: openingSha256(jws),
+    issued_at: nowSeconds(clock),
+    expires_at: opening.expires_at,
+    budget: TRACE_BUDGET,
+  };
+  return signWarrant(warrant, warrantKey);
+}
+
+/** Ends a trace of the calling province. Idempotent. Throws NOT_FOUND TRACE_UNKNOWN. */
+export async function closeTrace(ctx: TracesCtx, province: string, id: string): Promise<void> {
+  const live = ctx.engine.get(id);
+  const owner = live?.row.province ?? (await queries.findTrace(ctx.db, id))?.province;
+  // The same answer for another province's trace as for none: ids are not to be guessed.
+  if (owner !== province) throw unknownTrace();
+  if (live) await ctx.engine.close(live);
+}
+
+/**
+ * How a trace stands, for a province that opened it or holds contacts of it; for the hub's own people `province` is
+ * undefined. Throws NOT_FOUND TRACE_UNKNOWN.
+ */
+export async function getTraceStatus(
+  ctx: TracesCtx,
+  id: string,
+  province?: string,
+): Promise<TraceStatusView> {
+  const live = ctx.engine.get(id);
+  if (live) {
+    if (province && live.row.province !== province && !live.holdsContacts(province)) throw unknownTrace();
+    return live.status();
+  }
+  const row = await queries.findTrace(ctx.db, id);
+  const status = row && (await closedStatus(ctx.db, row));
+  const mayRead = !province || row?.province === province || status?.byProvince.has(province);
+  if (!status || !mayRead) throw unknownTrace();
+  return status;
+}
+
+/** Traces, newest first, at most `limit`; `after` is the id of the last one seen. */
+export async function listTraces(
+  ctx: TracesCtx,
+  { limit, after }: { limit: number; after?: string | undefined },
+): Promise<TraceStatusView[]> {
+  const rows = await queries.listTraceRows(ctx.db, limit, after);
+  return Promise.all(rows.map((row) => ctx.engine.get(row.id)?.status() ?? closedStatus(ctx.db, row)));
+}
+
+/** Persons and exposures of an open trace in pseudonyms. Throws NOT_FOUND TRACE_UNKNOWN, also for a closed one. */
+export function getTraceGraph(ctx: TracesCtx, id: string, { limit }: { limit: number }): TraceGraph {
+  const live = ctx.engine.get(id);
+  if (!live) throw unknownTrace();
+  return graphOf(live.view(), limit);
+}
+
+export interface StatusReport extends queries.ProvinceReport {
+  readonly stale: readonly { traceId: string; seqs: readonly number[] }[];
+}
+
+/**
+ * A node's sign of life. Answers that it calls stale, and all of an earlier life, are asked for again; that is
+ * durable before this resolves.
+ */
+export async function reportStatus(ctx: TracesCtx, report: StatusReport): Promise<void> {
+  await queries.upsertProvince(ctx.db, report);
+  await queries.markEarlierLifeStale(ctx.db, report.province, report.incarnation);
+  for (const { traceId, seqs } of report.stale)
+    await queries.markStale(ctx.db, report.province, traceId, seqs);
+  for (const { traceId, seqs } of report.stale) {
+    ctx.engine.get(traceId)?.markStale(report.province, seqs, report.dataVersion);
+  }
+  for (const trace of ctx.engine.openTraces) trace.beginLife(report.province, report.incarnation);
+}
+
+function unknownTrace(): AppError {
+  return new AppError('NOT_FOUND', 'TRACE_UNKNOWN', 'no such trace');
+}

@@ -1,0 +1,261 @@
+/**
+ * One province's part in one trace: its cursor in the log of questions, the stream on which it answers, and the
+ * deliveries that it has still to acknowledge. A failed province is data: nothing here throws at the trace.
+ */
+import type { Clock } from '../../shared/clock.ts';
+import { AppError, toAppError } from '../../shared/errors.ts';
+import { AnswerAssembler } from '../../shared/grpc/trace-messages.ts';
+import type { Logger } from '../../shared/log.ts';
+import type { ProvinceLink } from '../provinces/province-link.ts';
+import type { LoggedBody, OpeningRow } from './queries.ts';
+import { RequestQueue } from './request-queue.ts';
+import type { CoverageView } from './status.ts';
+import { encodeWarrant, withWarrant } from './wire.ts';
+
+/** A stream may last as long as a province needs to catch up; rounds have deadlines of their own. */
+const STREAM_DEADLINE_MS = 15 * 60_000;
+const ASSIGN_DEADLINE_MS = 30_000;
+const RETRY_MS = { first: 200, most: 10_000 };
+/** A refusal may end: a budget is refilled, a clock is set right. */
+const REFUSED_RETRY_MS = 15_000;
+
+/** What the session needs of its trace. */
+export interface SessionTrace {
+  readonly id: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Aborts when the trace is closed or the hub stops. */
+  readonly signal: AbortSignal;
+  /** All revisions of the opening, ascending. */
+  openings(): readonly OpeningRow[];
+  /** The encoded TraceRequest of a question. */
+  request(seq: number): Uint8Array;
+  /** Takes an encoded answer; false if it does not fit or is older than what `session` waits for. */
+  onAnswer(session: ProvinceSession, body: Uint8Array): void;
+  /** A province accepted the warrant in this life of its node. */
+  onIncarnation(session: ProvinceSession, incarnation: number): void;
+  /** Deliveries up to `seq` are applied. */
+  onDelivered(session: ProvinceSession, seq: number): void;
+  /** Something that rounds or coverage depend on has changed. */
+  onProgress(): void;
+}
+
+export class ProvinceSession {
+  readonly link: ProvinceLink;
+  answeredAt = 0;
+  dataAt = 0;
+  readonly #trace: SessionTrace;
+  /** Questions without an answer that holds, and the data version that an answer must have reached. */
+  readonly #pending = new Map<number, number>();
+  #deliveries: LoggedBody[] = [];
+  #stream: { queue: RequestQueue<Uint8Array>; sent: Set<number>; cancel: AbortController } | undefined;
+  #late = false;
+  #refusal = '';
+  #failures = 0;
+  #retrying = false;
+  #delivering = false;
+  /** Ends waits before a next attempt when the node is back. */
+  #backoff = new AbortController();
+  readonly #stopListening: () => void;
+
+  constructor(link: ProvinceLink, trace: SessionTrace) {
+    this.link = link;
+    this.#trace = trace;
+    this.#stopListening = link.onChange(() => {
+      trace.onProgress();
+      if (link.state !== 'up') return;
+      this.#backoff.abort();
+      this.#backoff = new AbortController();
+      this.pump();
+    });
+  }
+
+  get province(): string {
+    return this.link.province;
+  }
+
+  /** Questions to be asked, or asked again; answers from data older than `leastVersion` do not count. */
+  ask(seqs: Iterable<number>, leastVersion = 0): void {
+    for (const seq of seqs) {
+      this.#pending.set(seq, Math.max(leastVersion, this.#pending.get(seq) ?? 0));
+      if (leastVersion > 0) this.#stream?.sent.delete(seq);
+    }
+    this.pump();
+  }
+
+  /** Whether an answer of this data version settles the question. */
+  settles(seq: number, dataVersion: number): boolean {
+    return dataVersion >= (this.#pending.get(seq) ?? 0);
+  }
+
+  /** The question is answered. */
+  settle(seq: number): void {
+    this.#pending.delete(seq);
+    if (this.#pending.size === 0) this.#late = false;
+    this.#failures = 0;
+    this.#refusal = '';
+  }
+
+  deliver(deliveries: readonly LoggedBody[]): void {
+    this.#deliveries.push(...deliveries);
+    void this.#sendDeliveries();
+  }
+
+  /** All deliveries again: the node has begun a new life. */
+  redeliver(deliveries: readonly LoggedBody[]): void {
+    this.#deliveries = [...deliveries];
+    void this.#sendDeliveries();
+  }
+
+  /** Whether a round should wait for this province. */
+  get isAwaited(): boolean {
+    return this.#pending.size > 0 && !this.#late && this.#refusal === '' && this.link.state !== 'down';
+  }
+
+  /** Whether a published result should wait for its deliveries. */
+  get isDelivering(): boolean {
+    return this.#deliveries.length > 0 && this.link.state !== 'down' && this.#refusal === '';
+  }
+
+  get isCurrent(): boolean {
+    return this.#pending.size === 0 && this.#deliveries.length === 0;
+  }
+
+  /** The round's deadline passed: from now on nobody waits for this province until it has caught up. */
+  giveUpWaiting(): void {
+    if (this.isAwaited) this.#late = true;
+  }
+
+  coverage(): CoverageView {
+    const behind = this.#pending.size;
+    const { province, answeredAt, dataAt } = this;
+    const state = this.#refusal
+      ? 'refused'
+      : behind === 0
+        ? 'current'
+        : this.link.state === 'up' && this.#failures === 0
+          ? 'behind'
+          : 'unreachable';
+    return { province, state, behind, answeredAt, dataAt, reason: this.#refusal };
+  }
+
+  /** Nothing more to ask for now: the stream may end. */
+  rest(): void {
+    if (this.#pending.size === 0) this.#stream?.queue.end();
+  }
+
+  /** The opening was amended: the next stream presents it. */
+  restart(): void {
+    this.#stream?.cancel.abort();
+    this.pump();
+  }
+
+  close(): void {
+    this.#stopListening();
+    this.#stream?.cancel.abort();
+  }
+
+  /** Sends what is pending, on the open stream or a new one. */
+  pump(): void {
+    if (this.#trace.signal.aborted || this.#pending.size === 0 || this.link.state !== 'up') return;
+    if (this.#stream === undefined) {
+      if (!this.#retrying) void this.#runStream();
+      return;
+    }
+    const { queue, sent } = this.#stream;
+    for (const seq of [...this.#pending.keys()].sort((a, b) => a - b)) {
+      if (sent.has(seq)) continue;
+      sent.add(seq);
+      queue.push(this.#trace.request(seq));
+    }
+  }
+
+  async #runStream(): Promise<void> {
+    const cancel = new AbortController();
+    const stream = { queue: new RequestQueue<Uint8Array>(), sent: new Set<number>(), cancel };
+    this.#stream = stream;
+    for (const opening of this.#trace.openings()) stream.queue.push(encodeWarrant(opening));
+    this.pump();
+    let failure: AppError | undefined;
+    try {
+      await this.#readAnswers(stream.queue, AbortSignal.any([this.#trace.signal, cancel.signal]));
+    } catch (error) {
+      failure = toAppError(error);
+    }
+    stream.queue.end();
+    this.#stream = undefined;
+    if (this.#trace.signal.aborted) return;
+    if (failure && !cancel.signal.aborted) await this.#afterFailure(failure);
+    this.pump();
+  }
+
+  async #readAnswers(queue: RequestQueue<Uint8Array>, signal: AbortSignal): Promise<void> {
+    const assembler = new AnswerAssembler();
+    const responses = this.link.tracing.trace(queue, { deadlineMs: STREAM_DEADLINE_MS, signal });
+    for await (const { message } of responses) {
+      if (message.case === 'accepted') this.#trace.onIncarnation(this, Number(message.value.incarnation));
+      if (message.case !== 'fragment') continue;
+      const body = assembler.add(message.value);
+      if (body) this.#trace.onAnswer(this, body);
+    }
+  }
+
+  /** Notes what went wrong and waits before the next attempt. */
+  async #afterFailure(error: AppError): Promise<void> {
+    this.#failures++;
+    const refused = isRefusal(error);
+    if (refused) this.#refusal = error.reason;
+    else if (error.code === 'UNAVAILABLE' || error.code === 'DEADLINE_EXCEEDED') this.link.reportFailure();
+    const { id, logger, clock, signal } = this.#trace;
+    logger.warn({ trace: id, province: this.province, err: error }, 'province did not answer');
+    this.#trace.onProgress();
+    this.#retrying = true;
+    const backoffMs = Math.min(RETRY_MS.most, RETRY_MS.first * 2 ** Math.min(this.#failures - 1, 10));
+    // A node that was not there is found again by its link; no need to back off from it as well.
+    const waitMs = refused ? REFUSED_RETRY_MS : this.link.state === 'down' ? 0 : backoffMs;
+    if (waitMs > 0) await clock.sleep(waitMs, AbortSignal.any([signal, this.#backoff.signal]));
+    this.#retrying = false;
+  }
+
+  async #sendDeliveries(): Promise<void> {
+    if (this.#delivering) return;
+    this.#delivering = true;
+    let failures = 0;
+    while (this.#deliveries.length > 0 && !this.#trace.signal.aborted) {
+      const next = this.#deliveries[0] as LoggedBody;
+      try {
+        await this.#assign(next);
+        failures = 0;
+      } catch (error) {
+        const failure = toAppError(error);
+        const { clock, logger, signal, id } = this.#trace;
+        logger.warn({ trace: id, province: this.province, err: failure }, 'delivery failed');
+        if (failure.code === 'UNAVAILABLE') this.link.reportFailure();
+        const waitMs = Math.min(RETRY_MS.most, RETRY_MS.first * 2 ** Math.min(failures++, 10));
+        await clock.sleep(waitMs, AbortSignal.any([signal, this.#backoff.signal]));
+      }
+    }
+    this.#delivering = false;
+  }
+
+  async #assign(delivery: LoggedBody): Promise<void> {
+    const warrant = this.#trace.openings().at(-1) as OpeningRow;
+    const options = { deadlineMs: ASSIGN_DEADLINE_MS, signal: this.#trace.signal };
+    const { applied } = await this.link.tracing.assign(withWarrant(delivery.body, warrant), options);
+    if (applied < delivery.seq) throw new AppError('ABORTED', 'DELIVERY_GAP', 'a delivery was not applied');
+    this.#deliveries = this.#deliveries.filter(({ seq }) => seq > applied);
+    this.#trace.onDelivered(this, applied);
+  }
+}
+
+/** The node is there and will not answer this trace: shown in coverage, asked again only now and then. */
+function isRefusal({ code }: AppError): boolean {
+  return (
+    code === 'PERMISSION_DENIED' ||
+    code === 'FAILED_PRECONDITION' ||
+    code === 'RESOURCE_EXHAUSTED' ||
+    code === 'INVALID_ARGUMENT' ||
+    code === 'UNAUTHENTICATED' ||
+    code === 'UNIMPLEMENTED'
+  );
+}

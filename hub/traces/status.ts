@@ -1,0 +1,41 @@
+/**
+ * The state of a trace as the hub tells it: what is known, by whom, and what is missing. No person is in it.
+ */
+import type { Direction } from '../../shared/domain/rule-pack.ts';
+
+export type TraceStateWord = 'queued' | 'running' | 'partial' | 'complete' | 'closed';
+export type CoverageWord = 'current' | 'behind' | 'unreachable' | 'refused';
+
+/** What one province has contributed. Instants are epoch seconds; 0 = never or unknown. */
+export interface CoverageView {
+  readonly province: string;
+  readonly state: CoverageWord;
+  /** Questions without an answer that still holds. */
+  readonly behind: number;
+  readonly answeredAt: number;
+  readonly dataAt: number;
+  /** Why it refused, else empty. */
+  readonly reason: string;
+}
+
+export interface TraceStatusView {
+  readonly id: string;
+  readonly state: TraceStateWord;
+  /** Province that opened it. */
+  readonly province: string;
+  readonly rules: number;
+  readonly direction: Direction;
+  readonly maxDegree: number;
+  readonly asOf: number;
+  readonly revision: number;
+  readonly coverage: readonly CoverageView[];
+  /** Contacts by degree and by responsible province, those that the provinces hold or are about to. */
+  readonly byDegree: ReadonlyMap<number, number>;
+  readonly byProvince: ReadonlyMap<string, number>;
+  readonly questions: number;
+  readonly awaited: number;
+  readonly openedAtMs: number;
+  readonly completedAtMs: number | null;
+  /** From the accepted request to completion, or until now. */
+  readonly elapsedMs: number;
+}

@@ -1,0 +1,120 @@
+/**
+ * What the hub sends to nodes, encoded: warrants and questions once for all provinces, and deliveries, which are also
+ * the hub's memory of assignments (and are decoded again after a restart).
+ */
+import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
+import { AssignRequestSchema, TraceRequestSchema } from '../../shared/gen/truyvet/v1/tracing_pb.ts';
+import { packUint32, unpackUint32 } from '../../shared/grpc/trace-messages.ts';
+import type { AssignedContact } from '../../shared/trace/assignment.ts';
+import type { TraceQuestion } from '../../shared/trace/messages.ts';
+
+/** An opening with its countersignature, as text. */
+export interface SignedPair {
+  readonly opening: string;
+  readonly countersignature: string;
+}
+
+/** A TraceRequest that presents a warrant. */
+export function encodeWarrant({ opening, countersignature }: SignedPair): Uint8Array {
+  const message = { case: 'warrant', value: { opening, countersignature } } as const;
+  return toBinary(TraceRequestSchema, create(TraceRequestSchema, { message }));
+}
+
+/** A TraceRequest that asks a question. */
+export function encodeRequest({ seq, who, met, metFrom, metUntil }: TraceQuestion): Uint8Array {
+  const value = { seq, who, met, metFrom: packUint32(metFrom), metUntil: packUint32(metUntil) };
+  return toBinary(TraceRequestSchema, create(TraceRequestSchema, { message: { case: 'question', value } }));
+}
+
+/** Contacts in one message: about 4 MiB. */
+export const CONTACTS_PER_DELIVERY = 32_768;
+
+/** A delivery without its warrant, as stored. */
+export function encodeDelivery(
+  traceId: string,
+  seq: number,
+  changes: { assigned: readonly AssignedContact[]; withdrawn: readonly AssignedContact[] },
+): Uint8Array {
+  const rows = [...changes.withdrawn, ...changes.assigned];
+  const gone = changes.withdrawn.length;
+  const column = (of: (c: AssignedContact) => number) =>
+    packUint32(Uint32Array.from(rows, (c, i) => (i < gone ? 0 : of(c))));
+  const kept = changes.assigned;
+  return toBinary(
+    AssignRequestSchema,
+    create(AssignRequestSchema, {
+      traceId,
+      seq,
+      contacts: Buffer.from(rows.map((c) => c.id).join(''), 'hex'),
+      withdrawn: Uint8Array.from(rows, (_, i) => (i < gone ? 1 : 0)),
+      degree: Uint8Array.from(rows, (c, i) => (i < gone ? 0 : c.degree)),
+      firstExposedAt: column((c) => c.firstExposedAt),
+      lastExposedAt: column((c) => c.lastExposedAt),
+      seconds: column((c) => c.seconds),
+      settings: column((c) => c.settings),
+      placeKinds: column((c) => c.placeKinds),
+      exposedInCount: Uint8Array.from(rows, (c, i) => (i < gone ? 0 : c.exposedIn.length)),
+      exposedIn: Uint8Array.from(kept.flatMap((c) => c.exposedIn)),
+      pseudonymCount: column((c) => c.pseudonyms.length),
+      pseudonyms: Buffer.from(kept.flatMap((c) => c.pseudonyms).join(''), 'hex'),
+    }),
+  );
+}
+
+/** What a stored delivery to `province` assigns and withdraws. */
+export function decodeDelivery(
+  body: Uint8Array,
+  province: number,
+): { assigned: AssignedContact[]; withdrawn: string[] } {
+  const wire = fromBinary(AssignRequestSchema, body);
+  const ids = hexKeys(wire.contacts);
+  const pseudonyms = hexKeys(wire.pseudonyms);
+  const columns = {
+    first: unpackUint32(wire.firstExposedAt, 'first_exposed_at'),
+    last: unpackUint32(wire.lastExposedAt, 'last_exposed_at'),
+    seconds: unpackUint32(wire.seconds, 'seconds'),
+    settings: unpackUint32(wire.settings, 'settings'),
+    placeKinds: unpackUint32(wire.placeKinds, 'place_kinds'),
+    pseudonymCount: unpackUint32(wire.pseudonymCount, 'pseudonym_count'),
+  };
+  const assigned: AssignedContact[] = [];
+  const withdrawn: string[] = [];
+  let exposedAt = 0;
+  let pseudonymAt = 0;
+  ids.forEach((id, i) => {
+    if (wire.withdrawn[i]) return void withdrawn.push(id);
+    const exposedUntil = exposedAt + (wire.exposedInCount[i] as number);
+    const pseudonymUntil = pseudonymAt + (columns.pseudonymCount[i] as number);
+    assigned.push({
+      id,
+      province,
+      degree: wire.degree[i] as number,
+      firstExposedAt: columns.first[i] as number,
+      lastExposedAt: columns.last[i] as number,
+      seconds: columns.seconds[i] as number,
+      settings: columns.settings[i] as number,
+      placeKinds: columns.placeKinds[i] as number,
+      exposedIn: [...wire.exposedIn.subarray(exposedAt, exposedUntil)],
+      pseudonyms: pseudonyms.slice(pseudonymAt, pseudonymUntil),
+    });
+    exposedAt = exposedUntil;
+    pseudonymAt = pseudonymUntil;
+  });
+  return { assigned, withdrawn };
+}
+
+/** A stored delivery with a warrant in front: encoded messages merge when they are joined. */
+export function withWarrant(body: Uint8Array, warrant: SignedPair): Uint8Array {
+  const head = toBinary(
+    AssignRequestSchema,
+    create(AssignRequestSchema, {
+      warrant: { opening: warrant.opening, countersignature: warrant.countersignature },
+    }),
+  );
+  return Buffer.concat([head, body]);
+}
+
+function hexKeys(packed: Uint8Array): string[] {
+  const hex = Buffer.from(packed.buffer, packed.byteOffset, packed.byteLength).toString('hex');
+  return Array.from({ length: packed.length / 16 }, (_, i) => hex.slice(i * 32, i * 32 + 32));
+}

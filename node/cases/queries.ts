@@ -1,0 +1,126 @@
+/**
+ * The tables `cases` and `case_identifiers`, and the identifiers that cases bring in.
+ */
+import type { Queryable, Transaction } from '../../shared/db/database.ts';
+import type { CaseFacts } from './rules.ts';
+
+/** A stored case; instants in epoch seconds. */
+export interface Case extends CaseFacts {
+  readonly id: string;
+  readonly createdAt: number;
+  readonly changedAt: number;
+  readonly withdrawnAt: number | null;
+}
+
+interface CaseRow {
+  id: string;
+  identifiers: string[];
+  onset_on: string | null;
+  sampled_at: number | null;
+  isolated_at: number | null;
+  created_at: number;
+  changed_at: number;
+  withdrawn_at: number | null;
+}
+
+/** Place in the list of cases: newest first. */
+export interface CaseCursor {
+  readonly createdAt: number;
+  readonly id: string;
+}
+
+/** Ids of the identifiers, new rows made where there are none, in the order of `values` (canonical, no repeats). */
+export async function ensureIdentifiers(tx: Transaction, values: readonly string[]): Promise<number[]> {
+  // Sorted, so that two transactions that add the same values wait for each other in one order.
+  const sorted = [...values].sort();
+  await tx.sql`
+    INSERT INTO identifiers (value)
+    SELECT value FROM unnest(${sorted}::text[]) AS given (value)
+    WHERE NOT EXISTS (SELECT FROM identifiers known WHERE known.value = given.value)
+    ON CONFLICT DO NOTHING`;
+  const rows = await tx.sql<{ id: number }[]>`
+    SELECT identifiers.id FROM unnest(${[...values]}::text[]) WITH ORDINALITY AS given (value, position)
+    JOIN identifiers USING (value) ORDER BY position`;
+  return rows.map((row) => row.id);
+}
+
+/** A new case without its identifiers. */
+export async function insertCase(tx: Transaction, id: string, facts: CaseFacts): Promise<void> {
+  await tx.sql`
+    INSERT INTO cases (id, onset_on, sampled_at, isolated_at)
+    VALUES (${id}, ${facts.onsetOn}, to_timestamp(${facts.sampledAt}::bigint), to_timestamp(${facts.isolatedAt}::bigint))`;
+}
+
+/** Puts `identifierIds` in place of the case's identifiers. */
+export async function replaceCaseIdentifiers(tx: Transaction, id: string, identifierIds: readonly number[]) {
+  await tx.sql`DELETE FROM case_identifiers WHERE case_id = ${id}`;
+  await tx.sql`
+    INSERT INTO case_identifiers (case_id, position, identifier_id)
+    SELECT ${id}, position - 1, identifier_id
+    FROM unnest(${[...identifierIds]}::int[]) WITH ORDINALITY AS given (identifier_id, position)`;
+}
+
+/** Ids of a case's identifiers, in their order. */
+export async function listCaseIdentifierIds(db: Queryable, id: string): Promise<number[]> {
+  const rows = await db.sql<{ identifier_id: number }[]>`
+    SELECT identifier_id FROM case_identifiers WHERE case_id = ${id} ORDER BY position`;
+  return rows.map((row) => row.identifier_id);
+}
+
+/** Writes what a correction has changed. */
+export async function updateCase(tx: Transaction, id: string, facts: CaseFacts & { withdrawn: boolean }) {
+  await tx.sql`
+    UPDATE cases SET
+      onset_on = ${facts.onsetOn},
+      sampled_at = to_timestamp(${facts.sampledAt}::bigint),
+      isolated_at = to_timestamp(${facts.isolatedAt}::bigint),
+      changed_at = now(),
+      withdrawn_at = CASE WHEN ${facts.withdrawn} THEN coalesce(withdrawn_at, now()) END
+    WHERE id = ${id}`;
+}
+
+/** Waits for other corrections of the case; false if there is no such case. */
+export async function lockCase(tx: Transaction, id: string): Promise<boolean> {
+  const rows = await tx.sql`SELECT FROM cases WHERE id = ${id} FOR UPDATE`;
+  return rows.length > 0;
+}
+
+/** A case, undefined if unknown. */
+export async function findCase(db: Queryable, id: string): Promise<Case | undefined> {
+  const rows = await db.sql<CaseRow[]>`${selectCases(db)} WHERE cases.id = ${id}`;
+  return rows.map(fromRow)[0];
+}
+
+/** At most `limit` cases after `after`, newest first, withdrawn ones too. */
+export async function listCases(db: Queryable, limit: number, after?: CaseCursor): Promise<Case[]> {
+  const rows = await db.sql<CaseRow[]>`
+    ${selectCases(db)}
+    WHERE ${after === undefined} OR (cases.created_at, cases.id) <
+      (to_timestamp(${after?.createdAt ?? 0}::bigint), ${after?.id ?? '00000000-0000-0000-0000-000000000000'}::uuid)
+    ORDER BY cases.created_at DESC, cases.id DESC LIMIT ${limit}`;
+  return rows.map(fromRow);
+}
+
+function selectCases({ sql }: Queryable) {
+  return sql`
+    SELECT cases.id, to_char(onset_on, 'YYYY-MM-DD') AS onset_on,
+      extract(epoch FROM sampled_at)::bigint AS sampled_at, extract(epoch FROM isolated_at)::bigint AS isolated_at,
+      extract(epoch FROM created_at)::bigint AS created_at, extract(epoch FROM changed_at)::bigint AS changed_at,
+      extract(epoch FROM withdrawn_at)::bigint AS withdrawn_at,
+      ARRAY(SELECT value FROM case_identifiers JOIN identifiers ON identifiers.id = identifier_id
+            WHERE case_id = cases.id ORDER BY position) AS identifiers
+    FROM cases`;
+}
+
+function fromRow(row: CaseRow): Case {
+  return {
+    id: row.id,
+    identifiers: row.identifiers,
+    onsetOn: row.onset_on,
+    sampledAt: row.sampled_at,
+    isolatedAt: row.isolated_at,
+    createdAt: row.created_at,
+    changedAt: row.changed_at,
+    withdrawnAt: row.withdrawn_at,
+  };
+}

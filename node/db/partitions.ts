@@ -1,0 +1,89 @@
+/**
+ * Weekly partitions of check-ins and encounters, made when data comes and listed for retention, which drops whole weeks.
+ * Weeks begin on Monday 00:00 UTC.
+ */
+import assert from 'node:assert/strict';
+import { type Database, type Queryable, type Transaction, withTransaction } from '../../shared/db/database.ts';
+
+export type PartitionedTable = 'check_ins' | 'encounters';
+
+/** One week of a table: instants in [from, until), in seconds since 1970. */
+export interface Partition {
+  readonly name: string;
+  readonly from: number;
+  readonly until: number;
+}
+
+const WEEK_SECONDS = 7 * 86_400;
+/** Monday 1970-01-05. */
+const FIRST_MONDAY = 4 * 86_400;
+
+/** The partition that holds an instant (whole seconds since 1970, years 1 to 9999); it need not exist. */
+export function partitionOf(table: PartitionedTable, instant: number): Partition {
+  const from = FIRST_MONDAY + weekOf(instant) * WEEK_SECONDS;
+  const monday = new Date(from * 1000).toISOString().slice(0, 10).replaceAll('-', '_');
+  assert(/^\d{4}_\d\d_\d\d$/.test(monday), 'an instant outside the years 1 to 9999');
+  return { name: `${table}_${monday}`, from, until: from + WEEK_SECONDS };
+}
+
+/** Weeks that are known to have their partition, so that a batch of known weeks asks nothing. */
+const knownWeeks = new WeakMap<Database, Map<PartitionedTable, Set<number>>>();
+
+/**
+ * Makes the partitions that `instants` (whole seconds since 1970) need and that are missing. Safe while many do the
+ * same. Commits on its own, so call it before the transaction that inserts: a partition is made as a table by itself and
+ * then attached, which takes no lock that a reader or writer of the table would wait for.
+ */
+export async function ensurePartitions(
+  db: Database,
+  table: PartitionedTable,
+  instants: Iterable<number>,
+): Promise<void> {
+  const known = knownWeeksOf(db, table);
+  const missing = new Set<number>();
+  for (const instant of instants) {
+    const week = weekOf(instant);
+    if (!known.has(week)) missing.add(week);
+  }
+  if (missing.size === 0) return;
+  const partitions = [...missing].map((week) => partitionOf(table, FIRST_MONDAY + week * WEEK_SECONDS));
+  await withTransaction(db, (tx) => makeMissing(tx, table, partitions));
+  for (const week of missing) known.add(week);
+}
+
+/** The partitions of a table, oldest first. */
+export async function listPartitions(db: Queryable, table: PartitionedTable): Promise<Partition[]> {
+  // Bounds are stored as an expression: FOR VALUES FROM ('345600') TO ('950400').
+  const rows = await db.sql<Partition[]>`
+    select child.relname as name, bounds[1]::bigint as from, bounds[2]::bigint as until
+    from pg_inherits
+    join pg_class child on child.oid = inhrelid
+    cross join regexp_match(pg_get_expr(child.relpartbound, child.oid), $$FROM \('(-?\d+)'\) TO \('(-?\d+)'\)$$) bounds
+    where inhparent = ${table}::regclass
+    order by 2`;
+  return [...rows];
+}
+
+async function makeMissing(tx: Transaction, table: PartitionedTable, partitions: readonly Partition[]) {
+  await tx.sql`select pg_advisory_xact_lock(hashtext(${`partitions of ${table}`}))`;
+  const existing = new Set((await listPartitions(tx, table)).map((partition) => partition.name));
+  for (const partition of partitions) {
+    if (existing.has(partition.name)) continue;
+    const { name, from, until } = partition;
+    await tx.sql.unsafe(`
+      create table ${name} (like ${table} including defaults including constraints including storage);
+      alter table ${table} attach partition ${name} for values from (${from}) to (${until})`);
+  }
+}
+
+function weekOf(instant: number): number {
+  return Math.floor((instant - FIRST_MONDAY) / WEEK_SECONDS);
+}
+
+function knownWeeksOf(db: Database, table: PartitionedTable): Set<number> {
+  const tables = knownWeeks.get(db) ?? new Map<PartitionedTable, Set<number>>();
+  knownWeeks.set(db, tables);
+  const weeks = tables.get(table) ?? new Set<number>();
+  tables.set(table, weeks);
+  return weeks;
+}

@@ -1,0 +1,210 @@
+-- Made from the migrations by `npm run check:schema -- --write`; compared in CI. Never edited.
+
+CREATE TABLE answered_questions (
+  id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  trace_id text NOT NULL,
+  seq integer NOT NULL,
+  who_count integer NOT NULL,
+  met_count integer NOT NULL,
+  known_count integer NOT NULL,
+  event_count integer NOT NULL,
+  answer_bytes bigint NOT NULL,
+  answered_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT answered_questions_pkey PRIMARY KEY (id)
+);
+CREATE INDEX answered_questions_trace ON public.answered_questions USING btree (trace_id, seq);
+
+CREATE TABLE case_identifiers (
+  case_id uuid NOT NULL,
+  position integer NOT NULL,
+  identifier_id integer NOT NULL,
+  CONSTRAINT case_identifiers_pkey PRIMARY KEY (case_id, "position"),
+  CONSTRAINT case_identifiers_case_id_identifier_id_key UNIQUE (case_id, identifier_id),
+  CONSTRAINT case_identifiers_case_id_fkey FOREIGN KEY (case_id) REFERENCES cases(id),
+  CONSTRAINT case_identifiers_identifier_id_fkey FOREIGN KEY (identifier_id) REFERENCES identifiers(id)
+);
+CREATE INDEX case_identifiers_identifier ON public.case_identifiers USING btree (identifier_id);
+
+CREATE TABLE cases (
+  id uuid NOT NULL,
+  onset_on date,
+  sampled_at timestamp(0) with time zone,
+  isolated_at timestamp(0) with time zone,
+  created_at timestamp(0) with time zone NOT NULL DEFAULT now(),
+  changed_at timestamp(0) with time zone NOT NULL DEFAULT now(),
+  withdrawn_at timestamp(0) with time zone,
+  CONSTRAINT cases_pkey PRIMARY KEY (id),
+  CONSTRAINT cases_check CHECK (((onset_on IS NOT NULL) OR (sampled_at IS NOT NULL)))
+);
+
+CREATE TABLE check_ins (
+  identifier_id integer NOT NULL,
+  place_id integer NOT NULL,
+  in_at bigint NOT NULL,
+  out_at bigint,
+  next_in_at bigint
+) PARTITION BY RANGE (in_at);
+CREATE UNIQUE INDEX check_ins_key ON ONLY public.check_ins USING btree (identifier_id, in_at, place_id) INCLUDE (out_at, next_in_at);
+CREATE INDEX check_ins_place ON ONLY public.check_ins USING btree (place_id, in_at) INCLUDE (identifier_id, out_at, next_in_at);
+
+CREATE TABLE contacts (
+  trace_id text NOT NULL,
+  contact_id text NOT NULL,
+  degree smallint NOT NULL,
+  first_exposed_at bigint NOT NULL,
+  last_exposed_at bigint NOT NULL,
+  seconds bigint NOT NULL,
+  settings smallint NOT NULL,
+  place_kinds integer NOT NULL,
+  exposed_in text[] NOT NULL,
+  identifier_ids integer[] NOT NULL,
+  ward text,
+  delivery integer NOT NULL,
+  withdrawn_at timestamp(0) with time zone,
+  delivered_at timestamp(0) with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT contacts_pkey PRIMARY KEY (trace_id, contact_id)
+);
+CREATE INDEX contacts_by_ward ON public.contacts USING btree (trace_id, ward, contact_id) WHERE (withdrawn_at IS NULL);
+
+CREATE TABLE deliveries (
+  trace_id text NOT NULL,
+  applied integer NOT NULL,
+  CONSTRAINT deliveries_pkey PRIMARY KEY (trace_id)
+);
+
+CREATE TABLE encounters (
+  identifier_a integer NOT NULL,
+  identifier_b integer NOT NULL,
+  from_at bigint NOT NULL,
+  until_at bigint NOT NULL,
+  rssi smallint,
+  CONSTRAINT encounters_check CHECK ((identifier_a < identifier_b)),
+  CONSTRAINT encounters_check1 CHECK ((from_at < until_at))
+) PARTITION BY RANGE (from_at);
+CREATE INDEX encounters_b ON ONLY public.encounters USING btree (identifier_b, from_at, identifier_a, until_at);
+CREATE UNIQUE INDEX encounters_key ON ONLY public.encounters USING btree (identifier_a, from_at, identifier_b, until_at);
+
+CREATE TABLE households (
+  id integer NOT NULL GENERATED ALWAYS AS IDENTITY,
+  name text NOT NULL,
+  CONSTRAINT households_pkey PRIMARY KEY (id),
+  CONSTRAINT households_name_key UNIQUE (name)
+);
+
+CREATE TABLE identifiers (
+  id integer NOT NULL GENERATED ALWAYS AS IDENTITY,
+  value text NOT NULL,
+  is_cccd boolean NOT NULL GENERATED ALWAYS AS ((value ~~ 'cccd:%'::text)) STORED,
+  token bytea,
+  token_generation integer,
+  household_id integer,
+  home_province text,
+  CONSTRAINT identifiers_pkey PRIMARY KEY (id),
+  CONSTRAINT identifiers_token_key UNIQUE (token),
+  CONSTRAINT identifiers_value_key UNIQUE (value),
+  CONSTRAINT identifiers_token_check CHECK ((length(token) = 16)),
+  CONSTRAINT identifiers_household_id_fkey FOREIGN KEY (household_id) REFERENCES households(id)
+);
+CREATE INDEX identifiers_household ON public.identifiers USING btree (household_id) WHERE (household_id IS NOT NULL);
+CREATE INDEX identifiers_untokenized ON public.identifiers USING btree (id) WHERE (token IS NULL);
+
+CREATE TABLE links (
+  identifier_a integer NOT NULL,
+  identifier_b integer NOT NULL,
+  CONSTRAINT links_pkey PRIMARY KEY (identifier_a, identifier_b),
+  CONSTRAINT links_check CHECK ((identifier_a < identifier_b)),
+  CONSTRAINT links_identifier_a_fkey FOREIGN KEY (identifier_a) REFERENCES identifiers(id),
+  CONSTRAINT links_identifier_b_fkey FOREIGN KEY (identifier_b) REFERENCES identifiers(id)
+);
+CREATE INDEX links_b ON public.links USING btree (identifier_b, identifier_a);
+
+CREATE TABLE node_state (
+  only_row boolean NOT NULL DEFAULT true,
+  incarnation bigint NOT NULL DEFAULT 0,
+  data_at bigint NOT NULL DEFAULT 0,
+  CONSTRAINT node_state_pkey PRIMARY KEY (only_row),
+  CONSTRAINT node_state_only_row_check CHECK (only_row)
+);
+
+CREATE TABLE openings (
+  trace_id text NOT NULL,
+  revision integer NOT NULL,
+  province text NOT NULL,
+  opening text NOT NULL,
+  expires_at bigint NOT NULL,
+  first_seen_at timestamp(0) with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT openings_pkey PRIMARY KEY (trace_id, revision)
+);
+
+CREATE TABLE people (
+  id integer NOT NULL GENERATED ALWAYS AS IDENTITY,
+  name text,
+  born_on date,
+  sex text,
+  province text,
+  ward text,
+  address text,
+  CONSTRAINT people_pkey PRIMARY KEY (id),
+  CONSTRAINT people_sex_check CHECK ((sex = ANY (ARRAY['male'::text, 'female'::text, 'other'::text])))
+);
+
+CREATE TABLE people_identifiers (
+  person_id integer NOT NULL,
+  identifier_id integer NOT NULL,
+  CONSTRAINT people_identifiers_pkey PRIMARY KEY (person_id, identifier_id),
+  CONSTRAINT people_identifiers_identifier_id_fkey FOREIGN KEY (identifier_id) REFERENCES identifiers(id),
+  CONSTRAINT people_identifiers_person_id_fkey FOREIGN KEY (person_id) REFERENCES people(id) ON DELETE CASCADE
+);
+CREATE INDEX people_identifiers_identifier ON public.people_identifiers USING btree (identifier_id, person_id);
+
+CREATE TABLE places (
+  id integer NOT NULL GENERATED ALWAYS AS IDENTITY,
+  place text NOT NULL,
+  name text,
+  kind smallint NOT NULL,
+  ward text,
+  capacity integer,
+  latitude double precision,
+  longitude double precision,
+  CONSTRAINT places_pkey PRIMARY KEY (id),
+  CONSTRAINT places_place_key UNIQUE (place)
+);
+
+CREATE TABLE rule_packs (
+  number integer NOT NULL,
+  signed text NOT NULL,
+  pack jsonb NOT NULL,
+  CONSTRAINT rule_packs_pkey PRIMARY KEY (number)
+);
+
+CREATE TABLE trace_cases (
+  trace_id text NOT NULL,
+  case_id uuid NOT NULL,
+  position integer NOT NULL,
+  CONSTRAINT trace_cases_pkey PRIMARY KEY (trace_id, case_id),
+  CONSTRAINT trace_cases_case_id_fkey FOREIGN KEY (case_id) REFERENCES cases(id),
+  CONSTRAINT trace_cases_trace_id_fkey FOREIGN KEY (trace_id) REFERENCES traces(id)
+);
+CREATE INDEX trace_cases_case ON public.trace_cases USING btree (case_id);
+
+CREATE TABLE traces (
+  id text NOT NULL,
+  idempotency_key text,
+  request_digest text,
+  direction text NOT NULL,
+  max_degree integer NOT NULL,
+  as_of bigint NOT NULL,
+  rules integer NOT NULL,
+  revision integer NOT NULL DEFAULT 0,
+  opening text,
+  created_at timestamp(0) with time zone NOT NULL DEFAULT now(),
+  accepted_at timestamp(0) with time zone,
+  refusal text,
+  closing boolean NOT NULL DEFAULT false,
+  closed_at timestamp(0) with time zone,
+  status jsonb,
+  CONSTRAINT traces_pkey PRIMARY KEY (id),
+  CONSTRAINT traces_idempotency_key_key UNIQUE (idempotency_key),
+  CONSTRAINT traces_direction_check CHECK ((direction = ANY (ARRAY['forward'::text, 'backward'::text])))
+);
+CREATE INDEX traces_unaccepted ON public.traces USING btree (created_at) WHERE ((accepted_at IS NULL) OR (closing AND (closed_at IS NULL)));

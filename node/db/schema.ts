@@ -1,0 +1,183 @@
+/**
+ * The node's ordinary tables for drizzle; migrations/ is what makes them and explains them, and a test compares the two.
+ * `check_ins` and `encounters` are partitioned and hot: hand-written SQL only.
+ */
+import { sql } from 'drizzle-orm';
+import {
+  boolean,
+  date,
+  doublePrecision,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  smallint,
+  text,
+  uuid,
+} from 'drizzle-orm/pg-core';
+import { bytea, instant, int8, preciseInstant } from '../../shared/db/columns.ts';
+
+export const nodeState = pgTable('node_state', {
+  onlyRow: boolean('only_row').primaryKey().default(true),
+  incarnation: int8('incarnation').notNull().default(0),
+  dataAt: int8('data_at').notNull().default(0),
+});
+
+export const households = pgTable('households', {
+  id: integer('id').primaryKey().generatedAlwaysAsIdentity(),
+  name: text('name').notNull(),
+});
+
+export const identifiers = pgTable('identifiers', {
+  id: integer('id').primaryKey().generatedAlwaysAsIdentity(),
+  value: text('value').notNull(),
+  isCccd: boolean('is_cccd').notNull().generatedAlwaysAs(sql`value LIKE 'cccd:%'`),
+  token: bytea('token'),
+  tokenGeneration: integer('token_generation'),
+  householdId: integer('household_id'),
+  homeProvince: text('home_province'),
+});
+
+export const links = pgTable(
+  'links',
+  {
+    identifierA: integer('identifier_a').notNull(),
+    identifierB: integer('identifier_b').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.identifierA, table.identifierB] })],
+);
+
+export const people = pgTable('people', {
+  id: integer('id').primaryKey().generatedAlwaysAsIdentity(),
+  name: text('name'),
+  bornOn: date('born_on', { mode: 'string' }),
+  sex: text('sex', { enum: ['male', 'female', 'other'] }),
+  province: text('province'),
+  ward: text('ward'),
+  address: text('address'),
+});
+
+export const peopleIdentifiers = pgTable(
+  'people_identifiers',
+  {
+    personId: integer('person_id').notNull(),
+    identifierId: integer('identifier_id').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.personId, table.identifierId] })],
+);
+
+export const places = pgTable('places', {
+  id: integer('id').primaryKey().generatedAlwaysAsIdentity(),
+  place: text('place').notNull(),
+  name: text('name'),
+  kind: smallint('kind').notNull(),
+  ward: text('ward'),
+  capacity: integer('capacity'),
+  latitude: doublePrecision('latitude'),
+  longitude: doublePrecision('longitude'),
+});
+
+export const cases = pgTable('cases', {
+  id: uuid('id').primaryKey(),
+  onsetOn: date('onset_on', { mode: 'string' }),
+  sampledAt: instant('sampled_at'),
+  isolatedAt: instant('isolated_at'),
+  createdAt: instant('created_at').notNull().defaultNow(),
+  changedAt: instant('changed_at').notNull().defaultNow(),
+  withdrawnAt: instant('withdrawn_at'),
+});
+
+export const caseIdentifiers = pgTable(
+  'case_identifiers',
+  {
+    caseId: uuid('case_id').notNull(),
+    position: integer('position').notNull(),
+    identifierId: integer('identifier_id').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.caseId, table.position] })],
+);
+
+export const rulePacks = pgTable('rule_packs', {
+  number: integer('number').primaryKey(),
+  signed: text('signed').notNull(),
+  pack: jsonb('pack').notNull(),
+});
+
+export const traces = pgTable('traces', {
+  id: text('id').primaryKey(),
+  idempotencyKey: text('idempotency_key'),
+  requestDigest: text('request_digest'),
+  direction: text('direction', { enum: ['forward', 'backward'] }).notNull(),
+  maxDegree: integer('max_degree').notNull(),
+  asOf: int8('as_of').notNull(),
+  rules: integer('rules').notNull(),
+  revision: integer('revision').notNull().default(0),
+  opening: text('opening'),
+  createdAt: instant('created_at').notNull().defaultNow(),
+  acceptedAt: instant('accepted_at'),
+  refusal: text('refusal'),
+  closing: boolean('closing').notNull().default(false),
+  closedAt: instant('closed_at'),
+  status: jsonb('status'),
+});
+
+export const traceCases = pgTable(
+  'trace_cases',
+  {
+    traceId: text('trace_id').notNull(),
+    caseId: uuid('case_id').notNull(),
+    position: integer('position').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.traceId, table.caseId] })],
+);
+
+export const openings = pgTable(
+  'openings',
+  {
+    traceId: text('trace_id').notNull(),
+    revision: integer('revision').notNull(),
+    province: text('province').notNull(),
+    opening: text('opening').notNull(),
+    expiresAt: int8('expires_at').notNull(),
+    firstSeenAt: instant('first_seen_at').notNull().defaultNow(),
+  },
+  (table) => [primaryKey({ columns: [table.traceId, table.revision] })],
+);
+
+export const answeredQuestions = pgTable('answered_questions', {
+  id: int8('id').primaryKey().generatedAlwaysAsIdentity(),
+  traceId: text('trace_id').notNull(),
+  seq: integer('seq').notNull(),
+  whoCount: integer('who_count').notNull(),
+  metCount: integer('met_count').notNull(),
+  knownCount: integer('known_count').notNull(),
+  eventCount: integer('event_count').notNull(),
+  answerBytes: int8('answer_bytes').notNull(),
+  answeredAt: preciseInstant('answered_at').notNull().defaultNow(),
+});
+
+export const contacts = pgTable(
+  'contacts',
+  {
+    traceId: text('trace_id').notNull(),
+    contactId: text('contact_id').notNull(),
+    degree: smallint('degree').notNull(),
+    firstExposedAt: int8('first_exposed_at').notNull(),
+    lastExposedAt: int8('last_exposed_at').notNull(),
+    seconds: int8('seconds').notNull(),
+    settings: smallint('settings').notNull(),
+    placeKinds: integer('place_kinds').notNull(),
+    exposedIn: text('exposed_in').array().notNull(),
+    identifierIds: integer('identifier_ids').array().notNull(),
+    ward: text('ward'),
+    delivery: integer('delivery').notNull(),
+    withdrawnAt: instant('withdrawn_at'),
+    deliveredAt: instant('delivered_at').notNull().defaultNow(),
+  },
+  (table) => [primaryKey({ columns: [table.traceId, table.contactId] })],
+);
+
+export const deliveries = pgTable('deliveries', {
+  traceId: text('trace_id').primaryKey(),
+  applied: integer('applied').notNull(),
+});

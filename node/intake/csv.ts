@@ -1,0 +1,168 @@
+/**
+ * CSV with a header (RFC 4180; LF or CR LF, also mixed) as rows of cells. Written by hand because a bulk import
+ * needs what general parsers lack: the line where a row begins, a bad row that costs only itself, rows before a
+ * fatal line kept, and errors that quote nothing. csv-parse is the yardstick in its tests.
+ */
+import type { Columns } from './columns.ts';
+import { type Lines, LONGEST_ROW } from './lines.ts';
+import { NOT_UTF8, type RawRow, WHOLE_ROW } from './raw-rows.ts';
+import { unreadable } from './unreadable.ts';
+
+/**
+ * The rows after the header, batch by batch; blank lines are skipped. Throws HEADER_MISSING, HEADER_INVALID (an
+ * unknown, repeated or missing column) before any row, QUOTE_NOT_CLOSED after the rows before it.
+ */
+export async function* readCsv(lines: AsyncIterable<Lines>, columns: Columns): AsyncGenerator<RawRow[]> {
+  const record = new CsvRecord();
+  let header: Header | undefined;
+  for await (const { first, texts, invalid } of lines) {
+    const rows: RawRow[] = [];
+    for (const [index, text] of texts.entries()) {
+      const line = first + index;
+      if (record.idle && text.trim() === '') continue;
+      if (!record.feed(text, line, !invalid.has(index))) {
+        if (record.length <= LONGEST_ROW) continue;
+        yield rows;
+        throw notClosed(record.line);
+      }
+      if (header === undefined) header = readHeader(record, columns);
+      else rows.push(rowOf(record, header));
+    }
+    yield rows;
+  }
+  if (!record.idle) throw notClosed(record.line);
+  if (header === undefined) throw unreadable(1, 'HEADER_MISSING', 'the file is empty; a header is expected');
+}
+
+/** For each column of the kind, its position in the file; -1 if the file lacks it. */
+interface Header {
+  readonly positions: readonly number[];
+  readonly width: number;
+}
+
+function rowOf({ line, valid, cells, fault }: CsvRecord, { positions, width }: Header): RawRow {
+  if (!valid) return { line, problem: NOT_UTF8 };
+  if (fault !== undefined) return { line, problem: { field: WHOLE_ROW, reason: fault } };
+  if (cells.length !== width) {
+    return {
+      line,
+      problem: { field: WHOLE_ROW, reason: `has ${cells.length} fields, the header has ${width}` },
+    };
+  }
+  return { line, cells: positions.map((position) => cells[position]) };
+}
+
+function readHeader({ line, valid, cells, fault }: CsvRecord, columns: Columns): Header {
+  if (!valid) throw unreadable(line, 'HEADER_INVALID', NOT_UTF8.reason);
+  if (fault !== undefined) throw unreadable(line, 'HEADER_INVALID', fault);
+  const names = cells.map((cell) => cell.trim());
+  const known = Object.keys(columns);
+  if (!names.some((name) => known.includes(name))) {
+    throw unreadable(
+      line,
+      'HEADER_INVALID',
+      `no known column; is the header missing? Known are ${known.join(', ')}`,
+    );
+  }
+  for (const [position, name] of names.entries()) {
+    const problem = known.includes(name) ? names.indexOf(name) !== position && 'repeated' : 'unknown';
+    if (problem) throw unreadable(line, 'HEADER_INVALID', `column ${describe(name, position)} is ${problem}`);
+  }
+  const missing = known.filter((name) => columns[name]?.required && !names.includes(name));
+  if (missing.length > 0) throw unreadable(line, 'HEADER_INVALID', `column ${missing.join(', ')} is missing`);
+  return { positions: known.map((name) => names.indexOf(name)), width: names.length };
+}
+
+/** By its name only if that looks like one: a line of data taken for a header holds somebody's data. */
+function describe(name: string, position: number): string {
+  return /^[A-Za-z][A-Za-z_-]{0,39}$/.test(name) ? name : `${position + 1}`;
+}
+
+function notClosed(line: number): Error {
+  return unreadable(line, 'QUOTE_NOT_CLOSED', `a quote is not closed within ${LONGEST_ROW} characters`);
+}
+
+/** One record at a time, fed line by line. */
+class CsvRecord {
+  /** Where it began. */
+  line = 0;
+  valid = true;
+  cells: string[] = [];
+  /** Why it cannot be split into cells. */
+  fault: string | undefined;
+  /** Characters so far. */
+  length = 0;
+  /** Text of the quoted cell that has not ended yet. */
+  #open: string | undefined;
+
+  /** Whether the next line begins a record. */
+  get idle(): boolean {
+    return this.#open === undefined;
+  }
+
+  /** Takes the next line; true if the record is complete with it (or faulty). */
+  feed(text: string, line: number, valid: boolean): boolean {
+    if (this.#open === undefined) {
+      this.line = line;
+      this.valid = valid;
+      this.fault = undefined;
+      this.length = text.length;
+      if (!text.includes('"')) {
+        this.cells = text.split(',');
+        return true;
+      }
+      this.cells = [];
+    } else {
+      this.valid &&= valid;
+      this.length += text.length + 1;
+      this.#open += '\n';
+    }
+    this.#split(text);
+    return this.#open === undefined;
+  }
+
+  #split(text: string): void {
+    let at = 0;
+    for (;;) {
+      if (this.#open === undefined && text[at] === '"') {
+        this.#open = '';
+        at++;
+      }
+      at = this.#open === undefined ? this.#plain(text, at) : this.#quoted(text, at);
+      if (at < 0 || at === text.length) return;
+      if (text[at] !== ',') {
+        this.fault = 'text after a closing quote';
+        return;
+      }
+      at++;
+    }
+  }
+
+  /** Takes the cell at `start`; the position after it, -1 if it is faulty. */
+  #plain(text: string, start: number): number {
+    const comma = text.indexOf(',', start);
+    const end = comma < 0 ? text.length : comma;
+    const cell = text.slice(start, end);
+    this.cells.push(cell);
+    if (!cell.includes('"')) return end;
+    this.fault = 'a quote inside a field that does not begin with one';
+    return -1;
+  }
+
+  /** Goes on inside a quoted cell; the position after its closing quote, -1 if the line ends before it. */
+  #quoted(text: string, start: number): number {
+    let at = start;
+    for (;;) {
+      const quote = text.indexOf('"', at);
+      this.#open += text.slice(at, quote < 0 ? text.length : quote);
+      if (quote < 0) return -1;
+      if (text[quote + 1] !== '"') {
+        this.cells.push(this.#open as string);
+        this.#open = undefined;
+        return quote + 1;
+      }
+      this.#open += '"';
+      at = quote + 2;
+    }
+  }
+}

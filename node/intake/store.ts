@@ -1,0 +1,180 @@
+/**
+ * Stores one batch of rows of each kind: one transaction, then word to tracing and the tokenizer. A batch is stored
+ * whole or not at all; batches of all imports take turns.
+ */
+import { type Database, type Transaction, withTransaction } from '../../shared/db/database.ts';
+import { AppError, type FieldError } from '../../shared/errors.ts';
+import { ensurePartitions } from '../db/partitions.ts';
+import { ensureIdentifiers, lockIntake, recordHomeProvinces, recordPeople } from '../people/operations.ts';
+import { findPlaceIds, recordPlaces } from '../places/operations.ts';
+import type { ChangeSink } from '../tracing/changes.ts';
+import { type Encounter, findSurroundings, writeCheckIns, writeEncounters } from './queries.ts';
+import type { CheckInRow, EncounterRow, ImportKind, PersonRow, PlaceRow, Rows } from './rows.ts';
+import { type CheckInChange, distinctCheckIns, planCheckIns, type Surroundings } from './rules.ts';
+
+export interface IntakeContext {
+  readonly db: Database;
+  readonly changes: ChangeSink;
+  /** Makes tokens of identifiers that have none, soon. */
+  readonly tokenizer: { kick(): void };
+}
+
+/** Problems that only the database knows, by position in the batch. */
+export type Refused = ReadonlyMap<number, FieldError>;
+
+export type Store<Row> = (ctx: IntakeContext, rows: readonly Row[]) => Promise<Refused>;
+
+const NONE: Refused = new Map();
+const UNKNOWN_PLACE: FieldError = { field: 'place', reason: 'unknown' };
+const KIND_MISSING: FieldError = { field: 'kind', reason: 'missing: the place is new' };
+const TRIES = 5;
+
+export const STORES: { readonly [K in ImportKind]: Store<Rows[K]> } = {
+  persons: storePersons,
+  places: storePlaces,
+  'check-ins': storeCheckIns,
+  encounters: storeEncounters,
+};
+
+async function storePersons(ctx: IntakeContext, rows: readonly PersonRow[]): Promise<Refused> {
+  const { changed, created } = await write(ctx, (tx) => recordPeople(tx, rows));
+  if (changed.length > 0) ctx.changes.identifiersChanged(changed);
+  if (created) ctx.tokenizer.kick();
+  return NONE;
+}
+
+async function storePlaces(ctx: IntakeContext, rows: readonly PlaceRow[]): Promise<Refused> {
+  const { withoutKind } = await write(ctx, (tx) => recordPlaces(tx, rows));
+  return new Map(withoutKind.map((position) => [position, KIND_MISSING]));
+}
+
+async function storeCheckIns(ctx: IntakeContext, rows: readonly CheckInRow[]): Promise<Refused> {
+  // Places are never deleted: what is known before the transaction is known in it.
+  const placeIds = await findPlaceIds(
+    ctx.db,
+    rows.map(({ place }) => place),
+  );
+  const taken = rows.filter(({ place }) => placeIds.has(place));
+  if (taken.length > 0) {
+    await ensurePartitions(
+      ctx.db,
+      'check_ins',
+      taken.map((row) => row.in_at),
+    );
+    const done = await write(ctx, (tx) => recordCheckIns(tx, taken, placeIds));
+    if (done.resettled.length > 0) ctx.changes.identifiersChanged(done.resettled);
+    if (done.stays.length > 0) ctx.changes.staysChanged(columnsOf(done.stays));
+    if (done.created) ctx.tokenizer.kick();
+  }
+  const refused = rows.flatMap(({ place }, position) => (placeIds.has(place) ? [] : [position]));
+  return new Map(refused.map((position) => [position, UNKNOWN_PLACE]));
+}
+
+async function recordCheckIns(
+  tx: Transaction,
+  rows: readonly CheckInRow[],
+  placeIds: ReadonlyMap<string, number>,
+) {
+  const { ids, created } = await ensureIdentifiers(
+    tx,
+    rows.map(({ identifier }) => identifier),
+  );
+  const idOf = (row: CheckInRow) => ids.get(row.identifier) as number;
+  const homes = new Map(
+    rows.flatMap((row) => (row.home_province === null ? [] : [[idOf(row), row.home_province] as const])),
+  );
+  const moved = await recordHomeProvinces(tx, homes);
+  const checkIns = distinctCheckIns(
+    rows.map((row) => ({
+      identifierId: idOf(row),
+      placeId: placeIds.get(row.place) as number,
+      inAt: row.in_at,
+      outAt: row.out_at,
+    })),
+  );
+  const stays = planCheckIns(checkIns, await surroundings(tx, checkIns, new Set(created)));
+  if (stays.length > 0) await writeCheckIns(tx, stays);
+  return { stays, resettled: [...new Set([...created, ...moved])], created: created.length > 0 };
+}
+
+const NOTHING: Surroundings = { same: undefined, before: undefined, afterInAt: null };
+
+/** Identifiers that are new have nothing stored beside theirs: in a first load that is most of them. */
+async function surroundings(
+  tx: Transaction,
+  checkIns: readonly { identifierId: number; placeId: number; inAt: number }[],
+  created: ReadonlySet<number>,
+): Promise<(index: number) => Surroundings> {
+  const positions = [...checkIns.keys()].filter(
+    (i) => !created.has((checkIns[i] as CheckInChange).identifierId),
+  );
+  if (positions.length === 0) return () => NOTHING;
+  const found = await findSurroundings(
+    tx,
+    positions.map((i) => checkIns[i] as CheckInChange),
+  );
+  const byIndex = new Map([...found].map(([position, value]) => [positions[position], value]));
+  return (index) => byIndex.get(index) ?? NOTHING;
+}
+
+async function storeEncounters(ctx: IntakeContext, rows: readonly EncounterRow[]): Promise<Refused> {
+  await ensurePartitions(
+    ctx.db,
+    'encounters',
+    rows.map(({ from }) => from),
+  );
+  const done = await write(ctx, async (tx) => {
+    const { ids, created } = await ensureIdentifiers(
+      tx,
+      rows.flatMap((row) => [row.identifier_a, row.identifier_b]),
+    );
+    return { created, pairs: await writeEncounters(tx, distinctEncounters(rows, ids)) };
+  });
+  if (done.created.length > 0) {
+    ctx.changes.identifiersChanged(done.created);
+    ctx.tokenizer.kick();
+  }
+  if (done.pairs.length > 0) {
+    ctx.changes.encountersChanged(
+      done.pairs.map(({ a }) => a),
+      done.pairs.map(({ b }) => b),
+    );
+  }
+  return NONE;
+}
+
+/** Each unordered pair and interval once; of two signal strengths the later row's stands. */
+function distinctEncounters(rows: readonly EncounterRow[], ids: ReadonlyMap<string, number>): Encounter[] {
+  const byKey = new Map<string, Encounter>();
+  for (const { identifier_a, identifier_b, from, until, rssi } of rows) {
+    const [one, other] = [ids.get(identifier_a) as number, ids.get(identifier_b) as number];
+    const [a, b] = one < other ? [one, other] : [other, one];
+    const name = `${a} ${b} ${from} ${until}`;
+    byKey.set(name, { a, b, from, until, rssi: rssi ?? byKey.get(name)?.rssi ?? null });
+  }
+  return [...byKey.values()];
+}
+
+/** One transaction under the intake lock, tried again when it lost against another one. */
+async function write<T>({ db }: IntakeContext, work: (tx: Transaction) => Promise<T>): Promise<T> {
+  for (let left = TRIES; ; left--) {
+    try {
+      return await withTransaction(db, async (tx) => {
+        await lockIntake(tx);
+        return work(tx);
+      });
+    } catch (error) {
+      const conflict = error instanceof AppError && error.reason === 'TRANSACTION_CONFLICT';
+      if (!conflict || left <= 1) throw error;
+    }
+  }
+}
+
+function columnsOf(stays: readonly CheckInChange[]) {
+  return {
+    identifierIds: stays.map(({ identifierId }) => identifierId),
+    placeIds: stays.map(({ placeId }) => placeId),
+    from: stays.map(({ inAt }) => inAt),
+    until: stays.map(({ until }) => until),
+  };
+}

@@ -1,0 +1,153 @@
+/**
+ * Recording people: identifiers, the links that a record makes, households, and what is known of somebody. Runs
+ * inside the caller's transaction, under the intake lock; the caller tells tracing after the commit.
+ */
+import type { Transaction } from '../../shared/db/database.ts';
+import { isCccd } from '../../shared/domain/identifier.ts';
+import * as queries from './queries.ts';
+import { type Attributes, mergeRecords, type PersonChange, type PersonRecord } from './rules.ts';
+
+type Tx = Pick<Transaction, 'sql'>;
+
+/** Waits until no other writer of people, places, check-ins or encounters is in a transaction. */
+export const lockIntake = queries.lockIntake;
+
+export interface EnsuredIdentifiers {
+  /** Local id of each canonical identifier. */
+  readonly ids: ReadonlyMap<string, number>;
+  /** Ids of those that were unknown until now. */
+  readonly created: readonly number[];
+}
+
+/** Local ids of canonical identifiers; unknown ones are stored. */
+export async function ensureIdentifiers(tx: Tx, values: Iterable<string>): Promise<EnsuredIdentifiers> {
+  const wanted = [...new Set(values)];
+  const ids = await queries.findIdentifiers(tx, wanted);
+  if (ids.size === wanted.length) return { ids, created: [] };
+  const inserted = await queries.insertIdentifiers(
+    tx,
+    wanted.filter((value) => !ids.has(value)),
+  );
+  for (const [value, id] of inserted) ids.set(value, id);
+  if (ids.size < wanted.length) {
+    // Somebody else committed them between the two statements.
+    const late = await queries.findIdentifiers(
+      tx,
+      wanted.filter((value) => !ids.has(value)),
+    );
+    for (const [value, id] of late) ids.set(value, id);
+  }
+  return { ids, created: [...inserted.values()] };
+}
+
+/** What one row of a persons import says; `identifiers` are canonical, at least one. */
+export interface RecordRow extends Attributes {
+  readonly identifiers: readonly string[];
+  /** Name of the household of the first identifier; null = unknown. */
+  readonly household: string | null;
+}
+
+export interface RecordedPeople {
+  /** Identifiers whose links, residence, household or existence changed. */
+  readonly changed: readonly number[];
+  /** Whether there are identifiers without a token now. */
+  readonly created: boolean;
+}
+
+/** Records what rows say of people, in order; see rules.ts for who is merged with whom. */
+export async function recordPeople(tx: Tx, records: readonly RecordRow[]): Promise<RecordedPeople> {
+  await queries.lockIntake(tx);
+  const { ids, created } = await ensureIdentifiers(
+    tx,
+    records.flatMap(({ identifiers }) => identifiers),
+  );
+  const idOf = (value: string) => ids.get(value) as number;
+  const known = await queries.findHolders(tx, [...ids.values()]);
+  const personRecords = records.map(
+    (record): PersonRecord => ({
+      identifiers: record.identifiers.map((value) => ({ id: idOf(value), isCccd: isCccd(value) })),
+      attributes: record,
+    }),
+  );
+  const resettled = await storePeople(tx, mergeRecords(known, personRecords));
+  const linked = await storeLinks(tx, personRecords);
+  const housed = await storeHouseholds(tx, records, idOf);
+  const changed = new Set([...created, ...resettled, ...linked, ...housed]);
+  return { changed: [...changed], created: created.length > 0 };
+}
+
+/** Sets the home province of identifiers; ids of those that changed. */
+export async function recordHomeProvinces(tx: Tx, homes: ReadonlyMap<number, string>): Promise<number[]> {
+  return homes.size === 0 ? [] : queries.updateHomeProvinces(tx, [...homes.keys()], [...homes.values()]);
+}
+
+/** Stores changed people; identifiers of those whose residence may be another now. */
+async function storePeople(tx: Tx, changes: readonly PersonChange[]): Promise<number[]> {
+  const fresh = changes.filter(({ id }) => id === undefined);
+  const drawn = fresh.length === 0 ? [] : await queries.drawPersonIds(tx, fresh.length);
+  if (drawn.length > 0)
+    await queries.insertPeople(
+      tx,
+      drawn,
+      fresh.map(({ attributes }) => attributes),
+    );
+  const ids = new Map(fresh.map((change, index) => [change, drawn[index] as number]));
+  const idOf = (change: PersonChange) => change.id ?? (ids.get(change) as number);
+  const altered = changes.filter((change) => change.id !== undefined && change.attributesChanged);
+  if (altered.length > 0)
+    await queries.updatePeople(
+      tx,
+      altered.map(idOf),
+      altered.map(({ attributes }) => attributes),
+    );
+  const absorbed = changes.flatMap((change) => change.absorbed.map((id) => [id, idOf(change)] as const));
+  if (absorbed.length > 0)
+    await queries.absorbPeople(
+      tx,
+      absorbed.map(([id]) => id),
+      absorbed.map(([, into]) => into),
+    );
+  const held = changes.flatMap((change) => change.identifierIds.map((id) => [idOf(change), id] as const));
+  if (held.length > 0)
+    await queries.insertHoldings(
+      tx,
+      held.map(([person]) => person),
+      held.map(([, id]) => id),
+    );
+  const resettled = changes.filter(
+    ({ provinceChanged, attributes, absorbed, identifierIds }) =>
+      provinceChanged || (attributes.province !== null && absorbed.length + identifierIds.length > 0),
+  );
+  return resettled.length === 0 ? [] : queries.listIdentifiersOf(tx, resettled.map(idOf));
+}
+
+/** Links every two identifiers of a record; both ends of new links. */
+async function storeLinks(tx: Tx, records: readonly PersonRecord[]): Promise<number[]> {
+  const pairs = new Map<number, Set<number>>();
+  for (const { identifiers } of records) {
+    for (const { id: a } of identifiers) {
+      for (const { id: b } of identifiers) {
+        if (a < b) pairs.set(a, (pairs.get(a) ?? new Set()).add(b));
+      }
+    }
+  }
+  const a = [...pairs].flatMap(([least, others]) => Array<number>(others.size).fill(least));
+  const b = [...pairs.values()].flatMap((others) => [...others]);
+  return a.length === 0 ? [] : queries.insertLinks(tx, a, b);
+}
+
+/** Of a record's household is its first identifier; the last word counts. Members of all households touched. */
+async function storeHouseholds(
+  tx: Tx,
+  records: readonly RecordRow[],
+  idOf: (value: string) => number,
+): Promise<number[]> {
+  const homes = new Map<number, string>();
+  for (const { identifiers, household } of records) {
+    if (household !== null) homes.set(idOf(identifiers[0] as string), household);
+  }
+  if (homes.size === 0) return [];
+  const households = await queries.ensureHouseholds(tx, [...homes.values()]);
+  const ids = [...homes.values()].map((name) => households.get(name) as number);
+  return queries.updateHouseholds(tx, [...homes.keys()], ids);
+}

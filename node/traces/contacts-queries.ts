@@ -1,0 +1,56 @@
+/**
+ * The contacts of a trace that this province is responsible for, with what it knows of the persons.
+ */
+import type { Queryable } from '../../shared/db/database.ts';
+
+/** A contact as stored; instants in epoch seconds. */
+export interface ContactRow {
+  readonly id: string;
+  /** Canonical, those known here. */
+  readonly identifiers: string[];
+  /** Names of the people that they may be, joined by " / "; null if none is known. */
+  readonly name: string | null;
+  readonly ward: string | null;
+  readonly degree: number;
+  readonly first_exposed_at: number;
+  readonly last_exposed_at: number;
+  readonly seconds: number;
+  readonly settings: number;
+  readonly place_kinds: number;
+  readonly exposed_in: string[];
+}
+
+export interface ContactsPage {
+  readonly traceId: string;
+  readonly limit: number;
+  /** Id of the last contact of the page before. */
+  readonly after?: string | undefined;
+  readonly ward?: string | undefined;
+}
+
+/** At most `limit` standing contacts, ordered by id. */
+export function listContacts(db: Queryable, { traceId, limit, after, ward }: ContactsPage): Promise<ContactRow[]> {
+  return db.sql<ContactRow[]>`
+    SELECT contact_id AS id, degree, first_exposed_at, last_exposed_at, seconds, settings, place_kinds, exposed_in, ward,
+      ARRAY(SELECT value FROM identifiers WHERE id = ANY (identifier_ids) ORDER BY value) AS identifiers,
+      (SELECT string_agg(DISTINCT name, ' / ' ORDER BY name)
+       FROM people_identifiers JOIN people ON people.id = person_id
+       WHERE identifier_id = ANY (identifier_ids)) AS name
+    FROM contacts
+    WHERE trace_id = ${traceId} AND withdrawn_at IS NULL AND contact_id > ${after ?? ''}
+      ${ward === undefined ? db.sql`` : db.sql`AND ward = ${ward}`}
+    ORDER BY contact_id LIMIT ${limit}`;
+}
+
+/** Whether this province holds contacts of the trace, or held some. */
+export async function hasContacts(db: Queryable, traceId: string): Promise<boolean> {
+  const [row] = await db.sql<{ found: boolean }[]>`
+    SELECT EXISTS (SELECT FROM contacts WHERE trace_id = ${traceId}) AS found`;
+  return row?.found === true;
+}
+
+/** Grows whenever the contacts of the trace change here; 0 = none came yet. */
+export async function findDelivery(db: Queryable, traceId: string): Promise<number> {
+  const [row] = await db.sql<{ applied: number }[]>`SELECT applied FROM deliveries WHERE trace_id = ${traceId}`;
+  return row?.applied ?? 0;
+}

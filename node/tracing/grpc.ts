@@ -1,0 +1,107 @@
+/**
+ * TracingService as the node serves it: decode, one operation, encode.
+ */
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import { AppError, invalidField } from '../../shared/errors.ts';
+import {
+  type AssignRequest,
+  type TraceRequest,
+  type TraceResponseSchema,
+  TracingService,
+} from '../../shared/gen/truyvet/v1/tracing_pb.ts';
+import { type CallContext, implement, type ServiceImplementation } from '../../shared/grpc/service.ts';
+import { fragmentsOf, questionFromWire, unpackUint32 } from '../../shared/grpc/trace-messages.ts';
+import { applyDelivery, type DeliveredContact, type Delivery } from './deliveries.ts';
+import { type AdmittedTrace, admitWarrant, answerQuestion, type TracingCtx } from './operations.ts';
+
+/** The wire's version, one step for each change that a peer can notice. 2026-11-23: 1, the first. */
+export const PROTOCOL_VERSION = 1;
+
+/** Handlers of TracingService. */
+export function tracingService(ctx: TracingCtx): ServiceImplementation {
+  return implement(TracingService, {
+    trace: (requests, call) => answerAll(ctx, requests, call),
+    assign: async (request) => ({ applied: await applyDelivery(ctx, deliveryFromWire(request)) }),
+  });
+}
+
+async function* answerAll(
+  ctx: TracingCtx,
+  requests: AsyncIterable<TraceRequest>,
+  call: CallContext,
+): AsyncGenerator<MessageInitShape<typeof TraceResponseSchema>> {
+  let trace: AdmittedTrace | undefined;
+  for await (const { message } of requests) {
+    if (message.case === 'warrant') {
+      const { opening, countersignature } = message.value;
+      const admitted = await admitWarrant(ctx, { opening, countersignature });
+      if (trace && trace.opening.trace_id !== admitted.opening.trace_id) {
+        throw invalidField('warrant', 'a second trace in one stream', 'WARRANT_MISMATCH');
+      }
+      trace = admitted;
+      const value = { incarnation: BigInt(ctx.incarnation), protocol: PROTOCOL_VERSION };
+      yield { message: { case: 'accepted', value } };
+    } else if (message.case === 'question') {
+      if (!trace) throw new AppError('PERMISSION_DENIED', 'NO_WARRANT', 'a question before a warrant');
+      const question = questionFromWire(message.value);
+      yield* fragmentsOf(question.seq, await answerQuestion(ctx, trace, question, call.signal));
+    }
+  }
+}
+
+function deliveryFromWire(request: AssignRequest): Delivery {
+  const { warrant, traceId, seq } = request;
+  if (!warrant) throw new AppError('PERMISSION_DENIED', 'NO_WARRANT', 'a delivery without a warrant');
+  const { opening, countersignature } = warrant;
+  return { traceId, seq, warrant: { opening, countersignature }, contacts: contactsFromWire(request) };
+}
+
+function contactsFromWire(request: AssignRequest): DeliveredContact[] {
+  const rows = request.contacts.length / 16;
+  const first = columnOf(request, 'firstExposedAt', rows);
+  const last = columnOf(request, 'lastExposedAt', rows);
+  const seconds = columnOf(request, 'seconds', rows);
+  const settings = columnOf(request, 'settings', rows);
+  const placeKinds = columnOf(request, 'placeKinds', rows);
+  const pseudonymCount = columnOf(request, 'pseudonymCount', rows);
+  for (const field of ['withdrawn', 'degree', 'exposedInCount'] as const) {
+    if (request[field].length !== rows) throw invalidField(field, 'wrong length', 'MALFORMED_COLUMNS');
+  }
+  const ids = Buffer.from(request.contacts).toString('hex');
+  let exposedAt = 0;
+  let pseudonymAt = 0;
+  return Array.from({ length: rows }, (_, i) => {
+    const exposedUntil = exposedAt + (request.exposedInCount[i] as number);
+    const pseudonymUntil = pseudonymAt + (pseudonymCount[i] as number) * 16;
+    const exposed = request.exposedIn.subarray(exposedAt, exposedUntil);
+    const pseudonyms = request.pseudonyms.subarray(pseudonymAt, pseudonymUntil);
+    exposedAt = exposedUntil;
+    pseudonymAt = pseudonymUntil;
+    return {
+      id: ids.slice(i * 32, i * 32 + 32),
+      withdrawn: request.withdrawn[i] === 1,
+      degree: request.degree[i] as number,
+      firstExposedAt: first[i] as number,
+      lastExposedAt: last[i] as number,
+      seconds: seconds[i] as number,
+      settings: settings[i] as number,
+      placeKinds: placeKinds[i] as number,
+      exposedIn: Array.from(exposed, (code) => String(code).padStart(2, '0')),
+      pseudonyms,
+    };
+  });
+}
+
+type Uint32Field =
+  | 'firstExposedAt'
+  | 'lastExposedAt'
+  | 'seconds'
+  | 'settings'
+  | 'placeKinds'
+  | 'pseudonymCount';
+
+function columnOf(request: AssignRequest, field: Uint32Field, rows: number): Uint32Array {
+  const column = unpackUint32(request[field], field);
+  if (column.length !== rows) throw invalidField(field, 'wrong length', 'MALFORMED_COLUMNS');
+  return column;
+}

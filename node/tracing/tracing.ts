@@ -1,0 +1,96 @@
+/**
+ * Puts the pieces of tracing together: memory loaded, a new incarnation begun, the change feed and the reporter at
+ * work. The only constructor of this feature; node/app.ts calls it.
+ */
+import type { VerifiedWarrants } from '../../shared/auth/opening-cache.ts';
+import type { Clock } from '../../shared/clock.ts';
+import type { Database } from '../../shared/db/database.ts';
+import type { RulePack } from '../../shared/domain/rule-pack.ts';
+import type { Logger } from '../../shared/log.ts';
+import { createTraceCipher, type TraceCipher } from '../../shared/pseudonym/trace-cipher.ts';
+import { AskedQuestions } from './asked-questions.ts';
+import { ChangeFeed } from './change-feed.ts';
+import type { ChangeSink } from './changes.ts';
+import { IdentifierIndex } from './identifier-index.ts';
+import type { TracingCtx } from './operations.ts';
+import * as queries from './queries.ts';
+import { type Report, StatusReporter } from './status-reporter.ts';
+
+export interface TracingOptions {
+  readonly db: Database;
+  readonly traceDb: Database;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly province: string;
+  readonly federationKey: Uint8Array;
+  readonly warrants: VerifiedWarrants;
+  flushTokens(signal: AbortSignal): Promise<void>;
+  rulePack(number: number): Promise<RulePack>;
+  /** Sends a status report to the hub. */
+  report(report: Report, signal: AbortSignal): Promise<{ nextInMs: number }>;
+}
+
+export interface Tracing extends AsyncDisposable {
+  readonly ctx: TracingCtx;
+  /** Where writers report committed changes. */
+  readonly changes: ChangeSink;
+  /** Identifiers that have got their tokens: resolves when they are in memory. */
+  tokenized(identifierIds: readonly number[]): Promise<void>;
+}
+
+/** Loads the memory (seconds for ten million identifiers) and begins a new incarnation. */
+export async function createTracing(options: TracingOptions): Promise<Tracing> {
+  const { db, clock, logger, province } = options;
+  const incarnation = await queries.beginIncarnation(db, clock.nowMs());
+  const rows = await queries.readIdentifiers(db, province);
+  const index = new IdentifierIndex(rows.id.length);
+  index.put(rows, await queries.readLinks(db));
+  const asked = new AskedQuestions();
+  let reporter: StatusReporter | undefined;
+  const changes = new ChangeFeed({
+    db,
+    clock,
+    logger,
+    province,
+    index,
+    asked,
+    onTouched: (questions) => reporter?.touched(questions),
+  });
+  changes.dataAt = await queries.findDataAt(db);
+  reporter = new StatusReporter({ db, clock, logger, incarnation, changes, asked, send: options.report });
+  const ctx: TracingCtx = {
+    ...options,
+    incarnation,
+    index,
+    asked,
+    changes,
+    cipherOf: ciphers(options.federationKey),
+  };
+  return {
+    ctx,
+    changes,
+    tokenized: async (ids) => {
+      const before = changes.dataAt;
+      changes.identifiersChanged(ids);
+      changes.dataAt = before;
+      await changes.settled();
+    },
+    [Symbol.asyncDispose]: () => reporter[Symbol.asyncDispose](),
+  };
+}
+
+const CIPHERS_KEPT = 1_000;
+
+/** Ciphers by trace; deriving a key costs more than a thousand blocks. */
+function ciphers(federationKey: Uint8Array): (traceId: string) => TraceCipher {
+  const kept = new Map<string, TraceCipher>();
+  return (traceId) => {
+    let cipher = kept.get(traceId);
+    if (!cipher) {
+      cipher = createTraceCipher(federationKey, traceId);
+      if (kept.size >= CIPHERS_KEPT) kept.delete(kept.keys().next().value as string);
+      kept.set(traceId, cipher);
+    }
+    return cipher;
+  };
+}

@@ -1,0 +1,72 @@
+/**
+ * Reads the Ed25519 keys that sign openings and warrants. Nothing but Ed25519 is accepted, and a private key where
+ * a public one belongs is refused: somebody has copied the wrong file.
+ */
+import { createPrivateKey, createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
+import { AppError } from '../errors.ts';
+
+/** The provinces' public opening keys by two-digit code. */
+export interface ProvinceKeys {
+  /** Key of a province, undefined where none is pinned. */
+  get(province: string): KeyObject | undefined;
+}
+
+/** A private Ed25519 key from a JWK (its text, or parsed). Throws BAD_KEY; the message never quotes it. */
+export function loadPrivateKey(jwkOrText: string | object): KeyObject {
+  const jwk = ed25519Jwk(parsed(jwkOrText));
+  if (typeof jwk.d !== 'string') throw badKey('not a private key');
+  return built(() => createPrivateKey({ key: jwk, format: 'jwk' }));
+}
+
+/** A public Ed25519 key from a JWK (its text, or parsed). Throws BAD_KEY. */
+export function loadPublicKey(jwkOrText: string | object): KeyObject {
+  return publicKeyOf(parsed(jwkOrText));
+}
+
+/** The provinces' keys from a JWKS (its text, or parsed) whose `kid`s are province codes. Throws BAD_KEY. */
+export function loadProvinceKeys(jwksOrText: string | object): ProvinceKeys & ReadonlyMap<string, KeyObject> {
+  const { keys } = Object(parsed(jwksOrText)) as { keys?: unknown };
+  if (!Array.isArray(keys)) throw badKey('not a JWKS');
+  const byProvince = new Map<string, KeyObject>();
+  for (const jwk of keys) {
+    const { kid } = Object(jwk) as { kid?: unknown };
+    if (typeof kid !== 'string' || !/^[0-9]{2}$/.test(kid)) throw badKey('a kid is not a province code');
+    if (byProvince.has(kid)) throw badKey(`two keys for province ${kid}`);
+    byProvince.set(kid, publicKeyOf(jwk));
+  }
+  return byProvince;
+}
+
+function publicKeyOf(value: unknown): KeyObject {
+  const jwk = ed25519Jwk(value);
+  if (jwk.d !== undefined) throw badKey('a private key where a public one belongs');
+  return built(() => createPublicKey({ key: jwk, format: 'jwk' }));
+}
+
+function ed25519Jwk(value: unknown): JsonWebKey {
+  const jwk = Object(value) as JsonWebKey;
+  if (jwk.kty !== 'OKP' || jwk.crv !== 'Ed25519') throw badKey('not an Ed25519 key');
+  return jwk;
+}
+
+function built(build: () => KeyObject): KeyObject {
+  try {
+    return build();
+  } catch {
+    // The platform's message may quote the key.
+    throw badKey('not a valid key');
+  }
+}
+
+function parsed(jsonOrText: string | object): unknown {
+  if (typeof jsonOrText !== 'string') return jsonOrText;
+  try {
+    return JSON.parse(jsonOrText);
+  } catch {
+    throw badKey('not JSON');
+  }
+}
+
+function badKey(problem: string): AppError {
+  return new AppError('INVALID_ARGUMENT', 'BAD_KEY', `key: ${problem}`);
+}

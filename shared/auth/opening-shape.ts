@@ -1,0 +1,89 @@
+/**
+ * What openings and warrants may say: shapes, bounds, and the checks that need nothing but the text itself.
+ * Strict: an unknown field is refused, because a node must not sign or obey words that it does not understand.
+ */
+import { z } from 'zod';
+import { MAX_DEGREE } from '../domain/rule-pack.ts';
+import { AppError } from '../errors.ts';
+
+/** Index cases that one trace may start from. */
+export const MAX_INDEX_CASES = 1_000;
+
+const traceId = z.string().regex(/^[0-9a-f]{32}$/, 'not 32 hex digits');
+/** Whole epoch seconds, as the wire carries them (uint32). */
+const instant = z.int().min(0).max(0xffff_ffff);
+const counted = z.int().min(1).max(Number.MAX_SAFE_INTEGER);
+
+const indexCase = z.strictObject({
+  /** The province's own opaque reference. */
+  case_ref: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'not an opaque reference'),
+  /** Pseudonym of the case's first identifier in this trace, 32 hex digits. */
+  pseudonym: z.string().regex(/^[0-9a-f]{32}$/, 'not 32 hex digits'),
+  /** The index window [from, until) of design.md 3; from ≥ until is an empty one. */
+  from: instant,
+  until: instant,
+});
+
+const openingShape = z
+  .strictObject({
+    version: z.literal(1),
+    trace_id: traceId,
+    /** Grows with each amendment of the trace. */
+    revision: z.int().min(0).max(0xffff_ffff),
+    province: z.string().regex(/^[0-9]{2}$/, 'not a two-digit code'),
+    direction: z.enum(['forward', 'backward']),
+    /** Number of the rule pack in force when the trace was opened. */
+    rules: counted,
+    max_degree: z.int().min(1).max(MAX_DEGREE),
+    as_of: instant,
+    expires_at: instant,
+    /** A closed word, not prose: it is read by other provinces. */
+    purpose: z.string().regex(/^[a-z][a-z0-9_-]{0,63}$/, 'not a lower-case word'),
+    /** Generation of the OPRF key under which the tokens were made. */
+    generation: counted,
+    index: z.array(indexCase).min(1).max(MAX_INDEX_CASES),
+  })
+  .refine((o) => o.direction === 'backward' || o.index.every((c) => c.until <= o.as_of), {
+    path: ['index'],
+    error: 'a forward window ends after as_of',
+  });
+
+const warrantShape = z.strictObject({
+  trace_id: traceId,
+  revision: z.int().min(0).max(0xffff_ffff),
+  /** SHA-256 of the exact text of the opening, 64 hex digits. */
+  opening_sha256: z.string().regex(/^[0-9a-f]{64}$/, 'not 64 hex digits'),
+  issued_at: instant,
+  expires_at: instant,
+  /** What the trace may ask a node at most: questions, and pseudonyms in them. */
+  budget: z.strictObject({ questions: counted, persons: counted }),
+});
+
+/** What a trace may ask, in the words of the province that owns the case. */
+export type Opening = z.output<typeof openingShape>;
+/** One case that a trace starts from. */
+export type IndexCase = z.output<typeof indexCase>;
+/** The hub's countersignature: this opening, until then, within these budgets. */
+export type Warrant = z.output<typeof warrantShape>;
+
+/** `value` as an opening; throws OPENING_MALFORMED with the fields that are wrong, never their values. */
+export function parseOpening(value: unknown): Opening {
+  return parse(openingShape, value, 'OPENING');
+}
+
+/** `value` as a warrant; throws WARRANT_MALFORMED with the fields that are wrong, never their values. */
+export function parseWarrant(value: unknown): Warrant {
+  return parse(warrantShape, value, 'WARRANT');
+}
+
+function parse<T>(shape: z.ZodType<T>, value: unknown, what: 'OPENING' | 'WARRANT'): T {
+  const parsed = shape.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const details = parsed.error.issues.slice(0, 20).map((issue) => ({
+    field: issue.path.join('.') || what.toLowerCase(),
+    // An unrecognized key is the sender's text: it is counted, not quoted.
+    reason: issue.code === 'unrecognized_keys' ? 'unknown fields' : issue.message,
+  }));
+  const message = `${what.toLowerCase()}: ${details.map((d) => `${d.field}: ${d.reason}`).join('; ')}`;
+  throw new AppError('INVALID_ARGUMENT', `${what}_MALFORMED`, message, { details });
+}

@@ -1,0 +1,87 @@
+/**
+ * zod schemas of the variables that both programs have: files with keys, addresses. A problem names the variable and
+ * what is wrong, never the content of a file.
+ */
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { loadPrivateKey, loadProvinceKeys, loadPublicKey } from './auth/opening-keys.ts';
+import { Secret } from './config.ts';
+import { toAppError } from './errors.ts';
+
+/** Content of the file that the variable names. */
+export const textFile = z.string().min(1).transform(readText);
+
+/** Like `textFile`, for what must not be printed: private keys. */
+export const secretTextFile = textFile.transform((text) => new Secret(text));
+
+/** A file with 64 hex digits: a 32-byte key. */
+export const hexKeyFile = textFile.transform((text, ctx): Secret<Uint8Array> => {
+  if (/^[0-9a-f]{64}$/i.test(text.trim())) return new Secret(new Uint8Array(Buffer.from(text.trim(), 'hex')));
+  ctx.addIssue({ code: 'custom', message: 'file does not hold 64 hex digits' });
+  return z.NEVER;
+});
+
+/** A file with a private Ed25519 JWK. */
+export const privateKeyFile = loadedFile(loadPrivateKey);
+
+/** A file with a public Ed25519 JWK. */
+export const publicKeyFile = loadedFile(loadPublicKey);
+
+/** A file with a JWKS of the provinces' public Ed25519 keys, `kid` = province code. */
+export const provinceKeysFile = loadedFile(loadProvinceKeys);
+
+/** A file with any JSON. */
+export const jsonFile = textFile.transform((text, ctx): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    ctx.addIssue({ code: 'custom', message: 'file does not hold JSON' });
+    return z.NEVER;
+  }
+});
+
+/** `postgres://user@host:port/database`; hides itself, for it may hold a password. */
+export const databaseUrl = z
+  .string()
+  .regex(/^postgres(ql)?:\/\//, 'not a postgres:// URL')
+  .transform((url) => new Secret(url));
+
+/** A word of pino. */
+export const logLevel = z
+  .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
+  .default('info');
+
+/** What the bearer check needs (shared/auth/bearer.ts). */
+export const oidcFields = {
+  OIDC_ISSUER: z.url('not a URL'),
+  OIDC_JWKS_URL: z.url('not a URL'),
+  OIDC_AUDIENCE: z.string().min(1),
+};
+
+/** What mutual TLS needs; PEM. */
+export const tlsFields = {
+  TLS_CA_FILE: textFile,
+  TLS_CERT_FILE: textFile,
+  TLS_KEY_FILE: secretTextFile,
+};
+
+/** A file read by one of the key loaders, whose problems name no content. */
+function loadedFile<T>(load: (text: string) => T) {
+  return textFile.transform((text, ctx): T => {
+    try {
+      return load(text);
+    } catch (error) {
+      ctx.addIssue({ code: 'custom', message: toAppError(error).message });
+      return z.NEVER;
+    }
+  });
+}
+
+function readText(path: string, ctx: z.RefinementCtx): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    ctx.addIssue({ code: 'custom', message: 'file cannot be read' });
+    return z.NEVER;
+  }
+}

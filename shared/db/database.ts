@@ -1,0 +1,124 @@
+/**
+ * The door to PostgreSQL: one pool a program, for hand-written SQL (`sql`) and drizzle (`orm`) alike. Every error that
+ * leaves is an AppError without values (see errors.ts).
+ *
+ * Values, in both directions (drizzle alters the client that it shares, so this holds for hand-written SQL):
+ * - int8 and int8[] are JS numbers, an error beyond 2^53; numeric (so `sum(bigint)`) is text; bytea is a Buffer;
+ * - date and timestamptz come back as text in UTC (`2021-12-29 00:00:00+00`): select `extract(epoch from x)::bigint`
+ *   where a number is wanted. A Date, or text that PostgreSQL reads, may be sent;
+ * - json comes back parsed; send it as `${sql.json(value)}`, or as text with `::jsonb`.
+ */
+import { drizzle, type PostgresJsDatabase, PostgresJsPreparedQuery } from 'drizzle-orm/postgres-js';
+import postgres from 'postgres';
+import type { Clock } from '../clock.ts';
+import { AppError } from '../errors.ts';
+import { sqlStateOf } from './errors.ts';
+import { guardClient } from './guarded-client.ts';
+
+/** What queries need: satisfied by a Database and by a Transaction. */
+export interface Queryable {
+  readonly sql: postgres.ISql;
+  readonly orm: PostgresJsDatabase;
+}
+
+/** A pool of connections. Disposing waits up to five seconds for running statements, then cuts them off. */
+export interface Database extends Queryable, AsyncDisposable {
+  readonly sql: postgres.Sql;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** One open transaction; `sql.savepoint` and `orm.transaction` nest in it. */
+export interface Transaction extends Queryable {
+  readonly sql: postgres.TransactionSql;
+}
+
+export interface DatabaseOptions {
+  /** Most connections that the pool opens; they are opened when needed. */
+  readonly max: number;
+  /** Shown as application_name in pg_stat_activity: `node-24`, `hub` … */
+  readonly name: string;
+}
+
+const END_TIMEOUT_SECONDS = 5;
+
+/**
+ * A pool on `url` (`postgres://user:password@host:port/database`). Opens no connection yet: the first statement fails
+ * with UNAVAILABLE/DATABASE_UNAVAILABLE if there is no server.
+ */
+export function openDatabase(url: string, options: DatabaseOptions): Database {
+  const client = postgres(url, {
+    max: options.max,
+    types: { int8: INT8 },
+    connection: { application_name: options.name, TimeZone: 'UTC' },
+    connect_timeout: 10,
+    // The driver's default waits up to 20 s after a server has come back.
+    backoff: ((attempt: number) => Math.min(0.05 * 2 ** attempt, 1)) as unknown as boolean,
+    // Notices quote statements, and the driver prints them.
+    onnotice: () => undefined,
+  }) as unknown as postgres.Sql;
+  const sql = guardClient(client, client);
+  const orm = drizzle(sql);
+  client.options.serializers[TIMESTAMPTZ] = (value) => (value instanceof Date ? value.toISOString() : value);
+  return { sql, orm, [Symbol.asyncDispose]: () => client.end({ timeout: END_TIMEOUT_SECONDS }) };
+}
+
+/**
+ * Runs `work` in a READ COMMITTED transaction: committed when it resolves, rolled back when it rejects (with the same
+ * error). ABORTED/TRANSACTION_CONFLICT means that the whole may be tried again.
+ */
+export function withTransaction<T>(db: Database, work: (tx: Transaction) => Promise<T>): Promise<T> {
+  return db.sql.begin((sql) => work(transactionOf(sql))) as Promise<T>;
+}
+
+/** Runs `work` on one snapshot of the database (REPEATABLE READ READ ONLY): it sees all of a commit or nothing. */
+export function snapshot<T>(db: Database, work: (tx: Transaction) => Promise<T>): Promise<T> {
+  return db.sql.begin('isolation level repeatable read read only', (sql) => work(transactionOf(sql))) as Promise<T>;
+}
+
+export interface RetryOptions {
+  readonly clock: Clock;
+  /** How long to go on trying; 60 s unless told. */
+  readonly patienceMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Runs `work` again, every 0.2 s, while the database cannot be reached, so that a program may be started before it.
+ * `work` must be repeatable. Rejects with the last UNAVAILABLE when patience ends or `signal` aborts.
+ */
+export async function retryWhileStarting<T>(work: () => Promise<T>, options: RetryOptions): Promise<T> {
+  const { clock, patienceMs = 60_000, signal } = options;
+  const until = clock.nowMs() + patienceMs;
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      const starting = error instanceof AppError && error.reason === 'DATABASE_UNAVAILABLE';
+      const closedByUs = sqlStateOf(error) === 'CONNECTION_ENDED';
+      if (!starting || closedByUs || signal?.aborted || clock.nowMs() >= until) throw error;
+      await clock.sleep(200, signal);
+    }
+  }
+}
+
+function transactionOf(sql: postgres.TransactionSql): Transaction {
+  return { sql, orm: drizzle(sql as unknown as postgres.Sql) };
+}
+
+const TIMESTAMPTZ = 1184;
+
+const INT8: postgres.PostgresType<number> = {
+  to: 20,
+  from: [20],
+  serialize: (value) => String(value),
+  parse: (text: string) => {
+    const value = Number(text);
+    if (!Number.isSafeInteger(value)) throw new RangeError('int8 beyond 2^53');
+    return value;
+  },
+};
+
+// Drizzle wraps errors in one whose message holds the statement's parameters; the client's are translated already.
+Object.defineProperty(PostgresJsPreparedQuery.prototype, 'queryWithCache', {
+  value: (_statement: string, _parameters: unknown[], run: () => Promise<unknown>) => run(),
+});

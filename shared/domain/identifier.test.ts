@@ -1,0 +1,114 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { AppError } from '../errors.ts';
+import { isCccd, parseIdentifier, readIdentifier } from './identifier.ts';
+
+const UUID = '0b0e7a5c-3c1d-4f7e-9a55-1d2c3b4a5f60';
+
+const CANONICAL: [string, string][] = [
+  ['cccd:001090123456', 'cccd:001090123456'],
+  [' CCCD: 001090123456 ', 'cccd:001090123456'],
+  ['cmnd:012345678', 'cmnd:012345678'],
+  ['phone:+84912345678', 'phone:+84912345678'],
+  ['phone:0912345678', 'phone:+84912345678'],
+  ['phone:0912.345.678', 'phone:+84912345678'],
+  ['phone:(091) 234-5678', 'phone:+84912345678'],
+  ['phone:84912345678', 'phone:+84912345678'],
+  ['phone:0084912345678', 'phone:+84912345678'],
+  ['phone:+84 (0) 912 345 678', 'phone:+84912345678'],
+  ['phone:00840912345678', 'phone:+84912345678'],
+  ['phone:84 0912345678', 'phone:+84912345678'],
+  ['phone:024 3825 3825', 'phone:+842438253825'],
+  ['phone:+1 202 555 0123', 'phone:+12025550123'],
+  ['phone:0012025550123', 'phone:+12025550123'],
+  ['passport:vnm:b1234567', 'passport:VNM:B1234567'],
+  ['insurance:gd4010123456789', 'insurance:GD4010123456789'],
+  ['insurance:0123456789', 'insurance:0123456789'],
+  [`app:${UUID.toUpperCase()}`, `app:${UUID}`],
+];
+
+const BAD: [string, string][] = [
+  ['', 'empty'],
+  ['   ', 'empty'],
+  ['001090123456', 'must have the form kind:value'],
+  [':001090123456', 'must have the form kind:value'],
+  ['name:Nguyen', 'unknown kind of identifier'],
+  ['constructor:1', 'unknown kind of identifier'],
+  ['cccd:', '12 digits'],
+  ['cccd:00109012345', '12 digits'],
+  ['cccd:0010901234567', '12 digits'],
+  ['cccd:00109012345X', '12 digits'],
+  ['cccd:٠٠١٠٩٠١٢٣٤٥٦', 'not printable ASCII'],
+  ['cccd:０01090123456', 'not printable ASCII'],
+  ['cccd:001090\u0000123456', 'not printable ASCII'],
+  ['cccd:001090123456\u200b', 'not printable ASCII'],
+  ['phone:0912\n345678', 'not printable ASCII'],
+  ['cmnd:01234567', '9 digits'],
+  ['cmnd:0123456789', '9 digits'],
+  ['phone:', 'must start with'],
+  ['phone:912345678', 'must start with'],
+  ['phone:091234567', '9 or 10 digits'],
+  ['phone:091234567890', '9 or 10 digits'],
+  ['phone:+84', '9 or 10 digits'],
+  ['phone:+8400912345678', '9 or 10 digits'],
+  ['phone:09123x5678', '9 or 10 digits'],
+  ['phone:+123456', '7 to 15 digits'],
+  ['phone:+1234567890123456', '7 to 15 digits'],
+  ['phone:+0912345678', '7 to 15 digits'],
+  ['phone:++84912345678', '7 to 15 digits'],
+  ['passport:VN:B1234567', 'three-letter country'],
+  ['passport:B1234567', 'three-letter country'],
+  ['passport:VNM:B12', 'three-letter country'],
+  ['passport:VNM:B1234567:9', 'three-letter country'],
+  ['insurance:12345', '10 to 15'],
+  ['insurance:GD40101234567890', '10 to 15'],
+  ['app:not-a-uuid', 'UUID'],
+  [`cccd:${'0'.repeat(200)}`, 'longer than 100'],
+];
+
+describe('identifiers', () => {
+  it.each(CANONICAL)('%s is %s', (text, canonical) => {
+    expect(parseIdentifier(text)).toBe(canonical);
+  });
+
+  it.each(BAD)('refuses %j', (text, reason) => {
+    expect(readIdentifier(text).reason).toContain(reason);
+    expect(readIdentifier(text).value).toBeUndefined();
+  });
+
+  it('throws an error that names the field and not the text', () => {
+    const caught = thrownBy(() => parseIdentifier('phone:091234567', 'identifiers[1]'));
+    expect(caught).toBeInstanceOf(AppError);
+    expect(caught).toMatchObject({ code: 'INVALID_ARGUMENT', reason: 'INVALID_FIELD' });
+    expect((caught as AppError).details[0]?.field).toBe('identifiers[1]');
+    expect((caught as AppError).message).not.toContain('091234567');
+  });
+
+  it('is idempotent and never repeats what it refuses', () => {
+    const kind = fc.constantFrom('cccd', 'cmnd', 'phone', 'passport', 'insurance', 'app', 'PHONE', 'x');
+    const text = fc.stringMatching(/^[+0-9A-Za-z .()-]{0,20}$/);
+    const digits = fc.stringMatching(/^(0|84|\+84|0084)?[0-9 .-]{8,12}$/);
+    fc.assert(
+      fc.property(kind, fc.oneof(text, digits, fc.uuid()), (k, v) => {
+        const once = readIdentifier(`${k}:${v}`);
+        if (once.value !== undefined) expect(readIdentifier(once.value)).toEqual(once);
+        else if (v.trim().length > 6) expect(once.reason).not.toContain(v.trim());
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('knows a citizen id', () => {
+    expect(isCccd('cccd:001090123456')).toBe(true);
+    expect(isCccd('cmnd:012345678')).toBe(false);
+  });
+});
+
+function thrownBy(action: () => unknown): unknown {
+  try {
+    action();
+  } catch (error) {
+    return error;
+  }
+  return undefined;
+}

@@ -1,0 +1,91 @@
+/**
+ * Identifiers of people and their one canonical form, `kind:value` (design.md 2). Tokens are made from canonical
+ * identifiers in every province, so two spellings of one identifier must come out the same everywhere.
+ */
+import { expectValue, type Reading } from './reading.ts';
+
+/** Longest text that is looked at; the longest canonical identifier is far shorter. */
+const LONGEST_TEXT = 100;
+
+type ReadValue = (value: string) => Reading<string>;
+
+const READERS: Readonly<Record<string, ReadValue>> = {
+  cccd: pattern(/^\d{12}$/, 'cccd must have 12 digits'),
+  cmnd: pattern(/^\d{9}$/, 'cmnd must have 9 digits'),
+  phone: readPhone,
+  passport: pattern(
+    /^[A-Z]{3}:[A-Z0-9]{4,20}$/,
+    'passport must be a three-letter country, a colon and a number',
+  ),
+  insurance: pattern(/^[A-Z0-9]{10,15}$/, 'insurance must have 10 to 15 letters and digits'),
+  app: (value) => APP(value.toLowerCase()),
+};
+const APP = pattern(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/, 'app must be a UUID');
+
+export const IDENTIFIER_KINDS: readonly string[] = Object.keys(READERS);
+
+/**
+ * The canonical form of `text`, or why it is none. Case of the kind, spaces around, and in phone numbers
+ * separators, a missing country code (+84) or a trunk zero do not matter. Never throws; total; idempotent.
+ */
+export function readIdentifier(text: string): Reading<string> {
+  if (text.length > LONGEST_TEXT) return { reason: `longer than ${LONGEST_TEXT} characters` };
+  const trimmed = text.trim();
+  if (trimmed === '') return { reason: 'empty' };
+  if (!PRINTABLE_ASCII.test(trimmed)) return { reason: 'has a character that is not printable ASCII' };
+  const colon = trimmed.indexOf(':');
+  if (colon < 1) return { reason: 'must have the form kind:value' };
+  const kind = trimmed.slice(0, colon).toLowerCase();
+  if (!Object.hasOwn(READERS, kind)) {
+    return { reason: `unknown kind of identifier; known are ${IDENTIFIER_KINDS.join(', ')}` };
+  }
+  const value = (READERS[kind] as ReadValue)(
+    trimmed
+      .slice(colon + 1)
+      .trim()
+      .toUpperCase(),
+  );
+  return value.reason === undefined ? { value: `${kind}:${value.value}` } : value;
+}
+
+/** The canonical form of `text`. Throws INVALID_FIELD naming `field`, never the text. */
+export function parseIdentifier(text: string, field = 'identifier'): string {
+  return expectValue(readIdentifier(text), field);
+}
+
+/** Whether a canonical identifier is a citizen id: two different ones are two persons. */
+export function isCccd(identifier: string): boolean {
+  return identifier.startsWith('cccd:');
+}
+
+const PRINTABLE_ASCII = /^[\x20-\x7e]+$/;
+const PHONE_SEPARATORS = /[ .()-]/g;
+/** Vietnamese subscribers: 9 digits for mobiles and old land lines, 10 for land lines with their area code. */
+const VIETNAMESE = /^\+84[1-9]\d{8,9}$/;
+/** Source: ITU-T E.164 (2010), 6.2.1: at most 15 digits; 7 is the shortest in use. */
+const E164 = /^\+[1-9]\d{6,14}$/;
+
+function readPhone(text: string): Reading<string> {
+  const number = international(text.replace(PHONE_SEPARATORS, ''));
+  if (number === undefined) return { reason: 'phone must start with 0, +, 00 or 84' };
+  if (number.startsWith('+84')) {
+    return VIETNAMESE.test(number)
+      ? { value: number }
+      : { reason: 'phone must have 9 or 10 digits after +84 or the leading 0' };
+  }
+  return E164.test(number) ? { value: number } : { reason: 'phone must have 7 to 15 digits after +' };
+}
+
+/** With + and country code; a trunk zero after +84 is dropped. Undefined when the country cannot be known. */
+function international(digits: string): string | undefined {
+  if (digits.startsWith('+840')) return `+84${digits.slice(4)}`;
+  if (digits.startsWith('+')) return digits;
+  if (digits.startsWith('00')) return international(`+${digits.slice(2)}`);
+  if (digits.startsWith('0')) return `+84${digits.slice(1)}`;
+  if (digits.startsWith('84')) return international(`+${digits}`);
+  return undefined;
+}
+
+function pattern(expression: RegExp, reason: string): ReadValue {
+  return (value) => (expression.test(value) ? { value } : { reason });
+}

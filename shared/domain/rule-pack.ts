@@ -1,0 +1,117 @@
+/**
+ * The rule pack of the national centre (design.md 7): shape, validation, and the few values derived from it.
+ * Days are multiplied by 86,400 and rounded to the nearest second.
+ */
+import { PLACE_KINDS, type PlaceKind, placeKindNumber } from './place-kind.ts';
+
+export interface RulePack {
+  readonly number: number;
+  /** ISO 8601 instant with offset. */
+  readonly effective_from: string;
+  readonly infectious_days_before: number;
+  readonly latent_days: number;
+  readonly close_contact_seconds: number;
+  readonly longest_stay_seconds: number;
+  readonly max_degree: number;
+  readonly source_days: number;
+  readonly trace_open_days: number;
+  readonly retention_days: number;
+  readonly assumed_stay_seconds: PerKind;
+  readonly weight_percent: PerKind;
+}
+
+export type PerKind = { readonly default: number } & { readonly [kind in PlaceKind]?: number };
+
+export type Direction = 'forward' | 'backward';
+
+/** Degrees that any pack may allow at most. */
+export const MAX_DEGREE = 4;
+/** Longest `longest_stay_seconds` that a pack may set (stored look-back of check-ins relies on it): 7 days. */
+export const LONGEST_STAY_LIMIT = 7 * 86_400;
+
+/** Whole seconds of a number of days, rounded to nearest. */
+export function daysToSeconds(days: number): number {
+  return Math.round(days * 86_400);
+}
+
+/** Assumed stay (seconds) by place-kind number, index 0 unused. */
+export function assumedStays(rules: RulePack): number[] {
+  return [
+    0,
+    ...PLACE_KINDS.map((kind) => rules.assumed_stay_seconds[kind] ?? rules.assumed_stay_seconds.default),
+  ];
+}
+
+/** Weight in percent by setting number: place kinds 1 to 30, 254 encounter = 100; 255 household = 0. */
+export function weights(rules: RulePack): Uint8Array {
+  const table = new Uint8Array(256);
+  for (const kind of PLACE_KINDS) {
+    table[placeKindNumber(kind) as number] = rules.weight_percent[kind] ?? rules.weight_percent.default;
+  }
+  table[254] = 100;
+  return table;
+}
+
+const INTEGERS: readonly (readonly [keyof RulePack, number, number])[] = [
+  ['number', 1, 1_000_000],
+  ['close_contact_seconds', 0, 86_400],
+  ['longest_stay_seconds', 1, LONGEST_STAY_LIMIT],
+  ['max_degree', 1, MAX_DEGREE],
+];
+const DAYS: readonly (readonly [keyof RulePack, number])[] = [
+  ['infectious_days_before', 60],
+  ['latent_days', 60],
+  ['source_days', 400],
+  ['trace_open_days', 400],
+  ['retention_days', 4000],
+];
+
+/** Problems of a would-be rule pack as `field: reason`; empty = it is one. */
+export function rulePackProblems(value: unknown): string[] {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    return ['rules: not a JSON object'];
+  const pack = value as Record<string, unknown>;
+  const problems: string[] = [];
+  for (const [field, least, most] of INTEGERS) {
+    const n = pack[field];
+    if (!Number.isInteger(n) || (n as number) < least || (n as number) > most) {
+      problems.push(`${field}: not a whole number from ${least} to ${most}`);
+    }
+  }
+  for (const [field, most] of DAYS) {
+    const n = pack[field];
+    if (typeof n !== 'number' || !(n >= 0 && n <= most))
+      problems.push(`${field}: not a number from 0 to ${most}`);
+  }
+  const from = pack.effective_from;
+  if (typeof from !== 'string' || Number.isNaN(Date.parse(from)) || !/(Z|[+-]\d\d:\d\d)$/.test(from)) {
+    problems.push('effective_from: not an ISO 8601 instant with offset');
+  }
+  problems.push(...perKindProblems('assumed_stay_seconds', pack.assumed_stay_seconds, LONGEST_STAY_LIMIT));
+  problems.push(...perKindProblems('weight_percent', pack.weight_percent, 100));
+  return problems;
+}
+
+function perKindProblems(field: string, value: unknown, most: number): string[] {
+  if (typeof value !== 'object' || value === null) return [`${field}: not a JSON object`];
+  const table = value as Record<string, unknown>;
+  const problems = 'default' in table ? [] : [`${field}.default: missing`];
+  for (const [kind, n] of Object.entries(table)) {
+    if (kind !== 'default' && placeKindNumber(kind) === undefined)
+      problems.push(`${field}.${kind}: unknown kind`);
+    else if (!Number.isInteger(n) || (n as number) < 0 || (n as number) > most) {
+      problems.push(`${field}.${kind}: not a whole number from 0 to ${most}`);
+    }
+  }
+  return problems;
+}
+
+/**
+ * The pack in force at `at` (epoch seconds): of those already effective the one that became so last; undefined if none
+ * is. A pack's number is its name, not its rank: only between packs of the same instant does the higher one win.
+ */
+export function rulesInForce(packs: readonly RulePack[], at: number): RulePack | undefined {
+  const since = (pack: RulePack) => Date.parse(pack.effective_from) / 1000;
+  const effective = packs.filter((pack) => since(pack) <= at);
+  return effective.sort((a, b) => since(b) - since(a) || b.number - a.number)[0];
+}

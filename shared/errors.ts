@@ -1,0 +1,58 @@
+/**
+ * The one error class that may cross a border. `code` decides the gRPC and HTTP status (mapped in `shared/grpc`
+ * and `shared/http`), `reason` is for machines, `message` may be read by another province: never personal data.
+ */
+
+export type ErrorCode =
+  | 'INVALID_ARGUMENT'
+  | 'NOT_FOUND'
+  | 'ALREADY_EXISTS'
+  | 'FAILED_PRECONDITION'
+  | 'PERMISSION_DENIED'
+  | 'UNAUTHENTICATED'
+  | 'RESOURCE_EXHAUSTED'
+  | 'ABORTED'
+  | 'UNAVAILABLE'
+  | 'DEADLINE_EXCEEDED'
+  | 'CANCELLED'
+  | 'UNIMPLEMENTED'
+  | 'INTERNAL';
+
+/** One field of the input and what is wrong with it. */
+export interface FieldError {
+  field: string;
+  reason: string;
+}
+
+export class AppError extends Error {
+  readonly code: ErrorCode;
+  /** Stable UPPER_SNAKE word that clients may match. */
+  readonly reason: string;
+  /** Fields and reasons; travels with the error. */
+  readonly details: readonly FieldError[];
+
+  constructor(
+    code: ErrorCode,
+    reason: string,
+    message: string,
+    options: { cause?: unknown; details?: readonly FieldError[] } = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'AppError';
+    this.code = code;
+    this.reason = reason;
+    this.details = options.details ?? [];
+  }
+}
+
+/** Bad input in one field: INVALID_ARGUMENT with reason INVALID_FIELD unless told otherwise. */
+export function invalidField(field: string, reason: string, code = 'INVALID_FIELD'): AppError {
+  return new AppError('INVALID_ARGUMENT', code, `${field}: ${reason}`, { details: [{ field, reason }] });
+}
+
+/** Any thrown value as an AppError; what is not one becomes INTERNAL with the original as its (unsent) cause. */
+export function toAppError(error: unknown): AppError {
+  return error instanceof AppError
+    ? error
+    : new AppError('INTERNAL', 'INTERNAL', 'internal error', { cause: error });
+}

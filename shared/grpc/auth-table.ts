@@ -1,0 +1,36 @@
+/**
+ * Who may call what. A method without a row here stops start-up; a peer that its row does not name gets
+ * PERMISSION_DENIED / PEER_NOT_ALLOWED. Finer rules (whose trace, which warrant) belong to the operations.
+ */
+import type { PeerKind } from './peer.ts';
+
+/** Kinds of peer that may call a method, by its full name (`package.Service.Method`). */
+export type AuthTable = Readonly<Record<string, readonly PeerKind[]>>;
+
+const EVERY_PEER: readonly PeerKind[] = ['hub', 'node'];
+
+export const AUTH_TABLE: AuthTable = {
+  'truyvet.v1.TracingService.Trace': ['hub'],
+  'truyvet.v1.TracingService.Assign': ['hub'],
+  'truyvet.v1.FederationService.Evaluate': ['node'],
+  'truyvet.v1.FederationService.ListRules': ['node'],
+  'truyvet.v1.FederationService.ReportStatus': ['node'],
+  'truyvet.v1.FederationService.OpenTrace': ['node'],
+  'truyvet.v1.FederationService.CloseTrace': ['node'],
+  'truyvet.v1.FederationService.GetTrace': ['node'],
+  'grpc.health.v1.Health.Check': EVERY_PEER,
+  'grpc.health.v1.Health.Watch': EVERY_PEER,
+  'grpc.health.v1.Health.List': EVERY_PEER,
+  'grpc.reflection.v1.ServerReflection.ServerReflectionInfo': EVERY_PEER,
+  'grpc.reflection.v1alpha.ServerReflection.ServerReflectionInfo': EVERY_PEER,
+};
+
+/**
+ * The only methods that may be called without a deadline: a watch is meant to last, and the usual reflection tools
+ * send none. Both hold no data of ours and cost nothing while idle.
+ */
+export const WITHOUT_DEADLINE: ReadonlySet<string> = new Set([
+  'grpc.health.v1.Health.Watch',
+  'grpc.reflection.v1.ServerReflection.ServerReflectionInfo',
+  'grpc.reflection.v1alpha.ServerReflection.ServerReflectionInfo',
+]);

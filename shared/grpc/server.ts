@@ -1,0 +1,176 @@
+/**
+ * A gRPC server of the federation: mutual TLS 1.3, one wrapper round every handler, health and reflection, drained
+ * when it is disposed of. TLS is terminated by a server of our own, because grpc-js tells nobody why it refused a
+ * connection.
+ */
+import { once } from 'node:events';
+import { createServer, type TLSSocket, type Server as TlsServer } from 'node:tls';
+import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { type Clock, systemClock } from '../clock.ts';
+import { AppError } from '../errors.ts';
+import type { Logger } from '../log.ts';
+import { AUTH_TABLE, type AuthTable } from './auth-table.ts';
+import { register } from './serve.ts';
+import type { CallEvent, CallRuntime } from './served-call.ts';
+import type { ServiceImplementation } from './service.ts';
+import { addStandardServices, nameOfPath } from './standard-services.ts';
+import { TLS_VERSION, type TlsMaterial } from './tls.ts';
+import { MESSAGE_LIMIT } from './wire.ts';
+
+export interface GrpcServerOptions {
+  /** `host:port`; port 0 takes a free one. */
+  readonly listen: string;
+  readonly tls: TlsMaterial;
+  /** Made by `implement`. */
+  readonly services: readonly ServiceImplementation[];
+  readonly logger: Logger;
+  readonly clock?: Clock;
+  /** Instead of the shipped table, for services that it does not know. */
+  readonly auth?: AuthTable;
+  /** How long running calls may take to finish when the server stops; then they are aborted. */
+  readonly drainMs?: number;
+  /** Told of every finished call, for metrics. */
+  readonly onCall?: (event: CallEvent) => void;
+}
+
+export interface GrpcServer extends AsyncDisposable {
+  readonly port: number;
+  /** What `grpc.health.v1` says, of the server and of each service; true at start. */
+  setServing(serving: boolean): void;
+}
+
+const OPTIONS = {
+  'grpc.max_receive_message_length': MESSAGE_LIMIT,
+  'grpc.max_send_message_length': MESSAGE_LIMIT,
+  // A peer that froze or lost its network holds its calls no longer than this.
+  'grpc.keepalive_time_ms': 10_000,
+  'grpc.keepalive_timeout_ms': 10_000,
+  'grpc.enable_channelz': 0,
+};
+const HANDSHAKE_MS = 10_000;
+const DRAIN_MS = 2_000;
+
+/**
+ * Starts listening. Throws AUTH_ROW_MISSING if a method has no row in the auth table, LISTEN_FAILED if the address
+ * cannot be bound, INVALID_CONFIG if the TLS material does not fit.
+ */
+export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcServer> {
+  const clock = options.clock ?? systemClock;
+  const { logger, drainMs = DRAIN_MS, auth = AUTH_TABLE, onCall = () => {} } = options;
+  const runtime: CallRuntime = { logger, clock, auth, onCall, active: new Set() };
+  const server = new CheckedServer(auth);
+  for (const implementation of options.services) server.addImplementation(runtime, implementation);
+  const health = addStandardServices(
+    server,
+    runtime,
+    options.services.map(({ service }) => service),
+  );
+  const connections = await acceptConnections(server, options);
+  return {
+    port: connections.port,
+    setServing: health.setServing,
+    async [Symbol.asyncDispose]() {
+      health.setServing(false);
+      connections.stopAccepting();
+      await Promise.race([drained(server), clock.sleep(drainMs)]);
+      await abortCalls(runtime, drainMs);
+      server.forceShutdown();
+      connections.destroy();
+    },
+  };
+}
+
+/** grpc-js's server, refusing a method that nobody said who may call. */
+class CheckedServer extends Server {
+  readonly #auth: AuthTable;
+
+  constructor(auth: AuthTable) {
+    super(OPTIONS);
+    this.#auth = auth;
+  }
+
+  addImplementation(runtime: CallRuntime, service: ServiceImplementation): void {
+    const { definition, implementation } = register(runtime, service);
+    this.addService(definition, implementation);
+  }
+
+  override addService(...[definition, implementation]: Parameters<Server['addService']>): void {
+    const names = Object.values(definition).map(({ path }) => nameOfPath(path));
+    const missing = names.filter((name) => this.#auth[name] === undefined);
+    if (missing.length > 0) {
+      throw new AppError('FAILED_PRECONDITION', 'AUTH_ROW_MISSING', `no auth row for ${missing.join(', ')}`);
+    }
+    super.addService(definition, implementation);
+  }
+}
+
+interface Connections {
+  readonly port: number;
+  stopAccepting(): void;
+  destroy(): void;
+}
+
+async function acceptConnections(server: Server, options: GrpcServerOptions): Promise<Connections> {
+  const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
+  const sockets = new Set<TLSSocket>();
+  const listener = createTlsServer(options.tls);
+  listener.on('secureConnection', (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+    socket.on('error', () => socket.destroy());
+    injector.injectConnection(socket);
+  });
+  listener.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
+    options.logger.warn({ code: error.code, address: socket.remoteAddress }, 'grpc connection refused');
+  });
+  const port = await listen(listener, options.listen);
+  return {
+    port,
+    stopAccepting: () => listener.close(),
+    destroy: () => {
+      for (const socket of sockets) socket.destroy();
+    },
+  };
+}
+
+function createTlsServer(tls: TlsMaterial): TlsServer {
+  try {
+    return createServer({
+      ...tls,
+      minVersion: TLS_VERSION,
+      requestCert: true,
+      rejectUnauthorized: true,
+      ALPNProtocols: ['h2'],
+      handshakeTimeout: HANDSHAKE_MS,
+      noDelay: true,
+    });
+  } catch (cause) {
+    throw new AppError('INVALID_ARGUMENT', 'INVALID_CONFIG', 'TLS certificate and private key do not fit', {
+      cause,
+    });
+  }
+}
+
+async function listen(listener: TlsServer, address: string): Promise<number> {
+  const { hostname, port } = new URL(`tcp://${address}`);
+  try {
+    listener.listen(Number(port), hostname.replace(/^\[|\]$/g, ''));
+    await once(listener, 'listening');
+  } catch (cause) {
+    throw new AppError('FAILED_PRECONDITION', 'LISTEN_FAILED', `cannot listen on ${address}`, { cause });
+  }
+  const bound = listener.address();
+  return typeof bound === 'object' && bound !== null ? bound.port : 0;
+}
+
+function drained(server: Server): Promise<void> {
+  return new Promise((resolve) => server.tryShutdown(() => resolve()));
+}
+
+/** Aborts what still runs and waits for the handlers to notice, so that what they use can be closed after them. */
+async function abortCalls({ active, clock }: CallRuntime, patienceMs: number): Promise<void> {
+  const stopping = new AppError('UNAVAILABLE', 'SHUTTING_DOWN', 'the server is stopping');
+  for (const call of active) call.abort(stopping);
+  const untilMs = clock.nowMs() + patienceMs;
+  while (active.size > 0 && clock.nowMs() < untilMs) await clock.sleep(10);
+}

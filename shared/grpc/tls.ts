@@ -1,0 +1,34 @@
+/**
+ * TLS material of one program and the one way it is used: TLS 1.3, both sides show a certificate of the federation CA.
+ */
+import { createSecureContext, type SecureContext } from 'node:tls';
+import { readSecretFile } from '../config.ts';
+import { AppError } from '../errors.ts';
+
+/** PEM texts: the federation CA, this program's certificate (chain) and its private key. */
+export interface TlsMaterial {
+  readonly ca: string;
+  readonly cert: string;
+  readonly key: string;
+}
+
+export const TLS_VERSION = 'TLSv1.3';
+
+/** Reads PEM files. Throws INVALID_CONFIG naming the variable whose file cannot be read. */
+export function readTlsMaterial(files: { caFile: string; certFile: string; keyFile: string }): TlsMaterial {
+  return {
+    ca: readSecretFile('TLS_CA_FILE', files.caFile).reveal(),
+    cert: readSecretFile('TLS_CERT_FILE', files.certFile).reveal(),
+    key: readSecretFile('TLS_KEY_FILE', files.keyFile).reveal(),
+  };
+}
+
+/** A TLS 1.3 context of `tls`. Throws INVALID_CONFIG if the PEM texts do not fit together. */
+export function secureContext(tls: TlsMaterial): SecureContext {
+  try {
+    return createSecureContext({ ca: tls.ca, cert: tls.cert, key: tls.key, minVersion: TLS_VERSION });
+  } catch (cause) {
+    const message = 'TLS_CERT_FILE, TLS_KEY_FILE: not a certificate and its private key';
+    throw new AppError('INVALID_ARGUMENT', 'INVALID_CONFIG', message, { cause });
+  }
+}

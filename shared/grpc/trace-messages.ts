@@ -1,0 +1,155 @@
+/**
+ * Questions and answers of a trace between typed columns (`shared/trace`) and packed bytes (proto). Both programs
+ * use it: the hub to ask, the node to answer.
+ */
+import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
+import { AppError } from '../errors.ts';
+import {
+  type Answer,
+  AnswerSchema,
+  type Question,
+  QuestionSchema,
+  type TraceResponse,
+} from '../gen/truyvet/v1/tracing_pb.ts';
+import type { AnswerVersion, TraceAnswer, TraceQuestion } from '../trace/messages.ts';
+
+/** Size of a fragment of an encoded answer; see MESSAGE_LIMIT for why answers are not sent in one piece. */
+const FRAGMENT_BYTES = 1024 * 1024;
+/** Longest answer that is put together from fragments: 10⁷ contact events. */
+const ANSWER_LIMIT_BYTES = 256 * 1024 * 1024;
+
+/** A question's wire form, also what the hub's log stores. */
+export function encodeQuestion(question: TraceQuestion): Uint8Array {
+  return toBinary(
+    QuestionSchema,
+    create(QuestionSchema, {
+      seq: question.seq,
+      who: question.who,
+      met: question.met,
+      metFrom: packUint32(question.metFrom),
+      metUntil: packUint32(question.metUntil),
+    }),
+  );
+}
+
+/** The inverse of `encodeQuestion`. Throws INVALID_ARGUMENT MALFORMED_QUESTION. */
+export function decodeQuestion(body: Uint8Array): TraceQuestion {
+  return questionFromWire(fromBinary(QuestionSchema, body));
+}
+
+/** A question off the wire. Throws INVALID_ARGUMENT MALFORMED_QUESTION if its columns do not fit together. */
+export function questionFromWire(question: Question): TraceQuestion {
+  const metFrom = unpackUint32(question.metFrom, 'met_from');
+  const metUntil = unpackUint32(question.metUntil, 'met_until');
+  const rows = question.met.length / 16;
+  if (question.seq < 1) throw malformed('seq', 'not from 1');
+  if (question.who.length % 16 !== 0) throw malformed('who', 'not a multiple of 16 bytes');
+  if (rows !== metFrom.length || rows !== metUntil.length) throw malformed('met', 'columns differ in length');
+  return { seq: question.seq, who: question.who, met: question.met, metFrom, metUntil };
+}
+
+/** What an answer carries besides its columns. */
+export interface AnswerHeader extends AnswerVersion {
+  /** Newest data that the node had received, epoch seconds; 0 = none. */
+  readonly dataAt: number;
+}
+
+/** An answer's wire form, also what the hub stores. */
+export function encodeAnswer(answer: TraceAnswer, header: AnswerHeader): Uint8Array {
+  return toBinary(
+    AnswerSchema,
+    create(AnswerSchema, {
+      seq: answer.seq,
+      incarnation: BigInt(header.incarnation),
+      dataVersion: BigInt(header.dataVersion),
+      dataAt: header.dataAt,
+      named: answer.named,
+      namedFlags: answer.namedFlags,
+      known: packUint32(answer.known),
+      knownFlags: answer.knownFlags,
+      linkOf: packUint32(answer.linkOf),
+      linkTo: packUint32(answer.linkTo),
+      eventOf: packUint32(answer.eventOf),
+      eventTo: packUint32(answer.eventTo),
+      eventFrom: packUint32(answer.eventFrom),
+      eventUntil: packUint32(answer.eventUntil),
+      eventSetting: answer.eventSetting,
+    }),
+  );
+}
+
+/** The inverse of `encodeAnswer`. Throws INVALID_ARGUMENT MALFORMED_ANSWER. */
+export function decodeAnswer(body: Uint8Array): { answer: TraceAnswer; header: AnswerHeader } {
+  let wire: Answer;
+  try {
+    wire = fromBinary(AnswerSchema, body);
+  } catch (cause) {
+    throw new AppError('INVALID_ARGUMENT', 'MALFORMED_ANSWER', 'answer: not an Answer', { cause });
+  }
+  const answer: TraceAnswer = {
+    seq: wire.seq,
+    named: wire.named,
+    namedFlags: wire.namedFlags,
+    known: unpackUint32(wire.known, 'known'),
+    knownFlags: wire.knownFlags,
+    linkOf: unpackUint32(wire.linkOf, 'link_of'),
+    linkTo: unpackUint32(wire.linkTo, 'link_to'),
+    eventOf: unpackUint32(wire.eventOf, 'event_of'),
+    eventTo: unpackUint32(wire.eventTo, 'event_to'),
+    eventFrom: unpackUint32(wire.eventFrom, 'event_from'),
+    eventUntil: unpackUint32(wire.eventUntil, 'event_until'),
+    eventSetting: wire.eventSetting,
+  };
+  const header = {
+    incarnation: Number(wire.incarnation),
+    dataVersion: Number(wire.dataVersion),
+    dataAt: wire.dataAt,
+  };
+  return { answer, header };
+}
+
+/** An encoded answer as fragments for the wire, at least one. */
+export function* fragmentsOf(seq: number, body: Uint8Array) {
+  for (let at = 0; at === 0 || at < body.length; at += FRAGMENT_BYTES) {
+    const bytes = body.subarray(at, at + FRAGMENT_BYTES);
+    const last = at + FRAGMENT_BYTES >= body.length;
+    yield { message: { case: 'fragment' as const, value: { seq, bytes, last } } };
+  }
+}
+
+/** Puts answers together from their fragments; one per stream. */
+export class AnswerAssembler {
+  readonly #parts = new Map<number, { chunks: Uint8Array[]; length: number }>();
+
+  /** The encoded answer that `fragment` completes, else undefined. Throws RESOURCE_EXHAUSTED ANSWER_TOO_LARGE. */
+  add(fragment: Extract<TraceResponse['message'], { case: 'fragment' }>['value']): Uint8Array | undefined {
+    const part = this.#parts.get(fragment.seq) ?? { chunks: [], length: 0 };
+    part.chunks.push(fragment.bytes);
+    part.length += fragment.bytes.length;
+    if (part.length > ANSWER_LIMIT_BYTES) {
+      throw new AppError('RESOURCE_EXHAUSTED', 'ANSWER_TOO_LARGE', 'answer: longer than can be taken');
+    }
+    this.#parts.set(fragment.seq, part);
+    if (!fragment.last) return undefined;
+    this.#parts.delete(fragment.seq);
+    return part.chunks.length === 1 ? part.chunks[0] : Buffer.concat(part.chunks, part.length);
+  }
+}
+
+/** Little-endian bytes of whole numbers; every platform that Node runs on is little-endian. */
+export function packUint32(column: Uint32Array): Uint8Array {
+  return new Uint8Array(column.buffer, column.byteOffset, column.byteLength);
+}
+
+/** The numbers in little-endian bytes, a copy (views into a message need not be aligned). */
+export function unpackUint32(bytes: Uint8Array, field: string): Uint32Array {
+  if (bytes.length % 4 !== 0) throw malformed(field, 'not a multiple of 4 bytes');
+  const copy = new Uint8Array(bytes);
+  return new Uint32Array(copy.buffer);
+}
+
+function malformed(field: string, reason: string): AppError {
+  return new AppError('INVALID_ARGUMENT', 'MALFORMED_COLUMNS', `${field}: ${reason}`, {
+    details: [{ field, reason }],
+  });
+}

@@ -1,0 +1,166 @@
+/**
+ * The HTTP application of a program around the routes of its features: request ids, one log event a request,
+ * problems, security headers, health, metrics and documentation. Knows no feature.
+ */
+import type { Authenticate } from '../auth/bearer.ts';
+import { type Clock, systemClock } from '../clock.ts';
+import { AppError } from '../errors.ts';
+import { newId } from '../ids.ts';
+import type { Logger } from '../log.ts';
+import { addDocs, type DocumentInfo } from './docs.ts';
+import { type Metrics, measureRequests } from './metrics.ts';
+import { fromFramework, problemResponse } from './problem.ts';
+import { ACCESS_EXTENSION, newRoutes, type Routes } from './route.ts';
+
+/** Resolves when the part is ready to serve; a rejection says that it is not. */
+export type ReadinessCheck = () => Promise<unknown>;
+
+export interface HttpAppOptions {
+  info: DocumentInfo;
+  routes: readonly Routes[];
+  authenticate: Authenticate;
+  logger: Logger;
+  metrics: Metrics;
+  /** By name: what `/readyz` asks. */
+  checks: Readonly<Record<string, ReadinessCheck>>;
+  stopping: AbortSignal;
+  clock?: Clock;
+}
+
+/** The application; `fetch` and `request` serve it. Throws INTERNAL if a route names no access group. */
+export function createHttpApp(options: HttpAppOptions): Routes {
+  const app = newRoutes();
+  observe(app, options);
+  addHealth(app, options);
+  for (const routes of options.routes) app.route('/', routes);
+  refuseOpenRoutes(app);
+  addDocs(app, options.info);
+  app.notFound((c) => {
+    const methods = methodsOf(app, c.req.path);
+    const response = problemResponse(
+      methods.length ? methodNotAllowed(methods) : noSuchPath(),
+      c.get('requestId'),
+    );
+    if (methods.length) response.headers.set('allow', methods.join(', '));
+    return response;
+  });
+  app.onError((error, c) => {
+    const known = fromFramework(error);
+    if (known.code === 'INTERNAL') {
+      options.logger.error({ err: known, request_id: c.get('requestId') }, 'http request failed');
+    }
+    return problemResponse(known, c.get('requestId'));
+  });
+  return app;
+}
+
+/** Of a caller's request id only what cannot be a person's number or name in disguise is taken over. */
+const SANE_REQUEST_ID = /^[A-Za-z0-9_-]{20,64}$/;
+
+function observe(
+  app: Routes,
+  { logger, metrics, authenticate, stopping, clock = systemClock }: HttpAppOptions,
+) {
+  const record = measureRequests(metrics);
+  app.use('*', async (c, next) => {
+    const startedMs = clock.nowMs();
+    const given = c.req.header('x-request-id') ?? '';
+    const requestId = SANE_REQUEST_ID.test(given) ? given : newId();
+    c.set('requestId', requestId);
+    c.set('authenticate', authenticate);
+    c.set('stopping', stopping);
+    await next();
+    c.res.headers.set('x-request-id', requestId);
+    addSecurityHeaders(c.res.headers);
+    const ms = clock.nowMs() - startedMs;
+    const { method, status } = { method: c.req.method, status: c.res.status };
+    const route = patternOf(app, method, c.req.path);
+    record({ method: KNOWN_METHODS.has(method) ? method : 'other', route, status, seconds: ms / 1000 });
+    const quiet = !route.startsWith('/v1/');
+    const subject = c.get('caller')?.subject;
+    logger[quiet ? 'debug' : 'info'](
+      { method, route, status, ms, request_id: requestId, subject },
+      'http request',
+    );
+  });
+}
+
+const KNOWN_METHODS = new Set(['GET', 'HEAD', 'POST', 'PATCH', 'PUT', 'DELETE', 'OPTIONS']);
+
+function addSecurityHeaders(headers: Headers): void {
+  headers.set('x-content-type-options', 'nosniff');
+  headers.set('referrer-policy', 'no-referrer');
+  headers.set('x-frame-options', 'DENY');
+  headers.set('cross-origin-resource-policy', 'same-origin');
+  if (!headers.has('cache-control')) headers.set('cache-control', 'no-store');
+  if (!headers.has('content-security-policy')) {
+    headers.set('content-security-policy', "default-src 'none'; frame-ancestors 'none'");
+  }
+}
+
+function addHealth(app: Routes, { checks, metrics }: HttpAppOptions): void {
+  app.get('/healthz', (c) => c.json({ status: 'ok' }));
+  app.get('/readyz', async (c) => {
+    const names = Object.keys(checks);
+    const settled = await Promise.allSettled(names.map(async (name) => checks[name]?.()));
+    const failed = names.filter((_, index) => settled[index]?.status === 'rejected');
+    const body = Object.fromEntries(names.map((name) => [name, failed.includes(name) ? 'failed' : 'ok']));
+    return c.json({ status: failed.length ? 'not ready' : 'ready', checks: body }, failed.length ? 503 : 200);
+  });
+  // Without a token: the programs listen on loopback or behind the province's proxy, scrapers hold no staff token,
+  // and the figures name no person.
+  app.get('/metrics', async (c) =>
+    c.body(await metrics.metrics(), 200, { 'content-type': metrics.contentType }),
+  );
+}
+
+/** Routes and their patterns as Hono matches them: `/v1/cases/:id`. */
+function patternsOf(app: Routes): { method: string; path: string }[] {
+  return app.routes.filter(({ path, method }) => !path.endsWith('*') && method !== 'ALL');
+}
+
+function patternOf(app: Routes, method: string, path: string): string {
+  const wanted = method === 'HEAD' ? 'GET' : method;
+  return (
+    patternsOf(app).find((route) => route.method === wanted && matches(route.path, path))?.path ?? 'none'
+  );
+}
+
+function methodsOf(app: Routes, path: string): string[] {
+  return [
+    ...new Set(
+      patternsOf(app)
+        .filter((r) => matches(r.path, path))
+        .map((r) => r.method),
+    ),
+  ].sort();
+}
+
+function matches(pattern: string, path: string): boolean {
+  const wanted = pattern.split('/');
+  const parts = path.split('/');
+  return (
+    wanted.length === parts.length && wanted.every((part, i) => part.startsWith(':') || part === parts[i])
+  );
+}
+
+/** Deny by default: what is in the document was made by `apiRoute`, which checks the caller. */
+function refuseOpenRoutes(app: Routes): void {
+  const documented = app.openAPIRegistry.definitions.flatMap((d) => (d.type === 'route' ? [d.route] : []));
+  const guarded = documented.filter((route) => ACCESS_EXTENSION in route);
+  const known = new Set(guarded.map(({ method, path }) => `${method} ${path.replaceAll(/{(\w+)}/g, ':$1')}`));
+  for (const { method, path } of patternsOf(app)) {
+    const open = ['/healthz', '/readyz', '/metrics'].includes(path);
+    if (!open && !known.has(`${method.toLowerCase()} ${path}`)) {
+      throw new AppError('INTERNAL', 'ROUTE_WITHOUT_ACCESS', `${method} ${path} names no access group`);
+    }
+  }
+}
+
+function noSuchPath(): AppError {
+  return new AppError('NOT_FOUND', 'NO_SUCH_PATH', 'there is nothing at this path');
+}
+
+function methodNotAllowed(methods: readonly string[]): AppError {
+  return new AppError('INVALID_ARGUMENT', 'METHOD_NOT_ALLOWED', `this path takes ${methods.join(', ')}`);
+}

@@ -1,0 +1,45 @@
+/**
+ * The Prometheus registry of one program. Labels are routes, codes and provinces, never persons: whoever can reach
+ * the listener may read them.
+ */
+import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client';
+
+export type Metrics = Registry;
+
+/** A registry that labels everything with `program` (`hub`, `node-24`) and holds the process's own figures. */
+export function createMetrics(program: string): Metrics {
+  const registry = new Registry();
+  registry.setDefaultLabels({ program });
+  collectDefaultMetrics({ register: registry });
+  return registry;
+}
+
+/** One answered request; `route` is the pattern, never the path. */
+export interface RequestFigures {
+  method: string;
+  route: string;
+  status: number;
+  seconds: number;
+}
+
+/** Adds the HTTP figures to `registry`; the answer records one request in them. */
+export function measureRequests(registry: Metrics): (figures: RequestFigures) => void {
+  const labelNames = ['method', 'route', 'status'] as const;
+  const requests = new Counter({
+    name: 'truyvet_http_requests_total',
+    help: 'HTTP requests answered',
+    labelNames,
+    registers: [registry],
+  });
+  const seconds = new Histogram({
+    name: 'truyvet_http_request_seconds',
+    help: 'Time until an answer began',
+    labelNames: ['method', 'route'] as const,
+    buckets: [0.005, 0.02, 0.1, 0.5, 2, 10, 60],
+    registers: [registry],
+  });
+  return ({ method, route, status, seconds: took }) => {
+    requests.inc({ method, route, status: String(status) });
+    seconds.observe({ method, route }, took);
+  };
+}

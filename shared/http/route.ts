@@ -1,0 +1,94 @@
+/**
+ * How a feature declares its routes: always with an access group, so that a route open to everybody cannot be
+ * written by forgetting something. `createHttpApp` refuses routes made another way.
+ */
+import { createRoute, OpenAPIHono, type RouteConfig, z } from '@hono/zod-openapi';
+import type { MiddlewareHandler } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import { ACCESS, type AccessGroup, type Caller, mayCall } from '../auth/access.ts';
+import type { Authenticate } from '../auth/bearer.ts';
+import { AppError } from '../errors.ts';
+import { bodyTooLarge, invalidInput, PROBLEM_TYPE } from './problem.ts';
+
+/** What every handler finds in its context. */
+export interface HttpEnv {
+  Variables: {
+    requestId: string;
+    caller: Caller;
+    authenticate: Authenticate;
+    /** Aborts when the program stops: long answers end then. */
+    stopping: AbortSignal;
+  };
+}
+
+export type Routes = OpenAPIHono<HttpEnv>;
+
+/** Most that a JSON body may hold. Streamed imports have no such limit. */
+export const JSON_LIMIT_BYTES = 1_048_576;
+
+/** Extension of the OpenAPI operation that names its access group. */
+export const ACCESS_EXTENSION = 'x-truyvet-access';
+
+/** An empty set of routes for one feature; bad input becomes INVALID_FIELD naming the field. */
+export function newRoutes(): Routes {
+  return new OpenAPIHono<HttpEnv>({
+    defaultHook: (result) => {
+      if (!result.success)
+        throw invalidInput(result.error, result.target === 'json' ? 'body' : result.target);
+    },
+  });
+}
+
+/**
+ * A route of `group`: the caller is checked first, then the size of a JSON body, then its shape. Answers of status
+ * 400 and above are described as problems.
+ */
+export function apiRoute<P extends string, R extends Omit<RouteConfig, 'path' | 'middleware'> & { path: P }>(
+  group: AccessGroup,
+  config: R,
+) {
+  const limited = 'application/json' in (config.request?.body?.content ?? {});
+  const documented: R = {
+    ...config,
+    security: [{ bearer: [] }],
+    responses: { ...config.responses, default: PROBLEM_RESPONSE },
+    [ACCESS_EXTENSION]: group,
+  };
+  return createRoute({ ...documented, middleware: limited ? [admit(group), jsonLimit] : [admit(group)] });
+}
+
+const problemSchema = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    reason: z.string(),
+    errors: z.array(z.object({ field: z.string(), reason: z.string() })),
+    request_id: z.string(),
+  })
+  .openapi('Problem');
+
+const PROBLEM_RESPONSE = {
+  description: 'Lỗi theo RFC 9457 · A problem (RFC 9457)',
+  content: { [PROBLEM_TYPE]: { schema: problemSchema } },
+};
+
+function admit(group: AccessGroup): MiddlewareHandler<HttpEnv> {
+  return async (c, next) => {
+    const caller = await c.get('authenticate')(c.req.header('authorization'));
+    c.set('caller', caller);
+    if (!mayCall(caller, group)) {
+      const roles = ACCESS[group].join(', ');
+      throw new AppError('PERMISSION_DENIED', 'ROLE_REQUIRED', `${group} is for the roles ${roles}`);
+    }
+    await next();
+  };
+}
+
+const jsonLimit: MiddlewareHandler<HttpEnv> = bodyLimit({
+  maxSize: JSON_LIMIT_BYTES,
+  onError: () => {
+    throw bodyTooLarge(JSON_LIMIT_BYTES);
+  },
+});

@@ -1,0 +1,67 @@
+/**
+ * Serves an application on a listener, with time limits, and stops it without cutting answers short.
+ */
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createAdaptorServer } from '@hono/node-server';
+import { type Clock, systemClock } from '../clock.ts';
+import type { Listen } from './listen.ts';
+
+export interface HttpServer extends AsyncDisposable {
+  /** `http://127.0.0.1:8080`. */
+  readonly url: string;
+  readonly port: number;
+}
+
+export interface HttpServerOptions {
+  fetch: (request: Request) => Response | Promise<Response>;
+  listen: Listen;
+  /** How long answers under way may take at the end. */
+  drainMs?: number;
+  clock?: Clock;
+}
+
+const HEADERS_TIMEOUT_MS = 10_000;
+/** The largest import must fit; small bodies have been read long before. */
+const REQUEST_TIMEOUT_MS = 3_600_000;
+/** Nothing sent or received for so long: the peer is gone. Server-sent events beat more often. */
+const SILENCE_TIMEOUT_MS = 300_000;
+const KEEP_ALIVE_TIMEOUT_MS = 65_000;
+const DRAIN_MS = 10_000;
+
+/** A listening server. Rejects if the address is taken. Disposal drains, then closes what is left. */
+export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
+  const server = createAdaptorServer({
+    fetch: options.fetch,
+    overrideGlobalObjects: false,
+    serverOptions: {
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+    },
+  }) as Server;
+  server.setTimeout(SILENCE_TIMEOUT_MS);
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.listen.port, options.listen.host, resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  const host = options.listen.host.includes(':') ? `[${options.listen.host}]` : options.listen.host;
+  return {
+    url: `http://${host}:${port}`,
+    port,
+    [Symbol.asyncDispose]: () => drain(server, options.drainMs ?? DRAIN_MS, options.clock ?? systemClock),
+  };
+}
+
+async function drain(server: Server, drainMs: number, clock: Clock): Promise<void> {
+  const closed = new Promise<void>((resolve) => {
+    server.close(() => resolve());
+  });
+  server.closeIdleConnections();
+  const timer = new AbortController();
+  await Promise.race([closed, clock.sleep(drainMs, timer.signal)]);
+  timer.abort();
+  server.closeAllConnections();
+  await closed;
+}

@@ -1,0 +1,99 @@
+/**
+ * A trace as both programs show it (design.md 7), and what it is made of. No person is in it.
+ */
+import { z } from '@hono/zod-openapi';
+import { instantOutput, isoInstant, isoInstantOrNull } from './instants.ts';
+
+const counts = (example: Record<string, number>) => z.record(z.string(), z.int()).openapi({ example });
+
+/** zod schema of a trace in an answer. */
+export const traceOutput = z
+  .object({
+    id: z.string(),
+    state: z.enum(['queued', 'running', 'partial', 'complete', 'closed']),
+    rules: z.int(),
+    cases: z.array(z.string()).openapi({ description: 'empty except at the province that opened the trace' }),
+    direction: z.enum(['forward', 'backward']),
+    max_degree: z.int(),
+    as_of: instantOutput,
+    coverage: z.array(
+      z.object({
+        province: z.string(),
+        state: z.enum(['current', 'behind', 'unreachable', 'refused']),
+        behind: z.int(),
+        answered_at: instantOutput.nullable(),
+        data_at: instantOutput.nullable(),
+        reason: z.string().nullable(),
+      }),
+    ),
+    contacts: z.object({
+      by_degree: counts({ '1': 12, '2': 80 }),
+      by_province: counts({ '24': 70, '79': 22 }),
+    }),
+    progress: z.object({ questions: z.int(), awaited: z.int() }),
+    province: z.string(),
+    revision: z.int(),
+    refusal: z.string().nullable().openapi({ description: 'why the hub refused the opening' }),
+    opened_at: instantOutput.nullable(),
+    completed_at: instantOutput.nullable(),
+    elapsed_ms: z.int(),
+  })
+  .openapi('Trace');
+
+export type TraceJson = z.output<typeof traceOutput>;
+
+/** A trace in the programs' own words; instants in epoch seconds. */
+export interface ShownTrace {
+  readonly id: string;
+  readonly state: TraceJson['state'];
+  readonly province: string;
+  readonly rules: number;
+  readonly direction: TraceJson['direction'];
+  readonly maxDegree: number;
+  readonly asOf: number;
+  readonly revision: number;
+  readonly coverage: readonly {
+    readonly province: string;
+    readonly state: TraceJson['coverage'][number]['state'];
+    readonly behind: number;
+    readonly answeredAt: number | null;
+    readonly dataAt: number | null;
+    readonly reason: string;
+  }[];
+  readonly byDegree: Readonly<Record<string, number>>;
+  readonly byProvince: Readonly<Record<string, number>>;
+  readonly questions: number;
+  readonly awaited: number;
+  readonly openedAt: number | null;
+  readonly completedAt: number | null;
+  readonly elapsedMs: number;
+  readonly cases: readonly string[];
+  readonly refusal: string | null;
+}
+
+/** `trace` as the answer shows it. */
+export function traceJson(trace: ShownTrace): TraceJson {
+  return {
+    id: trace.id,
+    state: trace.state,
+    rules: trace.rules,
+    cases: [...trace.cases],
+    direction: trace.direction,
+    max_degree: trace.maxDegree,
+    as_of: isoInstant(trace.asOf),
+    coverage: trace.coverage.map(({ province, state, behind, answeredAt, dataAt, reason }) => ({
+      ...{ province, state, behind },
+      answered_at: isoInstantOrNull(answeredAt),
+      data_at: isoInstantOrNull(dataAt),
+      reason: reason === '' ? null : reason,
+    })),
+    contacts: { by_degree: { ...trace.byDegree }, by_province: { ...trace.byProvince } },
+    progress: { questions: trace.questions, awaited: trace.awaited },
+    province: trace.province,
+    revision: trace.revision,
+    refusal: trace.refusal,
+    opened_at: isoInstantOrNull(trace.openedAt),
+    completed_at: isoInstantOrNull(trace.completedAt),
+    elapsed_ms: Math.max(0, Math.round(trace.elapsedMs)),
+  };
+}

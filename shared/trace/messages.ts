@@ -1,0 +1,61 @@
+/**
+ * Questions and answers of a trace as the fold sees them: columns in typed arrays. Their wire form is in
+ * `proto/truyvet/v1/tracing.proto`; mapping is done at the edges, so that this folder knows no protobuf.
+ */
+import type { Direction, RulePack } from '../domain/rule-pack.ts';
+
+/** One entry of the log of questions. Instants are epoch seconds; windows are half-open. */
+export interface TraceQuestion {
+  readonly seq: number;
+  /** Packed pseudonyms (16 bytes each): who is linked to each, and is it a resident? */
+  readonly who: Uint8Array;
+  /** Packed pseudonyms: whom did each meet in its window? */
+  readonly met: Uint8Array;
+  readonly metFrom: Uint32Array;
+  readonly metUntil: Uint32Array;
+}
+
+/** One province's answer to one question; positions refer to the question's columns and to `named`. */
+export interface TraceAnswer {
+  readonly seq: number;
+  readonly named: Uint8Array;
+  /** Bit 0: cccd. */
+  readonly namedFlags: Uint8Array;
+  /** Positions in `who` that the province knows. */
+  readonly known: Uint32Array;
+  /** Bit 0: cccd, bit 1: resident of the province. */
+  readonly knownFlags: Uint8Array;
+  readonly linkOf: Uint32Array;
+  readonly linkTo: Uint32Array;
+  readonly eventOf: Uint32Array;
+  readonly eventTo: Uint32Array;
+  readonly eventFrom: Uint32Array;
+  readonly eventUntil: Uint32Array;
+  /** Place kind 1 to 30, 254 encounter, 255 household (then without instants). */
+  readonly eventSetting: Uint8Array;
+}
+
+/** Answers of one life of a node order by version; those of a later life always win. */
+export interface AnswerVersion {
+  readonly incarnation: number;
+  readonly dataVersion: number;
+}
+
+/** What a trace starts from: the opening and the rules that it keeps. */
+export interface TraceTerms {
+  readonly direction: Direction;
+  readonly maxDegree: number;
+  readonly asOf: number;
+  readonly rules: RulePack;
+  readonly index: readonly IndexWindow[];
+}
+
+/** One index case: its first identifier's pseudonym and the window in which it counts (empty if from >= until). */
+export interface IndexWindow {
+  readonly pseudonym: Uint8Array;
+  readonly from: number;
+  readonly until: number;
+}
+
+export const CCCD_FLAG = 1;
+export const RESIDENT_FLAG = 2;

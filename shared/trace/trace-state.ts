@@ -1,0 +1,234 @@
+/**
+ * The state of a trace: a pure fold over the answers held (design.md 4). Same terms, questions and answers, in
+ * whatever order and however often applied, give the same persons, contacts and open questions.
+ */
+
+import { indexWindows, labelWindow, type Reached, reachContacts, type Windows } from './contacts.ts';
+import { answerFault, Evidence, type NumberedQuestion } from './evidence.ts';
+import type { AnswerVersion, TraceAnswer, TraceQuestion, TraceTerms } from './messages.ts';
+import { type Persons, resolvePersons } from './persons.ts';
+
+/** Most pseudonyms in one question: 1 MiB of `who`, and a bounded piece of work for a node. */
+const WHO_PER_QUESTION = 65_536;
+const MET_PER_QUESTION = 16_384;
+
+interface HeldAnswer {
+  readonly answer: TraceAnswer;
+  readonly version: AnswerVersion;
+}
+
+interface LoggedQuestion extends NumberedQuestion {
+  readonly question: TraceQuestion;
+}
+
+/** Everything that a result is made of, at one moment. */
+export interface TraceView extends Reached {
+  readonly evidence: Evidence;
+  readonly persons: Persons;
+  /** Persons that the index cases stand for. */
+  readonly index: ReadonlyMap<number, Windows>;
+}
+
+export class TraceState {
+  #terms: TraceTerms;
+  #evidence = new Evidence();
+  #persons: Persons | undefined;
+  readonly #log = new Map<number, LoggedQuestion>();
+  readonly #answers = new Map<number, Map<number, HeldAnswer>>();
+  readonly #askedMet = new Map<number, [from: number, until: number][]>();
+  #askedWho = new Uint8Array(1024);
+
+  constructor(terms: TraceTerms) {
+    this.#terms = terms;
+  }
+
+  get terms(): TraceTerms {
+    return this.#terms;
+  }
+
+  /** An amended opening: other index windows under the same rules; what was answered stays of use. */
+  amend(terms: TraceTerms): void {
+    this.#terms = terms;
+  }
+
+  /** Highest number in the log; 0 = empty. */
+  get lastSeq(): number {
+    return this.#log.size === 0 ? 0 : Math.max(...this.#log.keys());
+  }
+
+  /** Puts a question into the log: one that is about to be asked, or one read back after a restart. */
+  log(question: TraceQuestion): void {
+    if (this.#log.has(question.seq)) return;
+    const who = this.#evidence.number(question.who);
+    const met = this.#evidence.number(question.met);
+    this.#log.set(question.seq, { question, who, met });
+    for (const n of who) this.#markAskedWho(n);
+    met.forEach((n, i) => {
+      const windows = this.#askedMet.get(n) ?? [];
+      windows.push([question.metFrom[i] as number, question.metUntil[i] as number]);
+      this.#askedMet.set(n, windows);
+    });
+  }
+
+  /**
+   * Applies one province's answer. Returns `applied`, or `ignored` if an answer of the same or a newer state of
+   * that province's data is held, or throws RangeError if the answer does not fit its question.
+   */
+  apply(province: number, answer: TraceAnswer, version: AnswerVersion): 'applied' | 'ignored' {
+    const logged = this.#log.get(answer.seq);
+    if (!logged) throw new RangeError(`answer to question ${answer.seq}, which was not asked`);
+    const fault = answerFault(answer, logged.who.length, logged.met.length);
+    if (fault) throw new RangeError(fault);
+    const held = this.#answers.get(province) ?? new Map<number, HeldAnswer>();
+    const older = held.get(answer.seq);
+    if (older && !isNewer(version, older.version)) return 'ignored';
+    this.#answers.set(province, held);
+    held.set(answer.seq, { answer, version });
+    if (older) this.#rebuild();
+    else this.#evidence.add(province, logged, answer);
+    this.#persons = undefined;
+    return 'applied';
+  }
+
+  /** Version of the answer held, if any. */
+  versionOf(province: number, seq: number): AnswerVersion | undefined {
+    return this.#answers.get(province)?.get(seq)?.version;
+  }
+
+  /**
+   * What the labels need and no question in the log covers yet, as questions numbered on from the log's last;
+   * empty = nothing left to ask. The caller logs them.
+   */
+  nextQuestions(): TraceQuestion[] {
+    this.#evidence.number(packedIndex(this.#terms));
+    const met = this.#metToAsk();
+    const who = this.#whoToAsk();
+    const questions: TraceQuestion[] = [];
+    const parts = Math.max(
+      Math.ceil(who.length / WHO_PER_QUESTION),
+      Math.ceil(met.length / MET_PER_QUESTION),
+    );
+    for (let part = 0; part < parts; part++) {
+      const ask = met.slice(part * MET_PER_QUESTION, (part + 1) * MET_PER_QUESTION);
+      questions.push({
+        seq: this.lastSeq + 1 + part,
+        who: this.#evidence.keys.keysOf(who.slice(part * WHO_PER_QUESTION, (part + 1) * WHO_PER_QUESTION)),
+        met: this.#evidence.keys.keysOf(ask.map(({ identifier }) => identifier)),
+        metFrom: Uint32Array.from(ask, ({ from }) => from),
+        metUntil: Uint32Array.from(ask, ({ until }) => until),
+      });
+    }
+    return questions;
+  }
+
+  /** Persons, labels and contacts as the answers held have them. */
+  view(): TraceView {
+    return this.#viewUpTo(this.#terms.maxDegree);
+  }
+
+  /** The same trace as if the provinces for which `leaveOut` is true had never answered. */
+  without(leaveOut: (province: number) => boolean): TraceState {
+    const state = new TraceState(this.#terms);
+    for (const { question } of this.#log.values()) state.log(question);
+    for (const [province, held] of this.#answers) {
+      if (leaveOut(province)) continue;
+      for (const { answer, version } of held.values()) state.apply(province, answer, version);
+    }
+    return state;
+  }
+
+  #viewUpTo(degree: number): TraceView {
+    const cases = this.#evidence.number(packedIndex(this.#terms));
+    const persons = this.#resolvedPersons();
+    const personOfCase = Array.from(cases, (n) => persons.personOf[n] as number);
+    const index = indexWindows(this.#terms, personOfCase);
+    const reached = reachContacts(this.#evidence, persons, this.#terms, index, degree);
+    const { labels, contacts, exposures } = reached;
+    return { labels, contacts, exposures, evidence: this.#evidence, persons, index };
+  }
+
+  #resolvedPersons(): Persons {
+    const { keys, links, isCccd } = this.#evidence;
+    if (!this.#persons || this.#persons.personOf.length !== keys.size) {
+      const { a, b } = links.data;
+      this.#persons = resolvePersons(keys.size, { a, b, length: links.length }, isCccd);
+    }
+    return this.#persons;
+  }
+
+  /** Windows not covered yet, for every identifier of every labelled person below the last degree. */
+  #metToAsk(): { identifier: number; from: number; until: number }[] {
+    const { labels, persons, index } = this.#viewUpTo(this.#terms.maxDegree - 1);
+    const wanted: { identifier: number; from: number; until: number }[] = [];
+    const want = (person: number, windows: Windows) => {
+      for (let m = persons.start[person] as number; m < (persons.start[person + 1] as number); m++) {
+        const identifier = persons.members[m] as number;
+        for (const [from, until] of windows) {
+          if (!this.#isCovered(identifier, from, until)) wanted.push({ identifier, from, until });
+        }
+      }
+    };
+    for (const [person, windows] of index) want(person, windows);
+    for (const { person, at } of widestFirst(labels, this.#terms)) want(person, labelWindow(this.#terms, at));
+    return dropCovered(wanted);
+  }
+
+  #isCovered(identifier: number, from: number, until: number): boolean {
+    return (this.#askedMet.get(identifier) ?? []).some(([f, u]) => f <= from && until <= u);
+  }
+
+  #whoToAsk(): number[] {
+    const who: number[] = [];
+    const count = this.#evidence.keys.size;
+    for (let n = 0; n < count; n++) if (!this.#askedWho[n]) who.push(n);
+    return who;
+  }
+
+  #markAskedWho(identifier: number): void {
+    if (identifier >= this.#askedWho.length) {
+      const grown = new Uint8Array(Math.max(identifier + 1, this.#askedWho.length * 2));
+      grown.set(this.#askedWho);
+      this.#askedWho = grown;
+    }
+    this.#askedWho[identifier] = 1;
+  }
+
+  /** Evidence anew from the answers held: one of them was replaced. Numbers of the log's pseudonyms stay. */
+  #rebuild(): void {
+    const keys = this.#evidence.keys;
+    this.#evidence = new Evidence();
+    this.#evidence.number(keys.keysOf(Array.from({ length: keys.size }, (_, n) => n)));
+    for (const [province, held] of this.#answers) {
+      for (const { answer } of held.values()) {
+        this.#evidence.add(province, this.#log.get(answer.seq) as LoggedQuestion, answer);
+      }
+    }
+  }
+}
+
+function isNewer(a: AnswerVersion, b: AnswerVersion): boolean {
+  return a.incarnation !== b.incarnation ? a.incarnation > b.incarnation : a.dataVersion > b.dataVersion;
+}
+
+function packedIndex(terms: TraceTerms): Uint8Array {
+  const packed = new Uint8Array(terms.index.length * 16);
+  terms.index.forEach(({ pseudonym }, i) => packed.set(pseudonym, i * 16));
+  return packed;
+}
+
+/** Labels by width of their windows, widest first: a wider window makes the narrower ones of a person needless. */
+function widestFirst<L extends { at: number }>(labels: readonly L[], { direction }: TraceTerms): L[] {
+  return [...labels].sort((a, b) => (direction === 'forward' ? a.at - b.at : b.at - a.at));
+}
+
+/** Drops windows that lie within an earlier wanted window of the same identifier. */
+function dropCovered(wanted: { identifier: number; from: number; until: number }[]): typeof wanted {
+  const kept = new Map<number, typeof wanted>();
+  return wanted.filter((want) => {
+    const own = kept.get(want.identifier) ?? [];
+    if (own.some(({ from, until }) => from <= want.from && want.until <= until)) return false;
+    own.push(want);
+    kept.set(want.identifier, own);
+    return true;
+  });
+}

@@ -1,0 +1,313 @@
+/**
+ * The tokenizer on a real database, with real workers and a real evaluator: every identifier gets the token that
+ * somebody with the key would compute, whatever fails on the way.
+ */
+import { randomBytes } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { evaluateBlinded } from '../../hub/keys/operations.ts';
+import { createTokenizer, type Tokenizer, type TokenizerOptions } from '../../node/people/tokens.ts';
+import { type Clock, systemClock } from '../../shared/clock.ts';
+import { AppError } from '../../shared/errors.ts';
+import { oprfReady, tokensUnderKey } from '../../shared/pseudonym/oprf.ts';
+import { deriveOprfKey } from '../../shared/pseudonym/oprf-key.ts';
+import { type OprfWorkers, startOprfWorkers } from '../../shared/pseudonym/oprf-pool.ts';
+import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+
+const key = deriveOprfKey(randomBytes(32));
+const unavailable = () => new AppError('UNAVAILABLE', 'HUB_UNREACHABLE', 'hub: not reached');
+const never = new AbortController().signal;
+/** Waits at once, except for the quiet look-around of an idle loop. */
+const quickClock: Clock = {
+  nowMs: systemClock.nowMs,
+  sleep: (ms, signal) => (ms >= 5_000 ? systemClock.sleep(ms, signal) : setImmediate()),
+};
+
+let database: TestDatabase;
+let hub: OprfWorkers;
+let node: OprfWorkers;
+let running: Tokenizer[];
+let warnings: unknown[];
+
+beforeAll(async () => {
+  await oprfReady();
+  [database, hub, node] = await Promise.all([
+    createTestDatabase('node'),
+    startOprfWorkers(1, { key }),
+    startOprfWorkers(1),
+  ]);
+});
+afterAll(() => Promise.all([database, hub, node].map((it) => it?.[Symbol.asyncDispose]())));
+beforeEach(async () => {
+  running = [];
+  warnings = [];
+  await database.db.sql`TRUNCATE identifiers RESTART IDENTITY CASCADE`;
+});
+afterEach(() => Promise.all(running.map((tokenizer) => tokenizer[Symbol.asyncDispose]())));
+
+function start(change: Partial<TokenizerOptions> = {}): Tokenizer {
+  const logger = { info: () => {}, warn: (...args: unknown[]) => void warnings.push(args) };
+  const tokenizer = createTokenizer({
+    db: database.db,
+    clock: systemClock,
+    oprf: node,
+    evaluate,
+    logger: logger as unknown as TokenizerOptions['logger'],
+    ...change,
+  });
+  running.push(tokenizer);
+  return tokenizer;
+}
+
+async function evaluate(blinded: Uint8Array, signal: AbortSignal) {
+  return { evaluated: await hub.evaluate(blinded, signal), generation: 1 };
+}
+
+/** Adds `count` identifiers; their ids. */
+async function insert(count: number, kind = 'cccd'): Promise<number[]> {
+  const rows = await database.db.sql<{ id: number }[]>`
+    INSERT INTO identifiers (value)
+    SELECT ${kind}::text || ':' || lpad(n::text, 12, '0') FROM generate_series(1, ${count}::int) n RETURNING id`;
+  return rows.map((row) => row.id);
+}
+
+/** Every identifier has the token that its value gives under the key. */
+async function expectAllTokenized(count: number, generation = 1): Promise<void> {
+  const rows = await database.db.sql<{ value: string; token: Buffer; token_generation: number }[]>`
+    SELECT value, coalesce(token, '') AS token, token_generation FROM identifiers ORDER BY id`;
+  expect(rows).toHaveLength(count);
+  const expected = tokensUnderKey(
+    key,
+    rows.map((row) => row.value),
+  );
+  expect(Buffer.concat(rows.map((row) => row.token)).equals(expected)).toBe(true);
+  expect(new Set(rows.map((row) => row.token_generation))).toEqual(new Set([generation]));
+}
+
+describe('the tokenizer', () => {
+  it('tokenizes what is there at its start, and later what flush finds', async () => {
+    await insert(4_100);
+    const tokenizer = start();
+    await tokenizer.flush(never);
+    await expectAllTokenized(4_100);
+    await insert(3, 'phone');
+    await tokenizer.flush(never);
+    await expectAllTokenized(4_103);
+    expect(warnings).toEqual([]);
+  });
+
+  it('tokenizes after a kick without being waited for', async () => {
+    const tokenizer = start();
+    await tokenizer.flush(never);
+    await insert(5);
+    tokenizer.kick();
+    await untilNoneIsLeft();
+    await expectAllTokenized(5);
+  });
+
+  it('asks nothing of the hub when there is nothing to do', async () => {
+    let asked = 0;
+    const tokenizer = start({ evaluate: (...args) => (asked++, evaluate(...args)) });
+    await insert(2);
+    await Promise.all([tokenizer.flush(never), tokenizer.flush(never)]);
+    const askedBefore = asked;
+    await Promise.all(Array.from({ length: 20 }, () => tokenizer.flush(never)));
+    expect([askedBefore > 0, asked - askedBefore]).toEqual([true, 0]);
+  });
+
+  it('goes through the real key service, which counts each identifier once', async () => {
+    await using hubDatabase = await createTestDatabase('hub');
+    const logger = { info: () => {}, warn: () => {} };
+    const ctx = { db: hubDatabase.db, clock: systemClock, oprf: hub, logger };
+    await insert(2_500);
+    const tokenizer = start({
+      evaluate: (blinded, signal) => evaluateBlinded(ctx, { province: '24', blinded, signal }),
+    });
+    await tokenizer.flush(never);
+    await expectAllTokenized(2_500);
+    const [row] = await hubDatabase.db.sql`SELECT sum(evaluations)::int AS n FROM key_evaluations`;
+    expect(row).toEqual({ n: 2_500 });
+  });
+
+  it('stores the generation that the hub names', async () => {
+    await insert(2);
+    await start({ evaluate: async (...args) => ({ ...(await evaluate(...args)), generation: 7 }) }).flush(
+      never,
+    );
+    await expectAllTokenized(2, 7);
+  });
+
+  it('may run twice over one database', async () => {
+    await insert(6_000);
+    const [one, other] = [start(), start()];
+    await Promise.all([one.flush(never), other.flush(never)]);
+    await expectAllTokenized(6_000);
+  });
+});
+
+describe('onTokenized', () => {
+  it('hears of every identifier before flush resolves', async () => {
+    const heard: number[] = [];
+    const onTokenized = async (ids: readonly number[]) => {
+      await setImmediate();
+      heard.push(...ids);
+    };
+    const ids = await insert(2_100);
+    const tokenizer = start({ onTokenized });
+    await tokenizer.flush(never);
+    expect(heard.toSorted(ascending)).toEqual(ids);
+  });
+
+  it('is told again after it has failed, and flush waits for that', async () => {
+    const heard: number[][] = [];
+    let failures = 2;
+    const onTokenized = (ids: readonly number[]) => {
+      if (failures-- > 0) throw new AppError('INTERNAL', 'INDEX_BUSY', 'index is busy');
+      heard.push([...ids]);
+    };
+    const ids = await insert(10);
+    await start({ onTokenized, clock: quickClock }).flush(never);
+    expect(heard.flat().toSorted(ascending)).toEqual(ids);
+    expect(warnings).toHaveLength(2);
+  });
+});
+
+describe('while the hub cannot be reached', () => {
+  it('tries again, a pause after each failure, until all have their token', async () => {
+    const log: string[] = [];
+    const clock: Clock = {
+      ...quickClock,
+      sleep: (ms, signal) => {
+        log.push(ms >= 200 ? 'pause' : 'hurry');
+        return quickClock.sleep(ms, signal);
+      },
+    };
+    let failures = 3;
+    const failing: TokenizerOptions['evaluate'] = (...args) => {
+      log.push('asked');
+      return failures-- > 0 ? Promise.reject(unavailable()) : evaluate(...args);
+    };
+    await insert(10);
+    await start({ clock, evaluate: failing }).flush(never);
+    await expectAllTokenized(10);
+    expect(log.join(' ')).toMatch(
+      /^asked pause (pause )?asked pause (pause )?asked pause (pause )?asked( pause)?$/,
+    );
+  });
+
+  it('lets a flush give up, saying why', async () => {
+    await insert(1);
+    const patience = new AbortController();
+    let asked = 0;
+    const tokenizer = start({
+      clock: quickClock,
+      evaluate: async () => {
+        if (++asked === 3) patience.abort();
+        throw unavailable();
+      },
+    });
+    const pending = { code: 'UNAVAILABLE', reason: 'TOKENS_PENDING', cause: { reason: 'HUB_UNREACHABLE' } };
+    await expect(tokenizer.flush(patience.signal)).rejects.toMatchObject(pending);
+    await expect(tokenizer.flush(AbortSignal.abort())).rejects.toMatchObject({ reason: 'TOKENS_PENDING' });
+  });
+
+  it('stops at once when told to, and so do those who wait', async () => {
+    await insert(1);
+    const asked = withResolvers<void>();
+    const tokenizer = start({
+      evaluate: (_blinded, signal) =>
+        new Promise((_resolve, reject) => {
+          signal.addEventListener('abort', () => reject(unavailable()));
+          asked.resolve();
+        }),
+    });
+    const pending = expect(tokenizer.flush(never)).rejects.toMatchObject({ reason: 'TOKENS_PENDING' });
+    await asked.promise;
+    await tokenizer[Symbol.asyncDispose]();
+    await pending;
+    await expect(tokenizer.flush(never)).rejects.toMatchObject({ reason: 'TOKENS_PENDING' });
+  });
+});
+
+describe('what goes wrong is never stored', () => {
+  it.each<[string, (evaluated: Uint8Array) => Uint8Array]>([
+    ['one element too few', (evaluated) => evaluated.subarray(32)],
+    ['elements that are none', (evaluated) => evaluated.map(() => 0)],
+  ])('%s from the hub', async (_name, spoil) => {
+    let spoiled = 0;
+    await insert(5);
+    const tokenizer = start({
+      clock: quickClock,
+      evaluate: async (...args) => {
+        const answer = await evaluate(...args);
+        return spoiled++ > 0 ? answer : { ...answer, evaluated: spoil(answer.evaluated) };
+      },
+    });
+    await tokenizer.flush(never);
+    await expectAllTokenized(5);
+    expect(JSON.stringify(warnings)).toContain('OPRF_BAD_ELEMENT');
+    expect(JSON.stringify(warnings)).not.toContain('cccd');
+  });
+
+  it('a worker that is lost', async () => {
+    const mortal = await startOprfWorkers(1);
+    let first = true;
+    const oprf: TokenizerOptions['oprf'] = {
+      blind: async (identifiers) => {
+        const batch = await (first ? mortal : node).blind(identifiers);
+        if (first) await mortal[Symbol.asyncDispose]();
+        first = false;
+        return batch;
+      },
+    };
+    await insert(5);
+    await start({ clock: quickClock, oprf }).flush(never);
+    await expectAllTokenized(5);
+    expect(JSON.stringify(warnings)).toContain('OPRF_CLOSED');
+  });
+});
+
+describe('beside other transactions', () => {
+  it('does not wait for locked identifiers with others in its hands, and gets them later', async () => {
+    const ids = await insert(50);
+    const [first, last] = [ids[0] as number, ids[49] as number];
+    const tokenizer = start({ clock: quickClock });
+    // A foreign key holds the last one, as an import does, and then wants the first: waiting would deadlock.
+    await database.db.sql.begin(async (sql) => {
+      await sql`INSERT INTO cases (id, onset_on) VALUES (gen_random_uuid(), '2021-12-01')`;
+      await sql`INSERT INTO case_identifiers SELECT id, 0, ${last} FROM cases`;
+      tokenizer.kick();
+      await until(async () => (await untokenized()) === 1);
+      await sql`INSERT INTO case_identifiers SELECT id, 1, ${first} FROM cases`;
+    });
+    await tokenizer.flush(never);
+    await expectAllTokenized(50);
+    await database.db.sql`TRUNCATE cases CASCADE`;
+  });
+});
+
+async function untokenized(): Promise<number> {
+  const [row] = await database.db.sql<{ n: number }[]>`
+    SELECT count(*)::int AS n FROM identifiers WHERE token IS NULL`;
+  return row?.n ?? 0;
+}
+
+function untilNoneIsLeft(): Promise<void> {
+  return until(async () => (await untokenized()) === 0);
+}
+
+async function until(condition: () => Promise<boolean>): Promise<void> {
+  while (!(await condition())) await setImmediate();
+}
+
+function withResolvers<T>() {
+  let resolve: (value: T) => void = () => {};
+  const promise = new Promise<T>((done) => {
+    resolve = done;
+  });
+  return { promise, resolve };
+}
+
+function ascending(a: number, b: number): number {
+  return a - b;
+}

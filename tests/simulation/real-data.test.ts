@@ -1,0 +1,53 @@
+/**
+ * The oracle on real input: that the files are read whole and split evenly, and that people, degrees, instants and
+ * seconds are the same however the places are spread over provinces. Skipped where the files are not there.
+ */
+import { describe, expect, test } from 'vitest';
+import type { TracedDataset } from './dataset.ts';
+import { trace } from './oracle.ts';
+import { type Loaded, loadFoursquare, loadPrimarySchool } from './real-data.ts';
+
+/** Contacts of all traces, without what depends on the borders. */
+function contactsOf(world: TracedDataset) {
+  return world.traces.map((request) =>
+    trace(world, world.rules, request).map(({ exposedIn, residentIn, knownIn, ...contact }) => contact),
+  );
+}
+
+/** The world, or the test is skipped with the reason. */
+function worldOf(loaded: Loaded, skip: (reason: string) => never): TracedDataset {
+  return loaded.world ?? skip(loaded.reason);
+}
+
+describe('Foursquare', () => {
+  test('66,962 check-ins of 193 people, as many in each province', ({ skip }) => {
+    const world = worldOf(loadFoursquare(8), skip);
+    expect(world.checkIns).toHaveLength(66_962);
+    expect(world.people).toHaveLength(193);
+    expect(world.places).toHaveLength(15_220);
+    for (const province of world.provinces) {
+      const share = world.checkIns.filter((row) => row.province === province).length / 66_962;
+      expect(share).toBeCloseTo(1 / 8, 2);
+    }
+  });
+
+  test('the same contacts in 1, 3 and 8 provinces', ({ skip }) => {
+    const one = contactsOf(worldOf(loadFoursquare(1), skip));
+    expect(contactsOf(worldOf(loadFoursquare(3), skip))).toEqual(one);
+    expect(contactsOf(worldOf(loadFoursquare(8), skip))).toEqual(one);
+    expect(one.every((contacts) => contacts.length > 10)).toBe(true);
+  });
+});
+
+describe('primary school', () => {
+  test('125,773 contacts of 242 people in eleven classes, traced', ({ skip }) => {
+    const world = worldOf(loadPrimarySchool(), skip);
+    expect(world.people).toHaveLength(242);
+    expect(world.provinces).toHaveLength(11);
+    const pairs = new Set(world.encounters.map((row) => `${row.from} ${row.identifierA.slice(-8)}`));
+    expect(pairs.size).toBeGreaterThan(0);
+    const [single = [], cluster = []] = contactsOf(world);
+    expect(single.length).toBeGreaterThan(50);
+    expect(new Set(cluster.map((contact) => contact.degree)).size).toBe(4);
+  });
+});

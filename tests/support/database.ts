@@ -1,0 +1,46 @@
+/**
+ * A migrated database for one test or one file, cloned from a template in about 60 ms and dropped in the end.
+ */
+import { inject } from 'vitest';
+import { type Database, openDatabase } from '../../shared/db/database.ts';
+import { createDatabase, dropDatabase, urlOfDatabase } from '../../shared/db/server-admin.ts';
+import { newId } from '../../shared/ids.ts';
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    /** Url of the test cluster's maintenance database; provided by global-setup.ts. */
+    adminUrl: string;
+  }
+}
+
+/** Disposing closes `db`, ends other connections and drops the database. */
+export interface TestDatabase extends AsyncDisposable {
+  /** For programs under test that open it themselves. */
+  readonly url: string;
+  readonly db: Database;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** A database with the schema of a node or of the hub, or an empty one. */
+export async function createTestDatabase(kind: 'node' | 'hub' | 'empty'): Promise<TestDatabase> {
+  const adminUrl = inject('adminUrl');
+  const name = `test_${newId().replaceAll('-', '')}`;
+  await administer(adminUrl, (admin) =>
+    createDatabase(admin.sql, name, kind === 'empty' ? undefined : `template_${kind}`),
+  );
+  const url = urlOfDatabase(adminUrl, name);
+  const db = openDatabase(url, { max: 4, name: 'test' });
+  return {
+    url,
+    db,
+    async [Symbol.asyncDispose]() {
+      await db[Symbol.asyncDispose]();
+      await administer(adminUrl, (admin) => dropDatabase(admin.sql, name));
+    },
+  };
+}
+
+async function administer(adminUrl: string, work: (admin: Database) => Promise<void>): Promise<void> {
+  await using admin = openDatabase(adminUrl, { max: 1, name: 'test admin' });
+  await work(admin);
+}

@@ -1,0 +1,138 @@
+/**
+ * Who may import whom, as data: the checks in import-checks.ts only read it. Every rule says why it exists,
+ * because that is what the person reads whose import is refused. Patterns are those of glob.ts.
+ */
+
+/** Files in `from` (but not in `except`) must not import targets in `to` (but not in `toExcept`). */
+export interface ImportRule {
+  readonly name: string;
+  readonly why: string;
+  readonly from: readonly string[];
+  readonly except?: readonly string[];
+  readonly to: readonly string[];
+  readonly toExcept?: readonly string[];
+}
+
+/** Tests stand outside the house: they may open every door. */
+export const TESTS = ['tests/**', '**/*.test.ts'];
+
+export const IMPORT_RULES: readonly ImportRule[] = [
+  {
+    name: 'node imports hub',
+    why: 'node and hub are run by different people on different machines; they meet in proto and shared',
+    from: ['node/**'],
+    to: ['hub/**'],
+  },
+  {
+    name: 'hub imports node',
+    why: 'what a province holds is out of the reach of the hub, even as code; they meet in proto and shared',
+    from: ['hub/**'],
+    to: ['node/**'],
+  },
+  {
+    name: 'shared imports a program',
+    why: 'shared serves node and hub alike and knows neither',
+    from: ['shared/**'],
+    except: TESTS,
+    to: ['{node,hub,deploy,tests}/**'],
+  },
+  {
+    name: 'a program imports wiring or tests',
+    why: 'deploy and tests are built upon the programs, which must be installable without them',
+    from: ['{node,hub}/**'],
+    except: TESTS,
+    to: ['{deploy,tests}/**'],
+  },
+  {
+    name: 'the trace leaves its room',
+    why: 'epidemiology is read, proved and replayed alone: no I/O, clock, protobuf, drizzle or logger',
+    from: ['shared/{domain,trace}/**'],
+    except: TESTS,
+    to: ['**'],
+    toExcept: ['shared/{domain,trace}/**'],
+  },
+  {
+    name: 'a rule does something',
+    why: 'rules are pure: what acts cannot be tested with a table, nor reasoned about without a machine',
+    from: ['{node,hub}/**/rules.ts'],
+    to: ['**'],
+    toExcept: ['shared/{domain,trace}/**', 'shared/errors.ts', '**/rules.ts'],
+  },
+  {
+    name: 'protobuf inside',
+    why: 'the contract grows and the vocabulary does not: messages become domain types where they enter',
+    from: ['**'],
+    except: [...TESTS, 'shared/gen/**', 'shared/grpc/**', 'hub/provinces/**', '{node,hub}/**/{grpc,wire}.ts'],
+    to: ['shared/gen/**', 'npm:@bufbuild/protobuf'],
+  },
+  {
+    name: 'grpc-js outside its adapter',
+    why: 'a rejected handler kills the process and callback(err) tells the peer all: one wrapper guards both',
+    from: ['**'],
+    except: [...TESTS, 'shared/grpc/**'],
+    to: ['npm:@grpc/*', 'npm:grpc-health-check'],
+  },
+  {
+    name: 'drizzle outside queries',
+    why: 'one statement, one meaning, one place to read it; errors with parameters must not travel',
+    from: ['**'],
+    except: [...TESTS, '**/queries.ts', '{shared,node,hub}/db/**'],
+    to: ['npm:drizzle-orm'],
+  },
+  {
+    name: 'Hono outside handlers',
+    why: 'what an operation does must not depend on the door that its caller came through',
+    from: ['**'],
+    except: [...TESTS, '**/http.ts', 'shared/http/**', '{node,hub}/app.ts'],
+    to: ['npm:hono', 'npm:@hono/*'],
+  },
+  {
+    name: 'a second logger',
+    why: 'shared/log.ts decides what of an error may be written down; pino alone would write parameters',
+    from: ['**'],
+    except: [...TESTS, 'shared/log.ts'],
+    to: ['npm:pino'],
+  },
+  {
+    name: 'a handler imported',
+    why: 'arrows run main → app → http, grpc → operations → queries; only app.ts puts handlers together',
+    from: ['**'],
+    except: [...TESTS, '{node,hub}/app.ts'],
+    to: ['{node,hub}/*/{http,grpc,jobs}.ts'],
+  },
+  {
+    name: 'a handler reads the database',
+    why: 'a handler calls one operation, which decides access and keeps the record; a query does neither',
+    from: ['{node,hub}/*/{http,grpc}.ts'],
+    to: ['**/queries.ts', '{node,hub}/db/**', 'shared/db/**', 'npm:postgres'],
+  },
+  {
+    name: 'a query calls back',
+    why: 'arrows end at the query: one that calls an operation hides a transaction inside a statement',
+    from: ['{node,hub}/**/queries.ts'],
+    to: ['**/{http,grpc,jobs,operations,app}.ts'],
+  },
+  {
+    name: 'app.ts imported from below',
+    why: 'app.ts is the only place that builds things; what is built must not know its builder',
+    from: ['{shared,node,hub}/**'],
+    except: [...TESTS, '{node,hub}/{main,cli}.ts'],
+    to: ['{node,hub}/{app,main,cli}.ts'],
+  },
+];
+
+/** Files of a feature that other features may import, and what each is for. */
+export const FEATURE_DOORS: Readonly<Record<string, string>> = {
+  '**/operations.ts': 'what the feature does',
+  '**/rules.ts': 'what the feature knows',
+  'node/tracing/changes.ts': 'the interface by which writers tell tracing what changed; types only',
+  'hub/provinces/province-link.ts': 'a connection to a province is the very thing that hub/provinces offers',
+};
+
+export const FEATURE_WHY =
+  'one feature uses another through its operations.ts or rules.ts; its queries and handlers may change any day';
+export const CYCLE_WHY = 'files in a cycle can only be understood, tested and moved together';
+export const DEPENDENCY_WHY =
+  'what is installed in a province is what its programs use: no more, no less, no development tools';
+export const TARGET_WHY =
+  'programs run as plain JavaScript, where nobody guesses what an inexact specifier means';
