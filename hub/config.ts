@@ -4,13 +4,13 @@
 import { z } from 'zod';
 import { type Env, parseEnv } from '../shared/config.ts';
 import * as fields from '../shared/config-fields.ts';
-import { listenSchema } from '../shared/http/listen.ts';
+import { addressSchema, listenSchema } from '../shared/http/listen.ts';
 
 const provinces = z
   .array(
     z.object({
       province: z.string().regex(/^\d\d$/, 'not a two-digit province code'),
-      address: listenSchema,
+      address: addressSchema,
     }),
   )
   .refine((list) => new Set(list.map((p) => p.province)).size === list.length, 'a province is named twice');
@@ -19,7 +19,7 @@ const schema = z
   .object({
     DATABASE_URL: fields.databaseUrl,
     HTTP_LISTEN: listenSchema,
-    GRPC_LISTEN: listenSchema,
+    GRPC_LISTEN: addressSchema,
     OPRF_KEY_FILE: fields.hexKeyFile,
     WARRANT_KEY_FILE: fields.privateKeyFile,
     PROVINCE_KEYS_FILE: fields.provinceKeysFile,

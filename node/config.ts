@@ -4,15 +4,15 @@
 import { z } from 'zod';
 import { type Env, parseEnv } from '../shared/config.ts';
 import * as fields from '../shared/config-fields.ts';
-import { listenSchema } from '../shared/http/listen.ts';
+import { addressSchema, listenSchema } from '../shared/http/listen.ts';
 
 const schema = z
   .object({
     PROVINCE: z.string().regex(/^\d\d$/, 'not a two-digit province code'),
     DATABASE_URL: fields.databaseUrl,
     HTTP_LISTEN: listenSchema,
-    GRPC_LISTEN: listenSchema,
-    HUB_ADDRESS: listenSchema,
+    GRPC_LISTEN: addressSchema,
+    HUB_ADDRESS: addressSchema,
     FEDERATION_KEY_FILE: fields.hexKeyFile,
     OPENING_KEY_FILE: fields.privateKeyFile,
     PROVINCE_KEYS_FILE: fields.provinceKeysFile,

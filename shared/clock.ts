@@ -28,3 +28,8 @@ export const systemClock: Clock = {
 export function nowSeconds(clock: Pick<Clock, 'nowMs'>): number {
   return Math.floor(clock.nowMs() / 1000);
 }
+
+/** Milliseconds of a clock that never jumps, with fractions; only differences mean something. */
+export function monotonicMs(): number {
+  return performance.now();
+}

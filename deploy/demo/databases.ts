@@ -4,8 +4,8 @@
  */
 import { join } from 'node:path';
 import { openDatabase } from '../../shared/db/database.ts';
-import { startPostgres } from '../../shared/db/embedded.ts';
 import type { ServerSettings } from '../../shared/db/embedded/settings.ts';
+import { startPostgres } from '../../shared/db/embedded.ts';
 import { createDatabase, dropDatabase, urlOfDatabase } from '../../shared/db/server-admin.ts';
 import { newId } from '../../shared/ids.ts';
 

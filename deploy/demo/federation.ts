@@ -3,6 +3,7 @@
  * tokens made for this one run. Demo, tests and benchmarks build on `startFederation`; run as a program, this file is
  * `npm run federation`. It only wires: what the programs do is theirs.
  */
+import { realpathSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Env } from '../../shared/config.ts';
@@ -15,7 +16,7 @@ import { createKeyFiles } from './key-files.ts';
 import { audienceOf, type FederationSummary, type Member, memberOf, summaryOf } from './member.ts';
 import { forEachParallel } from './parallel.ts';
 import { takePorts } from './ports.ts';
-import { Program } from './program.ts';
+import { Program, type ProgramOptions } from './program.ts';
 import { type Place, programEnvironments } from './program-environments.ts';
 import { startTokenIssuer, type TokenIssuer } from './token-issuer.ts';
 
@@ -32,6 +33,8 @@ export interface FederationOptions extends DatabaseOptions {
   readonly programs?: { readonly hub?: string; readonly node?: string };
   /** How many programs start at the same time; 4 unless told. */
   readonly parallelism?: number;
+  /** Gives the start up. What runs already is not concerned: it is disposed of. */
+  readonly signal?: AbortSignal;
 }
 
 export interface Federation extends AsyncDisposable {
@@ -52,10 +55,8 @@ export interface Federation extends AsyncDisposable {
 }
 
 const PARALLELISM = 4;
-const ROLES = {
-  hub: ['hub_operator', 'analyst'],
-  node: ['ward_tracer', 'epidemiologist', 'lab', 'integrator', 'operator'],
-};
+const HUB_ROLES = ['hub_operator', 'analyst'];
+const NODE_ROLES = ['ward_tracer', 'epidemiologist', 'lab', 'integrator', 'operator'];
 
 /**
  * Starts everything; resolves when all programs are ready. Disposing stops the programs and removes databases, keys and
@@ -78,27 +79,118 @@ async function build(options: FederationOptions, held: AsyncDisposable[]): Promi
     return thing;
   };
   const directory = hold(await createTemporaryDirectory()).path;
-  const logsDir = resolve(options.logsDir ?? join(directory, 'logs'));
-  await mkdir(logsDir, { recursive: true, mode: 0o700 });
   const tokens = hold(await startTokenIssuer());
   const databases = hold(await openDatabases(options, directory));
   const [hub, ...nodes] = await findPlaces(options.provinces, databases);
   const keys = await createKeyFiles(join(directory, 'keys'), options.provinces);
   const { rulesFile } = options;
   const environments = await programEnvironments({ hub, nodes, keys, tokens, rulesFile, directory });
+  const logsDir = resolve(options.logsDir ?? join(directory, 'logs'));
+  await mkdir(logsDir, { recursive: true, mode: 0o700 });
 
-  const programs = new Map<string, Program>();
-  const members = new Map<string, Member>();
+  const entries: Entry[] = [];
   for (const place of [hub, ...nodes]) {
-    const program = hold(programAt(place, { ...environments.get(place.name), ...extraOf(options, place) }, options, logsDir));
-    programs.set(place.name, program);
-    members.set(place.name, memberOf(program, {
-      name: place.name,
-      url: `http://${place.httpAddress}`,
-      grpcAddress: place.grpcAddress,
-      databaseUrl: place.databaseUrl,
-      token: await tokens.issue({ audience: audienceOf(place.name), roles: ROLES[kindOf(place)] }),
-      logFile: program.options.logFile,
-    }));
+    const env = { ...environments.get(place.name), ...options.env?.['*'], ...options.env?.[place.name] };
+    const program = hold(new Program(programOptions(place, env, { ...options, logsDir })));
+    const roles = place.name === 'hub' ? HUB_ROLES : NODE_ROLES;
+    const token = await tokens.issue({ audience: audienceOf(place.name), roles });
+    entries.push({ program, member: memberAt(place, program, token) });
   }
+  const start = (signal?: AbortSignal) => startPrograms(entries, options.parallelism ?? PARALLELISM, signal);
+  await start(options.signal);
+  return federationOf({ entries, tokens, start: () => start(), dispose: () => disposeAll(held) });
+}
+
+/** Free ports and empty databases: the hub's, then those of the provinces. */
+async function findPlaces(provinces: readonly string[], databases: Databases): Promise<[Place, ...Place[]]> {
+  const ports = await takePorts(2 * (provinces.length + 1));
+  const placeOf = async (name: string, database: string): Promise<Place> => ({
+    name,
+    httpAddress: `127.0.0.1:${ports.pop()}`,
+    grpcAddress: `127.0.0.1:${ports.pop()}`,
+    databaseUrl: await databases.create(database),
+  });
+  const places: [Place, ...Place[]] = [await placeOf('hub', 'hub')];
+  for (const province of provinces) places.push(await placeOf(province, `node_${province}`));
+  return places;
+}
+
+type ProgramSetting = Pick<FederationOptions, 'programs'> & { readonly logsDir: string };
+
+function programOptions(place: Place, env: Env, { programs, logsDir }: ProgramSetting): ProgramOptions {
+  const kind = place.name === 'hub' ? 'hub' : 'node';
+  const title = kind === 'hub' ? 'hub' : `node-${place.name}`;
+  return {
+    name: title,
+    script: programs?.[kind] ?? join(packageRoot, 'dist', kind, 'main.js'),
+    env,
+    readyUrl: `http://${place.httpAddress}/readyz`,
+    logFile: join(logsDir, `${title}.log`),
+  };
+}
+
+function memberAt(place: Place, program: Program, token: string): Member {
+  return memberOf(program, {
+    name: place.name,
+    url: `http://${place.httpAddress}`,
+    grpcAddress: place.grpcAddress,
+    databaseUrl: place.databaseUrl,
+    token,
+    logFile: program.options.logFile,
+  });
+}
+
+interface Entry {
+  readonly program: Program;
+  readonly member: Member;
+}
+
+/** The hub first: nodes that find it at once need not come back later. */
+async function startPrograms(
+  [hub, ...nodes]: readonly Entry[],
+  parallelism: number,
+  signal?: AbortSignal,
+): Promise<void> {
+  await hub?.program.start(signal);
+  await forEachParallel(nodes, parallelism, ({ program }) => program.start(signal));
+}
+
+interface Parts {
+  readonly entries: readonly Entry[];
+  readonly tokens: TokenIssuer;
+  readonly start: () => Promise<void>;
+  readonly dispose: () => Promise<void>;
+}
+
+function federationOf({ entries, tokens, start, dispose }: Parts): Federation {
+  const find = (name: string): Entry => {
+    const entry = entries.find(({ member }) => member.name === name);
+    if (entry) return entry;
+    throw new AppError('NOT_FOUND', 'NO_SUCH_PROGRAM', `no program ${name} in this federation`);
+  };
+  const hub = find('hub').member;
+  const nodes = entries.slice(1).map(({ member }) => member);
+  return {
+    hub,
+    nodes,
+    tokens,
+    node: (province) => find(province).member,
+    kill: (name, signal) => find(name).program.kill(signal),
+    restart: start,
+    exited: (name) => find(name).program.exited,
+    summary: () => summaryOf(hub, nodes),
+    [Symbol.asyncDispose]: dispose,
+  };
+}
+
+/** Programs before their databases, those before the directory; programs together, for each may take a while. */
+async function disposeAll(held: AsyncDisposable[]): Promise<void> {
+  const isProgram = (thing: AsyncDisposable) => thing instanceof Program;
+  await Promise.all(held.filter(isProgram).map((program) => program[Symbol.asyncDispose]()));
+  for (const thing of held.filter((thing) => !isProgram(thing)).reverse()) await thing[Symbol.asyncDispose]();
+  held.length = 0;
+}
+
+if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === import.meta.filename) {
+  process.exitCode = await runFederation(process.argv.slice(2), process.env, startFederation);
 }

@@ -49,9 +49,13 @@ export class Program implements AsyncDisposable {
     return this.#exited;
   }
 
-  /** Starts it and waits until it is ready. Throws UNAVAILABLE / PROGRAM_FAILED with the end of its log. */
-  async start(): Promise<void> {
+  /**
+   * Starts it and waits until it is ready. Throws UNAVAILABLE / PROGRAM_FAILED with the end of its log, CANCELLED when
+   * `signal` aborts; what was started is left to be disposed of.
+   */
+  async start(signal?: AbortSignal): Promise<void> {
     if (this.running) return;
+    if (signal?.aborted) throw givenUp();
     const log = await open(this.options.logFile, 'a', 0o600);
     const { size: logStart } = await log.stat();
     try {
@@ -59,7 +63,9 @@ export class Program implements AsyncDisposable {
     } finally {
       await log.close();
     }
-    if (!(await this.#becomesReady())) throw await this.#startFailed(logStart);
+    const ready = await this.#becomesReady(signal);
+    if (signal?.aborted) throw givenUp();
+    if (!ready) throw await this.#startFailed(logStart);
   }
 
   /** Sends a signal; for one that ends it, resolves when it has ended. */
@@ -95,9 +101,9 @@ export class Program implements AsyncDisposable {
     });
   }
 
-  async #becomesReady(): Promise<boolean> {
+  async #becomesReady(signal?: AbortSignal): Promise<boolean> {
     const untilMs = systemClock.nowMs() + READY_TIMEOUT_MS;
-    while (this.running && this.pid !== 0 && systemClock.nowMs() < untilMs) {
+    while (this.running && this.pid !== 0 && !signal?.aborted && systemClock.nowMs() < untilMs) {
       if (await answersOk(this.options.readyUrl)) return true;
       await systemClock.sleep(POLL_MS);
     }
@@ -110,6 +116,10 @@ export class Program implements AsyncDisposable {
     const log = (await readFile(logFile)).subarray(logStart).toString().slice(-LOG_TAIL);
     return new AppError('UNAVAILABLE', 'PROGRAM_FAILED', `${name} ${how}. Its log ends with:\n${log}`);
   }
+}
+
+function givenUp(): AppError {
+  return new AppError('CANCELLED', 'CANCELLED', 'the start was given up');
 }
 
 async function answersOk(url: string): Promise<boolean> {

@@ -40,7 +40,10 @@ export function parseProvinces(text: string): string[] {
   const codes = text.split(',').map((code) => code.trim());
   const unknown = codes.filter((code) => !PROVINCES.some((province) => province.code === code));
   if (unknown.length > 0) {
-    throw invalidField('provinces', `unknown code ${unknown.join(', ')}: expected two digits such as 24, 79, 01`);
+    throw invalidField(
+      'provinces',
+      `unknown code ${unknown.join(', ')}: expected two digits such as 24, 79, 01`,
+    );
   }
   return [...new Set(codes)];
 }

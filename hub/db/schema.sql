@@ -7,7 +7,7 @@ CREATE TABLE answers (
   incarnation bigint NOT NULL,
   data_version bigint NOT NULL,
   stale boolean NOT NULL DEFAULT false,
-  body bytea STORAGE e NOT NULL,
+  body bytea STORAGE EXTERNAL NOT NULL,
   answered_at timestamp(0) with time zone NOT NULL DEFAULT now(),
   CONSTRAINT answers_pkey PRIMARY KEY (trace_id, seq, province),
   CONSTRAINT answers_trace_id_seq_fkey FOREIGN KEY (trace_id, seq) REFERENCES questions(trace_id, seq)
@@ -17,7 +17,7 @@ CREATE TABLE deliveries (
   trace_id text NOT NULL,
   province text NOT NULL,
   seq integer NOT NULL,
-  body bytea STORAGE e NOT NULL,
+  body bytea STORAGE EXTERNAL NOT NULL,
   acknowledged_at timestamp(0) with time zone,
   CONSTRAINT deliveries_pkey PRIMARY KEY (trace_id, province, seq),
   CONSTRAINT deliveries_trace_id_fkey FOREIGN KEY (trace_id) REFERENCES traces(id)

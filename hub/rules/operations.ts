@@ -26,7 +26,8 @@ export async function issueRules(key: KeyObject, override?: unknown): Promise<Is
   const packs = override === undefined ? readShippedPacks() : [parseRulePack(override, 'RULES_FILE')];
   packs.sort((a, b) => a.number - b.number);
   const twice = packs.find((pack, index) => packs[index - 1]?.number === pack.number);
-  if (twice) throw new AppError('INVALID_ARGUMENT', 'BAD_RULES', `two rule packs have the number ${twice.number}`);
+  if (twice)
+    throw new AppError('INVALID_ARGUMENT', 'BAD_RULES', `two rule packs have the number ${twice.number}`);
   const signed = await Promise.all(packs.map((pack) => signRulePack(pack, key)));
   return { packs, signed, pack: (number) => packs.find((pack) => pack.number === number) };
 }
@@ -34,5 +35,7 @@ export async function issueRules(key: KeyObject, override?: unknown): Promise<Is
 /** The packs that come with the package, in the order of their dates. Throws BAD_RULES. */
 export function readShippedPacks(): RulePack[] {
   const files = readdirSync(SHIPPED).filter((name) => name.endsWith('.json'));
-  return files.sort().map((name) => parseRulePack(JSON.parse(readFileSync(join(SHIPPED, name), 'utf8')), name));
+  return files
+    .sort()
+    .map((name) => parseRulePack(JSON.parse(readFileSync(join(SHIPPED, name), 'utf8')), name));
 }

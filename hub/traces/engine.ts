@@ -8,7 +8,7 @@ import type { RulePack } from '../../shared/domain/rule-pack.ts';
 import type { Logger } from '../../shared/log.ts';
 import type { ProvinceLink } from '../provinces/province-link.ts';
 import { AnswerStore } from './answer-store.ts';
-import { LiveTrace, type LiveTraceContext, type RoundReport } from './live-trace.ts';
+import { LiveTrace, type LiveTraceContext, type StepReport } from './live-trace.ts';
 import * as queries from './queries.ts';
 
 export interface TraceEngineOptions {
@@ -18,7 +18,9 @@ export interface TraceEngineOptions {
   readonly links: readonly ProvinceLink[];
   readonly roundDeadlineMs: number;
   rulePack(number: number): RulePack | undefined;
-  onRound?(round: RoundReport): void;
+  /** Provinces asked at the same time; all unless told. */
+  readonly fanout?: number | undefined;
+  onStep?(step: StepReport): void;
 }
 
 const EXPIRY_SWEEP_MS = 60_000;
@@ -29,7 +31,12 @@ export class TraceEngine implements AsyncDisposable {
   readonly #stopped = new AbortController();
 
   constructor(options: TraceEngineOptions) {
-    this.#ctx = { ...options, store: new AnswerStore(options.db, options.clock) };
+    const fanout = options.fanout ?? options.links.length;
+    this.#ctx = {
+      ...options,
+      fanout: Math.max(1, fanout),
+      store: new AnswerStore(options.db, options.clock),
+    };
   }
 
   /** Takes up all open traces where they were left. */

@@ -17,9 +17,13 @@ import { TraceState, type TraceView } from '../../shared/trace/trace-state.ts';
 import type { ProvinceLink } from '../provinces/province-link.ts';
 import type { AnswerStore } from './answer-store.ts';
 import { Assignments, type Delivery } from './assignments.ts';
+import { ChangeSignal } from './change-signal.ts';
 import { ProvinceSession, type SessionTrace } from './province-session.ts';
 import * as queries from './queries.ts';
+import { type ProvinceTime, Rounds } from './rounds.ts';
 import type { TraceStateWord, TraceStatusView } from './status.ts';
+import { StepMeter } from './step-meter.ts';
+import { termsOf } from './terms.ts';
 import { encodeRequest } from './wire.ts';
 
 export interface LiveTraceContext {
@@ -31,18 +35,27 @@ export interface LiveTraceContext {
   readonly roundDeadlineMs: number;
   /** Rule packs by number. */
   rulePack(number: number): RulePack | undefined;
-  /** Called once for each round with what it took; for metrics and benchmarks. */
-  onRound?(round: RoundReport): void;
+  /** Provinces asked at the same time. */
+  readonly fanout: number;
+  /** Called after each step of a trace with what it took. */
+  onStep?(step: StepReport): void;
 }
 
-/** What one round took. Milliseconds of wall clock since the round's questions were made. */
-export interface RoundReport {
+/** What one round of questions, or one publication, took. */
+export interface StepReport {
   readonly traceId: string;
-  readonly questions: number;
-  readonly answersMs: number;
-  readonly answered: number;
+  readonly step: 'round' | 'publish';
+  /** Questions asked, or deliveries sent. */
+  readonly messages: number;
+  readonly ms: number;
+  /** The hub's own processor time. */
+  readonly cpuMs: number;
+  /** Waiting for the hub's database. */
+  readonly storeMs: number;
   readonly bytesOut: number;
   readonly bytesIn: number;
+  /** What each province took that had something to do. */
+  readonly provinces: readonly ProvinceTime[];
 }
 
 const FAILED_STEP_MS = 1_000;
@@ -65,10 +78,10 @@ export class LiveTrace implements SessionTrace {
   #word: TraceStateWord = 'running';
   #startedAtMs: number;
   #completedAtMs: number | null = null;
-  #changed = true;
-  #wake: (() => void) | undefined;
+  readonly #changes = new ChangeSignal(this.#stopped.signal);
+  readonly #rounds: Rounds;
   #running: Promise<void> | undefined;
-  #traffic = { bytesIn: 0, answers: 0 };
+  #bytesIn = 0;
   /** Planned, not stored yet. */
   #undelivered: Delivery[] = [];
 
@@ -85,6 +98,13 @@ export class LiveTrace implements SessionTrace {
     this.#state = new TraceState(this.#terms());
     this.#assignments = new Assignments(row.id);
     this.#sessions = ctx.links.map((link) => new ProvinceSession(link, this));
+    this.#rounds = new Rounds({
+      clock: ctx.clock,
+      changes: this.#changes,
+      deadlineMs: ctx.roundDeadlineMs,
+      fanout: ctx.fanout,
+      stop: this.signal,
+    });
   }
 
   /** Takes up a stored trace where it was left: folds the answers held, asks again for what is missing. */
@@ -128,7 +148,6 @@ export class LiveTrace implements SessionTrace {
     this.#stopped.abort();
     for (const session of this.#sessions) session.close();
     if (word) this.#word = word;
-    this.#wake?.();
     await this.#running;
     await Promise.allSettled(this.#unstored);
   }
@@ -185,8 +204,7 @@ export class LiveTrace implements SessionTrace {
 
   onAnswer(session: ProvinceSession, body: Uint8Array): void {
     const { answer, header } = decodeAnswer(body);
-    this.#traffic.bytesIn += body.length;
-    this.#traffic.answers++;
+    this.#bytesIn += body.length;
     const outcome = this.#state.apply(Number(session.province), answer, header);
     session.answeredAt = Math.floor(this.clock.nowMs() / 1000);
     session.dataAt = Math.max(session.dataAt, header.dataAt);
@@ -219,8 +237,7 @@ export class LiveTrace implements SessionTrace {
   }
 
   onProgress(): void {
-    this.#changed = true;
-    this.#wake?.();
+    this.#changes.mark();
   }
 
   // --- what nodes report --------------------------------------------------------------------------------------------
@@ -267,83 +284,63 @@ export class LiveTrace implements SessionTrace {
   }
 
   async #step(): Promise<void> {
-    this.#changed = false;
+    this.#changes.clear();
+    const meter = new StepMeter(this.#bytesIn);
     const questions = this.#state.nextQuestions();
-    if (questions.length > 0) return this.#ask(questions);
-    if (this.#sessions.some((s) => s.isAwaited)) return this.#round(0, 0);
-    await this.#publish();
-    await this.#nextChange();
+    if (questions.length > 0) return this.#ask(questions, meter);
+    if (this.#sessions.some((s) => s.isAwaited)) return this.#round([], meter, 0);
+    await this.#publish(meter);
+    await this.#changes.next();
   }
 
-  async #ask(questions: TraceQuestion[]): Promise<void> {
+  async #ask(questions: TraceQuestion[], meter: StepMeter): Promise<void> {
     const bodies = questions.map((q) => ({ seq: q.seq, body: encodeQuestion(q) }));
-    await queries.insertQuestions(this.#ctx.db, this.id, bodies);
+    await meter.storing(queries.insertQuestions(this.#ctx.db, this.id, bodies));
     for (const question of questions) this.#log(question);
-    for (const session of this.#sessions) session.ask(questions.map(({ seq }) => seq));
     const bytes = bodies.reduce((sum, { body }) => sum + body.length, 0);
-    await this.#round(questions.length, bytes * this.#sessions.length);
+    const seqs = questions.map(({ seq }) => seq);
+    await this.#round(seqs, meter, bytes * this.#sessions.length);
   }
 
-  /** Waits until every province that can be waited for has answered, or the deadline gives the others up. */
-  async #round(questions: number, bytesOut: number): Promise<void> {
-    const startedMs = this.clock.nowMs();
-    const before = { ...this.#traffic };
-    await this.#waitWhile(() => this.#sessions.some((s) => s.isAwaited));
-    for (const session of this.#sessions) session.giveUpWaiting();
-    this.#ctx.onRound?.({
-      traceId: this.id,
-      questions,
-      answersMs: this.clock.nowMs() - startedMs,
-      answered: this.#traffic.answers - before.answers,
-      bytesOut,
-      bytesIn: this.#traffic.bytesIn - before.bytesIn,
+  /** Asks; waits until every province that can be waited for has answered, or the deadline gives the others up. */
+  async #round(seqs: number[], meter: StepMeter, bytesOut: number): Promise<void> {
+    const provinces = await this.#rounds.run(this.#sessions, {
+      start: (session) => session.ask(seqs),
+      isBusy: (session) => session.isAwaited,
     });
+    for (const session of this.#sessions) session.giveUpWaiting();
+    this.#report(meter, { step: 'round', messages: seqs.length, bytesOut, provinces });
   }
 
   /** Nothing is left to ask: tells the provinces what changed, and says how complete the trace is. */
-  async #publish(): Promise<void> {
-    const { db } = this.#ctx;
-    this.#undelivered.push(...this.#assignments.plan(this.#state.view()));
-    if (this.#undelivered.length > 0) {
-      await queries.insertDeliveries(db, this.id, this.#undelivered);
-      const deliveries = this.#undelivered.splice(0);
-      for (const session of this.#sessions) {
-        session.deliver(deliveries.filter((d) => d.province === session.province));
-      }
-    }
-    await this.#waitWhile(() => this.#sessions.some((s) => s.isDelivering));
-    await Promise.all(this.#unstored);
+  async #publish(meter: StepMeter): Promise<void> {
+    const provinces = await this.#deliver(meter);
+    await meter.storing(Promise.all(this.#unstored));
     if (this.signal.aborted) return;
     for (const session of this.#sessions) session.rest();
     const complete = this.#isCurrent() && this.#state.nextQuestions().length === 0;
     this.#word = complete ? 'complete' : 'partial';
-    if (complete === (this.#completedAtMs !== null)) return;
-    this.#completedAtMs = complete ? this.clock.nowMs() : null;
-    await queries.markCompleted(db, this.id, this.#completedAtMs);
-  }
-
-  /** Waits while `condition` holds, at most a round's deadline; nothing that changed meanwhile is missed after. */
-  async #waitWhile(condition: () => boolean): Promise<void> {
-    const timeout = new AbortController();
-    let expired = false;
-    const deadline = this.clock.sleep(this.#ctx.roundDeadlineMs, timeout.signal).then(() => {
-      expired = true;
-      this.onProgress();
-    });
-    while (!this.signal.aborted && !expired && condition()) await this.#nextChange();
-    timeout.abort();
-    await deadline;
-    this.#changed = true;
-  }
-
-  async #nextChange(): Promise<void> {
-    while (!this.#changed && !this.signal.aborted) {
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-      this.#wake = undefined;
+    if (complete !== (this.#completedAtMs !== null)) {
+      this.#completedAtMs = complete ? this.clock.nowMs() : null;
+      await meter.storing(queries.markCompleted(this.#ctx.db, this.id, this.#completedAtMs));
     }
-    this.#changed = false;
+    this.#report(meter, { step: 'publish', messages: provinces.length, bytesOut: 0, provinces });
+  }
+
+  async #deliver(meter: StepMeter): Promise<ProvinceTime[]> {
+    this.#undelivered.push(...this.#assignments.plan(this.#state.view()));
+    if (this.#undelivered.length > 0) {
+      await meter.storing(queries.insertDeliveries(this.#ctx.db, this.id, this.#undelivered));
+    }
+    const deliveries = this.#undelivered.splice(0);
+    return this.#rounds.run(this.#sessions, {
+      start: (session) => session.deliver(deliveries.filter((d) => d.province === session.province)),
+      isBusy: (session) => session.isDelivering,
+    });
+  }
+
+  #report(meter: StepMeter, step: Pick<StepReport, 'step' | 'messages' | 'bytesOut' | 'provinces'>): void {
+    this.#ctx.onStep?.({ traceId: this.id, ...step, ...meter.read(this.#bytesIn) });
   }
 
   #log(question: TraceQuestion): void {
@@ -380,16 +377,6 @@ export class LiveTrace implements SessionTrace {
     const opening = this.#opening();
     const rules = this.#ctx.rulePack(opening.rules);
     if (!rules) throw new Error(`rule pack ${opening.rules} is missing`);
-    return {
-      direction: opening.direction,
-      maxDegree: opening.max_degree,
-      asOf: opening.as_of,
-      rules,
-      index: opening.index.map(({ pseudonym, from, until }) => ({
-        pseudonym: Buffer.from(pseudonym, 'hex'),
-        from,
-        until,
-      })),
-    };
+    return termsOf(opening, rules);
   }
 }

@@ -81,8 +81,11 @@ export function decodeDelivery(
   const withdrawn: string[] = [];
   let exposedAt = 0;
   let pseudonymAt = 0;
-  ids.forEach((id, i) => {
-    if (wire.withdrawn[i]) return void withdrawn.push(id);
+  for (const [i, id] of ids.entries()) {
+    if (wire.withdrawn[i]) {
+      withdrawn.push(id);
+      continue;
+    }
     const exposedUntil = exposedAt + (wire.exposedInCount[i] as number);
     const pseudonymUntil = pseudonymAt + (columns.pseudonymCount[i] as number);
     assigned.push({
@@ -99,7 +102,7 @@ export function decodeDelivery(
     });
     exposedAt = exposedUntil;
     pseudonymAt = pseudonymUntil;
-  });
+  }
   return { assigned, withdrawn };
 }
 

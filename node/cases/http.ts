@@ -2,7 +2,13 @@
  * `/v1/cases`: JSON in snake_case to the operations and back.
  */
 import { z } from '@hono/zod-openapi';
-import { dateInput, instantInput, instantOutput, isoInstant, isoInstantOrNull } from '../../shared/http/instants.ts';
+import {
+  dateInput,
+  instantInput,
+  instantOutput,
+  isoInstant,
+  isoInstantOrNull,
+} from '../../shared/http/instants.ts';
 import { cutPage, decodeCursor, nextOutput, pageQuery } from '../../shared/http/paging.ts';
 import { apiRoute, newRoutes, type Routes } from '../../shared/http/route.ts';
 import { type Case, type CasesContext, correctCase, enterCase, listCases, readCase } from './operations.ts';
@@ -82,7 +88,8 @@ const patchCase = apiRoute('cases.write', {
   path: '/v1/cases/{id}',
   tags,
   summary: 'Sửa hoặc rút ca bệnh · Correct or withdraw a case',
-  description: 'Absent fields stay, null erases, {"withdrawn": true} withdraws. Open traces of the case are amended.',
+  description:
+    'Absent fields stay, null erases, {"withdrawn": true} withdraws. Open traces of the case are amended.',
   request: { params: idParam, body: { required: true, content: json(correction) } },
   responses: { 200: { description: 'Đã sửa · Corrected', content: json(caseOutput) } },
 });

@@ -6,6 +6,7 @@ import { type Clock, nowSeconds } from '../../shared/clock.ts';
 import { type Database, type Transaction, withTransaction } from '../../shared/db/database.ts';
 import { AppError } from '../../shared/errors.ts';
 import { newId } from '../../shared/ids.ts';
+import { ensureIdentifiers, lockIntake } from '../people/operations.ts';
 import * as queries from './queries.ts';
 import { type CaseFacts, canonicalIdentifiers, checkDates } from './rules.ts';
 
@@ -37,7 +38,7 @@ export async function enterCase(ctx: CasesContext, input: CaseFacts): Promise<st
   const facts = { ...input, identifiers: canonicalIdentifiers(input.identifiers) };
   const id = newId();
   const identifierIds = await withTransaction(ctx.db, async (tx) => {
-    const ids = await queries.ensureIdentifiers(tx, facts.identifiers);
+    const ids = await identifierIdsOf(tx, facts.identifiers);
     await queries.insertCase(tx, id, facts);
     await queries.replaceCaseIdentifiers(tx, id, ids);
     return ids;
@@ -66,14 +67,19 @@ export function listCases(
  * Corrects, withdraws or restores a case and amends its open traces; the answer is the case as it is then. Throws
  * NO_SUCH_CASE, INVALID_FIELD.
  */
-export async function correctCase(ctx: CasesContext, id: string, changes: CaseChanges): Promise<queries.Case> {
+export async function correctCase(
+  ctx: CasesContext,
+  id: string,
+  changes: CaseChanges,
+): Promise<queries.Case> {
   const touched = await withTransaction(ctx.db, async (tx) => {
     if (!(await queries.lockCase(tx, id))) throw noSuchCase();
     const before = (await queries.findCase(tx, id)) as queries.Case;
     const after = mergeChanges(before, changes);
-    if (changes.onsetOn !== undefined || changes.sampledAt !== undefined) checkDates(after, nowSeconds(ctx.clock));
+    if (changes.onsetOn !== undefined || changes.sampledAt !== undefined)
+      checkDates(after, nowSeconds(ctx.clock));
     const oldIds = await queries.listCaseIdentifierIds(tx, id);
-    const newIds = changes.identifiers ? await queries.ensureIdentifiers(tx, after.identifiers) : oldIds;
+    const newIds = changes.identifiers ? await identifierIdsOf(tx, after.identifiers) : oldIds;
     if (changes.identifiers) await queries.replaceCaseIdentifiers(tx, id, newIds);
     await queries.updateCase(tx, id, after);
     await ctx.traces.reopen(tx, id);
@@ -84,6 +90,13 @@ export async function correctCase(ctx: CasesContext, id: string, changes: CaseCh
   if (changes.identifiers) ctx.tokenizer.kick();
   ctx.traces.wake();
   return readCase(ctx, id);
+}
+
+/** Local ids of canonical identifiers, in their order; under the intake lock, because new ones are stored. */
+async function identifierIdsOf(tx: Transaction, identifiers: readonly string[]): Promise<number[]> {
+  await lockIntake(tx);
+  const { ids } = await ensureIdentifiers(tx, identifiers);
+  return identifiers.map((value) => ids.get(value) as number);
 }
 
 function mergeChanges(before: queries.Case, changes: CaseChanges): CaseFacts & { withdrawn: boolean } {

@@ -29,21 +29,6 @@ export interface CaseCursor {
   readonly id: string;
 }
 
-/** Ids of the identifiers, new rows made where there are none, in the order of `values` (canonical, no repeats). */
-export async function ensureIdentifiers(tx: Transaction, values: readonly string[]): Promise<number[]> {
-  // Sorted, so that two transactions that add the same values wait for each other in one order.
-  const sorted = [...values].sort();
-  await tx.sql`
-    INSERT INTO identifiers (value)
-    SELECT value FROM unnest(${sorted}::text[]) AS given (value)
-    WHERE NOT EXISTS (SELECT FROM identifiers known WHERE known.value = given.value)
-    ON CONFLICT DO NOTHING`;
-  const rows = await tx.sql<{ id: number }[]>`
-    SELECT identifiers.id FROM unnest(${[...values]}::text[]) WITH ORDINALITY AS given (value, position)
-    JOIN identifiers USING (value) ORDER BY position`;
-  return rows.map((row) => row.id);
-}
-
 /** A new case without its identifiers. */
 export async function insertCase(tx: Transaction, id: string, facts: CaseFacts): Promise<void> {
   await tx.sql`

@@ -3,7 +3,12 @@
  * Weeks begin on Monday 00:00 UTC.
  */
 import assert from 'node:assert/strict';
-import { type Database, type Queryable, type Transaction, withTransaction } from '../../shared/db/database.ts';
+import {
+  type Database,
+  type Queryable,
+  type Transaction,
+  withTransaction,
+} from '../../shared/db/database.ts';
 
 export type PartitionedTable = 'check_ins' | 'encounters';
 
@@ -17,6 +22,9 @@ export interface Partition {
 const WEEK_SECONDS = 7 * 86_400;
 /** Monday 1970-01-05. */
 const FIRST_MONDAY = 4 * 86_400;
+
+/** Bounds are stored as an expression: FOR VALUES FROM ('345600') TO ('950400'). */
+const BOUNDS = String.raw`FROM \('(-?\d+)'\) TO \('(-?\d+)'\)`;
 
 /** The partition that holds an instant (whole seconds since 1970, years 1 to 9999); it need not exist. */
 export function partitionOf(table: PartitionedTable, instant: number): Partition {
@@ -53,12 +61,11 @@ export async function ensurePartitions(
 
 /** The partitions of a table, oldest first. */
 export async function listPartitions(db: Queryable, table: PartitionedTable): Promise<Partition[]> {
-  // Bounds are stored as an expression: FOR VALUES FROM ('345600') TO ('950400').
   const rows = await db.sql<Partition[]>`
     select child.relname as name, bounds[1]::bigint as from, bounds[2]::bigint as until
     from pg_inherits
     join pg_class child on child.oid = inhrelid
-    cross join regexp_match(pg_get_expr(child.relpartbound, child.oid), $$FROM \('(-?\d+)'\) TO \('(-?\d+)'\)$$) bounds
+    cross join regexp_match(pg_get_expr(child.relpartbound, child.oid), ${BOUNDS}) bounds
     where inhparent = ${table}::regclass
     order by 2`;
   return [...rows];

@@ -8,13 +8,7 @@ import { z } from '@hono/zod-openapi';
 import { AppError } from '../../shared/errors.ts';
 import { unsupportedMediaType } from '../../shared/http/problem.ts';
 import { apiRoute, newRoutes, type Routes } from '../../shared/http/route.ts';
-import {
-  IMPORT_KINDS,
-  type ImportContext,
-  type ImportFormat,
-  importRows,
-  MOST_ERRORS,
-} from './operations.ts';
+import { type ImportContext, type ImportFormat, importRows, MOST_ERRORS } from './operations.ts';
 import { IMPORT_KINDS, ROW_KINDS } from './rows.ts';
 
 const FORMATS: Readonly<Record<string, ImportFormat>> = {

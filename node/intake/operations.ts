@@ -9,7 +9,15 @@ import { readCsv } from './csv.ts';
 import { readLines } from './lines.ts';
 import { readNdjson } from './ndjson.ts';
 import type { RawRow } from './raw-rows.ts';
-import { type ImportKind, ROW_KINDS, type RowContext, type RowKind, type Rows, readRow } from './rows.ts';
+import {
+  type ImportKind,
+  ROW_KINDS,
+  type RowContext,
+  type RowKind,
+  type RowReading,
+  type Rows,
+  readRow,
+} from './rows.ts';
 import { type IntakeContext, STORES, type Store } from './store.ts';
 
 export type ImportContext = IntakeContext & { readonly clock: Pick<Clock, 'nowMs'> };
@@ -109,9 +117,9 @@ class ImportRun<Row> {
   /** Reads a row into the current batch; true if that is full now. */
   take(raw: RawRow): boolean {
     const batch = this.#batch;
-    const { row, problem } =
+    const { problem, row }: RowReading<Row> =
       raw.cells === undefined ? { problem: raw.problem } : readRow(this.#kind, raw.cells, this.#context);
-    if (row !== undefined) {
+    if (problem === undefined) {
       batch.rows.push(row);
       batch.lines.push(raw.line);
     } else {

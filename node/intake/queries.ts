@@ -3,83 +3,78 @@
  * one statement has read still holds for the next.
  */
 import type { Queryable, Transaction } from '../../shared/db/database.ts';
-import { type CheckInChange, type CheckInKey, NEXT_LIMIT, type Surroundings } from './rules.ts';
+import { type CheckIn, type CheckInChange, NEXT_LIMIT, type Surroundings } from './rules.ts';
 
 type Db = Pick<Queryable, 'sql'>;
 type Tx = Pick<Transaction, 'sql'>;
 
-interface SurroundingRow {
-  position: number;
-  known: boolean;
-  out_at: number | null;
-  next_in_at: number | null;
-  before_in_at: number | null;
-  before_out_at: number | null;
-  before_next_in_at: number | null;
-  after_in_at: number | null;
-}
-
 /**
- * What is stored at and beside each of `keys`, by its position; nothing = no entry. One probe of check_ins_key each:
- * subqueries with LIMIT 1 leave the planner no join over whole partitions.
+ * What is stored around each of `rows`, by its position; nothing = no entry. Subqueries with LIMIT 1 leave the
+ * planner no join over whole partitions: one probe of check_ins_key a row, a second one where the next check-in may
+ * be needed.
  */
-export async function findSurroundings(
-  db: Db,
-  keys: readonly CheckInKey[],
-): Promise<Map<number, Surroundings>> {
-  const rows = await db.sql<SurroundingRow[]>`
-    SELECT k.position::int AS position, c.in_at IS NOT NULL AS known, c.out_at, c.next_in_at,
-      b.in_at AS before_in_at, b.out_at AS before_out_at, b.next_in_at AS before_next_in_at, a.in_at AS after_in_at
-    FROM unnest(${keys.map((key) => key.identifierId)}::int[], ${keys.map((key) => key.placeId)}::int[],
-      ${keys.map((key) => key.inAt)}::int8[]) WITH ORDINALITY k (identifier_id, place_id, in_at, position)
+export async function findSurroundings(db: Db, rows: readonly CheckIn[]): Promise<Map<number, Surroundings>> {
+  const found = await db.sql<SurroundingRow[]>`
+    SELECT k.position::int AS position, b.in_at, b.out_at, b.next_in_at, a.in_at AS after_in_at
+    FROM unnest(${rows.map((row) => row.identifierId)}::int[], ${rows.map((row) => row.placeId)}::int[],
+      ${rows.map((row) => row.inAt)}::int8[], ${rows.map((row) => row.outAt as number)}::int8[])
+      WITH ORDINALITY k (identifier_id, place_id, in_at, out_at, position)
     LEFT JOIN LATERAL (
-      SELECT in_at, out_at, next_in_at FROM check_ins s
-      WHERE s.identifier_id = k.identifier_id AND s.place_id = k.place_id AND s.in_at = k.in_at LIMIT 1
-    ) c ON true
-    LEFT JOIN LATERAL (
-      SELECT in_at, out_at, next_in_at FROM check_ins s
-      WHERE s.identifier_id = k.identifier_id AND s.place_id = k.place_id
-        AND s.in_at < k.in_at AND s.in_at >= k.in_at - ${NEXT_LIMIT}::int8
-      ORDER BY s.in_at DESC LIMIT 1
+      SELECT in_at, out_at, next_in_at FROM check_ins c
+      WHERE c.identifier_id = k.identifier_id AND c.place_id = k.place_id
+        AND c.in_at <= k.in_at AND c.in_at >= k.in_at - ${NEXT_LIMIT}::int8
+      ORDER BY c.in_at DESC LIMIT 1
     ) b ON true
     LEFT JOIN LATERAL (
-      SELECT in_at FROM check_ins s
-      WHERE s.identifier_id = k.identifier_id AND s.place_id = k.place_id
-        AND s.in_at > k.in_at AND s.in_at <= k.in_at + ${NEXT_LIMIT}::int8
-      ORDER BY s.in_at LIMIT 1
+      SELECT in_at FROM check_ins c
+      WHERE c.identifier_id = k.identifier_id AND c.place_id = k.place_id
+        AND c.in_at > k.in_at AND c.in_at <= k.in_at + ${NEXT_LIMIT}::int8
+        AND k.out_at IS NULL AND b.in_at IS DISTINCT FROM k.in_at
+      ORDER BY c.in_at LIMIT 1
     ) a ON true
-    WHERE c.in_at IS NOT NULL OR b.in_at IS NOT NULL OR a.in_at IS NOT NULL`;
+    WHERE b.in_at IS NOT NULL OR a.in_at IS NOT NULL`;
   return new Map(
-    rows.map((row) => [row.position - 1, surroundingsOf(row, keys[row.position - 1] as CheckInKey)]),
+    found.map((row) => [row.position - 1, surroundingsOf(row, rows[row.position - 1] as CheckIn)]),
   );
 }
 
-function surroundingsOf(row: SurroundingRow, { identifierId, placeId, inAt }: CheckInKey): Surroundings {
-  const same = row.known
-    ? { identifierId, placeId, inAt, outAt: row.out_at, nextInAt: row.next_in_at }
-    : undefined;
-  const before =
-    row.before_in_at === null
-      ? undefined
-      : {
-          identifierId,
-          placeId,
-          inAt: row.before_in_at,
-          outAt: row.before_out_at,
-          nextInAt: row.before_next_in_at,
-        };
-  return { same, before, afterInAt: row.after_in_at };
+interface SurroundingRow {
+  position: number;
+  in_at: number | null;
+  out_at: number | null;
+  next_in_at: number | null;
+  after_in_at: number | null;
 }
 
-/** Stores check-ins, new ones and changed ones; their partitions exist. */
+function surroundingsOf(row: SurroundingRow, { identifierId, placeId }: CheckIn): Surroundings {
+  const { in_at: inAt, out_at: outAt, next_in_at: nextInAt, after_in_at: afterInAt } = row;
+  const atOrBefore = inAt === null ? undefined : { identifierId, placeId, inAt, outAt, nextInAt };
+  return { atOrBefore, afterInAt };
+}
+
+/**
+ * Stores check-ins whose partitions exist: plain inserts, because ON CONFLICT would probe the key once more for what
+ * is known already; ordered, so that neighbours in the key meet the same pages.
+ */
 export async function writeCheckIns(tx: Tx, rows: readonly CheckInChange[]): Promise<void> {
-  await tx.sql`
-    INSERT INTO check_ins (identifier_id, place_id, in_at, out_at, next_in_at)
-    SELECT * FROM unnest(${rows.map((row) => row.identifierId)}::int[], ${rows.map((row) => row.placeId)}::int[],
-      ${rows.map((row) => row.inAt)}::int8[], ${rows.map((row) => row.outAt as number)}::int8[],
-      ${rows.map((row) => row.nextInAt as number)}::int8[])
-    ON CONFLICT (identifier_id, in_at, place_id)
-    DO UPDATE SET out_at = excluded.out_at, next_in_at = excluded.next_in_at`;
+  const fresh = rows.filter(({ isNew }) => isNew);
+  const changed = rows.filter(({ isNew }) => !isNew);
+  if (fresh.length > 0) {
+    await tx.sql`
+      INSERT INTO check_ins (identifier_id, place_id, in_at, out_at, next_in_at)
+      SELECT * FROM ${rowset(tx, fresh)} ORDER BY identifier_id, in_at`;
+  }
+  if (changed.length > 0) {
+    await tx.sql`
+      UPDATE check_ins c SET out_at = g.out_at, next_in_at = g.next_in_at FROM ${rowset(tx, changed)}
+      WHERE c.identifier_id = g.identifier_id AND c.place_id = g.place_id AND c.in_at = g.in_at`;
+  }
+}
+
+function rowset({ sql }: Tx, rows: readonly CheckInChange[]) {
+  return sql`unnest(${rows.map((row) => row.identifierId)}::int[], ${rows.map((row) => row.placeId)}::int[],
+    ${rows.map((row) => row.inAt)}::int8[], ${rows.map((row) => row.outAt as number)}::int8[],
+    ${rows.map((row) => row.nextInAt as number)}::int8[]) g (identifier_id, place_id, in_at, out_at, next_in_at)`;
 }
 
 /** An encounter under local ids, a < b; `rssi` null = unknown. */

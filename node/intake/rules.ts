@@ -26,15 +26,18 @@ export interface StoredCheckIn extends CheckIn {
   readonly nextInAt: number | null;
 }
 
-/** What is stored at and beside a check-in: of the same identifier at the same place, at most NEXT_LIMIT away. */
+/** What is stored around a check-in: of the same identifier at the same place, at most NEXT_LIMIT away. */
 export interface Surroundings {
-  readonly same: StoredCheckIn | undefined;
-  readonly before: StoredCheckIn | undefined;
+  /** The check-in itself, else the one before it. */
+  readonly atOrBefore: StoredCheckIn | undefined;
+  /** The one after it; may be left out if the check-in itself is stored or has an out. */
   readonly afterInAt: number | null;
 }
 
 /** A row to be written. */
 export interface CheckInChange extends StoredCheckIn {
+  /** Not stored yet. */
+  readonly isNew: boolean;
   /** The stay as it was and as it is now lies in [inAt, until), whatever the rules. */
   readonly until: number;
 }
@@ -56,30 +59,37 @@ export function planCheckIns(
   around: (index: number) => Surroundings,
 ): CheckInChange[] {
   const surroundings = rows.map((_, index) => around(index));
-  const arrivals = timelines(rows.filter((_, index) => surroundings[index]?.same === undefined));
+  const stored = rows.map((row, index) => storedAs(row, surroundings[index] as Surroundings));
+  const arrivals = timelines(rows.filter((_, index) => stored[index] === undefined));
+  const nextArrival = (row: CheckIn) => firstAfter(arrivals.get(timelineOf(row)) ?? [], row.inAt);
   const changes: CheckInChange[] = [];
-  const corrected = new Map<string, StoredCheckIn>();
+  const ended = new Map<string, StoredCheckIn>();
   for (const [index, row] of rows.entries()) {
-    const { same, before, afterInAt } = surroundings[index] as Surroundings;
-    const arrived = arrivals.get(timelineOf(row)) ?? [];
+    const { atOrBefore, afterInAt } = surroundings[index] as Surroundings;
+    const same = stored[index];
     const outAt = laterOf(same?.outAt ?? null, row.outAt);
-    const next = outAt === null ? nextOf(row.inAt, earlier(afterInAt, firstAfter(arrived, row.inAt))) : null;
-    push(changes, same, { ...row, outAt, nextInAt: next });
-    if (before !== undefined && before.outAt === null) corrected.set(keyOf(before), before);
+    const known = same === undefined ? afterInAt : same.nextInAt;
+    const nextInAt = outAt === null ? nextOf(row.inAt, earlier(known, nextArrival(row))) : null;
+    push(changes, same, { ...row, outAt, nextInAt });
+    if (same === undefined && atOrBefore?.outAt === null) ended.set(keyOf(atOrBefore), atOrBefore);
   }
-  for (const row of rows) corrected.delete(keyOf(row));
-  for (const before of corrected.values()) {
-    const arrived = firstAfter(arrivals.get(timelineOf(before)) ?? [], before.inAt);
-    push(changes, before, { ...before, nextInAt: nextOf(before.inAt, earlier(before.nextInAt, arrived)) });
+  // Those among the rows have been looked at with all arrivals already.
+  for (const row of rows) ended.delete(keyOf(row));
+  for (const before of ended.values()) {
+    push(changes, before, { ...before, nextInAt: earlier(before.nextInAt, nextArrival(before)) });
   }
   return changes;
+}
+
+function storedAs(row: CheckIn, { atOrBefore }: Surroundings): StoredCheckIn | undefined {
+  return atOrBefore?.inAt === row.inAt ? atOrBefore : undefined;
 }
 
 function push(changes: CheckInChange[], before: StoredCheckIn | undefined, after: StoredCheckIn): void {
   if (before !== undefined && before.outAt === after.outAt && before.nextInAt === after.nextInAt) return;
   const { identifierId, placeId, inAt, outAt, nextInAt } = after;
   const until = Math.max(latestEnd(after), before === undefined ? 0 : latestEnd(before));
-  changes.push({ identifierId, placeId, inAt, outAt, nextInAt, until });
+  changes.push({ identifierId, placeId, inAt, outAt, nextInAt, until, isNew: before === undefined });
 }
 
 /** The latest instant at which a stay can end under any rules. */

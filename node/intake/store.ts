@@ -3,14 +3,21 @@
  * whole or not at all; batches of all imports take turns.
  */
 import { type Database, type Transaction, withTransaction } from '../../shared/db/database.ts';
+import { LAST_INSTANT } from '../../shared/domain/instant.ts';
 import { AppError, type FieldError } from '../../shared/errors.ts';
 import { ensurePartitions } from '../db/partitions.ts';
 import { ensureIdentifiers, lockIntake, recordHomeProvinces, recordPeople } from '../people/operations.ts';
 import { findPlaceIds, recordPlaces } from '../places/operations.ts';
-import type { ChangeSink } from '../tracing/changes.ts';
+import type { ChangedStays, ChangeSink } from '../tracing/changes.ts';
 import { type Encounter, findSurroundings, writeCheckIns, writeEncounters } from './queries.ts';
 import type { CheckInRow, EncounterRow, ImportKind, PersonRow, PlaceRow, Rows } from './rows.ts';
-import { type CheckInChange, distinctCheckIns, planCheckIns, type Surroundings } from './rules.ts';
+import {
+  type CheckIn,
+  type CheckInChange,
+  distinctCheckIns,
+  planCheckIns,
+  type Surroundings,
+} from './rules.ts';
 
 export interface IntakeContext {
   readonly db: Database;
@@ -44,8 +51,19 @@ async function storePersons(ctx: IntakeContext, rows: readonly PersonRow[]): Pro
 }
 
 async function storePlaces(ctx: IntakeContext, rows: readonly PlaceRow[]): Promise<Refused> {
-  const { withoutKind } = await write(ctx, (tx) => recordPlaces(tx, rows));
+  const { withoutKind, rekinded } = await write(ctx, (tx) => recordPlaces(tx, rows));
+  if (rekinded.length > 0) ctx.changes.staysChanged(everybodyAt(rekinded));
   return new Map(withoutKind.map((position) => [position, KIND_MISSING]));
+}
+
+/** All stays at these places, ever: no identifiers of its own, because tracing looks up who was there. */
+function everybodyAt(placeIds: number[]): ChangedStays {
+  return {
+    identifierIds: [],
+    placeIds,
+    from: placeIds.map(() => 0),
+    until: placeIds.map(() => LAST_INSTANT),
+  };
 }
 
 async function storeCheckIns(ctx: IntakeContext, rows: readonly CheckInRow[]): Promise<Refused> {
@@ -97,23 +115,21 @@ async function recordCheckIns(
   return { stays, resettled: [...new Set([...created, ...moved])], created: created.length > 0 };
 }
 
-const NOTHING: Surroundings = { same: undefined, before: undefined, afterInAt: null };
+const NOTHING: Surroundings = { atOrBefore: undefined, afterInAt: null };
 
 /** Identifiers that are new have nothing stored beside theirs: in a first load that is most of them. */
 async function surroundings(
   tx: Transaction,
-  checkIns: readonly { identifierId: number; placeId: number; inAt: number }[],
+  checkIns: readonly CheckIn[],
   created: ReadonlySet<number>,
 ): Promise<(index: number) => Surroundings> {
-  const positions = [...checkIns.keys()].filter(
-    (i) => !created.has((checkIns[i] as CheckInChange).identifierId),
-  );
-  if (positions.length === 0) return () => NOTHING;
+  const asked = [...checkIns.entries()].filter(([, { identifierId }]) => !created.has(identifierId));
+  if (asked.length === 0) return () => NOTHING;
   const found = await findSurroundings(
     tx,
-    positions.map((i) => checkIns[i] as CheckInChange),
+    asked.map(([, checkIn]) => checkIn),
   );
-  const byIndex = new Map([...found].map(([position, value]) => [positions[position], value]));
+  const byIndex = new Map([...found].map(([position, value]) => [asked[position]?.[0], value]));
   return (index) => byIndex.get(index) ?? NOTHING;
 }
 
@@ -170,7 +186,7 @@ async function write<T>({ db }: IntakeContext, work: (tx: Transaction) => Promis
   }
 }
 
-function columnsOf(stays: readonly CheckInChange[]) {
+function columnsOf(stays: readonly CheckInChange[]): ChangedStays {
   return {
     identifierIds: stays.map(({ identifierId }) => identifierId),
     placeIds: stays.map(({ placeId }) => placeId),

@@ -1,6 +1,6 @@
 /**
  * Recording people: identifiers, the links that a record makes, households, and what is known of somebody. Runs
- * inside the caller's transaction, under the intake lock; the caller tells tracing after the commit.
+ * inside the caller's transaction, which holds the intake lock; the caller tells tracing after the commit.
  */
 import type { Transaction } from '../../shared/db/database.ts';
 import { isCccd } from '../../shared/domain/identifier.ts';
@@ -19,24 +19,21 @@ export interface EnsuredIdentifiers {
   readonly created: readonly number[];
 }
 
-/** Local ids of canonical identifiers; unknown ones are stored. */
-export async function ensureIdentifiers(tx: Tx, values: Iterable<string>): Promise<EnsuredIdentifiers> {
+/** Local ids of canonical identifiers; unknown ones are stored, in the household that `householdOf` names. */
+export async function ensureIdentifiers(
+  tx: Tx,
+  values: Iterable<string>,
+  householdOf: (value: string) => number | null = () => null,
+): Promise<EnsuredIdentifiers> {
   const wanted = [...new Set(values)];
   const ids = await queries.findIdentifiers(tx, wanted);
-  if (ids.size === wanted.length) return { ids, created: [] };
-  const inserted = await queries.insertIdentifiers(
-    tx,
-    wanted.filter((value) => !ids.has(value)),
-  );
-  for (const [value, id] of inserted) ids.set(value, id);
-  if (ids.size < wanted.length) {
-    // Somebody else committed them between the two statements.
-    const late = await queries.findIdentifiers(
-      tx,
-      wanted.filter((value) => !ids.has(value)),
-    );
-    for (const [value, id] of late) ids.set(value, id);
-  }
+  const missing = wanted.filter((value) => !ids.has(value));
+  if (missing.length === 0) return { ids, created: [] };
+  const inserted = await queries.insertIdentifiers(tx, missing, missing.map(householdOf));
+  // What is missing still was committed by somebody else between the two statements.
+  const late = missing.filter((value) => !inserted.has(value));
+  const found = late.length === 0 ? [] : await queries.findIdentifiers(tx, late);
+  for (const [value, id] of [...inserted, ...found]) ids.set(value, id);
   return { ids, created: [...inserted.values()] };
 }
 
@@ -56,11 +53,9 @@ export interface RecordedPeople {
 
 /** Records what rows say of people, in order; see rules.ts for who is merged with whom. */
 export async function recordPeople(tx: Tx, records: readonly RecordRow[]): Promise<RecordedPeople> {
-  await queries.lockIntake(tx);
-  const { ids, created } = await ensureIdentifiers(
-    tx,
-    records.flatMap(({ identifiers }) => identifiers),
-  );
+  const homes = await findHomes(tx, records);
+  const values = records.flatMap(({ identifiers }) => identifiers);
+  const { ids, created } = await ensureIdentifiers(tx, values, (value) => homes.get(value) ?? null);
   const idOf = (value: string) => ids.get(value) as number;
   const known = await queries.findHolders(tx, [...ids.values()]);
   const personRecords = records.map(
@@ -71,7 +66,11 @@ export async function recordPeople(tx: Tx, records: readonly RecordRow[]): Promi
   );
   const resettled = await storePeople(tx, mergeRecords(known, personRecords));
   const linked = await storeLinks(tx, personRecords);
-  const housed = await storeHouseholds(tx, records, idOf);
+  const housed = await storeHouseholds(
+    tx,
+    new Map([...homes].map(([value, home]) => [idOf(value), home])),
+    created,
+  );
   const changed = new Set([...created, ...resettled, ...linked, ...housed]);
   return { changed: [...changed], created: created.length > 0 };
 }
@@ -136,18 +135,30 @@ async function storeLinks(tx: Tx, records: readonly PersonRecord[]): Promise<num
   return a.length === 0 ? [] : queries.insertLinks(tx, a, b);
 }
 
-/** Of a record's household is its first identifier; the last word counts. Members of all households touched. */
+/** Household of each first identifier that a record names one for; the last word counts. */
+async function findHomes(tx: Tx, records: readonly RecordRow[]): Promise<Map<string, number>> {
+  const names = new Map<string, string>();
+  for (const { identifiers, household } of records) {
+    if (household !== null) names.set(identifiers[0] as string, household);
+  }
+  if (names.size === 0) return new Map();
+  const households = await queries.ensureHouseholds(tx, [...names.values()]);
+  return new Map([...names].map(([value, name]) => [value, households.get(name) as number]));
+}
+
+/** Moves identifiers home (the created ones are there already); members of all households touched. */
 async function storeHouseholds(
   tx: Tx,
-  records: readonly RecordRow[],
-  idOf: (value: string) => number,
+  homes: ReadonlyMap<number, number>,
+  created: readonly number[],
 ): Promise<number[]> {
-  const homes = new Map<number, string>();
-  for (const { identifiers, household } of records) {
-    if (household !== null) homes.set(idOf(identifiers[0] as string), household);
-  }
   if (homes.size === 0) return [];
-  const households = await queries.ensureHouseholds(tx, [...homes.values()]);
-  const ids = [...homes.values()].map((name) => households.get(name) as number);
-  return queries.updateHouseholds(tx, [...homes.keys()], ids);
+  const isNew = new Set(created);
+  const moving = [...homes].filter(([id]) => !isNew.has(id));
+  const touched = [...homes].flatMap(([id, home]) => (isNew.has(id) ? [home] : []));
+  if (moving.length > 0) {
+    const [ids, into] = [moving.map(([id]) => id), moving.map(([, home]) => home)];
+    touched.push(...(await queries.updateHouseholds(tx, ids, into)));
+  }
+  return touched.length === 0 ? [] : queries.listMembers(tx, [...new Set(touched)]);
 }

@@ -27,12 +27,18 @@ export async function findIdentifiers(db: Db, values: readonly string[]): Promis
 }
 
 /**
- * Stores identifiers that were not found; the ones really new come back. Ordered, so that two writers cannot wait
- * for each other. Ids are drawn for each value: leave out what is known, or re-imports would use the integers up.
+ * Stores identifiers that were not found, each in its household; the ones really new come back. Ordered, so that two
+ * writers cannot wait for each other. An id is drawn for each value: leave out what is known, or importing the same
+ * over and over would use the integers up.
  */
-export async function insertIdentifiers(tx: Tx, values: readonly string[]): Promise<Map<string, number>> {
+export async function insertIdentifiers(
+  tx: Tx,
+  values: string[],
+  householdIds: (number | null)[],
+): Promise<Map<string, number>> {
   const rows = await tx.sql<{ id: number; value: string }[]>`
-    INSERT INTO identifiers (value) SELECT v FROM unnest(${values as string[]}::text[]) v ORDER BY v
+    INSERT INTO identifiers (value, household_id)
+    SELECT * FROM unnest(${values}::text[], ${householdIds as number[]}::int[]) i (value, household_id) ORDER BY value
     ON CONFLICT (value) DO NOTHING RETURNING id, value`;
   return new Map(rows.map(({ id, value }) => [value, id]));
 }
@@ -72,7 +78,7 @@ export async function ensureHouseholds(tx: Tx, names: string[]): Promise<Map<str
   return new Map(rows.map(({ id, name }) => [name, id]));
 }
 
-/** Moves identifiers into households; ids of all members of every household that somebody joined or left. */
+/** Moves identifiers into households; ids of all households that somebody joined or left. */
 export async function updateHouseholds(tx: Tx, ids: number[], householdIds: number[]): Promise<number[]> {
   const moved = await tx.sql<{ joined: number; left: number | null }[]>`
     WITH given AS (SELECT * FROM unnest(${ids}::int[], ${householdIds}::int[]) g (id, household_id)),
@@ -82,10 +88,13 @@ export async function updateHouseholds(tx: Tx, ids: number[], householdIds: numb
     )
     UPDATE identifiers i SET household_id = g.household_id FROM given g JOIN locked USING (id)
     WHERE i.id = g.id RETURNING g.household_id AS joined, locked."left"`;
-  if (moved.length === 0) return [];
-  const households = moved.flatMap(({ joined, left }) => (left === null ? [joined] : [joined, left]));
-  const rows = await tx.sql<{ id: number }[]>`
-    SELECT id FROM identifiers WHERE household_id = ANY (${[...new Set(households)]}::int[])`;
+  return moved.flatMap(({ joined, left }) => (left === null ? [joined] : [joined, left]));
+}
+
+/** Identifiers of all members of these households. */
+export async function listMembers(db: Db, householdIds: number[]): Promise<number[]> {
+  const rows = await db.sql<{ id: number }[]>`
+    SELECT id FROM identifiers WHERE household_id = ANY (${householdIds}::int[])`;
   return rows.map(({ id }) => id);
 }
 
@@ -114,7 +123,7 @@ export async function findHolders(db: Db, identifierIds: number[]): Promise<Know
 /** As many unused ids of people. */
 export async function drawPersonIds(tx: Tx, count: number): Promise<number[]> {
   const rows = await tx.sql<{ id: number }[]>`
-    SELECT nextval(pg_get_serial_sequence('people', 'id'))::int AS id FROM generate_series(1, ${count}::int)`;
+    SELECT nextval('people_id_seq')::int AS id FROM generate_series(1, ${count}::int)`;
   return rows.map(({ id }) => id);
 }
 

@@ -55,7 +55,8 @@ export async function openRuleBook(options: RuleBookOptions): Promise<RuleBook> 
     inForce: () => inForce([...packs.values()], nowSeconds(options.clock)),
     pack: (number) => packs.get(number),
     check: async () => {
-      if (packs.size === 0) throw new AppError('UNAVAILABLE', 'NO_RULES', 'no rules have come from the hub yet');
+      if (packs.size === 0)
+        throw new AppError('UNAVAILABLE', 'NO_RULES', 'no rules have come from the hub yet');
     },
     pull: () => pull(options, packs),
     run: (signal) => pullForEver(options, book, signal),
@@ -66,10 +67,17 @@ export async function openRuleBook(options: RuleBookOptions): Promise<RuleBook> 
 function inForce(packs: readonly RulePack[], now: number): RulePack {
   const pack = rulesInForce(packs, now);
   if (pack) return pack;
-  throw new AppError('FAILED_PRECONDITION', 'NO_RULES_IN_FORCE', 'no rules of the national centre are in force here');
+  throw new AppError(
+    'FAILED_PRECONDITION',
+    'NO_RULES_IN_FORCE',
+    'no rules of the national centre are in force here',
+  );
 }
 
-async function pull({ source, db, warrantKey }: RuleBookOptions, packs: Map<number, RulePack>): Promise<void> {
+async function pull(
+  { source, db, warrantKey }: RuleBookOptions,
+  packs: Map<number, RulePack>,
+): Promise<void> {
   for (const signed of await source(DEADLINE_MS)) {
     const pack = await verifyRulePack(signed, warrantKey);
     await insertPack(db, signed, pack);
@@ -77,7 +85,11 @@ async function pull({ source, db, warrantKey }: RuleBookOptions, packs: Map<numb
   }
 }
 
-async function pullForEver({ clock, logger }: RuleBookOptions, book: RuleBook, signal: AbortSignal): Promise<void> {
+async function pullForEver(
+  { clock, logger }: RuleBookOptions,
+  book: RuleBook,
+  signal: AbortSignal,
+): Promise<void> {
   while (!signal.aborted) {
     const pulled = await book.pull().then(
       () => true,

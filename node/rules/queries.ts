@@ -1,8 +1,9 @@
 /**
  * The table `rule_packs`: what the hub has signed and this node has taken over.
  */
-import type { RulePack } from '../../shared/domain/rule-pack.ts';
+
 import type { Queryable } from '../../shared/db/database.ts';
+import type { RulePack } from '../../shared/domain/rule-pack.ts';
 
 /** Signed packs, ordered by number; there are a handful. */
 export async function listSignedPacks(db: Queryable): Promise<string[]> {

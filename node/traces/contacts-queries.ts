@@ -29,7 +29,10 @@ export interface ContactsPage {
 }
 
 /** At most `limit` standing contacts, ordered by id. */
-export function listContacts(db: Queryable, { traceId, limit, after, ward }: ContactsPage): Promise<ContactRow[]> {
+export function listContacts(
+  db: Queryable,
+  { traceId, limit, after, ward }: ContactsPage,
+): Promise<ContactRow[]> {
   return db.sql<ContactRow[]>`
     SELECT contact_id AS id, degree, first_exposed_at, last_exposed_at, seconds, settings, place_kinds, exposed_in, ward,
       ARRAY(SELECT value FROM identifiers WHERE id = ANY (identifier_ids) ORDER BY value) AS identifiers,
@@ -51,6 +54,8 @@ export async function hasContacts(db: Queryable, traceId: string): Promise<boole
 
 /** Grows whenever the contacts of the trace change here; 0 = none came yet. */
 export async function findDelivery(db: Queryable, traceId: string): Promise<number> {
-  const [row] = await db.sql<{ applied: number }[]>`SELECT applied FROM deliveries WHERE trace_id = ${traceId}`;
+  const [row] = await db.sql<
+    { applied: number }[]
+  >`SELECT applied FROM deliveries WHERE trace_id = ${traceId}`;
   return row?.applied ?? 0;
 }

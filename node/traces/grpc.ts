@@ -1,6 +1,8 @@
 /**
  * The hub's federation service as traces see it: messages in, domain types out.
  */
+
+import { AppError } from '../../shared/errors.ts';
 import {
   CoverageState as WireCoverage,
   Direction as WireDirection,
@@ -9,7 +11,6 @@ import {
 } from '../../shared/gen/truyvet/v1/common_pb.ts';
 import type { FederationService } from '../../shared/gen/truyvet/v1/federation_pb.ts';
 import type { Client } from '../../shared/grpc/client.ts';
-import { AppError } from '../../shared/errors.ts';
 import type { CoverageState, HubStatus, TraceState } from './status.ts';
 import type { HubTraces } from './submitter.ts';
 

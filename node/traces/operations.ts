@@ -57,7 +57,8 @@ export async function openTrace(ctx: TracesContext, request: TraceRequest): Prom
   if (earlier) return sameRequest(earlier, idempotency);
   const rules = ctx.rules.inForce();
   const maxDegree = request.maxDegree ?? rules.max_degree;
-  if (maxDegree > rules.max_degree) throw invalidField('max_degree', `more than ${rules.max_degree}, the rules' limit`);
+  if (maxDegree > rules.max_degree)
+    throw invalidField('max_degree', `more than ${rules.max_degree}, the rules' limit`);
   const { cases, direction } = request;
   const trace = {
     ...{ id: newTraceId(), cases, direction, maxDegree, idempotency },
@@ -99,7 +100,11 @@ async function checkCases(tx: Transaction, cases: readonly string[]): Promise<vo
   if (repeated >= 0) throw invalidField(`cases[${repeated}]`, 'named twice');
 }
 
-function caseError(code: 'NOT_FOUND' | 'FAILED_PRECONDITION', reason: string, details: FieldError[]): AppError {
+function caseError(
+  code: 'NOT_FOUND' | 'FAILED_PRECONDITION',
+  reason: string,
+  details: FieldError[],
+): AppError {
   const text = details.map((detail) => `${detail.field}: ${detail.reason}`).join('; ');
   return new AppError(code, reason, text, { details });
 }
@@ -133,7 +138,9 @@ async function readForeignTrace(ctx: TracesContext, id: string): Promise<TraceSt
   if (!(await contacts.hasContacts(ctx.db, id))) throw noSuchTrace();
   const heard = await askHub(ctx, id).catch((cause: unknown) => {
     if (toAppError(cause).code === 'NOT_FOUND') throw noSuchTrace();
-    throw new AppError('UNAVAILABLE', 'HUB_UNREACHABLE', 'the hub, which knows this trace, is away', { cause });
+    throw new AppError('UNAVAILABLE', 'HUB_UNREACHABLE', 'the hub, which knows this trace, is away', {
+      cause,
+    });
   });
   return { ...heard, id, cases: [], refusal: null };
 }
@@ -155,27 +162,36 @@ function ownStatus(ctx: TracesContext, trace: queries.TraceRow, heard: HubStatus
   };
 }
 
-/** At most `limit` traces that this province opened or holds contacts of, newest first, each with its place. */
+/** A page of traces, newest first, and the place of its last one if there are more. */
+export interface TracesPage {
+  readonly traces: readonly TraceStatus[];
+  readonly next: queries.TraceCursor | undefined;
+}
+
+/** At most `limit` traces that this province opened or holds contacts of, newest first. */
 export async function listTraces(
   ctx: TracesContext,
-  page: { limit: number; after?: queries.TraceCursor | undefined },
-): Promise<{ place: queries.TraceCursor; trace: TraceStatus }[]> {
-  const places = await queries.listTraceIds(ctx.db, page.limit, page.after);
-  const read = await Promise.all(
-    places.map(async (place) => {
-      const trace = await readTrace(ctx, place.id).catch((error: unknown) => {
-        // A trace of another province that cannot be asked about now is left out, not an error of the list.
-        if (toAppError(error).code === 'UNAVAILABLE' || toAppError(error).code === 'NOT_FOUND') return undefined;
-        throw error;
-      });
-      return trace && { place, trace };
-    }),
-  );
-  return read.filter((item) => item !== undefined);
+  { limit, after }: { limit: number; after?: queries.TraceCursor | undefined },
+): Promise<TracesPage> {
+  const places = await queries.listTraceIds(ctx.db, limit + 1, after);
+  const page = places.slice(0, limit);
+  const traces = await Promise.all(page.map(({ id }) => readTrace(ctx, id).catch(leaveOutUnknown)));
+  return {
+    traces: traces.filter((trace) => trace !== undefined),
+    next: places.length > limit ? page.at(-1) : undefined,
+  };
+}
+
+/** Another province's trace of which nothing can be said now is no error of the list. */
+function leaveOutUnknown(error: unknown): undefined {
+  if (!['UNAVAILABLE', 'NOT_FOUND'].includes(toAppError(error).code)) throw error;
 }
 
 /** At most `limit` of this province's contacts of a trace, by id. Throws NOT_FOUND NO_SUCH_TRACE. */
-export async function listContacts(ctx: TracesContext, page: contacts.ContactsPage): Promise<contacts.ContactRow[]> {
+export async function listContacts(
+  ctx: TracesContext,
+  page: contacts.ContactsPage,
+): Promise<contacts.ContactRow[]> {
   const found = await contacts.listContacts(ctx.db, page);
   if (found.length === 0) await requireTrace(ctx, page.traceId);
   return found;

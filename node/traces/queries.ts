@@ -63,7 +63,10 @@ export async function findTraceByKey(db: Queryable, key: string): Promise<TraceR
 }
 
 /** What of the cases decides a trace: those among `ids` that exist, with whether they are withdrawn. */
-export function listCaseStates(db: Queryable, ids: readonly string[]): Promise<{ id: string; withdrawn: boolean }[]> {
+export function listCaseStates(
+  db: Queryable,
+  ids: readonly string[],
+): Promise<{ id: string; withdrawn: boolean }[]> {
   return db.sql<{ id: string; withdrawn: boolean }[]>`
     SELECT id, withdrawn_at IS NOT NULL AS withdrawn FROM cases WHERE id = ANY (${[...ids]}::uuid[]) FOR SHARE`;
 }

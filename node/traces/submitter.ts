@@ -108,10 +108,11 @@ export class Submitter implements AsyncDisposable {
   /** One task a trace; false if it must be tried again soon. Never rejects. */
   #submit(id: string): Promise<boolean> {
     const known = this.#underWay.get(id);
-    if (known) return known;
+    if (known !== undefined) return known;
     const task = this.#work(id)
       .catch((err: unknown) => {
-        if (!this.#stop.signal.aborted) this.#options.logger.warn({ err, trace: id }, 'trace waits for the hub');
+        if (!this.#stop.signal.aborted)
+          this.#options.logger.warn({ err, trace: id }, 'trace waits for the hub');
         return false;
       })
       .finally(() => this.#underWay.delete(id));

@@ -133,7 +133,7 @@ describe('an opening', () => {
     ['with four parts', 'OPENING_MALFORMED', (jws) => `${jws}.AA`],
     ['with a space behind', 'OPENING_MALFORMED', (jws) => `${jws} `],
     ['of no text', 'OPENING_MALFORMED', () => ''],
-    ['of a megabyte', 'OPENING_MALFORMED', () => 'A'.repeat(1_048_577)],
+    ['of a megabyte', 'OPENING_MALFORMED', () => forgeText(JSON.stringify(opening) + ' '.repeat(1 << 20))],
     ['that is not JSON', 'OPENING_MALFORMED', () => forgeText('opening')],
     ['that is not UTF-8', 'OPENING_MALFORMED', () => forgeText(Buffer.of(0x22, 0xff, 0x22))],
   ])('%s is refused: %s', async (_name, reason, bend) => {
@@ -165,7 +165,7 @@ describe('an opening', () => {
     ['index.0.pseudonym', { ...opening, index: [{ ...opening.index[0], pseudonym: 'ab' }] }],
     ['index.0.case_ref', { ...opening, index: [{ ...opening.index[0], case_ref: 'phone:+84912345678' }] }],
     ['index', { ...opening, index: [{ ...opening.index[0], until: opening.as_of + 1 }] }],
-    ['opening', { ...opening, secret: 'phone:+84912345678' }],
+    ['opening', { ...opening, 'phone:+84912345678': 'Nguyen Van A' }],
   ])('with a bad %s is neither signed nor believed', async (field, value) => {
     const refusal = field === 'no object' ? {} : { details: [expect.objectContaining({ field })] };
     const thrown = await verifyOpening(forgeText(JSON.stringify(value)), provinces, NOW).catch(

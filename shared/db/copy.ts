@@ -5,8 +5,14 @@
 import { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type postgres from 'postgres';
-import { BinaryRowReader, type CopyColumns, type CopySource, type CopyType, textRows } from './copy-format.ts';
-import { guarded } from './errors.ts';
+import {
+  BinaryRowReader,
+  type CopyColumns,
+  type CopySource,
+  type CopyType,
+  textRows,
+} from './copy-format.ts';
+import { toDatabaseError } from './errors.ts';
 
 export type { CopyColumn, CopyColumns, CopySource, CopyType, CopyValue } from './copy-format.ts';
 export { NULL_BOOL, NULL_INT } from './copy-format.ts';
@@ -77,17 +83,14 @@ function runCopy(
   statement: string,
   begin: (stream: Readable & Writable) => void,
 ): Promise<void> {
-  return guarded(
-    () =>
-      new Promise<void>((resolve, reject) => {
-        const query = sql.unsafe(statement) as unknown as CopyQuery;
-        query.reject = reject;
-        query.resolve = (value) => {
-          if (!(value instanceof Readable || value instanceof Writable)) return resolve();
-          value.on('error', () => undefined);
-          begin(value as Readable & Writable);
-        };
-        query.execute();
-      }),
-  );
+  return new Promise((resolve, reject) => {
+    const query = sql.unsafe(statement) as unknown as CopyQuery;
+    query.reject = (error) => reject(toDatabaseError(error));
+    query.resolve = (value) => {
+      if (!(value instanceof Readable || value instanceof Writable)) return resolve();
+      value.on('error', () => undefined);
+      begin(value as Readable & Writable);
+    };
+    query.execute();
+  });
 }

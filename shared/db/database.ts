@@ -4,6 +4,7 @@
  *
  * Values, in both directions (drizzle alters the client that it shares, so this holds for hand-written SQL):
  * - int8 and int8[] are JS numbers, an error beyond 2^53; numeric (so `sum(bigint)`) is text; bytea is a Buffer;
+ * - no array may hold NULLs: the driver reads them as values;
  * - date and timestamptz come back as text in UTC (`2021-12-29 00:00:00+00`): select `extract(epoch from x)::bigint`
  *   where a number is wanted. A Date, or text that PostgreSQL reads, may be sent;
  * - json comes back parsed; send it as `${sql.json(value)}`, or as text with `::jsonb`.
@@ -56,7 +57,7 @@ export function openDatabase(url: string, options: DatabaseOptions): Database {
     // Notices quote statements, and the driver prints them.
     onnotice: () => undefined,
   }) as unknown as postgres.Sql;
-  const sql = guardClient(client, client);
+  const sql = guardClient(client);
   const orm = drizzle(sql);
   client.options.serializers[TIMESTAMPTZ] = (value) => (value instanceof Date ? value.toISOString() : value);
   return { sql, orm, [Symbol.asyncDispose]: () => client.end({ timeout: END_TIMEOUT_SECONDS }) };
@@ -72,7 +73,9 @@ export function withTransaction<T>(db: Database, work: (tx: Transaction) => Prom
 
 /** Runs `work` on one snapshot of the database (REPEATABLE READ READ ONLY): it sees all of a commit or nothing. */
 export function snapshot<T>(db: Database, work: (tx: Transaction) => Promise<T>): Promise<T> {
-  return db.sql.begin('isolation level repeatable read read only', (sql) => work(transactionOf(sql))) as Promise<T>;
+  return db.sql.begin('isolation level repeatable read read only', (sql) =>
+    work(transactionOf(sql)),
+  ) as Promise<T>;
 }
 
 export interface RetryOptions {

@@ -6,7 +6,6 @@
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
-import { AppError } from '../errors.ts';
 import { openDatabase } from './database.ts';
 import { CLUSTER_USER, ensureCluster } from './embedded/cluster.ts';
 import { findPlace, type Place } from './embedded/place.ts';

@@ -19,7 +19,11 @@ export class DatabaseError extends Error {
     this.constraint_name = text(source.constraint_name);
     this.table_name = text(source.table_name);
     this.routine = text(source.routine);
-    this.stack = [`${this.name}: ${this.message}`, ...ownFrames(origin?.stack), ...ownFrames(source.stack)].join('\n');
+    this.stack = [
+      `${this.name}: ${this.message}`,
+      ...ownFrames(origin?.stack),
+      ...ownFrames(source.stack),
+    ].join('\n');
   }
 }
 
@@ -61,22 +65,13 @@ export function toDatabaseError(error: unknown, origin?: Error): AppError {
   const source = innermost(error);
   const code = text(source.code) ?? 'UNKNOWN';
   const cause = new DatabaseError(code, source, origin);
-  if (UNREACHABLE.has(code) || /^08...$/.test(code)) {
+  if (UNREACHABLE.has(code) || /^080..$/.test(code)) {
     return new AppError('UNAVAILABLE', 'DATABASE_UNAVAILABLE', 'the database cannot be reached', { cause });
   }
   if (CONFLICTS.has(code)) {
     return new AppError('ABORTED', 'TRANSACTION_CONFLICT', 'lost against another transaction', { cause });
   }
   return new AppError('INTERNAL', 'DATABASE_ERROR', 'internal error', { cause });
-}
-
-/** Runs `work`; what the driver or drizzle throws in it leaves translated, anything else as it is. */
-export async function guarded<T>(work: () => T | Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    throw isDriverError(error) ? toDatabaseError(error) : error;
-  }
 }
 
 /** Whether `error` is a translated violation of a unique constraint (of this one, if named). */
@@ -99,13 +94,6 @@ function violates(error: unknown, sqlState: string, constraint: string | undefin
   const cause = error instanceof AppError ? error.cause : error;
   if (!(cause instanceof DatabaseError) || cause.code !== sqlState) return false;
   return constraint === undefined || cause.constraint_name === constraint;
-}
-
-function isDriverError(error: unknown): boolean {
-  if (!(error instanceof Error) || error instanceof AppError) return false;
-  if (error.name === 'PostgresError' || 'query' in error) return true;
-  const code = (error as { code?: unknown }).code;
-  return typeof code === 'string' && (UNREACHABLE.has(code) || /^[0-9A-Z]{5}$/.test(code));
 }
 
 type SourceError = Error & Readonly<Record<string, unknown>>;

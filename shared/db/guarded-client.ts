@@ -1,63 +1,110 @@
 /**
  * A postgres.js client whose every error is translated (see errors.ts) before anyone sees it, in queries, cursors,
- * transactions and savepoints alike. It must not change what queries do.
+ * transactions and savepoints alike, and whose transactions end when their connection does. It must not change what
+ * queries do otherwise.
  */
 import type postgres from 'postgres';
-import { guarded, toDatabaseError } from './errors.ts';
+import { toDatabaseError } from './errors.ts';
+import { TransactionScope } from './transaction-scope.ts';
 
 type Callable = (...args: unknown[]) => unknown;
 
-/** What postgres.js queries carry besides their types: the connection calls `reject`, and cursors replace it. */
-interface Rejectable {
+/** What postgres.js queries carry besides their types: what sends them, and what the connection calls when they fail. */
+interface DriverQuery {
+  handler: (query: DriverQuery) => void;
+  /** Cursors replace it. */
   reject: (error: unknown) => void;
 }
 
 /** Object id of the type jsonb. */
 const JSONB = 3802;
 
-/** `client` with translated errors. A transaction gets `begin` too: a savepoint, which is what drizzle needs. */
-export function guardClient<T extends postgres.Sql | postgres.TransactionSql>(client: T, root: postgres.Sql): T {
-  const members = guardedMembers(client as unknown as Record<string, Callable>, root);
+/**
+ * `client` with translated errors. A transaction (one with a `scope`) gets `begin` too: a savepoint, which is what
+ * drizzle needs.
+ */
+export function guardClient<T extends postgres.Sql | postgres.TransactionSql>(
+  client: T,
+  scope?: TransactionScope,
+): T {
+  const members = guardedMembers(client as unknown as Record<string, Callable>, scope);
   return new Proxy(client, {
     apply: (target, _self, args) =>
-      guardQuery(Reflect.apply(target as unknown as Callable, undefined, args), args[0]),
+      guardQuery(Reflect.apply(target as unknown as Callable, undefined, args), scope, args[0]),
     get: (target, name) => (name in members ? members[name as string] : Reflect.get(target, name)),
   });
 }
 
-function guardedMembers(client: Record<string, Callable>, root: postgres.Sql): Record<string, unknown> {
-  const nested = (work: unknown) => (tx: postgres.TransactionSql) => (work as Callable)(guardClient(tx, root));
-  const scope =
-    (open: Callable) =>
-    (...args: unknown[]) =>
-      guarded(() => open(...args.slice(0, -1), nested(args.at(-1))));
-  return {
+function guardedMembers(client: Record<string, Callable>, scope: TransactionScope | undefined) {
+  const nesting = (open: Callable | undefined) =>
+    open && ((...args: unknown[]) => runScope(open, args, scope));
+  const members: Record<string, unknown> = {
     // Drizzle alters the options of the client that it is given: the pool's once, a transaction's in vain.
     options: client.options ?? { parsers: {}, serializers: {} },
     // Drizzle's json serializer passes text through (see database.ts), so the value must be text already.
     json: (value: unknown) => client.typed?.(JSON.stringify(value), JSONB),
-    unsafe: (...args: unknown[]) => guardQuery(client.unsafe?.(...args)),
-    file: (...args: unknown[]) => guardQuery(client.file?.(...args)),
-    listen: (...args: unknown[]) => guarded(() => client.listen?.(...args)),
-    begin: scope((client.begin ?? client.savepoint) as Callable),
-    savepoint: client.savepoint && scope(client.savepoint),
-    reserve: () => guarded(async () => guardClient(await root.reserve(), root)),
+    unsafe: (...args: unknown[]) => guardQuery(client.unsafe?.(...args), scope),
+    file: (...args: unknown[]) => guardQuery(client.file?.(...args), scope),
+    begin: nesting(client.begin ?? client.savepoint),
+    savepoint: nesting(client.savepoint),
   };
+  return members;
+}
+
+/**
+ * Opens a transaction, or a savepoint in `outer`, with `[…options, work]`. What `work` throws leaves as it is; see
+ * TransactionScope for why the driver is not always told.
+ */
+function runScope(
+  open: Callable,
+  args: readonly unknown[],
+  outer: TransactionScope | undefined,
+): Promise<unknown> {
+  const scope = outer ?? new TransactionScope();
+  const work = args.at(-1) as Callable;
+  const thrown = new Set<unknown>();
+  const settled = open(...args.slice(0, -1), (tx: postgres.TransactionSql) =>
+    scope
+      .untilLost(async () => work(guardClient(tx, scope)))
+      .catch((error: unknown) => {
+        thrown.add(error);
+        throw error;
+      }),
+  ) as Promise<unknown>;
+  const translated = settled.catch((error: unknown) => {
+    if (thrown.has(error)) throw error;
+    // The driver's own: there was no connection, or it was closed.
+    const translation = toDatabaseError(error);
+    if (!outer) scope.noteFailure(translation);
+    throw translation;
+  });
+  return Promise.race([translated, scope.whenLost]);
 }
 
 /** Queries are promises that the connection settles by calling their `reject`: translation sits right there. */
-function guardQuery(query: unknown, template?: unknown): unknown {
+function guardQuery(query: unknown, scope?: TransactionScope, template?: unknown): unknown {
   if (!(query instanceof Promise)) return query;
-  const rejectable = query as unknown as Rejectable;
+  const driverQuery = query as unknown as DriverQuery;
   const origin = originOf(template);
-  let { reject } = rejectable;
+  let { reject } = driverQuery;
   Object.defineProperty(query, 'reject', {
-    get: () => (error: unknown) => reject(toDatabaseError(error, origin)),
-    set: (replacement: Rejectable['reject']) => {
+    get: () => (error: unknown) => {
+      const translated = toDatabaseError(error, origin);
+      scope?.noteFailure(translated);
+      reject(translated);
+    },
+    set: (replacement: DriverQuery['reject']) => {
       reject = replacement;
     },
   });
+  if (scope) confine(driverQuery, scope);
   return query;
+}
+
+/** Lets `query` out only while its transaction has its connection. */
+function confine(query: DriverQuery, scope: TransactionScope): void {
+  const { handler } = query;
+  query.handler = (self) => (scope.lost ? self.reject(scope.lost) : handler(self));
 }
 
 /** Where in our code each tagged template stands: looked up once a template, so that failures can be found in logs. */

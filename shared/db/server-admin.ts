@@ -10,7 +10,11 @@ const NAME = /^[a-z][a-z0-9_]{0,62}$/;
  * Creates a database, empty or as a copy of `template`, which nobody may be connected to. Throws INVALID_ARGUMENT for
  * a name that is not lower-case letters, digits and underscores; DATABASE_ERROR if it exists.
  */
-export async function createDatabase(admin: postgres.ISql, name: string, template = 'template0'): Promise<void> {
+export async function createDatabase(
+  admin: postgres.ISql,
+  name: string,
+  template = 'template0',
+): Promise<void> {
   checkName(name);
   checkName(template);
   await admin`create database ${admin(name)} template ${admin(template)}`;

@@ -2,6 +2,7 @@
  * The four kinds of call over a channel: how messages, cancellation and failures flow. Untyped; `client.ts` gives the
  * types. Every failure is an AppError that says whether the peer refused, was not reached, or did not answer in time.
  */
+import { setMaxListeners } from 'node:events';
 import type { Duplex, Readable, Writable } from 'node:stream';
 import type { DescMessage, DescMethod } from '@bufbuild/protobuf';
 import { type Client, type CallOptions as GrpcCallOptions, Metadata, type ServiceError } from '@grpc/grpc-js';
@@ -143,6 +144,8 @@ function begin(
 
 function cancelOn(signal: AbortSignal, call: Cancellable): void {
   const cancel = () => call.cancel();
+  // One signal of a caller may end any number of calls.
+  setMaxListeners(0, signal);
   signal.addEventListener('abort', cancel);
   call.once('status', () => signal.removeEventListener('abort', cancel));
 }

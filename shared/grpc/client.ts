@@ -6,7 +6,7 @@
 import type { DescMessage, DescMethod, DescService, MessageShape } from '@bufbuild/protobuf';
 import { connectivityState, credentials, Client as GrpcClient } from '@grpc/grpc-js';
 import { CALL, type CallOptions, type Channel, type ChannelState, type Sequence } from './calls.ts';
-import { demandPeer, type Peer } from './peer.ts';
+import { demandPeer, type Peer, peerName } from './peer.ts';
 import { secureContext, type TlsMaterial } from './tls.ts';
 import { MESSAGE_LIMIT, type Outgoing } from './wire.ts';
 
@@ -37,6 +37,8 @@ export function createChannel({ address, tls, expectPeer, keepalive = KEEPALIVE 
   const grpc = new GrpcClient(address, credentials.createFromSecureContext(secureContext(tls), identity), {
     'grpc.max_receive_message_length': MESSAGE_LIMIT,
     'grpc.max_send_message_length': MESSAGE_LIMIT,
+    // TLS wants a name, and an address is none. Who the server is decides demandPeer.
+    'grpc.ssl_target_name_override': peerName(expectPeer).replace('/', '-'),
     'grpc.keepalive_time_ms': keepalive.timeMs,
     'grpc.keepalive_timeout_ms': keepalive.timeoutMs,
     'grpc.keepalive_permit_without_calls': 1,
@@ -51,16 +53,22 @@ export function createChannel({ address, tls, expectPeer, keepalive = KEEPALIVE 
     'grpc.enable_http_proxy': 0,
     'grpc.service_config_disable_resolution': 1,
   });
-  const connectivity = (connect: boolean) => grpc.getChannel().getConnectivityState(connect);
-  connectivity(true);
+  let closed = false;
+  // Asking also connects; after close() it would bring grpc-js's channel back to life.
+  const stateOf = () => (closed ? 'closed' : STATES[grpc.getChannel().getConnectivityState(true)]);
+  const close = () => {
+    closed = true;
+    grpc.close();
+  };
+  stateOf();
   return {
     peer: expectPeer,
     grpc,
     get state() {
-      return STATES[connectivity(true)];
+      return stateOf();
     },
-    close: () => grpc.close(),
-    [Symbol.asyncDispose]: async () => grpc.close(),
+    close,
+    [Symbol.asyncDispose]: async () => close(),
   };
 }
 

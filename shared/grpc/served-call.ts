@@ -49,6 +49,9 @@ export interface CallEvent {
   readonly bytesOut: number;
 }
 
+/** The caller's clock rings first: its cancellation may arrive just before the deadline that it stands for. */
+const DEADLINE_SLACK_MS = 50;
+
 export class ServedCall {
   readonly requestId: string;
   readonly #runtime: CallRuntime;
@@ -156,7 +159,7 @@ export class ServedCall {
   }
 
   #whyCancelled(): AppError {
-    const late = this.#runtime.clock.nowMs() >= Number(this.#call.getDeadline());
+    const late = this.#runtime.clock.nowMs() >= Number(this.#call.getDeadline()) - DEADLINE_SLACK_MS;
     return late
       ? new AppError(
           'DEADLINE_EXCEEDED',

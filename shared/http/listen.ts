@@ -17,6 +17,9 @@ export function parseListen(text: string): Listen | undefined {
   return host === undefined || port > 65_535 ? undefined : { host, port };
 }
 
+/** zod schema of `host:port` that stays text, for those who want it so. */
+export const addressSchema = z.string().refine((text) => parseListen(text) !== undefined, 'not host:port');
+
 /** zod schema of `host:port`. */
 export const listenSchema = z.string().transform((text, ctx): Listen => {
   const listen = parseListen(text);

@@ -39,7 +39,11 @@ export function decodeCursor<T>(cursor: string | undefined, shape: z.ZodType<T>)
 }
 
 /** One page out of up to `limit + 1` items: the items to show, and the cursor if there are more. */
-export function cutPage<T>(items: readonly T[], limit: number, keyOf: (item: T) => readonly (string | number)[]) {
+export function cutPage<T>(
+  items: readonly T[],
+  limit: number,
+  keyOf: (item: T) => readonly (string | number)[],
+) {
   const page = items.slice(0, limit);
   const last = page.at(-1);
   return { page, next: items.length > limit && last !== undefined ? encodeCursor(keyOf(last)) : null };

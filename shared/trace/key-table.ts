@@ -108,6 +108,7 @@ function powerOfTwo(least: number): number {
 function aligned(keys: Uint8Array): Uint32Array {
   if (keys.length % KEY_BYTES !== 0)
     throw new RangeError(`keys: ${keys.length} bytes are not a multiple of 16`);
-  const source = keys.byteOffset % 4 === 0 ? keys : keys.slice();
+  // Not slice(): that of a Buffer is a view, with the same offset.
+  const source = keys.byteOffset % 4 === 0 ? keys : new Uint8Array(keys);
   return new Uint32Array(source.buffer, source.byteOffset, source.length / 4);
 }

@@ -142,8 +142,8 @@ export class TraceState {
     const persons = this.#resolvedPersons();
     const personOfCase = Array.from(cases, (n) => persons.personOf[n] as number);
     const index = indexWindows(this.#terms, personOfCase);
-    const reached = reachContacts(this.#evidence, persons, this.#terms, index, degree);
-    const { labels, contacts, exposures } = reached;
+    const reach = { evidence: this.#evidence, persons, terms: this.#terms, index };
+    const { labels, contacts, exposures } = reachContacts(reach, degree);
     return { labels, contacts, exposures, evidence: this.#evidence, persons, index };
   }
 
@@ -212,7 +212,7 @@ function isNewer(a: AnswerVersion, b: AnswerVersion): boolean {
 
 function packedIndex(terms: TraceTerms): Uint8Array {
   const packed = new Uint8Array(terms.index.length * 16);
-  terms.index.forEach(({ pseudonym }, i) => packed.set(pseudonym, i * 16));
+  for (const [i, { pseudonym }] of terms.index.entries()) packed.set(pseudonym, i * 16);
   return packed;
 }
 

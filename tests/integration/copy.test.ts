@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { systemClock } from '../../shared/clock.ts';
 import { copyColumns, copyIn, NULL_BOOL, NULL_INT } from '../../shared/db/copy.ts';
-import { snapshot, withTransaction } from '../../shared/db/database.ts';
+import { openDatabase, retryWhileStarting, snapshot, withTransaction } from '../../shared/db/database.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 
 let database: TestDatabase;
@@ -14,7 +15,13 @@ test('reads every type, with NULLs', async () => {
     (1::int2, -2::int4, 3::int8, true, '\\x000102030405060708090a0b0c0d0e0f'::bytea),
     (null, null, null, null, null),
     (-5::int2, 6::int4, -9007199254740991::int8, false, '\\xff0102030405060708090a0b0c0d0e0f'::bytea)`;
-  const { rows, columns } = await copyColumns(database.db.sql, select, ['int2', 'int4', 'int8', 'bool', 'bytea16']);
+  const { rows, columns } = await copyColumns(database.db.sql, select, [
+    'int2',
+    'int4',
+    'int8',
+    'bool',
+    'bytea16',
+  ]);
   expect(rows).toBe(3);
   expect(columns[0]).toEqual(Int32Array.of(1, NULL_INT, -5));
   expect(columns[1]).toEqual(Int32Array.of(-2, NULL_INT, 6));
@@ -47,9 +54,14 @@ test.each([
   ['a failure in the first row', 'select 1 / (x - 1) from generate_series(1, 3) x', '22012'],
   ['a failure after many rows', 'select 1 / (x - 90000) from generate_series(1, 99999) x', '22012'],
 ])('rejects on %s and leaves the connections usable', async (_name, select, code) => {
-  const failure = expect.objectContaining({ reason: 'DATABASE_ERROR', cause: expect.objectContaining({ code }) });
+  const failure = expect.objectContaining({
+    reason: 'DATABASE_ERROR',
+    cause: expect.objectContaining({ code }),
+  });
   await expect(copyColumns(database.db.sql, select, ['int4'])).rejects.toEqual(failure);
-  await expect(withTransaction(database.db, (tx) => copyColumns(tx.sql, select, ['int4']))).rejects.toEqual(failure);
+  await expect(withTransaction(database.db, (tx) => copyColumns(tx.sql, select, ['int4']))).rejects.toEqual(
+    failure,
+  );
   expect((await copyColumns(database.db.sql, 'select 1', ['int4'])).rows).toBe(1);
 });
 
@@ -62,14 +74,16 @@ test('rejects when the types are not those promised, and reads the rest of the a
 });
 
 test('rejects when the connection is cut in the middle', async () => {
+  await using own = openDatabase(database.url, { max: 1, name: 'cut' });
   const select = 'select x::int4, pg_sleep(0.001) is null from generate_series(1, 100000) x';
-  const reading = withTransaction(database.db, async (tx) => {
+  const reading = withTransaction(own, async (tx) => {
     const [self] = await tx.sql`select pg_backend_pid() as pid`;
-    const failed = copyColumns(tx.sql, select, ['int4', 'bool']);
-    await database.db.sql`select pg_terminate_backend(${self?.pid})`;
-    return failed;
+    const cut = database.db.sql`select pg_terminate_backend(${self?.pid})`;
+    return Promise.all([copyColumns(tx.sql, select, ['int4', 'bool']), cut]);
   });
   await expect(reading).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  const again = () => copyColumns(own.sql, 'select 1', ['int4']);
+  expect((await retryWhileStarting(again, { clock: systemClock })).rows).toBe(1);
 });
 
 test('loads what it reads, NULLs and awkward texts included', async () => {

@@ -107,7 +107,12 @@ describe('the tokenizer', () => {
 
   it('asks nothing of the hub when there is nothing to do', async () => {
     let asked = 0;
-    const tokenizer = start({ evaluate: (...args) => (asked++, evaluate(...args)) });
+    const tokenizer = start({
+      evaluate: (...args) => {
+        asked++;
+        return evaluate(...args);
+      },
+    });
     await insert(2);
     await Promise.all([tokenizer.flush(never), tokenizer.flush(never)]);
     const askedBefore = asked;

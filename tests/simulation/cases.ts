@@ -1,6 +1,7 @@
 /**
- * The cases of a generated world and the traces to run: an early case to trace forward from, a late one to trace
- * backward from, second index cases (also of the same person), empty windows, sampling for onset. Part of world.ts.
+ * The cases of a generated world and the traces to run: an early case to trace forward from, a late one to
+ * trace backward from, second index cases (also of the same person), empty windows, sampling for onset. Part
+ * of world.ts.
  */
 import type { RulePack } from '../../shared/domain/rule-pack.ts';
 import type { CaseRow, TraceRequest } from './dataset.ts';

@@ -1,6 +1,6 @@
 /**
- * Short words for the oracle's hand-computed examples: one index case `app:x` with onset at T = midnight of 10 June 2021
- * in Vietnam, and rows around it. Owns no arithmetic of the rules.
+ * Short words for the oracle's hand-computed examples: one index case `app:x` with onset at T = midnight of
+ * 10 June 2021 in Vietnam, and rows around it. Owns no arithmetic of the rules.
  */
 import type { RulePack } from '../../shared/domain/rule-pack.ts';
 import type {
@@ -34,12 +34,14 @@ export const RULES: RulePack = {
   weight_percent: { default: 100, market: 50, event: 80 },
 };
 
-/** x's encounters and scans: `from` and `until` are seconds after T. */
+/** An encounter that province 24 recorded; `from` and `until` are seconds after T. */
 export function met(a: string, b: string, from: number, until: number): EncounterRow {
   return { province: '24', identifierA: a, identifierB: b, from: T + from, until: T + until };
 }
 
-/** A check-in at `shop`, `market` or `event` of province 24, or at `79/shop`; seconds after T, null = no out. */
+/**
+ * A check-in at `shop`, `market` or `event` of province 24, or at `79/shop`; seconds after T, null = no out.
+ */
 export function scan(identifier: string, where: string, inAt: number, outAt: number | null): CheckInRow {
   const [province, place] = where.includes('/') ? (where.split('/') as [string, string]) : ['24', where];
   return {

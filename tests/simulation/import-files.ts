@@ -1,5 +1,6 @@
 /**
- * A dataset as what a province would import (design.md 7): four CSV texts, and its cases as bodies of `POST /v1/cases`.
+ * A dataset as what a province would import (design.md 7): four CSV texts, and its cases as bodies of `POST
+ * /v1/cases`.
  */
 import type { CaseRow, Dataset } from './dataset.ts';
 

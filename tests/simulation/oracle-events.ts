@@ -1,6 +1,7 @@
 /**
- * The oracle's reading of design.md 2: check-ins become stays; stays, encounters and households become contact events.
- * Everything here is between identifiers; persons come later. Must not import the code under test.
+ * The oracle's reading of design.md 2: check-ins become stays; stays, encounters and households become
+ * contact events. Everything here is between identifiers; persons come later. Must not import the code under
+ * test.
  */
 import type { RulePack } from '../../shared/domain/rule-pack.ts';
 import type { CheckInRow, Dataset } from './dataset.ts';
@@ -94,7 +95,8 @@ function intervalsOf(rows: readonly CheckInRow[], kind: string, rules: RulePack)
   const ins = [...outByIn.keys()].sort((a, b) => a - b);
   const assumed = perKind(rules.assumed_stay_seconds, kind);
   return ins.flatMap((from, index) => {
-    // Ended early by the next check-in: said of stays "without an out" only; an out that is there is used as it is.
+    // Ended early by the next check-in: said of stays "without an out" only; an out that is there is used as
+    // it is.
     const nextIn = ins[index + 1] ?? Number.POSITIVE_INFINITY;
     const out = outByIn.get(from) ?? Math.min(from + assumed, nextIn);
     const until = Math.min(out, from + rules.longest_stay_seconds);
@@ -128,8 +130,9 @@ function encountersOf(dataset: Dataset): Map<string, ContactEvent[]> {
 }
 
 /**
- * "A record's household is that of its first identifier; belongs to one province": in each province an identifier
- * lives where the latest record that it heads puts it ("an empty cell never erases, another value replaces").
+ * "A record's household is that of its first identifier; belongs to one province": in each province an
+ * identifier lives where the latest record that it heads puts it ("an empty cell never erases, another value
+ * replaces").
  */
 function housematesOf(dataset: Dataset): (identifier: string) => Housemate[] {
   const homeOf = new Map<string, { identifier: string; province: string; home: string }>();

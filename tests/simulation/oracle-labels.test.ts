@@ -1,6 +1,7 @@
 /**
- * The oracle against examples computed by hand: labels, domination, degrees and exposures, forward and backward, and to
- * which provinces contacts are attributed. Notation as in oracle.test.ts; d = days after T; rules: two latent days.
+ * The oracle against examples computed by hand: labels, domination, degrees and exposures, forward and
+ * backward, and to which provinces contacts are attributed. Notation as in oracle.test.ts; d = days after T;
+ * rules: two latent days.
  */
 import { describe, expect, test } from 'vitest';
 import {
@@ -61,7 +62,8 @@ describe('forward', () => {
   });
 
   test('half a latent day and its rounding', () => {
-    // 0.500006 d = 43,200.5184 s → 43,201: of [43,200, 44,100) one second is too early; the next second is right
+    // 0.500006 d = 43,200.5184 s → 43,201: of [43,200, 44,100) one second is too early; the next second is
+    // right
     const rules = { latent_days: 0.500006 };
     const late = (from: number) => [half('app:x', 'app:a', 0), met('app:a', 'app:b', from, from + 900)];
     expect(summary({ rules, encounters: late(43_200) })).toHaveLength(1);
@@ -108,7 +110,7 @@ describe('forward', () => {
       ...chain,
       half('app:c', 'app:x', 6 * d),
       half('app:b', 'app:a', 5 * d),
-      half('app:c', 'app:a', 7 * d),
+      half('app:c', 'app:a', d),
     ];
     const confirmedCases = [confirmed({ isolatedAt: T + 5 * d })]; // x can infect nobody at 6 d, nor be infected
     expect(labels({ encounters, confirmed: confirmedCases })).toEqual([
@@ -201,8 +203,8 @@ describe('backward', () => {
   });
 
   test('two labels: a late long one and an early short one; dominated is the earlier', () => {
-    // b met x at −8 d (1, −8 d + 1800), a at −6 d (2, −6 d + 1800): both; c at −9 d is in the window of the second only,
-    // which ends at −8 d + 1800; that of the first at −10 d + 1800
+    // b met x at −8 d (1, −8 d + 1800), a at −6 d (2, −6 d + 1800): both; c at −9 d is in the window of the
+    // second only, which ends at −8 d + 1800; that of the first at −10 d + 1800
     const encounters = [...chain, half('app:x', 'app:b', -8 * d)];
     expect(labels({ ...backward, encounters })).toEqual([
       `app:a 1 ${-3 * d + 1800}`,

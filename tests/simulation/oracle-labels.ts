@@ -1,13 +1,16 @@
 /**
- * The oracle's reading of design.md 3, "Forward" and "Backward": labels by a worklist that runs until nothing changes,
- * keeping the undominated. Must not import the code under test.
+ * The oracle's reading of design.md 3, "Forward" and "Backward": labels by a worklist that runs until nothing
+ * changes, keeping the undominated. Must not import the code under test.
  */
 import type { TraceRequest } from './dataset.ts';
 import type { CloseContacts, Meeting } from './oracle-meetings.ts';
 import type { Person } from './oracle-persons.ts';
 import type { Windows } from './oracle-windows.ts';
 
-/** (p, k, t): p can have been infected at the earliest (backward: have infected at the latest) at t, over k contacts. */
+/**
+ * (p, k, t): p can have been infected at the earliest (backward: have infected at the latest) at t, over k
+ * contacts.
+ */
 export interface Label {
   readonly person: Person;
   readonly degree: number;

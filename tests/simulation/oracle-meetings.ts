@@ -1,6 +1,7 @@
 /**
- * The oracle's reading of design.md 3, "How long two persons met": the events of two persons cut to a window, the
- * weighted seconds of the strongest event, and who is a close contact. Must not import the code under test.
+ * The oracle's reading of design.md 3, "How long two persons met": the events of two persons cut to a window,
+ * the weighted seconds of the strongest event, and who is a close contact. Must not import the code under
+ * test.
  */
 import type { RulePack } from '../../shared/domain/rule-pack.ts';
 import type { TraceRequest } from './dataset.ts';

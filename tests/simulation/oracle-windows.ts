@@ -1,6 +1,7 @@
 /**
- * The oracle's reading of the windows of design.md 3: in which instants a label's person matters, forward and backward.
- * A window is a union of disjoint intervals in order; empty = no instant. Must not import the code under test.
+ * The oracle's reading of the windows of design.md 3: in which instants a label's person matters, forward and
+ * backward. A window is a union of disjoint intervals in order; empty = no instant. Must not import the code
+ * under test.
  */
 import type { RulePack } from '../../shared/domain/rule-pack.ts';
 import type { CaseRow, TraceRequest } from './dataset.ts';
@@ -25,7 +26,8 @@ export function windowsOf(
 ): Windows {
   const { ofCase, ofLabel } =
     request.direction === 'forward' ? forward(rules, request.asOf) : backward(rules, cases);
-  // "The index person is that of the case's first identifier"; its window is "the union, over its index cases".
+  // "The index person is that of the case's first identifier"; its window is "the union, over its index
+  // cases".
   const indexPersons = new Map<Person, Window>();
   for (const row of cases) {
     const person = personOf(row.identifiers[0] as string);

@@ -1,6 +1,7 @@
 /**
- * The oracle against examples computed by hand: who is one person, stays, how long two persons met, close contacts.
- * `F1 0..900 900s` = first degree, exposed from T to T + 900 s, 900 seconds. Labels: oracle-labels.test.ts.
+ * The oracle against examples computed by hand: who is one person, stays, how long two persons met, close
+ * contacts. `F1 0..900 900s` = first degree, exposed from T to T + 900 s, 900 seconds. Labels:
+ * oracle-labels.test.ts.
  */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -89,9 +90,14 @@ describe('how long two persons met', () => {
       'nobody is a close contact of nothing, even if no seconds are asked for',
       {
         rules: { close_contact_seconds: 0 },
-        encounters: [met('app:x', 'app:p', 0, 1), met('app:q', 'app:r', 0, 1), met('app:x', 'app:s', 5, 5)],
+        encounters: [
+          met('app:x', 'app:p', 0, 1),
+          met('app:q', 'app:r', 0, 1),
+          met('app:x', 'app:s', 5, 5),
+          met('app:x', 'app:u', -5 * DAY, -4 * DAY),
+        ],
       },
-      // r is met by q alone, and q by nobody: s met x in no instant
+      // q and r met only each other, s met x in no instant, u met x before the window
       ['app:p F1 0..1 1s'],
     ],
     [
@@ -206,6 +212,21 @@ describe('stays', () => {
     ['an out before the in is no stay', { checkIns: [x, scan('app:p', 'shop', 2000, 1000)] }, []],
     ['another province, another shop', { checkIns: [x, scan('app:p', '79/shop', 0, 5000)] }, []],
     [
+      // p's stay in 24 is not ended by the scan in 79: 3600 s
+      'nor does a shop of that name there end a stay here',
+      { checkIns: [x, scan('app:p', 'shop', 0, null), scan('app:p', '79/shop', 800, 801)] },
+      ['app:p F1 0..3600 3600s'],
+    ],
+    [
+      // they touch at 1000, and met from 5000 on: nothing is first at 1000
+      'touching at an endpoint is nothing at all',
+      {
+        checkIns: [scan('app:x', 'shop', 0, 1000), scan('app:p', 'shop', 1000, 3000)],
+        encounters: [met('app:x', 'app:p', 5000, 5900)],
+      },
+      ['app:p F1 5000..5900 900s'],
+    ],
+    [
       'a place that nobody knows',
       { checkIns: [scan('app:x', 'bar', 0, 5000), scan('app:p', 'bar', 0, 5000)] },
       [],
@@ -266,7 +287,8 @@ describe('who is one person', () => {
       ['app:p+cccd:p F1 0..1500 1000s', 'app:r F1 2000..3000 1000s'],
     ],
     [
-      // app:p is linked to cmnd:p, and that to cccd:p: indirectly is not directly; one cccd alone: all are one
+      // app:p is linked to cmnd:p, and that to cccd:p: indirectly is not directly; one cccd alone: all are
+      // one
       'over another identifier only while the class has one cccd',
       {
         people: [record('cccd:p cmnd:p'), record('cmnd:p app:p')],
@@ -364,6 +386,17 @@ describe('households', () => {
       // L = −14 days, W = [L, −2 days): the end of W
       'backward from the end of W',
       { people: home, direction: 'backward', maxDegree: 1 },
+      [`app:p F1 ${-2 * DAY}..${-2 * DAY} 0s`],
+    ],
+    [
+      // L = −14 − 5 days; W = [−19, −2) ∪ [−19, −7) = [−19, −2)
+      'backward at the latest end of two windows',
+      {
+        people: home,
+        confirmed: [confirmed(), confirmed({ id: 'before', onsetOn: '2021-06-05' })],
+        direction: 'backward',
+        maxDegree: 1,
+      },
       [`app:p F1 ${-2 * DAY}..${-2 * DAY} 0s`],
     ],
     [

@@ -1,25 +1,27 @@
 /**
- * The oracle: a second, independent reading of design.md 3 over the merged data, as plain as its text. Correctness
- * before speed. It shares no code with the implementation and must not import any of it (rule-pack types only).
+ * The oracle: a second, independent reading of design.md 3 over the merged data, as plain as its text.
+ * Correctness before speed. It shares no code with the implementation and must not import any of it
+ * (rule-pack types only).
  *
  * API (stable):
  *   trace(dataset, rules, request)      the contacts, sorted by first identifier
- *   oracleOf(dataset, rules)            the same for several requests on one dataset: .contacts(request), .labels(request)
- * A request is {direction, cases: ids of dataset.cases, maxDegree, asOf (epoch seconds)}. maxDegree is taken as it is.
- * Unknown case ids and cases with neither onset nor sampling throw.
+ *   oracleOf(dataset, rules)            the same for several requests on one dataset: .contacts(request),
+ * .labels(request) A request is {direction, cases: ids of dataset.cases, maxDegree, asOf (epoch seconds)}.
+ * maxDegree is taken as it is. Unknown case ids and cases with neither onset nor sampling throw.
  *
  * Where the text leaves room, it is read so:
- *   1 a record is one row of `persons` or one case; rows that "merge at the node" stay separate records for what is
- *     "linked directly" (else who is one person would depend on how rows are spread over provinces).
- *   2 a household is recorded under the first identifier of a row, per province; a later row headed by that identifier
- *     moves it; rows headed by other identifiers of the person do not.
- *   3 a close contact needs a cut event (or a household), even if close_contact_seconds is 0; events of weight 0 are
- *     events: they have starts, ends, settings and provinces, and no seconds.
- *   4 exposures come from sources of which the contact is a close contact, each by its undominated label (q, k - 1, t);
- *     all their cut events count for instants, settings, kinds and provinces, also those outshone by a stronger one.
+ *   1 a record is one row of `persons` or one case; rows that "merge at the node" stay separate records for
+ *     what is "linked directly" (else who is one person would depend on how rows are spread over provinces).
+ *   2 a household is recorded under the first identifier of a row, per province; a later row headed by that
+ *     identifier moves it; rows headed by other identifiers of the person do not.
+ *   3 a close contact needs a cut event (or a household), even if close_contact_seconds is 0; events of
+ *     weight 0 are events: they have starts, ends, settings and provinces, and no seconds.
+ *   4 exposures come from sources of which the contact is a close contact, each by its undominated label (q,
+ *     k - 1, t); all their cut events count for instants, settings, kinds and provinces, also those outshone
+ *     by a stronger one.
  *   5 backward knows no asOf: the text has none in its windows.
- *   6 residentIn: provinces whose own `persons` row names an identifier of the contact and gives that province as
- *     residence; home_province of a check-in is no residence.
+ *   6 residentIn: provinces whose own `persons` row names an identifier of the contact and gives that
+ *     province as residence; home_province of a check-in is no residence.
  */
 import type { RulePack } from '../../shared/domain/rule-pack.ts';
 import type { CaseRow, Dataset, TraceRequest } from './dataset.ts';

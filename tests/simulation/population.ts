@@ -1,6 +1,6 @@
 /**
- * The people of a generated world: who they are, under which identifiers, what each province wrote down about them, and
- * with whom they live. Part of world.ts; writes rows, knows no oracle.
+ * The people of a generated world: who they are, under which identifiers, what each province wrote down about
+ * them, and with whom they live. Part of world.ts; writes rows, knows no oracle.
  */
 import type { PersonRow } from './dataset.ts';
 import type { Random } from './random.ts';
@@ -87,7 +87,9 @@ function shareIdentifiers(random: Random, family: readonly Someone[], minting: M
   for (const one of family) if (random.chance(80)) one.identifiers.push(phone);
 }
 
-/** What provinces wrote down: all in one record, a chain of records over provinces, a part only, or nothing. */
+/**
+ * What provinces wrote down: all in one record, a chain of records over provinces, a part only, or nothing.
+ */
 function recordsOf(random: Random, one: Someone, provinces: readonly string[]): PersonRow[] {
   const identifiers = random.shuffled(one.identifiers);
   const manner = random.chance(85) ? random.pick(['one', 'chain']) : random.pick(['part', 'none']);
@@ -128,5 +130,9 @@ function householdOf(
   const moves = livingThere
     .filter(() => random.chance(12))
     .map((row) => ({ ...row, household: `${household}-new`, identifiers: row.identifiers.slice(0, 1) }));
-  return [...livingThere, ...moves];
+  // ids of households are local, too: in another province the same one is another household
+  const elsewhere = random.chance(20)
+    ? livingThere.slice(0, 2).map((row) => ({ ...row, province: random.pick(provinces) }))
+    : [];
+  return [...livingThere, ...moves, ...elsewhere];
 }

@@ -1,7 +1,7 @@
 /**
- * Real input as datasets: a year of Foursquare check-ins, and two days of face-to-face contacts in a primary school.
- * The files lie beside the checkout (`../shared/data/real`, see its README) and nothing of them may be committed; a
- * clone without them gets the reason instead, and tests skip with it.
+ * Real input as datasets: a year of Foursquare check-ins, and two days of face-to-face contacts in a primary
+ * school. The files lie beside the checkout (`../shared/data/real`, see its README) and nothing of them may
+ * be committed; a clone without them gets the reason instead, and tests skip with it.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -20,10 +20,11 @@ const DAY = 86_400;
 const PROVINCES = ['24', '79', '01', '48', '31', '92', '27', '30', '26', '75', '77'] as const;
 
 /**
- * 66,962 check-ins of 193 people at 15,220 places, without outs, from 2021-01-04 on (weeks, weekdays and hours made
- * into dates). Places are split by longitude into `provinceCount` (1 to 11) provinces with about as many check-ins each;
- * people, identifiers, cases and instants are the same for every count. Each person has two identifiers that take
- * turns, linked by one record. Traces: forward from the best-connected person and from the best three, backward.
+ * 66,962 check-ins of 193 people at 15,220 places, without outs, from 2021-01-04 on (weeks, weekdays and
+ * hours made into dates). Places are split by longitude into `provinceCount` (1 to 11) provinces with about
+ * as many check-ins each; people, identifiers, cases and instants are the same for every count. Each person
+ * has two identifiers that take turns, linked by one record. Traces: forward from the best-connected person
+ * and from the best three, backward.
  */
 export function loadFoursquare(provinceCount: number): Loaded {
   return load('foursquare-nyc-weekly-checkins.csv.gz', (text) =>
@@ -32,8 +33,9 @@ export function loadFoursquare(provinceCount: number): Loaded {
 }
 
 /**
- * 125,773 contacts of 20 s between 242 people as encounters, on 2021-10-04 and the day after; the eleven classes (one
- * is the teachers) are provinces. A contact between classes is reported by both, under different identifiers. Traces: as above.
+ * 125,773 contacts of 20 s between 242 people as encounters, on 2021-10-04 and the day after; the eleven
+ * classes (one is the teachers) are provinces. A contact between classes is reported by both, under different
+ * identifiers. Traces: as above.
  */
 export function loadPrimarySchool(): Loaded {
   return load('sociopatterns-primaryschool.csv.gz', (text) => schoolOf(rowsOf(text, '\t')));
@@ -117,7 +119,9 @@ function foursquareOf(rows: readonly string[][], provinceCount: number): TracedD
   };
 }
 
-/** Province of each venue: venues in order of longitude, cut where a fair share of the check-ins is reached. */
+/**
+ * Province of each venue: venues in order of longitude, cut where a fair share of the check-ins is reached.
+ */
 function provincesByLongitude(rows: readonly string[][], count: number): Map<string, string> {
   const longitudes = new Map<string, number>();
   const visits = new Map<string, number>();
@@ -219,7 +223,10 @@ interface Times {
   readonly asOf: number;
 }
 
-/** Cases of `best`, all in the first province: an early one each to trace forward from, a late one to trace back from. */
+/**
+ * Cases of `best`, all in the first province: an early one each to trace forward from, a late one to trace
+ * back from.
+ */
 function casesAndTraces(best: readonly string[], { early, late, asOf }: Times) {
   const caseRow = (person: string, onsetOn: string): CaseRow => {
     const identifiers = identifiersOf(person).slice(0, 1);

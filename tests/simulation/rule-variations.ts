@@ -1,6 +1,6 @@
 /**
- * Rule packs for generated worlds: everything that a pack may set varies, days are sometimes fractions that need
- * rounding. Part of world.ts.
+ * Rule packs for generated worlds: everything that a pack may set varies, days are sometimes fractions that
+ * need rounding. Part of world.ts.
  */
 import type { RulePack } from '../../shared/domain/rule-pack.ts';
 import type { Random } from './random.ts';

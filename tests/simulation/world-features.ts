@@ -1,6 +1,6 @@
 /**
- * What generated worlds must contain, each as a question to a world and what the oracle says of it, with the share of
- * worlds (percent) that must say yes. Owns no generation; read by world.test.ts.
+ * What generated worlds must contain, each as a question to a world and what the oracle says of it, with the
+ * share of worlds (percent) that must say yes. Owns no generation; read by world.test.ts.
  */
 import type { Dataset } from './dataset.ts';
 import { type OracleContact, type OracleLabel, oracleOf } from './oracle.ts';
@@ -59,18 +59,6 @@ const reached: readonly Feature[] = [
     'a contact who is resident nowhere',
     60,
     ({ contacts }) => contacts.flat().some(({ residentIn }) => residentIn.length === 0),
-  ],
-  [
-    'a contact whom only strangers know',
-    5,
-    ({ contacts }) => {
-      return contacts
-        .flat()
-        .some(
-          ({ knownIn, exposedIn }) =>
-            !exposedIn.some((province) => knownIn.includes(province)) || knownIn.length === 1,
-        );
-    },
   ],
   ['no contacts at all', 2, ({ contacts }) => contacts.some((list) => list.length === 0)],
 ];
@@ -225,14 +213,18 @@ function needsTwoProvinces({ world, contacts }: Story): boolean {
   });
 }
 
-/** Met under two identifiers, in provinces none of which has a record that links anything of that person. */
+/** Met in two provinces, and another contact, or none, if a third one had not linked its identifiers. */
 function linkedInAThird({ world, contacts }: Story): boolean {
-  return contacts.flat().some(({ identifiers, exposedIn }) => {
-    const links = [...world.people, ...world.cases].filter(
-      (row) => row.identifiers.length > 1 && row.identifiers.some((one) => identifiers.includes(one)),
-    );
-    return identifiers.length > 1 && links.every((row) => !exposedIn.includes(row.province));
-  });
+  return world.traces.some((request, index) =>
+    (contacts[index] ?? []).some(({ identifiers, exposedIn, degree, seconds }) => {
+      if (degree > 1 || identifiers.length < 2 || exposedIn.length < 2) return false;
+      const ofThem = (row: { identifiers: readonly string[] }) =>
+        row.identifiers.some((one) => identifiers.includes(one));
+      const people = world.people.filter((row) => exposedIn.includes(row.province) || !ofThem(row));
+      const unlinked = oracleOf({ ...world, people }, world.rules).contacts({ ...request, maxDegree: 1 });
+      return unlinked.filter(ofThem).every((contact) => contact.seconds < seconds);
+    }),
+  );
 }
 
 /** Named by records together with two different `cccd`. */

@@ -1,13 +1,14 @@
 /**
- * Generated worlds: people, records, meetings, cases and rules, dense enough that most traces have contacts of three
- * degrees and persons with two labels. The same seed and options make the same world on every machine.
+ * Generated worlds: people, records, meetings, cases and rules, dense enough that most traces have contacts
+ * of three degrees and persons with two labels. The same seed and options make the same world on every
+ * machine.
  *
  * API (stable):
  *   makeWorld(seed, options?)      a World: a dataset with rules and traces to run on it
- *   worldArbitrary(options?)       fast-check arbitrary of worlds; shrinks by taking rows, traces and degrees away
- * All cases of one trace belong to one province, as `POST /v1/traces` wants it. Worlds of different `series` (0 to 999)
- * share no identifier, place or household, so that one federation can take in many, one after the other.
- * The files of a world: import-files.ts.
+ *   worldArbitrary(options?)       fast-check arbitrary of worlds; shrinks by taking rows, traces and degrees
+ * away All cases of one trace belong to one province, as `POST /v1/traces` wants it. Worlds of different
+ * `series` (0 to 999) share no identifier, place or household, so that one federation can take in many, one
+ * after the other. The files of a world: import-files.ts.
  */
 import fc from 'fast-check';
 import { PLACE_KINDS } from '../../shared/domain/place-kind.ts';
@@ -24,7 +25,10 @@ export interface World extends TracedDataset {
 }
 
 export interface WorldOptions {
-  /** At least 5. Default: 9 to 14, few enough for 10,000 worlds a minute. Several hundred make a town. */
+  /**
+   * At least 5; above 30 a town, where people meet more often. Default: 9 to 14, few enough for 10,000
+   * worlds.
+   */
   readonly people?: number;
   /** Default: two to four of 24, 79, 01, 48. */
   readonly provinces?: readonly string[];
@@ -59,12 +63,13 @@ export function makeWorld(seed: number, options: WorldOptions = {}): World {
   const minting: Minting = { series: options.series ?? 0, next: 0 };
   const count = options.people ?? random.int(9, 14);
   const population = populate(random, count, provinces, minting);
-  const places = placesOf(random, Math.ceil(count / 2), provinces, minting);
+  const isTown = count > 30;
+  const places = placesOf(random, Math.ceil(count / (isTown ? 5 : 2)), provinces, minting);
   const scene: Scene = { random, rules, provinces, places, checkIns: [], encounters: [] };
   const span = { from: options.startAt ?? START_AT, days: 4 + Math.ceil(4 * rules.latent_days) };
 
   const [early, late] = random.some(2, population.someones) as [Someone, Someone];
-  liveThrough(scene, population, span);
+  liveThrough(scene, population, { ...span, meetings: isTown ? 8 : 3 });
   plantChain(scene, early, population, (step) => span.from + step);
   plantChain(scene, late, population, (step) => span.from + span.days * DAY - step);
   const outcome = casesAndTraces(random, { population, early, late, provinces, rules, span });
@@ -82,30 +87,44 @@ export function makeWorld(seed: number, options: WorldOptions = {}): World {
 
 function placesOf(random: Random, count: number, provinces: readonly string[], minting: Minting): PlaceRow[] {
   const kinds = random.some(count + 1, KINDS.slice(0, 8));
-  return Array.from({ length: count + 1 }, (_, index) => ({
-    // two provinces may give places of theirs the same id
-    province: random.pick(provinces),
-    place: `p${minting.series}-${index}`,
-    kind: kinds[index] ?? random.pick(KINDS),
-  }));
+  const numbers = new Map<string, number>();
+  return Array.from({ length: count + 1 }, (_, index) => {
+    const province = random.pick(provinces);
+    const number = (numbers.get(province) ?? 0) + 1; // ids are local: each province has a first place
+    numbers.set(province, number);
+    return { province, place: `p${minting.series}-${number}`, kind: kinds[index] ?? random.pick(KINDS) };
+  });
 }
 
-/** Random meetings of neighbours, so that paths are long, and visits; the minutes repeat, so that ends touch. */
-function liveThrough(scene: Scene, { someones }: Population, span: { from: number; days: number }): void {
+interface Bustle {
+  readonly from: number;
+  readonly days: number;
+  /** Most that one person seeks. */
+  readonly meetings: number;
+}
+
+/**
+ * Random meetings of neighbours, so that paths are long, and visits; the minutes repeat, so that ends touch.
+ */
+function liveThrough(scene: Scene, { someones }: Population, span: Bustle): void {
   const { random } = scene;
   const when = () =>
     span.from + random.int(0, span.days * 24 - 1) * 3600 + random.pick([0, 0, 60, 1800, 1801]);
-  for (const one of someones) {
-    for (let n = random.int(1, 4); n > 0; n -= 1)
-      meet(scene, one, random.pick(others(someones, one)), when());
-    for (let n = random.int(0, 2); n > 0; n -= 1) visit(scene, one, when());
+  for (const [index, one] of someones.entries()) {
+    const neighbours = others(someones.slice(Math.max(0, index - 2), index + 3), one);
+    const meetings = random.int(0, span.meetings);
+    for (let n = 0; n < meetings; n += 1) {
+      const other = random.pick(random.chance(75) ? neighbours : others(someones, one));
+      meet(scene, one, other, when());
+    }
+    if (random.chance(60)) visit(scene, one, when());
   }
 }
 
 /**
- * A chain from `index` over four others in the order that a trace follows, and mostly a later meeting of `index` with
- * the second of them, who then has two labels: a short late one, a long early one. `at` turns seconds of the story into
- * instants, also backwards.
+ * A chain from `index` over four others in the order that a trace follows, and mostly a later meeting of
+ * `index` with the second of them, who then has two labels: a short late one, a long early one. `at` turns
+ * seconds of the story into instants, also backwards.
  */
 function plantChain(
   scene: Scene,
@@ -156,7 +175,10 @@ class WorldArbitrary extends fc.Arbitrary<World> {
   }
 }
 
-/** Less of a world, the boldest cuts first: one trace, then each list without its halves, quarters … single rows. */
+/**
+ * Less of a world, the boldest cuts first: one trace, then each list without its halves, quarters … single
+ * rows.
+ */
 function* smallerWorlds(world: World): Generator<World> {
   for (const trace of world.traces.length > 1 ? world.traces : []) yield { ...world, traces: [trace] };
   for (const checkIns of fewer(world.checkIns)) yield { ...world, checkIns };

@@ -11,7 +11,8 @@ import { type EmbeddedPostgres, startPostgres } from '../../shared/db/embedded.t
 import { migrateDatabase } from '../../shared/db/migrate.ts';
 import { packageRoot } from '../../shared/package-root.ts';
 
-const HEADER = '-- Made from the migrations by `npm run check:schema -- --write`; compared in CI. Never edited.\n\n';
+const HEADER =
+  '-- Made from the migrations by `npm run check:schema -- --write`; compared in CI. Never edited.\n\n';
 
 async function main(write: boolean): Promise<number> {
   const dataDir = await mkdtemp(join(tmpdir(), 'truyvet-schema-'));
@@ -23,7 +24,8 @@ async function main(write: boolean): Promise<number> {
     if (write) await writeFile(path, dump);
     else if ((await readFile(path, 'utf8').catch(() => '')) !== dump) wrong.push(`${program}/db/schema.sql`);
   }
-  for (const path of wrong) console.error(`${path}: not what the migrations make; run with --write and review`);
+  for (const path of wrong)
+    console.error(`${path}: not what the migrations make; run with --write and review`);
   return wrong.length === 0 ? 0 : 1;
 }
 

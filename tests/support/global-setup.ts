@@ -13,14 +13,15 @@ import { type EmbeddedPostgres, startPostgres } from '../../shared/db/embedded.t
 import { migrateDatabase } from '../../shared/db/migrate.ts';
 import { packageRoot } from '../../shared/package-root.ts';
 
-export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
+export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const building = build().catch(warn('npm run build'));
   const postgres = await startPostgres({
     dataDir: await mkdtemp(join(tmpdir(), 'truyvet-tests-')),
     durable: false,
     temporary: true,
   });
-  for (const kind of ['node', 'hub'] as const) await makeTemplate(postgres, kind).catch(warn(`${kind} migrations`));
+  for (const kind of ['node', 'hub'] as const)
+    await makeTemplate(postgres, kind).catch(warn(`${kind} migrations`));
   await building;
   project.provide('adminUrl', postgres.url('postgres'));
   return () => postgres[Symbol.asyncDispose]();

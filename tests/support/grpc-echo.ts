@@ -19,7 +19,8 @@ import type { Peer } from '../../shared/grpc/peer.ts';
 import type { CallEvent } from '../../shared/grpc/served-call.ts';
 import { type GrpcServer, type GrpcServerOptions, startGrpcServer } from '../../shared/grpc/server.ts';
 import { type Handlers, implement } from '../../shared/grpc/service.ts';
-import { describeError } from '../../shared/log.ts';
+import type { TlsMaterial } from '../../shared/grpc/tls.ts';
+import { describeError, type Logger } from '../../shared/log.ts';
 
 type Bytes = typeof BytesValueSchema;
 type EchoMethods = {
@@ -101,6 +102,8 @@ export interface EchoServer extends AsyncDisposable {
   readonly address: string;
   readonly logged: string[];
   readonly events: CallEvent[];
+  readonly logger: Logger;
+  readonly tls: TlsMaterial;
 }
 
 export async function startEcho(
@@ -121,7 +124,8 @@ export async function startEcho(
     ...options,
   });
   const dispose = () => grpc[Symbol.asyncDispose]();
-  return { grpc, address: `127.0.0.1:${grpc.port}`, logged, events, [Symbol.asyncDispose]: dispose };
+  const address = `127.0.0.1:${grpc.port}`;
+  return { grpc, address, logged, events, logger, tls: nodeTls, [Symbol.asyncDispose]: dispose };
 }
 
 /** The hub's channel to node 24 at `address`. */

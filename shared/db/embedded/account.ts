@@ -85,5 +85,7 @@ function hasAccountName(): boolean {
 }
 
 function findTool(name: string): string | undefined {
-  return ['/usr/bin', '/bin', '/usr/sbin', '/sbin'].map((place) => join(place, name)).find((path) => existsSync(path));
+  return ['/usr/bin', '/bin', '/usr/sbin', '/sbin']
+    .map((place) => join(place, name))
+    .find((path) => existsSync(path));
 }

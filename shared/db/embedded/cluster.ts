@@ -19,7 +19,11 @@ const PASSWORD_FILE = 'launcher-password';
  * Makes a cluster in `dataDir` if that is empty, and returns the superuser's password. Throws
  * FAILED_PRECONDITION/DATA_DIRECTORY_NOT_OURS if the directory holds anything that was not made here.
  */
-export async function ensureCluster(installation: string, account: Account, dataDir: string): Promise<string> {
+export async function ensureCluster(
+  installation: string,
+  account: Account,
+  dataDir: string,
+): Promise<string> {
   const known = await readFile(join(dataDir, PASSWORD_FILE), 'utf8').catch(() => undefined);
   if (known !== undefined) return known;
   if ((await readdir(dataDir)).length > 0) {
@@ -81,5 +85,7 @@ function runInitdb(program: string, account: Account, words: readonly string[]):
 }
 
 function initdbFailed(output: string): AppError {
-  return new AppError('UNAVAILABLE', 'EMBEDDED_POSTGRES_FAILED', 'initdb failed', { cause: new Error(output) });
+  return new AppError('UNAVAILABLE', 'EMBEDDED_POSTGRES_FAILED', 'initdb failed', {
+    cause: new Error(output),
+  });
 }

@@ -4,7 +4,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError } from '../../errors.ts';
-import { type Account, canRun, candidateAccounts } from './account.ts';
+import { type Account, candidateAccounts, canRun } from './account.ts';
 import { copyInstallation, findInstallation, type Installation, withLinks } from './installation.ts';
 
 /** Binaries, and an account under which they run and can use the data directory. */

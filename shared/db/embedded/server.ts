@@ -98,5 +98,7 @@ function hasEnded(child: ChildProcess): boolean {
 async function startFailed(dataDir: string): Promise<AppError> {
   const log = await readFile(join(dataDir, 'server.log'), 'utf8').catch(() => 'no log');
   const message = 'the embedded PostgreSQL did not start';
-  return new AppError('UNAVAILABLE', 'EMBEDDED_POSTGRES_FAILED', message, { cause: new Error(log.slice(-4000)) });
+  return new AppError('UNAVAILABLE', 'EMBEDDED_POSTGRES_FAILED', message, {
+    cause: new Error(log.slice(-4000)),
+  });
 }

@@ -1,0 +1,131 @@
+/**
+ * Puts the national hub together: the only place that builds things. Everything is torn down in the reverse order of
+ * how it was built.
+ */
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { createBearer } from '../shared/auth/bearer.ts';
+import { type Clock, systemClock } from '../shared/clock.ts';
+import { type Database, openDatabase, retryWhileStarting } from '../shared/db/database.ts';
+import { migrateDatabase } from '../shared/db/migrate.ts';
+import { Disposal } from '../shared/disposal.ts';
+import { startGrpcServer } from '../shared/grpc/server.ts';
+import { createHttpApp } from '../shared/http/app.ts';
+import { createMetrics } from '../shared/http/metrics.ts';
+import { startHttpServer } from '../shared/http/server.ts';
+import { createLogger, type Logger } from '../shared/log.ts';
+import { packageRoot } from '../shared/package-root.ts';
+import { deriveOprfKey } from '../shared/pseudonym/oprf-key.ts';
+import { startOprfWorkers } from '../shared/pseudonym/oprf-pool.ts';
+import type { HubConfig } from './config.ts';
+import { federationService } from './federation/grpc.ts';
+import { keyHandlers } from './keys/grpc.ts';
+import { provinceRoutes } from './provinces/http.ts';
+import { ProvinceLink } from './provinces/province-link.ts';
+import { ruleHandlers } from './rules/grpc.ts';
+import { ruleRoutes } from './rules/http.ts';
+import { type IssuedRules, issueRules } from './rules/operations.ts';
+import { TraceEngine } from './traces/engine.ts';
+import { traceHandlers } from './traces/grpc.ts';
+import { traceRoutes } from './traces/http.ts';
+import type { TracesCtx } from './traces/operations.ts';
+
+export interface HubApp extends AsyncDisposable {
+  /** `http://127.0.0.1:8000`. */
+  readonly url: string;
+}
+
+const POOL = 8;
+
+/** What the steps of the construction hand on. */
+interface Base {
+  readonly config: HubConfig;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  readonly db: Database;
+  readonly rules: IssuedRules;
+  readonly stack: Disposal;
+}
+
+/** A running hub: migrated, its open traces taken up, listening. Disposal stops listening, drains, then closes. */
+export async function startHub(config: HubConfig, clock: Clock = systemClock): Promise<HubApp> {
+  await using stack = new Disposal();
+  const logger = createLogger('hub', config.logLevel);
+  const rules = await issueRules(config.warrantKey, config.rules);
+  const db = stack.use(await openMigrated(config, clock));
+  const base: Base = { config, logger, clock, db, rules, stack };
+  const { traces, links } = await startTraces(base);
+  await startGrpc(base, traces);
+  const url = await startHttp(base, { traces, links });
+  logger.info({ url, grpc: config.grpcListen, provinces: links.length }, 'hub started');
+  const built = stack.move();
+  return { url, [Symbol.asyncDispose]: () => built[Symbol.asyncDispose]() };
+}
+
+/** The hub's database, brought to the newest schema; waits for a server that is starting. */
+export async function openMigrated(config: Pick<HubConfig, 'databaseUrl'>, clock: Clock): Promise<Database> {
+  const db = openDatabase(config.databaseUrl.reveal(), { max: POOL, name: 'hub' });
+  const migrations = join(packageRoot, 'hub', 'db', 'migrations');
+  await retryWhileStarting(() => migrateDatabase(db, migrations), { clock });
+  return db;
+}
+
+/** Links to the provinces, and the engine with all open traces. */
+async function startTraces(base: Base): Promise<{ traces: TracesCtx; links: ProvinceLink[] }> {
+  const { config, logger, clock, db, rules, stack } = base;
+  const tls = tlsOf(config);
+  const links = config.provinces.map((province) => stack.use(new ProvinceLink({ ...province, tls, clock })));
+  const { roundDeadlineMs, provinceKeys, warrantKey } = config;
+  const rulePack = rules.pack;
+  const engine = stack.use(new TraceEngine({ db, clock, logger, links, roundDeadlineMs, rulePack }));
+  await engine.start();
+  return { traces: { db, clock, logger, engine, provinceKeys, warrantKey, rulePack }, links };
+}
+
+async function startGrpc(
+  { config, logger, clock, db, rules, stack }: Base,
+  traces: TracesCtx,
+): Promise<void> {
+  const key = deriveOprfKey(config.oprfKey.reveal());
+  // One core is left to the traces.
+  const threads = Math.max(1, availableParallelism() - 1);
+  const oprf = stack.use(await startOprfWorkers(threads, { key, logger }));
+  const service = federationService({
+    ...keyHandlers({ db, clock, oprf, logger }),
+    ...ruleHandlers(rules),
+    ...traceHandlers(traces),
+  });
+  const tls = tlsOf(config);
+  stack.use(await startGrpcServer({ listen: config.grpcListen, tls, services: [service], logger, clock }));
+}
+
+/** The HTTP interface; the answer is its address. */
+async function startHttp(base: Base, parts: { traces: TracesCtx; links: ProvinceLink[] }): Promise<string> {
+  const { config, logger, clock, db, rules, stack } = base;
+  const { traces, links } = parts;
+  const stop = new AbortController();
+  const app = createHttpApp({
+    info: API_INFO,
+    routes: [traceRoutes(traces), provinceRoutes({ db, links }), ruleRoutes({ rules, clock })],
+    authenticate: createBearer(config.oidc),
+    logger,
+    metrics: createMetrics('hub'),
+    checks: { database: async () => db.sql`SELECT 1` },
+    stopping: stop.signal,
+    clock,
+  });
+  const server = stack.use(await startHttpServer({ fetch: app.fetch, listen: config.httpListen, clock }));
+  stack.defer(() => stop.abort());
+  return server.url;
+}
+
+function tlsOf({ tls }: HubConfig) {
+  return { ...tls, key: tls.key.reveal() };
+}
+
+const API_INFO = {
+  title: 'Truy Vết · trung tâm quốc gia',
+  version: '1',
+  description:
+    'Trung tâm quốc gia · The national hub. Pseudonyms only; instants are ISO 8601; errors are RFC 9457 problems.',
+};

@@ -1,0 +1,36 @@
+/**
+ * Measures one step of a trace: wall clock, the hub's processor time, waits for its database, bytes that came in.
+ */
+import { cpuUsage } from 'node:process';
+import { monotonicMs } from '../../shared/clock.ts';
+
+export class StepMeter {
+  readonly #startedMs = monotonicMs();
+  readonly #cpu = cpuUsage();
+  readonly #bytesIn: number;
+  #storeMs = 0;
+
+  constructor(bytesIn: number) {
+    this.#bytesIn = bytesIn;
+  }
+
+  /** Counts the wait for a write. */
+  async storing<T>(write: Promise<T>): Promise<T> {
+    const startedMs = monotonicMs();
+    try {
+      return await write;
+    } finally {
+      this.#storeMs += monotonicMs() - startedMs;
+    }
+  }
+
+  read(bytesIn: number): { ms: number; cpuMs: number; storeMs: number; bytesIn: number } {
+    const { user, system } = cpuUsage(this.#cpu);
+    return {
+      ms: monotonicMs() - this.#startedMs,
+      cpuMs: (user + system) / 1000,
+      storeMs: this.#storeMs,
+      bytesIn: bytesIn - this.#bytesIn,
+    };
+  }
+}

@@ -1,0 +1,174 @@
+/**
+ * Puts a provincial node together: the only place that builds things. Everything is torn down in the reverse order
+ * of how it was built.
+ */
+import { join } from 'node:path';
+import { createBearer } from '../shared/auth/bearer.ts';
+import { VerifiedWarrants } from '../shared/auth/opening-cache.ts';
+import { type Clock, systemClock } from '../shared/clock.ts';
+import { type Database, openDatabase, retryWhileStarting } from '../shared/db/database.ts';
+import { migrateDatabase } from '../shared/db/migrate.ts';
+import { Disposal } from '../shared/disposal.ts';
+import type { RulePack } from '../shared/domain/rule-pack.ts';
+import { AppError } from '../shared/errors.ts';
+import { startGrpcServer } from '../shared/grpc/server.ts';
+import { createHttpApp } from '../shared/http/app.ts';
+import { createMetrics } from '../shared/http/metrics.ts';
+import { startHttpServer } from '../shared/http/server.ts';
+import { createLogger, type Logger } from '../shared/log.ts';
+import { packageRoot } from '../shared/package-root.ts';
+import { startOprfWorkers } from '../shared/pseudonym/oprf-pool.ts';
+import { caseRoutes } from './cases/http.ts';
+import type { NodeConfig } from './config.ts';
+import { connectHub, type HubLink } from './hub/grpc.ts';
+import { importRoutes } from './intake/http.ts';
+import { createTokenizer, type Tokenizer } from './people/tokens.ts';
+import { hubRules } from './rules/grpc.ts';
+import { openRuleBook, type RuleBook } from './rules/operations.ts';
+import { hubTraces } from './traces/grpc.ts';
+import { traceRoutes } from './traces/http.ts';
+import { reopenTraces } from './traces/operations.ts';
+import { Submitter } from './traces/submitter.ts';
+import { PROTOCOL_VERSION, tracingService } from './tracing/grpc.ts';
+import { createTracing, type Tracing } from './tracing/tracing.ts';
+
+export interface NodeApp extends AsyncDisposable {
+  /** `http://127.0.0.1:8024`. */
+  readonly url: string;
+}
+
+/** Connections: one pool for people and imports, one that answers questions. */
+const POOL = { main: 4, trace: 2 };
+
+/** What the steps of the construction hand on. */
+interface Base {
+  readonly config: NodeConfig;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  readonly db: Database;
+  readonly hub: HubLink;
+  readonly rules: RuleBook;
+  readonly stack: Disposal;
+  readonly stopping: AbortSignal;
+}
+
+/** A running node: migrated, listening, answering. Disposal stops listening, drains, then closes the pools. */
+export async function startNode(config: NodeConfig, clock: Clock = systemClock): Promise<NodeApp> {
+  await using stack = new Disposal();
+  const logger = createLogger(`node-${config.province}`, config.logLevel);
+  const db = stack.use(await openMigrated(config, clock));
+  const tls = { ...config.tls, key: config.tls.key.reveal() };
+  const hub = stack.use(connectHub({ address: config.hubAddress, tls, protocol: PROTOCOL_VERSION }));
+  const stop = new AbortController();
+  const rules = await startRules(stack, { db, hub, config, clock, logger, stop });
+  const base: Base = { config, logger, clock, db, hub, rules, stack, stopping: stop.signal };
+  const { tracing, tokenizer } = await startTracing(base);
+  const services = [tracingService(tracing.ctx)];
+  stack.use(await startGrpcServer({ listen: config.grpcListen, tls, services, logger, clock }));
+  const url = await startHttp(base, { tracing, tokenizer });
+  // First of all, so that event streams end and nothing new is begun.
+  stack.defer(() => stop.abort());
+  logger.info({ url, grpc: config.grpcListen }, 'node started');
+  const built = stack.move();
+  return { url, [Symbol.asyncDispose]: () => built[Symbol.asyncDispose]() };
+}
+
+type RulesParts = Pick<Base, 'db' | 'hub' | 'config' | 'clock' | 'logger'> & {
+  readonly stop: AbortController;
+};
+
+async function startRules(stack: Disposal, parts: RulesParts): Promise<RuleBook> {
+  const { db, hub, config, clock, logger, stop } = parts;
+  const source = hubRules(hub.client, stop.signal);
+  const rules = await openRuleBook({ db, warrantKey: config.warrantKey, source, clock, logger });
+  const pulling = rules.run(stop.signal);
+  stack.defer(async () => {
+    stop.abort();
+    await pulling;
+  });
+  return rules;
+}
+
+/** The node's database, brought to the newest schema; waits for a server that is starting. */
+export async function openMigrated(config: Pick<NodeConfig, 'databaseUrl' | 'province'>, clock: Clock) {
+  const db = openDatabase(config.databaseUrl.reveal(), { max: POOL.main, name: `node-${config.province}` });
+  const migrations = join(packageRoot, 'node', 'db', 'migrations');
+  await retryWhileStarting(() => migrateDatabase(db, migrations), { clock });
+  return db;
+}
+
+/** Tracing and the tokenizer need each other: tokens go into tracing's memory, questions wait for tokens. */
+async function startTracing(base: Base): Promise<{ tracing: Tracing; tokenizer: Tokenizer }> {
+  const { config, logger, clock, db, hub, stack } = base;
+  const oprf = stack.use(await startOprfWorkers(1, { logger }));
+  const name = `node-${config.province}-trace`;
+  const traceDb = stack.use(openDatabase(config.databaseUrl.reveal(), { max: POOL.trace, name }));
+  const late: { tokenizer?: Tokenizer } = {};
+  const tracing = stack.use(
+    await createTracing({
+      ...{ db, traceDb, clock, logger, province: config.province },
+      federationKey: config.federationKey.reveal(),
+      warrants: new VerifiedWarrants({ provinces: config.provinceKeys, hub: config.warrantKey }),
+      flushTokens: async (signal) => late.tokenizer?.flush(signal),
+      rulePack: (number) => rulePackOf(base.rules, number),
+      report: hub.report,
+    }),
+  );
+  const onTokenized = tracing.tokenized;
+  const tokenizer = stack.use(
+    createTokenizer({ db, clock, oprf, logger, evaluate: hub.evaluate, onTokenized }),
+  );
+  late.tokenizer = tokenizer;
+  return { tracing, tokenizer };
+}
+
+/** A pack that is new at the hub may be asked about before it was pulled. */
+async function rulePackOf(rules: RuleBook, number: number): Promise<RulePack> {
+  const known = rules.pack(number);
+  if (known) return known;
+  await rules.pull();
+  const pulled = rules.pack(number);
+  if (pulled) return pulled;
+  throw new AppError('FAILED_PRECONDITION', 'RULES_UNKNOWN', `the hub has no rule pack ${number}`);
+}
+
+/** The HTTP interface; the answer is its address. */
+async function startHttp(base: Base, parts: { tracing: Tracing; tokenizer: Tokenizer }): Promise<string> {
+  const { config, logger, clock, db, rules, stack } = base;
+  const { tracing, tokenizer } = parts;
+  const { changes } = tracing;
+  const hub = hubTraces(base.hub.client);
+  const province = config.province;
+  const submitter = stack.use(
+    new Submitter({
+      ...{ db, clock, logger, hub, province, tokenizer },
+      openingKey: config.openingKey,
+      rulePack: rules.pack,
+      pseudonymize: (traceId) => tracing.ctx.cipherOf(traceId).pseudonymsOf,
+    }),
+  );
+  const app = createHttpApp({
+    info: { ...API_INFO, title: `Truy Vết · tỉnh ${province}` },
+    routes: [
+      importRoutes({ db, clock, changes, tokenizer }),
+      caseRoutes({
+        ...{ db, clock, changes, tokenizer },
+        traces: { reopen: reopenTraces, wake: () => submitter.wake() },
+      }),
+      traceRoutes({ db, clock, logger, province, rules, hub, submitter, stopping: base.stopping }),
+    ],
+    authenticate: createBearer(config.oidc),
+    logger,
+    metrics: createMetrics(`node-${province}`),
+    checks: { database: async () => db.sql`SELECT 1`, rules: rules.check },
+    stopping: base.stopping,
+    clock,
+  });
+  const server = stack.use(await startHttpServer({ fetch: app.fetch, listen: config.httpListen, clock }));
+  return server.url;
+}
+
+const API_INFO = {
+  version: '1',
+  description: 'Nút của một tỉnh · A provincial node. Instants are ISO 8601; errors are RFC 9457 problems.',
+};

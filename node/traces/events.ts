@@ -1,0 +1,52 @@
+/**
+ * What changes in a trace while somebody watches it. Asks again and again, because the hub only answers: watchers
+ * of one trace share nothing but the hub's patience, so the pace is slow once nothing is under way.
+ */
+import type { Clock } from '../../shared/clock.ts';
+import { contactsVersion, readTrace, type TracesContext } from './operations.ts';
+import type { TraceStatus } from './status.ts';
+
+/** A change of state, a change of anything else, or other contacts at this province than before. */
+export type TraceChange =
+  | { readonly kind: 'state' | 'progress'; readonly trace: TraceStatus }
+  | { readonly kind: 'contacts' };
+
+const BUSY_MS = 200;
+const IDLE_MS = 2_000;
+
+/** The state of now, then every change, until `over` aborts. Throws NOT_FOUND NO_SUCH_TRACE at the first step. */
+export async function* watchTrace(
+  ctx: TracesContext & { clock: Clock },
+  id: string,
+  over: AbortSignal,
+): AsyncGenerator<TraceChange> {
+  let before: TraceStatus | undefined;
+  let delivery = -1;
+  while (!over.aborted) {
+    const trace = await readTrace(ctx, id).catch((error: unknown) => {
+      // A hub that goes away meanwhile is waited for.
+      if (before === undefined) throw error;
+      return before;
+    });
+    const kind = changeOf(before, trace);
+    if (kind) yield { kind, trace };
+    const version = await contactsVersion(ctx, id);
+    if (version !== delivery) yield { kind: 'contacts' };
+    [before, delivery] = [trace, version];
+    await ctx.clock.sleep(isBusy(trace) ? BUSY_MS : IDLE_MS, over);
+  }
+}
+
+function changeOf(before: TraceStatus | undefined, now: TraceStatus): 'state' | 'progress' | undefined {
+  if (before?.state !== now.state) return 'state';
+  return substance(before) === substance(now) ? undefined : 'progress';
+}
+
+/** Time that passes is no progress. */
+function substance(trace: TraceStatus): string {
+  return JSON.stringify({ ...trace, elapsedMs: 0 });
+}
+
+function isBusy({ state }: TraceStatus): boolean {
+  return state === 'queued' || state === 'running';
+}

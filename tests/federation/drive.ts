@@ -1,0 +1,198 @@
+/**
+ * Drives a running federation through its public HTTP interface: imports a dataset, enters its cases, traces, and
+ * gathers every province's contacts for comparison with the oracle.
+ */
+import type { Federation } from '../../deploy/demo/federation.ts';
+import type { Dataset, TraceRequest } from '../simulation/dataset.ts';
+import { casesToPost, isoAt, toImportFiles } from '../simulation/import-files.ts';
+import type { OracleContact } from '../simulation/oracle.ts';
+
+/** Where a program answers and the token that opens it. */
+export interface Door {
+  readonly url: string;
+  readonly token: string;
+}
+
+/** A JSON request; throws with method, path, status and problem unless the status is one of `expected`. */
+export async function call<T>(
+  { url, token }: Door,
+  path: string,
+  request: { method?: string; body?: string; type?: string; expected?: readonly number[] } = {},
+): Promise<T> {
+  const { method = request.body === undefined ? 'GET' : 'POST', body, type = 'application/json' } = request;
+  const headers = { authorization: `Bearer ${token}`, 'content-type': type };
+  const response = await fetch(`${url}${path}`, { method, headers, ...(body === undefined ? {} : { body }) });
+  const text = await response.text();
+  if (!(request.expected ?? [200, 201, 202, 204]).includes(response.status)) {
+    throw new Error(`${method} ${path}: ${response.status} ${text}`);
+  }
+  return (text === '' ? undefined : JSON.parse(text)) as T;
+}
+
+interface ImportResult {
+  readonly accepted: number;
+  readonly rejected: number;
+  readonly errors: readonly unknown[];
+}
+
+/** Imports everything at the provinces that recorded it; throws if a row is rejected. */
+export async function importDataset(federation: Federation, dataset: Dataset): Promise<void> {
+  for (const province of dataset.provinces) {
+    const files = toImportFiles(dataset, province);
+    const inOrder = [
+      ['places', files.places],
+      ['persons', files.persons],
+      ['check-ins', files.checkIns],
+      ['encounters', files.encounters],
+    ] as const;
+    for (const [kind, body] of inOrder) await importFile(federation.node(province), kind, body);
+  }
+}
+
+/** Imports one CSV text; throws if a row is rejected. */
+export async function importFile(door: Door, kind: string, body: string): Promise<ImportResult> {
+  const result = await call<ImportResult>(door, `/v1/imports/${kind}`, { body, type: 'text/csv' });
+  if (result.rejected > 0) throw new Error(`${kind}: ${JSON.stringify(result.errors.slice(0, 5))}`);
+  return result;
+}
+
+/** Enters all cases; the nodes' ids by the dataset's. */
+export async function enterCases(federation: Federation, dataset: Dataset): Promise<Map<string, string>> {
+  const ids = new Map<string, string>();
+  for (const province of dataset.provinces) {
+    for (const { id, body } of casesToPost(dataset, province)) {
+      const door = federation.node(province);
+      ids.set(id, (await call<{ id: string }>(door, '/v1/cases', { body: JSON.stringify(body) })).id);
+    }
+  }
+  return ids;
+}
+
+export interface TraceStatus {
+  readonly id: string;
+  readonly state: string;
+  readonly rules: number;
+  readonly coverage: readonly { province: string; state: string; behind: number; reason?: string }[];
+  readonly contacts: { by_degree: Record<string, number>; by_province: Record<string, number> };
+}
+
+/** Opens a trace at the province that owns its cases; the answer is its id. */
+export async function openTrace(
+  door: Door,
+  request: Pick<TraceRequest, 'direction' | 'maxDegree' | 'asOf'> & { cases: readonly string[] },
+): Promise<string> {
+  const { cases, direction, maxDegree, asOf } = request;
+  const body = JSON.stringify({ cases, direction, max_degree: maxDegree, as_of: isoAt(asOf) });
+  return (await call<{ id: string }>(door, '/v1/traces', { body })).id;
+}
+
+/** The status once it satisfies `condition`; throws with the last one after `patienceMs`. */
+export async function waitForTrace(
+  door: Door,
+  id: string,
+  condition: (status: TraceStatus) => boolean = ({ state }) => state === 'complete',
+  patienceMs = 30_000,
+): Promise<TraceStatus> {
+  const until = Date.now() + patienceMs;
+  for (;;) {
+    const status = await call<TraceStatus>(door, `/v1/traces/${id}`);
+    if (condition(status)) return status;
+    if (Date.now() > until) throw new Error(`trace ${id} is still ${JSON.stringify(status)}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+/** A contact as a province shows it. */
+export interface ProvincialContact {
+  readonly province: string;
+  readonly id: string;
+  readonly identifiers: readonly string[];
+  readonly name: string | null;
+  readonly ward: string | null;
+  readonly degree: number;
+  readonly first_exposed_at: string;
+  readonly last_exposed_at: string;
+  readonly seconds: number;
+  readonly settings: readonly string[];
+  readonly place_kinds: readonly string[];
+  readonly exposed_in: readonly string[];
+}
+
+/** All contacts of a trace at all provinces, page by page. */
+export async function listContacts(
+  federation: Federation,
+  id: string,
+  limit = 1000,
+): Promise<ProvincialContact[]> {
+  const all: ProvincialContact[] = [];
+  for (const node of federation.nodes) {
+    let after = '';
+    for (;;) {
+      const path = `/v1/traces/${id}/contacts?limit=${limit}${after && `&after=${encodeURIComponent(after)}`}`;
+      const page = await call<{ contacts: ProvincialContact[]; next: string | null }>(node, path, {
+        expected: [200, 404],
+      });
+      if (page.contacts === undefined) break; // a province without contacts of this trace does not know it
+      all.push(...page.contacts.map((contact) => ({ ...contact, province: node.name })));
+      if (page.next === null) break;
+      after = page.next;
+    }
+  }
+  return all;
+}
+
+/**
+ * How the provinces' contacts differ from the oracle's, one line each; empty = equal, every contact at exactly one
+ * province that knows the person, at a province of residence if there is one.
+ */
+export function differences(
+  found: readonly ProvincialContact[],
+  expected: readonly OracleContact[],
+): string[] {
+  const lines: string[] = [];
+  const byIdentifier = new Map(expected.flatMap((contact) => contact.identifiers.map((id) => [id, contact])));
+  const seen = new Map<OracleContact, string>();
+  for (const contact of found) {
+    const match = byIdentifier.get(contact.identifiers[0] ?? '');
+    if (!match) {
+      lines.push(`${contact.province} holds ${contact.identifiers.join(' ')}, who is no contact`);
+      continue;
+    }
+    if (seen.has(match))
+      lines.push(`${match.identifiers[0]} is at ${seen.get(match)} and at ${contact.province}`);
+    seen.set(match, contact.province);
+    const foreign = contact.identifiers.filter((id) => !match.identifiers.includes(id));
+    if (foreign.length > 0) lines.push(`${contact.identifiers[0]} is shown with ${foreign.join(' ')}`);
+    const responsible = match.residentIn.length > 0 ? match.residentIn : match.knownIn;
+    if (!responsible.includes(contact.province))
+      lines.push(`${match.identifiers[0]} is at ${contact.province}`);
+    const [a, b] = [comparable(contact), oracleComparable(match)];
+    if (a !== b) lines.push(`${match.identifiers[0]}: ${a} instead of ${b}`);
+  }
+  for (const contact of expected) if (!seen.has(contact)) lines.push(`${contact.identifiers[0]} is missing`);
+  return lines;
+}
+
+function comparable(contact: ProvincialContact): string {
+  return JSON.stringify({
+    degree: contact.degree,
+    first: Date.parse(contact.first_exposed_at) / 1000,
+    last: Date.parse(contact.last_exposed_at) / 1000,
+    seconds: contact.seconds,
+    settings: [...contact.settings].sort(),
+    kinds: [...contact.place_kinds].sort(),
+    provinces: [...contact.exposed_in].sort(),
+  });
+}
+
+function oracleComparable(contact: OracleContact): string {
+  return JSON.stringify({
+    degree: contact.degree,
+    first: contact.firstExposedAt,
+    last: contact.lastExposedAt,
+    seconds: contact.seconds,
+    settings: contact.settings,
+    kinds: contact.placeKinds,
+    provinces: contact.exposedIn,
+  });
+}

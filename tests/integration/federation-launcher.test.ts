@@ -1,0 +1,202 @@
+/**
+ * The launcher with stand-in programs, as processes: what it prints, restarts, failures at start, and that nothing of
+ * it is left however it ends. Waits on conditions; the limits of waiting are vitest's.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { afterEach, beforeEach, expect, inject, test } from 'vitest';
+import type { FederationSummary } from '../../deploy/demo/member.ts';
+import { openDatabase } from '../../shared/db/database.ts';
+import { packageRoot } from '../../shared/package-root.ts';
+import { waitFor } from '../support/wait.ts';
+
+const launcher = join(packageRoot, 'dist/tests/support/stand-in-federation.js');
+
+let directory: string;
+const started: ChildProcess[] = [];
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'launcher-test-'));
+});
+
+afterEach(async () => {
+  for (const child of started.splice(0)) child.kill('SIGKILL');
+  await waitFor('an empty directory', async () => (await readdir(directory)).length === 0);
+  await rm(directory, { recursive: true });
+});
+
+interface Launched {
+  readonly process: ChildProcess;
+  readonly launcherPid: number;
+  readonly summary: FederationSummary;
+  readonly pids: readonly number[];
+}
+
+function run(command: string, args: readonly string[], env: Record<string, string> = {}): ChildProcess {
+  const child = spawn(command, args, {
+    cwd: packageRoot,
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, TMPDIR: directory, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  started.push(child);
+  return child;
+}
+
+/** The first line of JSON that a command prints, and who printed it. */
+async function launch(
+  command: string,
+  args: readonly string[],
+  env: Record<string, string> = {},
+): Promise<Launched> {
+  const child = run(command, args, env);
+  for await (const line of createInterface({ input: child.stdout! })) {
+    if (!line.startsWith('{')) continue;
+    const summary = JSON.parse(line) as FederationSummary;
+    const pids = [summary.hub.pid, ...summary.nodes.map(({ pid }) => pid)];
+    return { process: child, launcherPid: parentOf(summary.hub.pid)!, summary, pids };
+  }
+  throw new Error('no line of JSON');
+}
+
+const launchDirectly = (...args: string[]) => launch(process.execPath, [launcher, '--json', ...args]);
+
+async function outcomeOf(
+  child: ChildProcess,
+): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  const text = { stdout: '', stderr: '' };
+  child.stdout!.on('data', (chunk) => {
+    text.stdout += chunk;
+  });
+  child.stderr!.on('data', (chunk) => {
+    text.stderr += chunk;
+  });
+  const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
+  return { code, ...text };
+}
+
+/** Parent of a living process; undefined for one that has ended. */
+function parentOf(pid: number): number | undefined {
+  try {
+    const [state, parent] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)!.split(' ');
+    return state === 'Z' ? undefined : Number(parent);
+  } catch {
+    return undefined;
+  }
+}
+
+const allGone = (pids: readonly number[]) =>
+  waitFor('the end of all', () => !pids.some((pid) => parentOf(pid)));
+
+test('prints hub and nodes in the order asked for, each answering at its url', async () => {
+  const { summary } = await launchDirectly('--provinces', '24,79,01', '--empty');
+  expect(summary.nodes.map(({ province }) => province)).toEqual(['24', '79', '01']);
+  for (const { url, token, database_url } of [summary.hub, ...summary.nodes]) {
+    expect((await fetch(`${url}/readyz`)).status).toBe(200);
+    expect(token.split('.')).toHaveLength(3);
+    expect(database_url).toMatch(/^postgres:\/\//);
+  }
+  const databases = [summary.hub, ...summary.nodes].map((member) => new URL(member.database_url).pathname);
+  expect(databases).toEqual(['/hub', '/node_24', '/node_79', '/node_01']);
+});
+
+test('SIGHUP starts a killed program again, at the same url', async () => {
+  const { summary, launcherPid } = await launchDirectly('--provinces', '24');
+  const [{ pid, url }] = summary.nodes as [FederationSummary['nodes'][0]];
+  process.kill(pid, 'SIGKILL');
+  await allGone([pid]);
+  await expect(fetch(`${url}/readyz`)).rejects.toThrow();
+  expect(parentOf(summary.hub.pid)).toBe(launcherPid);
+  process.kill(launcherPid, 'SIGHUP');
+  await waitFor('the node', async () => (await fetch(`${url}/readyz`)).ok);
+});
+
+const npmChain = (options: string) => ['exec', '--offline', '-c', `node ${launcher} --json ${options}`];
+
+test.each([
+  ['SIGTERM', 'SIGTERM'],
+  ['Ctrl-C', 'SIGINT'],
+  ['a kill that it cannot catch', 'SIGKILL'],
+] as const)('nothing is left after %s', async (_, signal) => {
+  const { process: child, pids } = await launchDirectly('--provinces', '24,79');
+  const ended = outcomeOf(child);
+  child.kill(signal);
+  expect((await ended).code).toBe(signal === 'SIGKILL' ? null : 0);
+  await allGone(pids);
+});
+
+test('nothing is left when the caller of npm was killed', async () => {
+  const script = `require('child_process').spawn('npm', ${JSON.stringify(npmChain('--provinces 24'))}, {stdio: 'inherit'})`;
+  const { process: caller, pids, launcherPid } = await launch(process.execPath, ['-e', script]);
+  expect(parentOf(launcherPid)).not.toBe(caller.pid);
+  caller.kill('SIGKILL');
+  await allGone([launcherPid, ...pids]);
+});
+
+test('nothing is left when npm itself was killed', async () => {
+  const { process: npm, pids, launcherPid } = await launch('npm', npmChain('--provinces 24'));
+  npm.kill('SIGKILL');
+  await allGone([launcherPid, ...pids]);
+});
+
+test('a program that ends at start fails the launch with the end of its log', async () => {
+  const env = { STAND_IN_ENV: JSON.stringify({ 79: { STAND_IN_FAILURE: 'cannot reach the moon' } }) };
+  const { code, stdout, stderr } = await outcomeOf(
+    run(process.execPath, [launcher, '--json', '--provinces', '24,79'], env),
+  );
+  expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+  expect(stderr).toContain('node-79 ended at start');
+  expect(stderr).toContain('cannot reach the moon');
+});
+
+test.each([
+  ['an unknown province', ['--provinces', '24,99'], 'unknown code 99'],
+  ['no province', ['--provinces', ''], 'unknown code'],
+  ['too many', ['--provinces', 'first:64'], 'not a number from 1 to 63'],
+  ['an unknown option', ['--privinces', '24'], 'unknown option'],
+])('refuses %s', async (_, args, message) => {
+  const { code, stdout, stderr } = await outcomeOf(run(process.execPath, [launcher, '--json', ...args]));
+  expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+  expect(stderr).toContain(message);
+});
+
+test('in a server of its own choice it makes databases, and takes them away', async () => {
+  await using db = openDatabase(inject('adminUrl'), { max: 1, name: 'test' });
+  const mine = async () => {
+    const rows = await db.sql`select datname from pg_database where datname ~ '^truyvet_[0-9a-f]{8}_'`;
+    return rows.map(({ datname }) => String(datname).slice(17)).sort();
+  };
+  const { process: child, summary } = await launchDirectly(
+    '--provinces',
+    '24',
+    '--database-url',
+    inject('adminUrl'),
+  );
+  expect(await mine()).toEqual(['hub', 'node_24']);
+  expect(new URL(summary.hub.database_url).port).toBe(new URL(inject('adminUrl')).port);
+  child.kill('SIGTERM');
+  await waitFor('no databases', async () => (await mine()).length === 0);
+});
+
+test('programs get their own variables, those of the caller that they may know, and no others', async () => {
+  const { summary } = await launch(process.execPath, [launcher, '--json', '--provinces', '24'], {
+    LOG_LEVEL: 'warn',
+    SECRET_OF_THE_CALLER: 'x',
+    STAND_IN_ENV: JSON.stringify({ hub: { ROUND_DEADLINE_MS: '750' } }),
+  });
+  const hub = (await (await fetch(`${summary.hub.url}/env`)).json()) as Record<string, string>;
+  const node = (await (await fetch(`${summary.nodes[0]!.url}/env`)).json()) as Record<string, string>;
+  expect(hub).toMatchObject({ LOG_LEVEL: 'warn', ROUND_DEADLINE_MS: '750', OIDC_AUDIENCE: 'truyvet-hub' });
+  expect(hub).not.toHaveProperty('SECRET_OF_THE_CALLER');
+  expect(node).toMatchObject({
+    PROVINCE: '24',
+    HUB_ADDRESS: hub.GRPC_LISTEN,
+    OIDC_AUDIENCE: 'truyvet-node-24',
+  });
+  expect(node).not.toHaveProperty('ROUND_DEADLINE_MS');
+  expect(hub).not.toHaveProperty('FEDERATION_KEY_FILE');
+  expect(node).not.toHaveProperty('OPRF_KEY_FILE');
+});

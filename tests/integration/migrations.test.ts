@@ -1,0 +1,183 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { getTableConfig, PgTable } from 'drizzle-orm/pg-core';
+import { describe, expect, test } from 'vitest';
+import * as hubSchema from '../../hub/db/schema.ts';
+import * as nodeSchema from '../../node/db/schema.ts';
+import { type Database, openDatabase } from '../../shared/db/database.ts';
+import { describeSchema } from '../../shared/db/describe-schema.ts';
+import { migrateDatabase } from '../../shared/db/migrate.ts';
+import { packageRoot } from '../../shared/package-root.ts';
+import { createTestDatabase } from '../support/database.ts';
+
+const PROGRAMS = ['node', 'hub'] as const;
+
+describe.each(PROGRAMS)('migrations of the %s', (program) => {
+  const folder = join(packageRoot, program, 'db', 'migrations');
+
+  test('from empty give the committed schema, and repeated change nothing', async () => {
+    await using database = await createTestDatabase('empty');
+    await migrateDatabase(database.db, folder);
+    const schema = await describeSchema(database.db);
+    expect(await readFile(join(packageRoot, program, 'db', 'schema.sql'), 'utf8')).toContain(schema);
+    const applied = await database.db.sql`select * from drizzle.__drizzle_migrations`;
+    await migrateDatabase(database.db, folder);
+    expect(await describeSchema(database.db)).toBe(schema);
+    expect(await database.db.sql`select * from drizzle.__drizzle_migrations`).toEqual(applied);
+  });
+
+  test('from ten programs at once are applied once', async () => {
+    await using database = await createTestDatabase('empty');
+    const pools = Array.from({ length: 10 }, (_, i) =>
+      openDatabase(database.url, { max: 1, name: `starter ${i}` }),
+    );
+    await Promise.all(pools.map((pool) => pool.sql`select 1`));
+    await Promise.all(pools.map((pool) => migrateDatabase(pool, folder)));
+    await Promise.all(pools.map((pool) => pool[Symbol.asyncDispose]()));
+    const { entries } = JSON.parse(await readFile(join(folder, 'meta', '_journal.json'), 'utf8'));
+    const applied = await database.db.sql`select id from drizzle.__drizzle_migrations`;
+    expect(applied).toHaveLength(entries.length);
+  });
+
+  test('are refused on a database of a newer program', async () => {
+    await using database = await createTestDatabase('empty');
+    await migrateDatabase(database.db, folder);
+    await database.db
+      .sql`insert into drizzle.__drizzle_migrations (hash, created_at) values ('x', ${2 ** 45})`;
+    const refused = migrateDatabase(database.db, folder);
+    await expect(refused).rejects.toMatchObject({ code: 'FAILED_PRECONDITION', reason: 'DATABASE_NEWER' });
+  });
+
+  test('have all ordinary tables described for drizzle, column by column', async () => {
+    await using database = await createTestDatabase(program);
+    const schema = program === 'node' ? nodeSchema : hubSchema;
+    const described = Object.values(schema).filter((value) => value instanceof PgTable);
+    const tables = Object.fromEntries(
+      described.map((table) => [getTableConfig(table).name, columnsOf(table)]),
+    );
+    expect(tables).toEqual(await columnsInDatabase(database.db));
+  });
+});
+
+test('a migration that fails leaves the database as it was', async () => {
+  await using database = await createTestDatabase('empty');
+  await using folder = await migrationFolder([
+    ['0000_good', 'create table good (id int); create table more (id int);'],
+    ['0001_bad', 'create table bad (id int); select nothing;'],
+  ]);
+  await expect(migrateDatabase(database.db, folder.path)).rejects.toMatchObject({ cause: { code: '42703' } });
+  expect(await describeSchema(database.db)).toBe('\n');
+  await writeFile(join(folder.path, '0001_bad.sql'), 'create table mended (id int);');
+  await migrateDatabase(database.db, folder.path);
+  expect(await describeSchema(database.db)).toMatch(/good.*mended.*more/s);
+});
+
+test('a later migration is applied on top of the earlier ones', async () => {
+  await using database = await createTestDatabase('empty');
+  await using first = await migrationFolder([['0000_one', 'create table one (id int);']]);
+  await using second = await migrationFolder([
+    ['0000_one', 'create table one (id int);'],
+    ['0001_two', 'create table two (id int);'],
+  ]);
+  await migrateDatabase(database.db, first.path);
+  await migrateDatabase(database.db, second.path);
+  expect(await describeSchema(database.db)).toMatch(/one.*two/s);
+});
+
+test('the description of a schema tells every kind of difference', async () => {
+  await using database = await createTestDatabase('empty');
+  const { db } = database;
+  await db.sql`create table base (id int primary key, name text, amount int default 1, body bytea)`;
+  const seen = new Set([await describeSchema(db)]);
+  const changes = [
+    'alter table base add column extra int8',
+    'alter table base alter column extra type int4',
+    'alter table base alter column name set not null',
+    'alter table base alter column amount set default 2',
+    'alter table base alter column body set storage external',
+    'alter table base add constraint positive check (amount > 0)',
+    'create index by_name on base (name)',
+    'drop index by_name; create index by_name on base (name desc)',
+    'create table child (base_id int references base, at int8) partition by range (at)',
+    'create view names as select name from base',
+    `create type mood as enum ('good', 'bad')`,
+    'create sequence counter',
+    'create function one() returns int language sql as $$select 1$$',
+    'create or replace function one() returns int language sql as $$select 2$$',
+    'create extension btree_gist',
+  ];
+  for (const change of changes) {
+    await db.sql.unsafe(change);
+    seen.add(await describeSchema(db));
+  }
+  expect(seen.size).toBe(changes.length + 1);
+  await db.sql.unsafe('create table child_1 partition of child for values from (1) to (2)');
+  expect(seen).toContain(await describeSchema(db));
+});
+
+type Columns = Record<string, string>;
+
+function columnsOf(table: PgTable): Columns {
+  const { columns, primaryKeys } = getTableConfig(table);
+  const inKey = new Set(primaryKeys.flatMap((key) => key.columns.map((column) => column.name)));
+  return Object.fromEntries(
+    columns.map((column) => [
+      column.name,
+      describeColumn({
+        type: column.getSQLType().replace('timestamp (', 'timestamp('),
+        notNull: column.notNull,
+        generated: column.generated !== undefined || column.generatedIdentity !== undefined,
+        hasDefault: column.hasDefault,
+        inKey: column.primary || inKey.has(column.name),
+      }),
+    ]),
+  );
+}
+
+/** All tables but partitioned ones, which are left to hand-written SQL. */
+async function columnsInDatabase(db: Database): Promise<Record<string, Columns>> {
+  const rows = await db.sql`
+    select c.relname as table, a.attname as column, format_type(atttypid, atttypmod) as type, attnotnull as "notNull",
+      attgenerated <> '' or attidentity <> '' as generated, atthasdef and attgenerated = '' as "hasDefault",
+      exists (select from pg_constraint where conrelid = c.oid and contype = 'p' and attnum = any (conkey)) as "inKey"
+    from pg_class c join pg_attribute a on attrelid = c.oid and attnum > 0 and not attisdropped
+    where relnamespace = 'public'::regnamespace and relkind = 'r' and not relispartition`;
+  const tables: Record<string, Columns> = {};
+  for (const row of rows) {
+    tables[row.table] ??= {};
+    (tables[row.table] as Columns)[row.column] = describeColumn(row as Parameters<typeof describeColumn>[0]);
+  }
+  return tables;
+}
+
+function describeColumn(column: {
+  type: string;
+  notNull: boolean;
+  generated: boolean;
+  hasDefault: boolean;
+  inKey: boolean;
+}): string {
+  const words = [column.type, column.notNull && 'not null', column.inKey && 'key'];
+  // Drizzle counts what is generated as a default, too.
+  words.push(column.generated ? 'generated' : column.hasDefault && 'default');
+  return words.filter(Boolean).join(' ');
+}
+
+async function migrationFolder(files: readonly (readonly [string, string])[]) {
+  const path = await mkdtemp(join(tmpdir(), 'truyvet-migrations-'));
+  await mkdir(join(path, 'meta'));
+  const entries = files.map(([tag], idx) => ({
+    idx,
+    version: '7',
+    when: 1000 + idx,
+    tag,
+    breakpoints: false,
+  }));
+  await writeFile(
+    join(path, 'meta', '_journal.json'),
+    JSON.stringify({ version: '7', dialect: 'postgresql', entries }),
+  );
+  for (const [tag, sql] of files) await writeFile(join(path, `${tag}.sql`), sql);
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true }) };
+}

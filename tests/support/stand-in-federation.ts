@@ -1,0 +1,16 @@
+/**
+ * `npm run federation` with stand-in programs: for testing the launcher alone. Runs from `dist`.
+ */
+import { join } from 'node:path';
+import { startFederation } from '../../deploy/demo/federation.ts';
+import { runFederation } from '../../deploy/demo/federation-command.ts';
+
+const script = join(import.meta.dirname, 'stand-in-program.js');
+process.exitCode = await runFederation(process.argv.slice(2), process.env, (options) =>
+  startFederation({
+    ...options,
+    programs: { hub: script, node: script },
+    postgres: { durable: false },
+    env: { ...options.env, ...JSON.parse(process.env.STAND_IN_ENV ?? '{}') },
+  }),
+);
