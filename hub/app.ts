@@ -6,6 +6,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { createBearer } from '../shared/auth/bearer.ts';
 import { type Clock, systemClock } from '../shared/clock.ts';
+import type { Secret } from '../shared/config.ts';
 import { type Database, openDatabase, retryWhileStarting } from '../shared/db/database.ts';
 import { migrateDatabase } from '../shared/db/migrate.ts';
 import { Disposal } from '../shared/disposal.ts';
@@ -28,6 +29,7 @@ import { type IssuedRules, issueRules } from './rules/operations.ts';
 import { TraceEngine } from './traces/engine.ts';
 import { traceHandlers } from './traces/grpc.ts';
 import { traceRoutes } from './traces/http.ts';
+import type { StepReport } from './traces/live-trace.ts';
 import type { TracesCtx } from './traces/operations.ts';
 
 export interface HubApp extends AsyncDisposable {
@@ -52,7 +54,7 @@ export async function startHub(config: HubConfig, clock: Clock = systemClock): P
   await using stack = new Disposal();
   const logger = createLogger('hub', config.logLevel);
   const rules = await issueRules(config.warrantKey, config.rules);
-  const db = stack.use(await openMigrated(config, clock));
+  const db = stack.use(await openMigrated(config.databaseUrl, 'hub', clock));
   const base: Base = { config, logger, clock, db, rules, stack };
   const { traces, links } = await startTraces(base);
   await startGrpc(base, traces);
@@ -62,9 +64,9 @@ export async function startHub(config: HubConfig, clock: Clock = systemClock): P
   return { url, [Symbol.asyncDispose]: () => built[Symbol.asyncDispose]() };
 }
 
-/** The hub's database, brought to the newest schema; waits for a server that is starting. */
-export async function openMigrated(config: Pick<HubConfig, 'databaseUrl'>, clock: Clock): Promise<Database> {
-  const db = openDatabase(config.databaseUrl.reveal(), { max: POOL, name: 'hub' });
+/** The hub's database under `url`, brought to the newest schema; waits for a server that is starting. */
+export async function openMigrated(url: Secret<string>, name: string, clock: Clock): Promise<Database> {
+  const db = openDatabase(url.reveal(), { max: POOL, name });
   const migrations = join(packageRoot, 'hub', 'db', 'migrations');
   await retryWhileStarting(() => migrateDatabase(db, migrations), { clock });
   return db;
@@ -75,9 +77,12 @@ async function startTraces(base: Base): Promise<{ traces: TracesCtx; links: Prov
   const { config, logger, clock, db, rules, stack } = base;
   const tls = tlsOf(config);
   const links = config.provinces.map((province) => stack.use(new ProvinceLink({ ...province, tls, clock })));
-  const { roundDeadlineMs, provinceKeys, warrantKey } = config;
+  const { roundDeadlineMs, fanout, provinceKeys, warrantKey } = config;
   const rulePack = rules.pack;
-  const engine = stack.use(new TraceEngine({ db, clock, logger, links, roundDeadlineMs, rulePack }));
+  const onStep = ({ traceId, ...step }: StepReport) => logger.info({ trace: traceId, ...step }, 'trace step');
+  const engine = stack.use(
+    new TraceEngine({ db, clock, logger, links, roundDeadlineMs, fanout, rulePack, onStep }),
+  );
   await engine.start();
   return { traces: { db, clock, logger, engine, provinceKeys, warrantKey, rulePack }, links };
 }

@@ -26,6 +26,7 @@ const schema = z
     PROVINCES_FILE: fields.jsonFile.pipe(provinces),
     RULES_FILE: fields.jsonFile.optional(),
     ROUND_DEADLINE_MS: z.coerce.number().int().min(50).max(600_000).default(5_000),
+    HUB_FANOUT: z.coerce.number().int().min(1).max(100).optional(),
     LOG_LEVEL: fields.logLevel,
     ...fields.tlsFields,
     ...fields.oidcFields,
@@ -46,6 +47,8 @@ const schema = z
     /** This pack alone, unvalidated, instead of the shipped ones. */
     rules: env.RULES_FILE,
     roundDeadlineMs: env.ROUND_DEADLINE_MS,
+    /** Provinces asked at the same time; all unless told. Benchmarks ask one by one to see each alone. */
+    fanout: env.HUB_FANOUT,
     oidc: { issuer: env.OIDC_ISSUER, jwksUrl: env.OIDC_JWKS_URL, audience: env.OIDC_AUDIENCE },
     logLevel: env.LOG_LEVEL,
   }));

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { createBearer } from '../shared/auth/bearer.ts';
 import { VerifiedWarrants } from '../shared/auth/opening-cache.ts';
 import { type Clock, systemClock } from '../shared/clock.ts';
+import type { Secret } from '../shared/config.ts';
 import { type Database, openDatabase, retryWhileStarting } from '../shared/db/database.ts';
 import { migrateDatabase } from '../shared/db/migrate.ts';
 import { Disposal } from '../shared/disposal.ts';
@@ -40,6 +41,17 @@ export interface NodeApp extends AsyncDisposable {
 /** Connections: one pool for people and imports, one that answers questions. */
 const POOL = { main: 4, trace: 2 };
 
+/**
+ * Questions are answered from indexes whatever the planner's statistics say: an import that has just tripled a table
+ * must not turn a trace into a scan of it (promise 7).
+ */
+const TRACE_PLANNER = {
+  enable_seqscan: 'off',
+  enable_hashjoin: 'off',
+  enable_mergejoin: 'off',
+  max_parallel_workers_per_gather: '0',
+};
+
 /** What the steps of the construction hand on. */
 interface Base {
   readonly config: NodeConfig;
@@ -56,7 +68,7 @@ interface Base {
 export async function startNode(config: NodeConfig, clock: Clock = systemClock): Promise<NodeApp> {
   await using stack = new Disposal();
   const logger = createLogger(`node-${config.province}`, config.logLevel);
-  const db = stack.use(await openMigrated(config, clock));
+  const db = stack.use(await openMigrated(config.databaseUrl, `node-${config.province}`, clock));
   const tls = { ...config.tls, key: config.tls.key.reveal() };
   const hub = stack.use(connectHub({ address: config.hubAddress, tls, protocol: PROTOCOL_VERSION }));
   const stop = new AbortController();
@@ -89,9 +101,9 @@ async function startRules(stack: Disposal, parts: RulesParts): Promise<RuleBook>
   return rules;
 }
 
-/** The node's database, brought to the newest schema; waits for a server that is starting. */
-export async function openMigrated(config: Pick<NodeConfig, 'databaseUrl' | 'province'>, clock: Clock) {
-  const db = openDatabase(config.databaseUrl.reveal(), { max: POOL.main, name: `node-${config.province}` });
+/** The node's database under `url`, brought to the newest schema; waits for a server that is starting. */
+export async function openMigrated(url: Secret<string>, name: string, clock: Clock): Promise<Database> {
+  const db = openDatabase(url.reveal(), { max: POOL.main, name });
   const migrations = join(packageRoot, 'node', 'db', 'migrations');
   await retryWhileStarting(() => migrateDatabase(db, migrations), { clock });
   return db;
@@ -102,7 +114,8 @@ async function startTracing(base: Base): Promise<{ tracing: Tracing; tokenizer: 
   const { config, logger, clock, db, hub, stack } = base;
   const oprf = stack.use(await startOprfWorkers(1, { logger }));
   const name = `node-${config.province}-trace`;
-  const traceDb = stack.use(openDatabase(config.databaseUrl.reveal(), { max: POOL.trace, name }));
+  const pool = { max: POOL.trace, name, settings: TRACE_PLANNER };
+  const traceDb = stack.use(openDatabase(config.databaseUrl.reveal(), pool));
   const late: { tokenizer?: Tokenizer } = {};
   const tracing = stack.use(
     await createTracing({

@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { loadPrivateKey, loadProvinceKeys, loadPublicKey } from './auth/opening-keys.ts';
-import { Secret } from './config.ts';
+import { type Env, parseEnv, Secret } from './config.ts';
 import { toAppError } from './errors.ts';
 
 /** Content of the file that the variable names. */
@@ -45,6 +45,11 @@ export const databaseUrl = z
   .string()
   .regex(/^postgres(ql)?:\/\//, 'not a postgres:// URL')
   .transform((url) => new Secret(url));
+
+/** DATABASE_URL alone, for what needs nothing else. Throws INVALID_CONFIG. */
+export function parseDatabaseUrl(env: Env): Secret<string> {
+  return parseEnv(z.object({ DATABASE_URL: databaseUrl }), env).DATABASE_URL;
+}
 
 /** A word of pino. */
 export const logLevel = z

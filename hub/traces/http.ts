@@ -9,7 +9,7 @@ import { type TraceJson, traceJson, traceOutput } from '../../shared/http/trace-
 import { getTraceGraph, getTraceStatus, listTraces, type TracesCtx } from './operations.ts';
 
 type StatusView = Awaited<ReturnType<typeof getTraceStatus>>;
-type Graph = Awaited<ReturnType<typeof getTraceGraph>>;
+type Graph = ReturnType<typeof getTraceGraph>;
 
 const MAX_PERSONS = 50_000;
 
@@ -91,9 +91,9 @@ export function traceRoutes(ctx: TracesCtx): Routes {
   routes.openapi(getTrace, async (c) => {
     return c.json(statusJson(await getTraceStatus(ctx, c.req.valid('param').id)), 200);
   });
-  routes.openapi(getGraph, async (c) => {
+  routes.openapi(getGraph, (c) => {
     const { limit } = c.req.valid('query');
-    return c.json(graphJson(await getTraceGraph(ctx, c.req.valid('param').id, { limit })), 200);
+    return c.json(graphJson(getTraceGraph(ctx, c.req.valid('param').id, { limit })), 200);
   });
   return routes;
 }

@@ -151,6 +151,7 @@ CREATE TABLE people (
 CREATE TABLE people_identifiers (
   person_id integer NOT NULL,
   identifier_id integer NOT NULL,
+  since bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
   CONSTRAINT people_identifiers_pkey PRIMARY KEY (person_id, identifier_id),
   CONSTRAINT people_identifiers_identifier_id_fkey FOREIGN KEY (identifier_id) REFERENCES identifiers(id),
   CONSTRAINT people_identifiers_person_id_fkey FOREIGN KEY (person_id) REFERENCES people(id) ON DELETE CASCADE

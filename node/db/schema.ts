@@ -62,6 +62,7 @@ export const peopleIdentifiers = pgTable(
   {
     personId: integer('person_id').notNull(),
     identifierId: integer('identifier_id').notNull(),
+    since: int8('since').notNull().generatedAlwaysAsIdentity(),
   },
   (table) => [primaryKey({ columns: [table.personId, table.identifierId] })],
 );

@@ -106,16 +106,19 @@ async function storePeople(tx: Tx, changes: readonly PersonChange[]): Promise<nu
       absorbed.map(([id]) => id),
       absorbed.map(([, into]) => into),
     );
-  const held = changes.flatMap((change) => change.identifierIds.map((id) => [idOf(change), id] as const));
-  if (held.length > 0)
+  const held = changes
+    .flatMap((change) => change.added.map((addition) => ({ ...addition, personId: idOf(change) })))
+    .sort((a, b) => a.order - b.order);
+  if (held.length > 0) {
     await queries.insertHoldings(
       tx,
-      held.map(([person]) => person),
-      held.map(([, id]) => id),
+      held.map(({ personId }) => personId),
+      held.map(({ identifierId }) => identifierId),
     );
+  }
   const resettled = changes.filter(
-    ({ provinceChanged, attributes, absorbed, identifierIds }) =>
-      provinceChanged || (attributes.province !== null && absorbed.length + identifierIds.length > 0),
+    ({ provinceChanged, attributes, absorbed, added }) =>
+      provinceChanged || (attributes.province !== null && absorbed.length + added.length > 0),
   );
   return resettled.length === 0 ? [] : queries.listIdentifiersOf(tx, resettled.map(idOf));
 }

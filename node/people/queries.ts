@@ -99,14 +99,14 @@ export async function listMembers(db: Db, householdIds: number[]): Promise<numbe
 }
 
 /**
- * Who holds the identifiers: of each at most two people, which is enough for `mergeRecords`; a hot line that
- * stands under everybody must not load everybody.
+ * The first to have each of the identifiers, and what is known of them. The first is enough for `mergeRecords`:
+ * whoever has no cccd shares with nobody, and a hot line that stands under everybody must not load everybody.
  */
 export async function findHolders(db: Db, identifierIds: number[]): Promise<KnownPeople> {
   const holdings = await db.sql<{ personId: number; identifierId: number }[]>`
     SELECT h.person_id AS "personId", i.id AS "identifierId" FROM unnest(${identifierIds}::int[]) i (id)
     CROSS JOIN LATERAL (
-      SELECT person_id FROM people_identifiers p WHERE p.identifier_id = i.id ORDER BY person_id LIMIT 2
+      SELECT person_id FROM people_identifiers p WHERE p.identifier_id = i.id ORDER BY since LIMIT 1
     ) h`;
   if (holdings.length === 0) return { people: [], holdings: [] };
   const personIds = [...new Set(holdings.map(({ personId }) => personId))];
@@ -150,19 +150,19 @@ export async function updatePeople(tx: Tx, ids: number[], people: readonly Attri
     WHERE p.id = g.id`;
 }
 
-/** Puts identifiers under people; pairs that stand already are left alone. */
+/** Puts identifiers under people, in this order; pairs that stand already are left alone. */
 export async function insertHoldings(tx: Tx, personIds: number[], identifierIds: number[]): Promise<void> {
   await tx.sql`
     INSERT INTO people_identifiers (person_id, identifier_id)
-    SELECT * FROM unnest(${personIds}::int[], ${identifierIds}::int[]) ON CONFLICT DO NOTHING`;
+    SELECT p, i FROM unnest(${personIds}::int[], ${identifierIds}::int[]) WITH ORDINALITY h (p, i, position)
+    ORDER BY position ON CONFLICT DO NOTHING`;
 }
 
-/** Gives the identifiers of absorbed[i] to the person into[i] and forgets the former. */
+/** Gives the identifiers of absorbed[i], which they share with nobody, to the person into[i] and forgets the former. */
 export async function absorbPeople(tx: Tx, absorbed: number[], into: number[]): Promise<void> {
   await tx.sql`
-    INSERT INTO people_identifiers (person_id, identifier_id)
-    SELECT g.home, h.identifier_id FROM unnest(${absorbed}::int[], ${into}::int[]) g (id, home)
-    JOIN people_identifiers h ON h.person_id = g.id ON CONFLICT DO NOTHING`;
+    UPDATE people_identifiers h SET person_id = g.home
+    FROM unnest(${absorbed}::int[], ${into}::int[]) g (id, home) WHERE h.person_id = g.id`;
   await tx.sql`DELETE FROM people WHERE id = ANY (${absorbed}::int[])`;
 }
 

@@ -18,34 +18,39 @@ interface Stored {
   attributes: Attributes;
 }
 
-/** A store of people that applies changes the way the database does, with at most two holders loaded. */
+/** A store of people that applies changes the way the database does, with the first holder of each identifier loaded. */
 class Store {
   readonly people = new Map<number, Stored>();
+  /** Person and identifier in the order in which they came together. */
+  #holdings: { personId: number; identifierId: number }[] = [];
   #next = 1;
 
   /** Returns how many changes there were. */
   enter(...records: PersonRecord[]): number {
     const changes = mergeRecords(this.#known(records), records);
-    for (const { id = this.#next++, absorbed, attributes, identifierIds } of changes) {
+    const additions: { personId: number; identifierId: number; order: number }[] = [];
+    for (const { id = this.#next++, absorbed, attributes, added } of changes) {
       const person = this.people.get(id) ?? { ids: new Set(), attributes };
       this.people.set(id, person);
       person.attributes = attributes;
       for (const gone of absorbed) {
         for (const held of this.people.get(gone)?.ids ?? []) person.ids.add(held);
         this.people.delete(gone);
+        this.#holdings = this.#holdings.map((h) => (h.personId === gone ? { ...h, personId: id } : h));
       }
-      for (const held of identifierIds) person.ids.add(held);
+      for (const { identifierId, order } of added) {
+        if (!person.ids.has(identifierId)) additions.push({ personId: id, identifierId, order });
+        person.ids.add(identifierId);
+      }
     }
+    this.#holdings.push(...additions.sort((a, b) => a.order - b.order));
     return changes.filter((c) => c.id === undefined || c.attributesChanged || c.absorbed.length > 0).length;
   }
 
   #known(records: readonly PersonRecord[]): KnownPeople {
     const asked = new Set(records.flatMap(({ identifiers }) => identifiers.map(({ id }) => id)));
-    const holdings = [...asked].flatMap((identifierId) =>
-      [...this.people]
-        .filter(([, { ids }]) => ids.has(identifierId))
-        .slice(0, 2)
-        .map(([personId]) => ({ personId, identifierId })),
+    const holdings = [...asked].flatMap((id) =>
+      this.#holdings.filter((h) => h.identifierId === id).slice(0, 1),
     );
     const people = [...new Set(holdings.map(({ personId }) => personId))].map((id) => {
       const { ids, attributes } = this.people.get(id) as Stored;
@@ -100,14 +105,14 @@ const CASES: [string, PersonRecord[], string[]][] = [
     ['1 100 An', '1 101 -'],
   ],
   [
-    'a row about a shared phone is about none of its people',
+    'a row about a shared phone is about the first to have it',
     [record([100, 1], { name: 'An' }), record([101, 1], { name: 'Ba' }), record([1], { name: 'Cu' })],
-    ['1 100 An', '1 101 Ba'],
+    ['1 100 Cu', '1 101 Ba'],
   ],
   [
-    'it makes a person of what is nobody’s yet',
-    [record([100, 1]), record([101, 1]), record([1, 2], { name: 'Cu' })],
-    ['1 100 -', '1 101 -', '2 Cu'],
+    'a row that leads to two cccds is about that of its first identifier',
+    [record([100, 1]), record([101, 2], { name: 'Ba' }), record([3, 2, 1], { name: 'Cu' })],
+    ['1 100 -', '1 2 3 101 Cu'],
   ],
   [
     'a row that leads to one cccd only is about that person',

@@ -2,11 +2,13 @@
  * Which records are one person to this node (design.md 7): rows that share an identifier merge unless their cccd
  * differ. Only what the node shows of somebody depends on it; traces are built from links alone. Pure.
  *
- * - A row with a cccd is about that person. One with several is about the first; the others are known by it too.
- * - A row without one is about the person that its identifiers lead to. If they lead to several people with cccd, it
- *   is about none of them: it makes a person of those identifiers only that are nobody's yet, if there are any.
- * - So a person without cccd shares no identifier with anybody, a phone may stand under several people with one, and
- *   the same rows again change nothing.
+ * - A row with a cccd is about that person. One with several is about the first; the others are known by its phone too.
+ * - A row without one is about the person that its identifiers lead to; if they lead to several people with cccd,
+ *   about the one who was first to have the first of them.
+ * - People without cccd whom a row leads to are the one whom it is about.
+ *
+ * So somebody without cccd shares no identifier with anybody, a phone may stand under several people with one, and
+ * the same rows again are about the same people: they change nothing.
  */
 
 /** What a record says of somebody; null = it does not say. */
@@ -46,12 +48,15 @@ export interface PersonChange {
   readonly attributesChanged: boolean;
   readonly provinceChanged: boolean;
   /** Identifiers that the person was not known by (or may not have been). */
-  readonly identifierIds: readonly number[];
+  readonly added: readonly {
+    readonly identifierId: number /** When, among all additions. */;
+    readonly order: number;
+  }[];
 }
 
 export interface KnownPeople {
   readonly people: readonly KnownPerson[];
-  /** Of every identifier in the records at least two holders, if it has as many. */
+  /** Of every identifier in the records at least the first holder, in the order in which they came to have it. */
   readonly holdings: readonly Holding[];
 }
 
@@ -73,7 +78,8 @@ interface Person {
   /** When each value was written; later is larger. */
   readonly written: number[];
   readonly absorbed: number[];
-  readonly added: Set<number>;
+  /** Identifiers with the order in which they came. */
+  readonly added: Map<number, number>;
   into: Person | undefined;
 }
 
@@ -81,6 +87,7 @@ class PeopleBook {
   readonly #people: Person[] = [];
   readonly #holders = new Map<number, Person[]>();
   #now: number;
+  #additions = 0;
 
   constructor({ people, holdings }: KnownPeople) {
     const byId = new Map<number, Person>();
@@ -99,13 +106,13 @@ class PeopleBook {
     const home = identifiers.some(({ isCccd }) => isCccd)
       ? this.#homeByCccd(identifiers)
       : this.#homeWithoutCccd(identifiers.map(({ id }) => id));
-    if (home) this.#write(home, attributes);
+    this.#write(home, attributes);
   }
 
   changes(): PersonChange[] {
     const standing = this.#people.filter((person) => person.into === undefined).map(changeOf);
     const changed = standing.filter(
-      (c) => c.id === undefined || c.absorbed.length + c.identifierIds.length > 0 || c.attributesChanged,
+      (c) => c.id === undefined || c.absorbed.length + c.added.length > 0 || c.attributesChanged,
     );
     return [...changed.filter((c) => c.id === undefined), ...changed.filter((c) => c.id !== undefined)];
   }
@@ -127,18 +134,13 @@ class PeopleBook {
     return home;
   }
 
-  #homeWithoutCccd(ids: readonly number[]): Person | undefined {
+  #homeWithoutCccd(ids: readonly number[]): Person {
     const holders = this.#holdersOf(ids);
-    const named = holders.filter((person) => person.hasCccd);
     const loose = holders.filter((person) => !person.hasCccd);
-    const ambiguous = named.length > 1;
-    const own = ambiguous
-      ? ids.filter((id) => this.#holdersOf([id]).every((person) => !person.hasCccd))
-      : ids;
-    if (own.length === 0) return undefined;
-    const home = (ambiguous ? undefined : named[0]) ?? loose[0] ?? this.#newPerson(undefined, this.#now);
+    const home =
+      holders.find((person) => person.hasCccd) ?? loose[0] ?? this.#newPerson(undefined, this.#now);
     for (const person of loose) if (person !== home) this.#absorb(home, person);
-    this.#add(home, own);
+    this.#add(home, ids);
     return home;
   }
 
@@ -156,7 +158,7 @@ class PeopleBook {
     person.into = home;
     if (person.known) home.absorbed.push(person.known.id);
     home.absorbed.push(...person.absorbed);
-    for (const id of person.added) home.added.add(id);
+    for (const [id, order] of person.added) home.added.set(id, order);
     for (const index of ATTRIBUTES.keys()) {
       const value = person.values[index] ?? null;
       if (value === null) continue;
@@ -171,7 +173,7 @@ class PeopleBook {
   #add(person: Person, ids: readonly number[]): void {
     for (const id of ids) {
       if (this.#holdersOf([id]).includes(person)) continue;
-      person.added.add(id);
+      person.added.set(id, this.#additions++);
       this.#hold(person, id);
     }
   }
@@ -196,7 +198,7 @@ class PeopleBook {
       values: ATTRIBUTES.map((name) => known?.attributes[name] ?? null),
       written: ATTRIBUTES.map(() => written),
       absorbed: [],
-      added: new Set(),
+      added: new Map(),
       into: undefined,
     };
     this.#people.push(person);
@@ -221,6 +223,6 @@ function changeOf({ known, absorbed, values, added }: Person): PersonChange {
     attributes,
     attributesChanged: ATTRIBUTES.some(differs),
     provinceChanged: differs('province'),
-    identifierIds: [...added],
+    added: [...added].map(([identifierId, order]) => ({ identifierId, order })),
   };
 }

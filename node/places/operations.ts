@@ -18,7 +18,7 @@ export interface RecordedPlaces {
   /** Positions of rows that were not taken: their place is new and they name no kind. */
   readonly withoutKind: readonly number[];
   /** Local ids of known places that are of another kind now: stays there last and weigh differently. */
-  readonly rekinded: readonly number[];
+  readonly rekinded: number[];
 }
 
 /** Records what rows say of places, in order. */

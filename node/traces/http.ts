@@ -12,6 +12,7 @@ import { traceJson, traceOutput } from '../../shared/http/trace-json.ts';
 import type { Logger } from '../../shared/log.ts';
 import { watchTrace } from './events.ts';
 import * as traces from './operations.ts';
+import { placeKindsOf, settingsOf } from './rules.ts';
 
 const MAX_CONTACTS = 1_000;
 
@@ -214,7 +215,7 @@ function contactJson(contact: traces.ContactRow): z.output<typeof contactOutput>
     ...{ id, identifiers, name, ward, degree, seconds, exposed_in },
     first_exposed_at: isoInstant(contact.first_exposed_at),
     last_exposed_at: isoInstant(contact.last_exposed_at),
-    settings: traces.settingsOf(contact.settings),
-    place_kinds: traces.placeKindsOf(contact.place_kinds),
+    settings: settingsOf(contact.settings),
+    place_kinds: placeKindsOf(contact.place_kinds),
   };
 }

@@ -16,7 +16,6 @@ import type { HubTraces } from './submitter.ts';
 
 export type { ContactRow } from './contacts-queries.ts';
 export type { TraceCursor } from './queries.ts';
-export { placeKindsOf, settingsOf } from './rules.ts';
 export type { TraceStatus } from './status.ts';
 
 export interface TracesContext {

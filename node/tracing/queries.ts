@@ -32,10 +32,10 @@ export async function readIdentifiers(
   province: string,
   ids?: readonly number[],
 ): Promise<IdentifierColumns> {
-  // A person's residence is what its records say; where none says, what came with its check-ins.
+  // A resident is who has a record here that says so; the home province that came with a check-in is no record.
   const { columns } = await copyColumns(
     db.sql,
-    `SELECT i.id, i.token, i.is_cccd, coalesce(r.here, i.home_province = '${province}', false),
+    `SELECT i.id, i.token, i.is_cccd, coalesce(r.here, false),
         coalesce(i.household_id, 0)
       FROM identifiers i LEFT JOIN (
         SELECT pi.identifier_id, bool_or(p.province = '${province}') AS here

@@ -82,7 +82,7 @@ export class BinaryRowReader<const T extends readonly CopyType[]> {
     let end = at + 2;
     if (bytes.readInt16BE(at) === -1) return true;
     // Only NULLs make a row shorter.
-    for (let i = 0; i < this.#types.length; i++) {
+    for (let left = this.#types.length; left > 0; left--) {
       if (end + 4 > bytes.length) return false;
       end += 4 + Math.max(bytes.readInt32BE(end), 0);
     }

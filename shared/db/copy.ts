@@ -15,11 +15,10 @@ import {
 import { toDatabaseError } from './errors.ts';
 
 export type { CopyColumn, CopyColumns, CopySource, CopyType, CopyValue } from './copy-format.ts';
-export { NULL_BOOL, NULL_INT } from './copy-format.ts';
 
 /**
  * Rows of `select` (hand-written, in its order) as one typed array a column: int2 and int4 → Int32Array, int8 →
- * Float64Array, bool → Uint8Array, bytea16 → 16 bytes a row in one Uint8Array. NULL: NULL_INT, NaN, NULL_BOOL, zeros.
+ * Float64Array, bool → Uint8Array, bytea16 → 16 bytes a row in one Uint8Array. NULL: NULL_INT, NaN, NULL_BOOL (copy-format.ts), zeros.
  * In a transaction it reads that transaction's snapshot. A statement that fails, also after many rows, rejects.
  *
  * COPY takes no parameters: `select` must contain none, and nothing that came from outside but numbers. Columns that

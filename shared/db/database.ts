@@ -38,6 +38,8 @@ export interface DatabaseOptions {
   readonly max: number;
   /** Shown as application_name in pg_stat_activity: `node-24`, `hub` … */
   readonly name: string;
+  /** Run-time settings of every connection of the pool, such as `enable_seqscan: 'off'`. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 const END_TIMEOUT_SECONDS = 5;
@@ -50,7 +52,7 @@ export function openDatabase(url: string, options: DatabaseOptions): Database {
   const client = postgres(url, {
     max: options.max,
     types: { int8: INT8 },
-    connection: { application_name: options.name, TimeZone: 'UTC' },
+    connection: { ...options.settings, application_name: options.name, TimeZone: 'UTC' },
     connect_timeout: 10,
     // The driver's default waits up to 20 s after a server has come back.
     backoff: ((attempt: number) => Math.min(0.05 * 2 ** attempt, 1)) as unknown as boolean,

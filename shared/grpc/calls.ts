@@ -199,6 +199,7 @@ function readAnswers(
     },
     failure: (error) => explain(fromStatus(error, peerName(channel.peer))),
     onReturn: () => call.cancel(),
+    doubtEnd: false,
   });
 }
 

@@ -108,6 +108,7 @@ function readRequests(call: Reads, method: DescMethod, served: ServedCall) {
     decode: (bytes) => decode(method.input, served.received(bytes)),
     failure: () => cancelled(served),
     onReturn: () => {},
+    doubtEnd: true,
   });
 }
 

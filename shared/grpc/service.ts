@@ -22,7 +22,11 @@ export interface CallContext {
 
 type Many<Desc extends DescMessage> = AsyncIterable<Outgoing<Desc>>;
 
-/** The handler that fits a method: one message or a stream in, one or a stream out. */
+/**
+ * The handler that fits a method: one message or a stream in, one or a stream out. A stream of requests that a broken
+ * connection cut off throws; one that its caller cancels may merely end, because Node's HTTP/2 half-closes what it
+ * resets: where completeness matters, the last message must say that it is the last.
+ */
 export type Handler<Method extends DescMethod> = Method extends {
   methodKind: infer Kind;
   input: infer In extends DescMessage;

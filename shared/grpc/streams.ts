@@ -15,6 +15,11 @@ export interface ReaderOptions<T> {
   readonly failure: (error: unknown) => Error;
   /** The consumer left early. */
   readonly onReturn: () => void;
+  /**
+   * Whether an end may turn out to be a broken connection a moment later, and is believed only then. So it is on a
+   * server: Node ends the input of an HTTP/2 stream whose connection broke, and reports the break afterwards.
+   */
+  readonly doubtEnd: boolean;
 }
 
 /** The messages of a stream, one reader at a time; those that arrived before a failure are delivered before it. */
@@ -29,7 +34,8 @@ export class MessageReader<T> implements AsyncIterableIterator<T> {
     this.#source = source;
     this.#options = options;
     source.on('readable', () => this.#wake());
-    source.on('end', () => this.#settle('ended'));
+    const end = () => this.#settle('ended');
+    source.on('end', () => (options.doubtEnd ? setImmediate(end) : end()));
     source.on('error', (error) => this.#settle(error));
     source.on('close', () => this.#settle(undefined));
   }

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { systemClock } from '../../shared/clock.ts';
-import { copyColumns, copyIn, NULL_BOOL, NULL_INT } from '../../shared/db/copy.ts';
+import { copyColumns, copyIn } from '../../shared/db/copy.ts';
+import { NULL_BOOL, NULL_INT } from '../../shared/db/copy-format.ts';
 import { openDatabase, retryWhileStarting, snapshot, withTransaction } from '../../shared/db/database.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 

@@ -112,7 +112,8 @@ describe('forward', () => {
       half('app:b', 'app:a', 5 * d),
       half('app:c', 'app:a', d),
     ];
-    const confirmedCases = [confirmed({ isolatedAt: T + 5 * d })]; // x can infect nobody at 6 d, nor be infected
+    // x, isolated at 5 d, can infect nobody at 6 d
+    const confirmedCases = [confirmed({ isolatedAt: T + 5 * d })];
     expect(labels({ encounters, confirmed: confirmedCases })).toEqual([
       'app:a 1 0',
       `app:b 2 ${2 * d}`,

@@ -34,9 +34,10 @@ export function closeContactsOf(
 ): CloseContacts {
   const uncut = uncutOf(events, personOf);
   return (q, window) => {
+    // an empty window has no cut events, and no households
     const start = window[0]?.from;
     const end = window.at(-1)?.until;
-    if (start === undefined || end === undefined) return []; // an empty window has no cut events and no households
+    if (start === undefined || end === undefined) return [];
     const householdAt = direction === 'forward' ? start : end; // "an instant of its own"
     return [...uncut(q)]
       .map(([person, together]) => meetingOf(person, together, window, householdAt))

@@ -54,7 +54,8 @@ function forward(rules: RulePack, asOf: number): Rule {
 
 /** `[L, onset − latent_days)`; from a label `[L, t − latent_days)`. */
 function backward(rules: RulePack, cases: readonly CaseRow[]): Rule {
-  const earliest = Math.min(...cases.map((row) => onsetOf(row) - secondsOf(rules.source_days))); // L, of all index cases
+  // L, of all index cases
+  const earliest = Math.min(...cases.map((row) => onsetOf(row) - secondsOf(rules.source_days)));
   const ofLabel = (at: number) => ({ from: earliest, until: at - secondsOf(rules.latent_days) });
   return { ofCase: (row) => ofLabel(onsetOf(row)), ofLabel };
 }

@@ -5,9 +5,9 @@
  *
  * API (stable):
  *   trace(dataset, rules, request)      the contacts, sorted by first identifier
- *   oracleOf(dataset, rules)            the same for several requests on one dataset: .contacts(request),
- * .labels(request) A request is {direction, cases: ids of dataset.cases, maxDegree, asOf (epoch seconds)}.
- * maxDegree is taken as it is. Unknown case ids and cases with neither onset nor sampling throw.
+ *   oracleOf(dataset, rules)            for several requests: .contacts(request), .labels(request)
+ * A request is {direction, cases: ids of dataset.cases, maxDegree, asOf (epoch seconds)}. maxDegree is taken
+ * as it is. Unknown case ids and cases with neither onset nor sampling throw.
  *
  * Where the text leaves room, it is read so:
  *   1 a record is one row of `persons` or one case; rows that "merge at the node" stay separate records for

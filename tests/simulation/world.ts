@@ -5,10 +5,10 @@
  *
  * API (stable):
  *   makeWorld(seed, options?)      a World: a dataset with rules and traces to run on it
- *   worldArbitrary(options?)       fast-check arbitrary of worlds; shrinks by taking rows, traces and degrees
- * away All cases of one trace belong to one province, as `POST /v1/traces` wants it. Worlds of different
- * `series` (0 to 999) share no identifier, place or household, so that one federation can take in many, one
- * after the other. The files of a world: import-files.ts.
+ *   worldArbitrary(options?)       fast-check arbitrary of worlds; shrinks by taking rows and traces away
+ * All cases of one trace belong to one province, as `POST /v1/traces` wants it. Worlds of different `series`
+ * (0 to 999) share no identifier, place or household, so that one federation can take in many, one after the
+ * other. The files of a world: import-files.ts.
  */
 import fc from 'fast-check';
 import { PLACE_KINDS } from '../../shared/domain/place-kind.ts';

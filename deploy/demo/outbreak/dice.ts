@@ -36,7 +36,8 @@ export class Dice {
   some<T>(count: number, items: readonly T[]): T[] {
     const left = [...items];
     const taken: T[] = [];
-    while (taken.length < count && left.length > 0) taken.push(...left.splice(this.int(0, left.length - 1), 1));
+    while (taken.length < count && left.length > 0)
+      taken.push(...left.splice(this.int(0, left.length - 1), 1));
     return taken;
   }
 }

@@ -54,13 +54,22 @@ export function fullName(dice: Dice, sex: Sex, family = familyName(dice)): strin
  * The `serial`th citizen id of a province: `0` + province, century and sex, year of birth, six digits. Its century
  * digit (8 or 9) stands for the 24th, so no living person has it. **Source:** Thông tư 07/2016/TT-BCA, Điều 2.
  */
-export function cccdOf(province: string, serial: number, { sex, bornOn }: { sex: Sex; bornOn: string }): string {
+export function cccdOf(
+  province: string,
+  serial: number,
+  { sex, bornOn }: { sex: Sex; bornOn: string },
+): string {
   return `cccd:0${province}${sex === 'male' ? 8 : 9}${bornOn.slice(2, 4)}${digits(serial, 6)}`;
 }
 
 /** The `serial`th number behind 050, a mobile prefix that no operator has. */
 export function phoneOf(serial: number): string {
   return `phone:+8450${digits(serial, 7)}`;
+}
+
+/** The `serial`th health insurance number of a province; no group of insured people has the letters ZZ. */
+export function insuranceOf(province: string, serial: number): string {
+  return `insurance:ZZ4${province}${digits(serial, 10)}`;
 }
 
 /** A contact-tracing app's UUID (version 4). */

@@ -55,6 +55,8 @@ CREATE TABLE people (
 CREATE TABLE people_identifiers (
   person_id integer NOT NULL REFERENCES people ON DELETE CASCADE,
   identifier_id integer NOT NULL REFERENCES identifiers,
+  -- Order in which identifiers came to people: of those who share one, the first to have it is the least.
+  since bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
   PRIMARY KEY (person_id, identifier_id)
 );
 CREATE INDEX people_identifiers_identifier ON people_identifiers (identifier_id, person_id);

@@ -1,0 +1,103 @@
+#!/usr/bin/env node
+/**
+ * `truyvet-hub`: what the hub's operator does by hand. `serve` and `migrate` work on this machine; everything else goes
+ * through the HTTP interface, with the rights of its token.
+ */
+import { Command } from 'commander';
+import { apiAddress, callJson } from '../shared/cli/api.ts';
+import { runCommand } from '../shared/cli/run.ts';
+import { formatTable } from '../shared/cli/terminal.ts';
+import { formatTrace, type TraceJson } from '../shared/cli/trace.ts';
+import { systemClock } from '../shared/clock.ts';
+import { parseDatabaseUrl } from '../shared/config-fields.ts';
+import { holdLifeline } from '../shared/lifeline.ts';
+import { runProgram } from '../shared/run-program.ts';
+import { openMigrated, startHub } from './app.ts';
+import { parseHubConfig } from './config.ts';
+
+const program = new Command('truyvet-hub')
+  .description('Trung tâm quốc gia của Truy Vết · The national hub of Truy Vết')
+  .option('--url <url>', 'HTTP của trung tâm · of the hub (TRUYVET_URL)')
+  .option('--token <token>', 'mã truy cập · bearer token (TRUYVET_TOKEN)');
+
+program
+  .command('serve')
+  .description('chạy trung tâm, cấu hình từ biến môi trường · run the hub, configured by the environment')
+  .action(async () => {
+    process.exitCode = await runProgram({
+      start: () => startHub(parseHubConfig(process.env), systemClock),
+      holdLifeline: (stop) => holdLifeline(process.env, stop),
+    });
+  });
+
+program
+  .command('migrate')
+  .description('cập nhật cơ sở dữ liệu (DATABASE_URL) · bring the database up to date')
+  .action(async () => {
+    await using _db = await openMigrated(parseDatabaseUrl(process.env), 'hub-cli', systemClock);
+  });
+
+program
+  .command('traces [id]')
+  .description('các truy vết mới nhất, hoặc một · the newest traces, or one')
+  .action(async (id?: string) => {
+    if (id !== undefined) {
+      const found = await callJson<TraceJson>(address(), `/v1/traces/${encodeURIComponent(id)}`);
+      process.stdout.write(formatTrace(found));
+      return;
+    }
+    const { traces } = await callJson<{ traces: TraceJson[] }>(address(), '/v1/traces?limit=50');
+    const rows = traces.map((trace) => [
+      trace.id,
+      trace.province,
+      trace.state,
+      trace.opened_at ?? '',
+      counts(trace),
+    ]);
+    process.stdout.write(
+      formatTable(['id', 'tỉnh · province', 'trạng thái · state', 'mở · opened', 'F'], rows),
+    );
+  });
+
+interface ProvinceJson {
+  readonly province: string;
+  readonly name: string;
+  readonly state: string;
+  readonly reported_at: string | null;
+  readonly data_at: string | null;
+}
+
+program
+  .command('provinces')
+  .description('các tỉnh tham gia · the enrolled provinces')
+  .action(async () => {
+    const { provinces } = await callJson<{ provinces: ProvinceJson[] }>(address(), '/v1/provinces');
+    const rows = provinces.map((one) => [
+      one.province,
+      one.name,
+      one.state,
+      one.reported_at ?? '',
+      one.data_at ?? '',
+    ]);
+    const headings = [
+      'mã · code',
+      'tỉnh · province',
+      'trạng thái · state',
+      'báo cáo · reported',
+      'dữ liệu · data',
+    ];
+    process.stdout.write(formatTable(headings, rows));
+  });
+
+function address() {
+  return apiAddress(program.opts(), process.env);
+}
+
+function counts(trace: TraceJson): string {
+  return Object.entries(trace.contacts.by_degree)
+    .map(([degree, contacts]) => `F${degree} ${contacts}`)
+    .join(' ');
+}
+
+const code = await runCommand(program, process.argv.slice(2));
+process.exitCode = code === 0 ? (process.exitCode ?? 0) : code;

@@ -1,0 +1,141 @@
+import { parse } from 'csv-parse/sync';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { key, optional } from './columns.ts';
+import { readCsv } from './csv.ts';
+import { LONGEST_ROW, readLines } from './lines.ts';
+import type { RawRow } from './raw-rows.ts';
+
+const any = (text: string) => ({ value: text });
+const COLUMNS = { a: key(any), b: optional(any), c: optional(any) };
+
+/** Rows as `line:a|b|c` or `line:!reason`; an error at the end as its reason word and message. */
+async function rowsOf(text: string | Uint8Array): Promise<string[]> {
+  const seen: string[] = [];
+  const bytes = (async function* () {
+    yield Buffer.from(text as string);
+  })();
+  try {
+    for await (const rows of readCsv(readLines(bytes), COLUMNS)) for (const row of rows) seen.push(show(row));
+  } catch (error) {
+    const { reason, message } = error as { reason: string; message: string };
+    seen.push(`${reason} ${message}`);
+  }
+  return seen;
+}
+
+function show({ line, cells, problem }: RawRow): string {
+  return `${line}:${cells === undefined ? `!${problem.field}: ${problem.reason}` : cells.map((c) => c ?? '∅').join('|')}`;
+}
+
+const NOT_CLOSED = `a quote is not closed within ${LONGEST_ROW} characters`;
+
+describe('csv', () => {
+  it.each([
+    ['rows', 'a,b,c\n1,2,3\n4,,6', ['2:1|2|3', '3:4||6']],
+    ['any order of columns, some missing', 'c,a\n3,1\n', ['2:1|∅|3']],
+    ['blank lines', '\n a , b \n\n1,2\n  \n3,4\n', ['4:1|2|∅', '6:3|4|∅']],
+    ['CR LF after LF', 'a,b\r\n1,2\n3,4\r\n', ['2:1|2|∅', '3:3|4|∅']],
+    ['quotes', 'a,b\n"x, ""y""",2\n', ['2:x, "y"|2|∅']],
+    ['a quoted line break', 'a,b\n"x\ny",2\n3,4', ['2:x\ny|2|∅', '4:3|4|∅']],
+    ['a quoted header', '"a","b"\n1,2', ['2:1|2|∅']],
+    ['an empty quoted cell at the end', 'a,b\n1,""\n', ['2:1||∅']],
+    ['a comma at the end', 'a,b\n"1",\n', ['2:1||∅']],
+    ['a blank line inside quotes', 'a,b\n"x\n\ny",2\n', ['2:x\n\ny|2|∅']],
+  ])('reads %s', async (_, text, expected) => {
+    expect(await rowsOf(text)).toEqual(expected);
+  });
+
+  it.each([
+    ['too few fields', 'a,b\n1\n3,4', ['2:!row: has 1 fields, the header has 2', '3:3|4|∅']],
+    ['too many fields', 'a,b\n1,2,3\n3,4', ['2:!row: has 3 fields, the header has 2', '3:3|4|∅']],
+    [
+      'a quote inside a field',
+      'a,b\n1,x"y"\n3,4',
+      ['2:!row: a quote inside a field that does not begin with one', '3:3|4|∅'],
+    ],
+    ['text after a quote', 'a,b\n"1"x,2\n3,4', ['2:!row: text after a closing quote', '3:3|4|∅']],
+    [
+      'text after a quote, lines later',
+      'a,b\n"1\n"x,2\n3,4',
+      ['2:!row: text after a closing quote', '4:3|4|∅'],
+    ],
+  ])('rejects only the row with %s', async (_, text, expected) => {
+    expect(await rowsOf(text)).toEqual(expected);
+  });
+
+  it('rejects only the row that is not UTF-8, however many lines it has', async () => {
+    const text = Buffer.from('a,b\n1,2\n"x\ny#",2\n3,4\n');
+    text[text.indexOf('#')] = 0xff;
+    expect(await rowsOf(text)).toEqual(['2:1|2|∅', '3:!row: not valid UTF-8', '5:3|4|∅']);
+  });
+
+  it.each([
+    ['an empty file', '', 'HEADER_MISSING line 1: the file is empty; a header is expected'],
+    ['an unknown column', 'a,b,pulse\n1,2,3', 'HEADER_INVALID line 1: column pulse is unknown'],
+    ['a column without a name', 'a,b,\n1,2,3', 'HEADER_INVALID line 1: column 3 is unknown'],
+    ['a repeated column', '\na,b,a\n1,2,3', 'HEADER_INVALID line 2: column a is repeated'],
+    ['a missing column', 'b,c\n1,2', 'HEADER_INVALID line 1: column a is missing'],
+    [
+      'a bad quote in the header',
+      'a,b"\n1,2',
+      'HEADER_INVALID line 1: a quote inside a field that does not begin',
+    ],
+    [
+      'no header, without quoting the data',
+      'cccd:001,Lan\n',
+      'HEADER_INVALID line 1: no known column; is the header',
+    ],
+    [
+      'a shifted header, without quoting data',
+      'a,Lê Thị Lan\n',
+      'HEADER_INVALID line 1: column 2 is unknown',
+    ],
+  ])('refuses %s', async (_, text, expected) => {
+    const seen = await rowsOf(text);
+    expect(seen).toHaveLength(1);
+    expect(seen[0]).toContain(expected);
+  });
+
+  it('refuses a header that is not UTF-8', async () => {
+    expect(await rowsOf(Uint8Array.from([0x61, 0xff]))).toEqual(['HEADER_INVALID line 1: not valid UTF-8']);
+  });
+
+  it('ends at a quote that is never closed and keeps the rows before it', async () => {
+    const error = `QUOTE_NOT_CLOSED line 3: ${NOT_CLOSED}`;
+    expect(await rowsOf('a,b\n1,2\n3,"4\n5,6\n')).toEqual(['2:1|2|∅', error]);
+    expect(await rowsOf(`a,b\n1,2\n3,"4\n${'5,6\n'.repeat(LONGEST_ROW / 4)}"\n7,8\n`)).toEqual([
+      '2:1|2|∅',
+      error,
+    ]);
+  });
+
+  it('survives a line of quotes', async () => {
+    const cells = 20_000;
+    const expected = [`2:!row: has ${cells + 1} fields, the header has 2`];
+    expect(await rowsOf(`a,b\n${'"",'.repeat(cells)}\n`)).toEqual(expected);
+  });
+
+  it('reads what csv-parse reads', async () => {
+    const cell = fc.oneof(
+      fc.stringMatching(/^[a-z"' ,\r\n]{0,6}$/),
+      fc.string({ unit: 'grapheme', maxLength: 4 }),
+    );
+    const quoted = cell.map((text) => `"${text.replaceAll('\r', '').replaceAll('"', '""')}"`);
+    const plain = fc.stringMatching(/^[a-zữ ]{1,5}$/);
+    const row = fc.tuple(fc.oneof(quoted, plain), fc.oneof(quoted, plain), fc.oneof(quoted, plain));
+    await fc.assert(
+      fc.asyncProperty(fc.array(row, { maxLength: 6 }), fc.constantFrom('\n', '\r\n'), async (rows, end) => {
+        const text = `a,b,c${end}${rows.map((cells) => cells.join(',') + end).join('')}`;
+        const expected = (
+          parse(text, { columns: ['a', 'b', 'c'], from_line: 2 }) as { a: string; b: string; c: string }[]
+        )
+          .map(({ a, b, c }) => [a, b, c].join('|'))
+          .filter((_, i) => rows[i]?.some((text) => text.trim() !== ''));
+        const seen = (await rowsOf(text)).map((line) => line.replace(/^\d+:/, ''));
+        expect(seen).toEqual(expected);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});

@@ -1,0 +1,78 @@
+/**
+ * The HTTP interface of a program as its command line sees it. Knows no route.
+ */
+
+import type { Env } from '../config.ts';
+import { AppError, type FieldError, invalidField } from '../errors.ts';
+
+/** Where to call, and as whom. */
+export interface ApiAddress {
+  readonly url: string;
+  readonly token: string;
+}
+
+export interface ApiRequest {
+  readonly method?: 'GET' | 'POST' | 'PATCH';
+  /** Sent as JSON. */
+  readonly json?: unknown;
+  /** Sent as it is, instead of JSON. */
+  readonly body?: AsyncIterable<Uint8Array>;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal;
+}
+
+/** Address and token of `--url` and `--token`, or TRUYVET_URL and TRUYVET_TOKEN. Throws INVALID_FIELD. */
+export function apiAddress(options: { url?: string; token?: string }, env: Env): ApiAddress {
+  const url = options.url ?? env.TRUYVET_URL;
+  const token = options.token ?? env.TRUYVET_TOKEN;
+  if (url === undefined || !URL.canParse(url)) throw invalidField('--url', 'not a URL (or set TRUYVET_URL)');
+  if (!token) throw invalidField('--token', 'missing (or set TRUYVET_TOKEN)');
+  return { url, token };
+}
+
+/** The answer to a call. A problem is thrown as an AppError with its reason and fields; no answer as UNAVAILABLE. */
+export async function callApi(
+  address: ApiAddress,
+  path: string,
+  request: ApiRequest = {},
+): Promise<Response> {
+  const response = await send(address, path, request);
+  if (response.ok) return response;
+  const problem = (await response.json().catch(() => ({}))) as Partial<Problem>;
+  const message = problem.detail ?? `HTTP ${response.status}`;
+  throw new AppError('FAILED_PRECONDITION', problem.reason ?? 'HTTP_ERROR', message, {
+    details: problem.errors ?? [],
+  });
+}
+
+/** Like `callApi`, for JSON answers of shape `T`. */
+export async function callJson<T>(address: ApiAddress, path: string, request?: ApiRequest): Promise<T> {
+  return (await callApi(address, path, request)).json() as Promise<T>;
+}
+
+interface Problem {
+  readonly detail: string;
+  readonly reason: string;
+  readonly errors: FieldError[];
+}
+
+async function send({ url, token }: ApiAddress, path: string, request: ApiRequest): Promise<Response> {
+  const { method = 'GET', json, body, headers, signal } = request;
+  const init: RequestInit = {
+    method,
+    headers: {
+      authorization: `Bearer ${token}`,
+      ...(json === undefined ? {} : { 'content-type': 'application/json' }),
+      ...headers,
+    },
+    ...(signal ? { signal } : {}),
+    ...(json === undefined ? {} : { body: JSON.stringify(json) }),
+  };
+  // A streamed body needs half duplex, which the types do not know.
+  if (body) Object.assign(init, { body: ReadableStream.from(body), duplex: 'half' });
+  try {
+    return await fetch(new URL(path, url), init);
+  } catch (cause) {
+    throw new AppError('UNAVAILABLE', 'UNREACHABLE', `${new URL(url).origin} cannot be reached`, { cause });
+  }
+}

@@ -1,0 +1,237 @@
+/**
+ * A world's rows in the tables of the nodes: each province gets what its own imports would have given it, with tokens
+ * ready-made. Only loads; the schema is the nodes' own.
+ */
+
+import { forEachParallel } from '../../deploy/demo/parallel.ts';
+import { ensurePartitions } from '../../node/db/partitions.ts';
+import { type Database, openDatabase } from '../../shared/db/database.ts';
+import { byArrival, copyInPieces, gather, mapRows } from './rows.ts';
+import { BENCH_TIME, identifierValue, type World } from './world.ts';
+
+export interface NodeTarget {
+  readonly province: string;
+  readonly databaseUrl: string;
+}
+
+const DAY = 86_400;
+
+/** Fills the migrated, empty databases of `nodes`, in the order of the world's provinces. Nodes must not run. */
+export async function fillNodes(
+  world: World,
+  tokens: Uint8Array,
+  nodes: readonly NodeTarget[],
+): Promise<void> {
+  const { stays, places } = world;
+  const ordered = byArrival(
+    stays,
+    nodes.length,
+    (row) => places.province[stays.place[row] as number] as number,
+  );
+  await forEachParallel([...nodes.entries()], 2, async ([position, node]) => {
+    await using db = openDatabase(node.databaseUrl, { max: 1, name: 'bench load' });
+    const rows = ordered.rows.subarray(ordered.start[position], ordered.start[position + 1]);
+    await new NodeLoader({ db, world, tokens, position, nodes, rows }).load();
+  });
+}
+
+interface LoaderOptions {
+  readonly db: Database;
+  readonly world: World;
+  readonly tokens: Uint8Array;
+  readonly position: number;
+  readonly nodes: readonly NodeTarget[];
+  readonly rows: Int32Array;
+}
+
+/** Fills one node's database. */
+class NodeLoader {
+  readonly #options: LoaderOptions;
+  /** Local id of an identifier, 0 = not held here. */
+  readonly #idOf: Int32Array;
+  #held: Int32Array = new Int32Array();
+  readonly #placeIdOf: Int32Array;
+
+  constructor(options: LoaderOptions) {
+    this.#options = options;
+    this.#idOf = new Int32Array(options.world.people.count * 2);
+    this.#placeIdOf = new Int32Array(options.world.places.count);
+  }
+
+  async load(): Promise<void> {
+    const { db } = this.#options;
+    const encounters = this.#ownEncounters();
+    this.#numberIdentifiers(encounters);
+    const restore = await dropIndexes(db, ['check_ins', 'encounters']);
+    const days = Array.from({ length: BENCH_TIME.days + 2 }, (_, i) => BENCH_TIME.from + (i - 1) * DAY);
+    await ensurePartitions(db, 'check_ins', days);
+    await ensurePartitions(db, 'encounters', days);
+    await this.#loadIdentifiers();
+    await this.#loadPeople();
+    await this.#loadPlaces();
+    await this.#loadStays();
+    await this.#loadEncounters(encounters);
+    await restore();
+    await db.sql`UPDATE node_state SET data_at = ${BENCH_TIME.asOf}`;
+    await db.sql.unsafe('VACUUM (ANALYZE)');
+  }
+
+  #ownEncounters(): Int32Array {
+    const { world, position } = this.#options;
+    const rows: number[] = [];
+    for (let row = 0; row < world.encounters.count; row++) {
+      if (world.encounters.province[row] === position) rows.push(row);
+    }
+    return Int32Array.from(rows);
+  }
+
+  /** An identifier is held where a record, a check-in or an encounter names it. */
+  #numberIdentifiers(encounters: Int32Array): void {
+    const { world, position, rows } = this.#options;
+    const { people, stays } = world;
+    for (let person = 0; person < people.count; person++) {
+      const here = this.#recordHere(person);
+      if (here === 'none') continue;
+      this.#idOf[2 * person] = 1;
+      if (here === 'both') this.#idOf[2 * person + 1] = 1;
+    }
+    for (const row of rows) this.#idOf[stays.identifier[row] as number] = 1;
+    for (const row of encounters) {
+      this.#idOf[world.encounters.a[row] as number] = 1;
+      this.#idOf[world.encounters.b[row] as number] = 1;
+    }
+    let count = 0;
+    for (let i = 0; i < this.#idOf.length; i++) if (this.#idOf[i] === 1) this.#idOf[i] = ++count;
+    this.#held = new Int32Array(count);
+    for (let i = 0; i < this.#idOf.length; i++) {
+      if (this.#idOf[i] !== 0) this.#held[(this.#idOf[i] as number) - 1] = i;
+    }
+    let places = 0;
+    for (let place = 0; place < world.places.count; place++) {
+      if (world.places.province[place] === position) this.#placeIdOf[place] = ++places;
+    }
+  }
+
+  #recordHere(person: number): 'none' | 'cccd' | 'both' {
+    const { world, position } = this.#options;
+    const { home, second, homeNamesCccdOnly } = world.people;
+    if (second[person] === position) return 'both';
+    if (home[person] !== position) return 'none';
+    return homeNamesCccdOnly[person] === 1 ? 'cccd' : 'both';
+  }
+
+  async #loadIdentifiers(): Promise<void> {
+    const { db, world, tokens, position } = this.#options;
+    const { home, household } = world.people;
+    const held = this.#held;
+    const households = new Set<number>();
+    for (const identifier of held) {
+      if (identifier % 2 === 0 && home[identifier >> 1] === position) {
+        households.add(household[identifier >> 1] as number);
+      }
+    }
+    const numbers = [...households];
+    await copyInPieces(db, 'households (id, name)', numbers.length, (from, until) => [
+      numbers.slice(from, until),
+      numbers.slice(from, until).map((number) => `h${number}`),
+    ]);
+    const householdOf = (identifier: number) =>
+      identifier % 2 === 0 && home[identifier >> 1] === position ? household[identifier >> 1] : null;
+    const columns = 'identifiers (id, value, token, token_generation, household_id)';
+    await copyInPieces(db, columns, held.length, (from, until) => {
+      const piece = Array.from(held.subarray(from, until));
+      return [
+        mapRows(from, until, (row) => row + 1),
+        piece.map(identifierValue),
+        piece.map((identifier) => tokens.subarray(identifier * 16, identifier * 16 + 16)),
+        new Int32Array(piece.length).fill(1),
+        piece.map(householdOf),
+      ];
+    });
+  }
+
+  /** A record a person; those with two identifiers link them. */
+  async #loadPeople(): Promise<void> {
+    const { db, world, nodes } = this.#options;
+    const { home } = world.people;
+    const recorded: number[] = [];
+    for (let person = 0; person < world.people.count; person++) {
+      if (this.#recordHere(person) !== 'none') recorded.push(person);
+    }
+    await copyInPieces(db, 'people (id, name, province, ward)', recorded.length, (from, until) => {
+      const people = recorded.slice(from, until);
+      return [
+        mapRows(from, until, (row) => row + 1),
+        people.map((person) => `Người ${person}`),
+        people.map((person) => (nodes[home[person] as number] as NodeTarget).province),
+        people.map((person) => `P${person % 100}`),
+      ];
+    });
+    const named = recorded.flatMap((person, i) =>
+      this.#recordHere(person) === 'both'
+        ? [[i + 1, 2 * person] as const, [i + 1, 2 * person + 1] as const]
+        : [[i + 1, 2 * person] as const],
+    );
+    await copyInPieces(db, 'people_identifiers (person_id, identifier_id)', named.length, (from, until) => {
+      const rows = named.slice(from, until);
+      return [rows.map(([row]) => row), rows.map(([, identifier]) => this.#idOf[identifier])];
+    });
+    const both = recorded.filter((person) => this.#recordHere(person) === 'both');
+    await copyInPieces(db, 'links (identifier_a, identifier_b)', both.length, (from, until) => {
+      const people = both.slice(from, until);
+      // Local numbers follow the world's: a cccd comes before its phone.
+      return [people.map((p) => this.#idOf[2 * p]), people.map((p) => this.#idOf[2 * p + 1])];
+    });
+  }
+
+  async #loadPlaces(): Promise<void> {
+    const { db, world } = this.#options;
+    const own: number[] = [];
+    for (let place = 0; place < world.places.count; place++)
+      if (this.#placeIdOf[place] !== 0) own.push(place);
+    await copyInPieces(db, 'places (id, place, kind)', own.length, (from, until) => {
+      const places = own.slice(from, until);
+      return [
+        places.map((place) => this.#placeIdOf[place]),
+        places.map((place) => `p${place}`),
+        places.map((place) => world.places.kind[place]),
+      ];
+    });
+  }
+
+  async #loadStays(): Promise<void> {
+    const { db, world, rows } = this.#options;
+    const { identifier, place, inAt, outAt, nextInAt } = world.stays;
+    const target = 'check_ins (identifier_id, place_id, in_at, out_at, next_in_at)';
+    await copyInPieces(db, target, rows.length, (from, until) => [
+      gather(identifier, rows, from, until).map((i) => this.#idOf[i] as number),
+      gather(place, rows, from, until).map((p) => this.#placeIdOf[p] as number),
+      gather(inAt, rows, from, until),
+      gather(outAt, rows, from, until),
+      gather(nextInAt, rows, from, until),
+    ]);
+  }
+
+  async #loadEncounters(rows: Int32Array): Promise<void> {
+    const { db, world } = this.#options;
+    const { a, b, from: starts, until: ends } = world.encounters;
+    const target = 'encounters (identifier_a, identifier_b, from_at, until_at)';
+    await copyInPieces(db, target, rows.length, (from, until) => [
+      gather(a, rows, from, until).map((i) => this.#idOf[i] as number),
+      gather(b, rows, from, until).map((i) => this.#idOf[i] as number),
+      gather(starts, rows, from, until),
+      gather(ends, rows, from, until),
+    ]);
+  }
+}
+
+/** Drops the indexes of `tables` for the load; the answer makes the same ones again. */
+async function dropIndexes(db: Database, tables: readonly string[]): Promise<() => Promise<void>> {
+  const found = await db.sql<{ name: string; definition: string }[]>`
+    SELECT indexrelid::regclass::text AS name, pg_get_indexdef(indexrelid) AS definition
+    FROM pg_index WHERE indrelid = ANY(${tables as string[]}::regclass[])`;
+  for (const { name } of found) await db.sql.unsafe(`DROP INDEX ${name}`);
+  return async () => {
+    for (const { definition } of found) await db.sql.unsafe(definition.replace(' ON ONLY ', ' ON '));
+  };
+}

@@ -1,0 +1,98 @@
+/**
+ * A node's intake on a database of its own: imports as text, everything that was stored, and what tracing heard.
+ */
+import { importRoutes } from '../../node/intake/http.ts';
+import { type ImportContext, type ImportReport, importRows } from '../../node/intake/operations.ts';
+import type { ImportKind } from '../../node/intake/rows.ts';
+import type { ChangedStays } from '../../node/tracing/changes.ts';
+import type { Role } from '../../shared/auth/access.ts';
+import { createHttpApp } from '../../shared/http/app.ts';
+import { createMetrics } from '../../shared/http/metrics.ts';
+import { createLogger } from '../../shared/log.ts';
+import { createTestDatabase } from '../support/database.ts';
+
+/** 2021-06-01T00:00:00Z; the tests' clock stands there. */
+export const NOW = 1_622_505_600;
+
+export interface Heard {
+  identifiers: number[];
+  stays: ChangedStays[];
+  encounters: [number, number][];
+  kicks: number;
+}
+
+export type Intake = Awaited<ReturnType<typeof createIntake>>;
+
+const TABLES = [
+  'identifiers',
+  'links',
+  'people',
+  'people_identifiers',
+  'households',
+  'places',
+  'check_ins',
+  'encounters',
+];
+
+export async function createIntake() {
+  const database = await createTestDatabase('node');
+  const { db } = database;
+  const heard: Heard = { identifiers: [], stays: [], encounters: [], kicks: 0 };
+  const ctx: ImportContext = {
+    db,
+    clock: { nowMs: () => NOW * 1000 },
+    changes: {
+      identifiersChanged: (ids) => heard.identifiers.push(...ids),
+      staysChanged: (stays) => heard.stays.push(stays),
+      encountersChanged: (a, b) =>
+        heard.encounters.push(...a.map((id, i): [number, number] => [id, b[i] as number])),
+    },
+    tokenizer: { kick: () => heard.kicks++ },
+  };
+  return {
+    ctx,
+    db,
+    /** What was heard since the last call. */
+    takeHeard: (): Heard => {
+      const taken = { ...heard };
+      Object.assign(heard, { identifiers: [], stays: [], encounters: [], kicks: 0 });
+      return taken;
+    },
+    importCsv: (kind: ImportKind, ...lines: string[]): Promise<ImportReport> =>
+      importRows(ctx, kind, { format: 'csv', bytes: chunksOf(`${lines.join('\n')}\n`) }),
+    importNdjson: (kind: ImportKind, ...rows: unknown[]): Promise<ImportReport> =>
+      importRows(ctx, kind, {
+        format: 'ndjson',
+        bytes: chunksOf(rows.map((row) => JSON.stringify(row)).join('\n')),
+      }),
+    /** All rows of all tables with the transaction that wrote each: equal dumps = nothing was written. */
+    dump: async (): Promise<Record<string, unknown[]>> => {
+      const tables = TABLES.map(async (name) => {
+        const rows = await db.sql.unsafe(
+          `SELECT t::text AS row, xmin::text AS xmin FROM ${name} t ORDER BY 1`,
+        );
+        return [name, [...rows]] as const;
+      });
+      return Object.fromEntries(await Promise.all(tables));
+    },
+    app: (roles: readonly Role[] = ['integrator']) => httpApp(ctx, roles),
+    [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
+  };
+}
+
+async function* chunksOf(text: string): AsyncGenerator<Uint8Array> {
+  const bytes = Buffer.from(text);
+  for (let at = 0; at < bytes.length; at += 10_000) yield bytes.subarray(at, at + 10_000);
+}
+
+function httpApp(ctx: ImportContext, roles: readonly Role[]) {
+  return createHttpApp({
+    info: { title: 'test', version: '0', description: 'test' },
+    routes: [importRoutes(ctx)],
+    authenticate: async () => ({ subject: 'tester', roles }),
+    logger: createLogger('test', 'silent'),
+    metrics: createMetrics(),
+    checks: {},
+    stopping: new AbortController().signal,
+  });
+}

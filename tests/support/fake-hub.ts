@@ -1,0 +1,117 @@
+/**
+ * A hub that speaks the real protocol over real mTLS, remembers what nodes sent it, and fails on demand. It verifies
+ * openings as the hub does and assembles nothing: what `getTrace` says is up to the test.
+ */
+import { generateKeyPairSync, type KeyObject } from 'node:crypto';
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import { pino } from 'pino';
+import { takePorts } from '../../deploy/demo/ports.ts';
+import { type Authority, createAuthority } from '../../deploy/pki/authority.ts';
+import { issueRules } from '../../hub/rules/operations.ts';
+import { connectHub, type HubLink } from '../../node/hub/grpc.ts';
+import { type Opening, verifyOpening } from '../../shared/auth/opening.ts';
+import { nowSeconds, systemClock } from '../../shared/clock.ts';
+import { AppError } from '../../shared/errors.ts';
+import type { TraceStatusSchema } from '../../shared/gen/truyvet/v1/common_pb.ts';
+import { FederationService } from '../../shared/gen/truyvet/v1/federation_pb.ts';
+import { type GrpcServer, startGrpcServer } from '../../shared/grpc/server.ts';
+import { type Handlers, implement } from '../../shared/grpc/service.ts';
+
+export interface FakeHub extends AsyncDisposable {
+  /** Openings accepted, in order. */
+  readonly opened: Opening[];
+  /** Texts of all openings that arrived, accepted or not. */
+  readonly received: string[];
+  readonly closed: string[];
+  /** What the next calls of a method throw. */
+  readonly faults: Partial<Record<'openTrace' | 'closeTrace' | 'getTrace' | 'listRules', AppError>>;
+  /** What `getTrace` answers; NOT_FOUND without one. */
+  readonly statuses: Map<string, MessageInitShape<typeof TraceStatusSchema>>;
+  /** Packs that `listRules` answers. */
+  signedRules: readonly string[];
+  readonly warrantKeys: { readonly publicKey: KeyObject; readonly privateKey: KeyObject };
+  readonly openingKey: KeyObject;
+  /** A node's connection to it, as province 24. */
+  readonly link: HubLink;
+  stop(): Promise<void>;
+  /** On the same port as before. */
+  start(): Promise<void>;
+}
+
+/** A running hub that knows province 24. */
+export async function startFakeHub(): Promise<FakeHub> {
+  const authority = await createAuthority();
+  const warrantKeys = generateKeyPairSync('ed25519');
+  const opening = generateKeyPairSync('ed25519');
+  const [port] = await takePorts(1);
+  const address = `127.0.0.1:${port}`;
+  const tls = await authority.issue({ kind: 'node', province: '24' });
+  const state = {
+    ...{ opened: [], received: [], closed: [], faults: {}, statuses: new Map(), warrantKeys },
+    signedRules: (await issueRules(warrantKeys.privateKey)).signed,
+    openingKey: opening.privateKey,
+  } as unknown as FakeHub;
+  const service = implement(FederationService, handlers(state, new Map([['24', opening.publicKey]])));
+  const link = connectHub({ address, tls, protocol: 1 });
+  let server: GrpcServer | undefined;
+  const hub = Object.assign(state, {
+    link,
+    start: async () => {
+      server = await listen(authority, address, service);
+    },
+    stop: async () => {
+      await server?.[Symbol.asyncDispose]();
+      server = undefined;
+    },
+    [Symbol.asyncDispose]: async () => {
+      await link[Symbol.asyncDispose]();
+      await hub.stop();
+    },
+  });
+  await hub.start();
+  return hub;
+}
+
+async function listen(authority: Authority, address: string, service: ReturnType<typeof implement>) {
+  const tls = await authority.issue({ kind: 'hub' });
+  const logger = pino({ enabled: false });
+  return startGrpcServer({ listen: address, tls, services: [service], logger, drainMs: 50 });
+}
+
+function handlers(
+  hub: FakeHub,
+  provinces: ReadonlyMap<string, KeyObject>,
+): Handlers<typeof FederationService> {
+  const failIfTold = (method: keyof FakeHub['faults']) => {
+    const fault = hub.faults[method];
+    if (fault) throw fault;
+  };
+  return {
+    evaluate: async () => {
+      throw new AppError('UNIMPLEMENTED', 'UNIMPLEMENTED', 'no key service here');
+    },
+    listRules: async () => {
+      failIfTold('listRules');
+      return { packs: [...hub.signedRules] };
+    },
+    reportStatus: async () => ({ nextInMs: 60_000 }),
+    openTrace: async ({ opening: jws }) => {
+      hub.received.push(jws);
+      failIfTold('openTrace');
+      const opening = await verifyOpening(jws, provinces, nowSeconds(systemClock));
+      hub.opened.push(opening);
+      return { traceId: opening.trace_id, countersignature: '' };
+    },
+    closeTrace: async ({ traceId }) => {
+      failIfTold('closeTrace');
+      hub.closed.push(traceId);
+      return {};
+    },
+    getTrace: async ({ traceId }) => {
+      failIfTold('getTrace');
+      const status = hub.statuses.get(traceId);
+      if (!status) throw new AppError('NOT_FOUND', 'TRACE_UNKNOWN', 'no such trace');
+      return { status };
+    },
+  };
+}

@@ -1,0 +1,137 @@
+/**
+ * The HTTP interface of a node without its listener: real routes, database, bearer check and submitter, and a hub
+ * that the test controls. Identifiers get their tokens when the submitter asks for them, unless told otherwise.
+ */
+import { Writable } from 'node:stream';
+import { pino } from 'pino';
+import { startTokenIssuer, type TokenIssuer } from '../../deploy/demo/token-issuer.ts';
+import { caseRoutes } from '../../node/cases/http.ts';
+import { hubRules } from '../../node/rules/grpc.ts';
+import { openRuleBook, type RuleBook } from '../../node/rules/operations.ts';
+import { hubTraces } from '../../node/traces/grpc.ts';
+import { traceRoutes } from '../../node/traces/http.ts';
+import { reopenTraces } from '../../node/traces/operations.ts';
+import { Submitter } from '../../node/traces/submitter.ts';
+import { createBearer } from '../../shared/auth/bearer.ts';
+import { systemClock } from '../../shared/clock.ts';
+import type { Database } from '../../shared/db/database.ts';
+import { Disposal } from '../../shared/disposal.ts';
+import { createHttpApp } from '../../shared/http/app.ts';
+import { createMetrics } from '../../shared/http/metrics.ts';
+import { describeError } from '../../shared/log.ts';
+import { createTraceCipher } from '../../shared/pseudonym/trace-cipher.ts';
+import { createTestDatabase } from './database.ts';
+import { type FakeHub, startFakeHub } from './fake-hub.ts';
+
+export const NODE_ROLES = ['ward_tracer', 'epidemiologist', 'lab', 'integrator', 'operator'];
+export const FEDERATION_KEY = new Uint8Array(32).fill(7);
+const AUDIENCE = 'truyvet-node-24';
+
+export interface CallOptions {
+  readonly json?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** All roles of a node unless told. */
+  readonly roles?: readonly string[];
+  readonly subject?: string;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into JSON of many shapes
+  readonly body: any;
+}
+
+export interface NodeHttp extends AsyncDisposable {
+  readonly db: Database;
+  readonly hub: FakeHub;
+  readonly rules: RuleBook;
+  readonly issuer: TokenIssuer;
+  /** Log lines so far. */
+  readonly logged: string[];
+  /** Ids that tracing heard of, call by call. */
+  readonly changed: number[][];
+  /** Whether `flush` finds a key service. */
+  readonly keyService: { up: boolean };
+  readonly stop: AbortController;
+  fetch(path: string, init?: RequestInit): Promise<Response>;
+  /** A call with a token; JSON answers are parsed. */
+  call(method: string, path: string, options?: CallOptions): Promise<Answer>;
+}
+
+/** A node of province 24 with an empty database. */
+export async function createNodeHttp(): Promise<NodeHttp> {
+  const stack = new Disposal();
+  const { db } = stack.use(await createTestDatabase('node'));
+  const hub = stack.use(await startFakeHub());
+  const issuer = stack.use(await startTokenIssuer());
+  const logged: string[] = [];
+  const changed: number[][] = [];
+  const keyService = { up: true };
+  const sink = new Writable({ write: (chunk, _encoding, done) => done(void logged.push(String(chunk))) });
+  const logger = pino({ serializers: { err: describeError }, level: 'debug' }, sink);
+  const stop = new AbortController();
+  const clock = systemClock;
+  const { publicKey: warrantKey } = hub.warrantKeys;
+  const rules = await openRuleBook({
+    db,
+    warrantKey,
+    source: hubRules(hub.link.client, stop.signal),
+    clock,
+    logger,
+  });
+  await rules.pull();
+  const tokenizer = { kick: () => undefined, flush: () => tokenize(db, keyService) };
+  const submitter = stack.use(
+    new Submitter({
+      ...{ db, clock, logger, tokenizer, province: '24', hub: hubTraces(hub.link.client) },
+      openingKey: hub.openingKey,
+      rulePack: rules.pack,
+      pseudonymize: (traceId) => createTraceCipher(FEDERATION_KEY, traceId).pseudonymsOf,
+    }),
+  );
+  const traces = { reopen: reopenTraces, wake: () => submitter.wake() };
+  const changes = { identifiersChanged: (ids: readonly number[]) => void changed.push([...ids]) };
+  const ctx = { db, clock, logger, province: '24', rules, hub: hubTraces(hub.link.client), submitter };
+  const app = createHttpApp({
+    info: { title: 'test', version: '1', description: '' },
+    routes: [
+      caseRoutes({ db, clock, changes, tokenizer, traces }),
+      traceRoutes({ ...ctx, stopping: stop.signal }),
+    ],
+    authenticate: createBearer({ issuer: issuer.issuer, jwksUrl: issuer.jwksUrl, audience: AUDIENCE }),
+    logger,
+    metrics: createMetrics('node-24'),
+    checks: { database: async () => db.sql`SELECT 1`, rules: rules.check },
+    stopping: stop.signal,
+  });
+  stack.defer(() => stop.abort());
+  const fetch = async (path: string, init?: RequestInit) => app.request(path, init);
+  return {
+    ...{ db, hub, rules, issuer, logged, changed, keyService, stop, fetch },
+    call: async (method, path, { json, headers, roles = NODE_ROLES, subject = 'an' } = {}) => {
+      const token = await issuer.issue({ audience: AUDIENCE, roles, subject });
+      const response = await fetch(path, {
+        method,
+        headers: {
+          authorization: `Bearer ${token}`,
+          ...(json === undefined ? {} : { 'content-type': 'application/json' }),
+          ...headers,
+        },
+        ...(json === undefined ? {} : { body: JSON.stringify(json) }),
+      });
+      const isJson = response.headers.get('content-type')?.includes('json');
+      const body = isJson ? await response.json() : await response.text();
+      return { status: response.status, headers: response.headers, body };
+    },
+    [Symbol.asyncDispose]: () => stack[Symbol.asyncDispose](),
+  };
+}
+
+/** The token of an identifier is its id in 16 bytes: whoever reads a pseudonym back knows whose it was. */
+async function tokenize(db: Database, keyService: { up: boolean }): Promise<void> {
+  if (!keyService.up) throw new Error('the key service is away');
+  await db.sql`
+    UPDATE identifiers SET token = decode(lpad(to_hex(id), 32, '0'), 'hex'), token_generation = 1
+    WHERE token IS NULL`;
+}
