@@ -8,7 +8,7 @@ import { connectivityState, credentials, Client as GrpcClient } from '@grpc/grpc
 import { CALL, type CallOptions, type Channel, type ChannelState, type Sequence } from './calls.ts';
 import { demandPeer, type Peer, peerName } from './peer.ts';
 import { secureContext, type TlsMaterial } from './tls.ts';
-import { MESSAGE_LIMIT, type Outgoing } from './wire.ts';
+import { FLOW_CONTROL_WINDOW, MESSAGE_LIMIT, type Outgoing } from './wire.ts';
 
 export type { CallOptions, Channel, ChannelState };
 
@@ -24,11 +24,6 @@ export interface ChannelOptions {
 
 // A busy peer may stop for a second (a large answer being encoded, a full disk); a dead one is found within six.
 const KEEPALIVE = { timeMs: 2_000, timeoutMs: 4_000 };
-/**
- * HTTP/2's own 64 KiB would allow one such window a round trip: 2 MB/s between Hà Nội and HCMC (30 ms). With this one
- * answer of the usual size is on its way at once.
- */
-const FLOW_CONTROL_WINDOW = 4 * 1024 * 1024;
 const NEVER_MS = 2 ** 31 - 1;
 
 /** Opens a channel; a peer that is not there yet is no error, only a state. */

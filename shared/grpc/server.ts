@@ -15,7 +15,7 @@ import type { CallEvent, CallRuntime } from './served-call.ts';
 import type { ServiceImplementation } from './service.ts';
 import { addStandardServices, nameOfPath } from './standard-services.ts';
 import { TLS_VERSION, type TlsMaterial } from './tls.ts';
-import { MESSAGE_LIMIT } from './wire.ts';
+import { FLOW_CONTROL_WINDOW, MESSAGE_LIMIT } from './wire.ts';
 
 export interface GrpcServerOptions {
   /** `host:port`; port 0 takes a free one. */
@@ -112,6 +112,7 @@ interface Connections {
 
 async function acceptConnections(server: Server, options: GrpcServerOptions): Promise<Connections> {
   const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
+  widenWindows(server);
   const sockets = new Set<TLSSocket>();
   const listener = createTlsServer(options.tls);
   listener.on('secureConnection', (socket) => {
@@ -131,6 +132,17 @@ async function acceptConnections(server: Server, options: GrpcServerOptions): Pr
       for (const socket of sockets) socket.destroy();
     },
   };
+}
+
+/** grpc-js has an option for the client's windows only, so its HTTP/2 servers are fetched out of it. */
+function widenWindows(server: Server): void {
+  const { http2Servers } = server as unknown as { http2Servers: ReadonlyMap<Http2Server, unknown> };
+  for (const http2Server of http2Servers.keys()) {
+    http2Server.on('session', (session) => {
+      session.settings({ initialWindowSize: FLOW_CONTROL_WINDOW });
+      session.setLocalWindowSize(FLOW_CONTROL_WINDOW);
+    });
+  }
 }
 
 function createTlsServer(tls: TlsMaterial): TlsServer {

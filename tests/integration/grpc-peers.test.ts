@@ -1,6 +1,7 @@
 /**
  * Who gets in: certificates of both sides, names in them, the auth table, deadlines; health and reflection.
  */
+import { connect as connectHttp2 } from 'node:http2';
 import { connect } from 'node:tls';
 import { Client, credentials, makeGenericClientConstructor, type ServiceError } from '@grpc/grpc-js';
 import { service as health } from 'grpc-health-check';
@@ -9,6 +10,7 @@ import { createAuthority } from '../../deploy/pki/authority.ts';
 import { createChannel, createClient } from '../../shared/grpc/client.ts';
 import { type Peer, peerOf } from '../../shared/grpc/peer.ts';
 import { secureContext, type TlsMaterial } from '../../shared/grpc/tls.ts';
+import { FLOW_CONTROL_WINDOW } from '../../shared/grpc/wire.ts';
 import { authority, Echo, HUB, inTime, node, startEcho, textOf, value } from '../support/grpc-echo.ts';
 import { waitFor } from '../support/wait.ts';
 
@@ -254,4 +256,19 @@ test.each(['v1', 'v1alpha'])('reflection %s lists our services and their files',
   await waitFor('the log', () => server.events.length === 1);
   expect(server.events).toMatchObject([{ peer: 'hub', code: 'OK' }]);
   client.close();
+});
+
+test('a server grants wide flow-control windows, to each stream and to the connection', async () => {
+  await using server = await startEcho();
+  const session = connectHttp2(`https://${server.address}`, {
+    ...hubTls,
+    servername: 'node-24',
+    checkServerIdentity: () => undefined,
+  });
+  session.on('error', () => undefined);
+  const isWide = () =>
+    session.remoteSettings?.initialWindowSize === FLOW_CONTROL_WINDOW &&
+    session.state.remoteWindowSize === FLOW_CONTROL_WINDOW;
+  await waitFor('the windows', isWide);
+  session.destroy();
 });

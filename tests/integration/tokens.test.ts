@@ -163,6 +163,26 @@ describe('onTokenized', () => {
     expect(heard.toSorted(ascending)).toEqual(ids);
   });
 
+  it('of one batch is waited for though the next one is through', async () => {
+    const [first] = await insert(2_001);
+    const announcing = withResolvers<void>();
+    const through = withResolvers<void>();
+    let done = false;
+    const tokenizer = start({
+      onTokenized: (ids) => (ids.includes(first as number) ? announcing.promise : through.resolve()),
+    });
+    const flushed = tokenizer.flush(never).then(() => {
+      done = true;
+    });
+    await through.promise;
+    // Ample time for the second lane to tell all who wait for no more than is stored.
+    for (let i = 0; i < 50; i++) await untokenized();
+    expect(done).toBe(false);
+    announcing.resolve();
+    await flushed;
+    await expectAllTokenized(2_001);
+  });
+
   it('is told again after it has failed, and flush waits for that', async () => {
     const heard: number[][] = [];
     let failures = 2;

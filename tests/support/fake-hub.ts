@@ -52,8 +52,8 @@ export async function startFakeHub(): Promise<FakeHub> {
     openingKey: opening.privateKey,
   } as unknown as FakeHub;
   const service = implement(FederationService, handlers(state, new Map([['24', opening.publicKey]])));
+  let server: GrpcServer | undefined = await listen(authority, address, service);
   const link = connectHub({ address, tls, protocol: 1 });
-  let server: GrpcServer | undefined;
   const hub = Object.assign(state, {
     link,
     start: async () => {
@@ -68,7 +68,6 @@ export async function startFakeHub(): Promise<FakeHub> {
       await hub.stop();
     },
   });
-  await hub.start();
   return hub;
 }
 

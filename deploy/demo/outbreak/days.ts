@@ -108,7 +108,10 @@ const HOURS: Readonly<Record<Person['work'], readonly [number, number]>> = {
 };
 
 function freeDay(dice: Dice, { market, places, person, workplace }: Habits, go: Go): void {
-  if (person.work === 'trader' && workplace !== undefined) return go(workplace, 5.5, 360);
+  if (person.work === 'trader' && workplace !== undefined) {
+    go(workplace, 5.5, 360);
+    return;
+  }
   if (dice.chance(35)) go(market, dice.int(6, 9), 50);
   if (dice.chance(15)) go(dice.pick(places.worship), dice.int(8, 10), 60);
   if (dice.chance(15)) go(dice.pick(places.shops), dice.int(14, 17), 50);

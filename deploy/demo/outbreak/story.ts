@@ -2,7 +2,7 @@
  * The story that is traced: a worker of Bắc Giang falls ill three days before the end of the data; whom that worker
  * met in the days before the isolation; and who travelled between the provinces meanwhile.
  */
-import { atLine, dayOf, type Habits, isFreeDay, timeOf, type Visit } from './days.ts';
+import { atLine, DAYS, dayOf, type Habits, isFreeDay, timeOf, type Visit } from './days.ts';
 import type { Dice } from './dice.ts';
 import type { Person } from './people.ts';
 import type { Place } from './places.ts';
@@ -207,7 +207,7 @@ class Teller {
 
   /** That somebody lived by `habits` on certain days. */
   live(habits: Habits, on: (day: number) => boolean): void {
-    for (let day = -13; day < 0; day++) {
+    for (let day = -DAYS; day < 0; day++) {
       if (!on(day)) continue;
       this.#take(habits.person, day);
       this.visits.push(...dayOf(this.dice, habits, this.#end, day));

@@ -1,0 +1,97 @@
+/**
+ * Text for a terminal: how wide it is, how it is cut, aligned and coloured. Pure. Widths are in cells; Vietnamese may
+ * come composed (ế) or as letter and marks (e + ̂ + ́), and is one cell a letter either way.
+ */
+
+/** Colours, or the same text if there are none. */
+export interface Style {
+  readonly bold: (text: string) => string;
+  readonly dim: (text: string) => string;
+  readonly good: (text: string) => string;
+  readonly warning: (text: string) => string;
+}
+
+/** Writes escape sequences if `color`. */
+export function styleOf(color: boolean): Style {
+  const sgr = (code: number) => (text: string) => (color ? `\x1b[${code}m${text}\x1b[0m` : text);
+  return { bold: sgr(1), dim: sgr(2), good: sgr(32), warning: sgr(33) };
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences begin with one
+const ESCAPES = /\x1b\[\d*m/g;
+const MARKS = /\p{M}/gu;
+
+/** Cells that `text` takes; escape sequences and combining marks take none. */
+export function widthOf(text: string): number {
+  return [...text.replace(ESCAPES, '').replace(MARKS, '')].length;
+}
+
+/** `text` with spaces behind it, up to `width` cells. */
+export function padEnd(text: string, width: number): string {
+  return text + ' '.repeat(Math.max(0, width - widthOf(text)));
+}
+
+/** `text` with spaces before it, up to `width` cells. */
+export function padStart(text: string, width: number): string {
+  return ' '.repeat(Math.max(0, width - widthOf(text))) + text;
+}
+
+/** `text` if it fits into `width` cells; else its beginning and `…`, with colours ended. */
+export function fit(text: string, width: number): string {
+  if (widthOf(text) <= width) return text;
+  let cut = '';
+  for (const part of text.match(PARTS) ?? []) {
+    if (widthOf(cut + part) > width - 1) break;
+    cut += part;
+  }
+  return `${cut}…${text.includes('\x1b') ? '\x1b[0m' : ''}`;
+}
+
+/** An escape sequence, or a letter with its marks. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences begin with one
+const PARTS = /\x1b\[\d*m|[^\x1b]\p{M}*/gu;
+
+/** `fraction` (0 to 1) of `width` cells. */
+export function bar(fraction: number, width: number): string {
+  const full = Math.round(Math.min(1, Math.max(0, fraction)) * width);
+  return '█'.repeat(full) + '░'.repeat(width - full);
+}
+
+/** `12,345`. */
+export function count(number: number): string {
+  return number.toLocaleString('en-US');
+}
+
+/** `0.84 s`, `12.3 s`. */
+export function seconds(ms: number): string {
+  return `${(ms / 1_000).toFixed(ms < 10_000 ? 2 : 1)} s`;
+}
+
+/** Seconds as `20′` or `7 h 05′`; what is under a minute is `0′`. */
+export function minutes(total: number): string {
+  const whole = Math.floor(total / 60);
+  const [hours, rest] = [Math.floor(whole / 60), whole % 60];
+  return hours === 0 ? `${rest}′` : `${hours} h ${String(rest).padStart(2, '0')}′`;
+}
+
+export interface TableColumn {
+  readonly title: string;
+  readonly align: 'left' | 'right';
+}
+
+/** Title, rule and rows, aligned; `footer` stands below a second rule. Lines have no trailing spaces. */
+export function table(
+  columns: readonly TableColumn[],
+  rows: readonly (readonly string[])[],
+  footer?: readonly string[],
+): string[] {
+  const all = [columns.map(({ title }) => title), ...rows, ...(footer ? [footer] : [])];
+  const widths = columns.map((_, index) => Math.max(...all.map((row) => widthOf(row[index] ?? ''))));
+  const line = (row: readonly string[]) =>
+    columns
+      .map(({ align }, index) => (align === 'left' ? padEnd : padStart)(row[index] ?? '', widths[index] ?? 0))
+      .join('  ')
+      .trimEnd();
+  const rule = '─'.repeat(widths.reduce((sum, width) => sum + width + 2, -2));
+  return [line(all[0] ?? []), rule, ...rows.map(line), ...(footer ? [rule, line(footer)] : [])];
+}

@@ -1,0 +1,248 @@
+/**
+ * `/v1/cases` against a real database: what is stored, what is refused with which problem, and that a refusal changes
+ * nothing.
+ */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createNodeHttp, type NodeHttp } from '../support/node-http.ts';
+
+let node: NodeHttp;
+beforeAll(async () => {
+  node = await createNodeHttp();
+});
+afterAll(() => node[Symbol.asyncDispose]());
+
+const CASE = { identifiers: ['phone:0912345678'], onset_on: '2021-06-01' };
+const UNKNOWN_ID = '00000000-0000-4000-8000-000000000000';
+
+const enter = async (json: unknown = CASE): Promise<string> => {
+  const { status, body } = await node.call('POST', '/v1/cases', { json });
+  expect(status).toBe(201);
+  return body.id;
+};
+const counts = async () => {
+  const [row] = await node.db.sql`
+    SELECT (SELECT count(*)::int FROM cases) AS cases, (SELECT count(*)::int FROM identifiers) AS identifiers`;
+  return row;
+};
+
+describe('entering a case', () => {
+  it('stores canonical identifiers in their order, instants in UTC, and tells tracing', async () => {
+    const id = await enter({
+      identifiers: ['phone:0912 345 678', 'cccd:001090123456', 'phone:+84912345678'],
+      onset_on: '2021-06-01',
+      sampled_at: '2021-06-03T08:00:00.9+07:00',
+      isolated_at: null,
+    });
+    const { status, body } = await node.call('GET', `/v1/cases/${id}`);
+    expect(status).toBe(200);
+    expect(body).toEqual({
+      id,
+      identifiers: ['phone:+84912345678', 'cccd:001090123456'],
+      onset_on: '2021-06-01',
+      sampled_at: '2021-06-03T01:00:00Z',
+      isolated_at: null,
+      created_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/),
+      changed_at: expect.any(String),
+      withdrawn_at: null,
+    });
+    expect(node.changed.at(-1)).toHaveLength(2);
+  });
+
+  it('uses the identifiers that are known already', async () => {
+    await enter();
+    const before = await counts();
+    await enter();
+    expect(await counts()).toEqual({ cases: before?.cases + 1, identifiers: before?.identifiers });
+  });
+});
+
+const tomorrow = new Date(Date.now() + 2 * 86_400_000).toISOString();
+
+describe('bad cases', () => {
+  const bad: [name: string, json: unknown, errors: { field: string; reason: string }[]][] = [
+    [
+      'neither onset nor sampling',
+      { identifiers: ['phone:0912345678'] },
+      [{ field: 'onset_on', reason: 'one of onset_on and sampled_at is required' }],
+    ],
+    [
+      'onset in the future',
+      { ...CASE, onset_on: tomorrow.slice(0, 10) },
+      [{ field: 'onset_on', reason: 'in the future' }],
+    ],
+    [
+      'onset before the wire begins',
+      { ...CASE, onset_on: '1969-06-01' },
+      [{ field: 'onset_on', reason: 'before 1972-01-01' }],
+    ],
+    [
+      'sampling in the future',
+      { ...CASE, sampled_at: tomorrow },
+      [{ field: 'sampled_at', reason: 'in the future' }],
+    ],
+    [
+      'a date that does not exist',
+      { ...CASE, onset_on: '2021-02-30' },
+      [{ field: 'onset_on', reason: 'not a date of the calendar' }],
+    ],
+    [
+      'an instant without offset',
+      { ...CASE, sampled_at: '2021-06-01T08:00:00' },
+      [{ field: 'sampled_at', reason: 'not an ISO 8601 instant with offset' }],
+    ],
+    ['no identifiers', { onset_on: '2021-06-01' }, [{ field: 'identifiers', reason: 'required' }]],
+    [
+      'an empty list of identifiers',
+      { ...CASE, identifiers: [] },
+      [{ field: 'identifiers', reason: expect.stringContaining('>=1') as unknown as string }],
+    ],
+    [
+      'identifiers that are none',
+      { ...CASE, identifiers: ['phone:0912345678', 'fax:1', 'cccd:12'] },
+      [
+        { field: 'identifiers[1]', reason: expect.any(String) as unknown as string },
+        { field: 'identifiers[2]', reason: expect.any(String) as unknown as string },
+      ],
+    ],
+    [
+      'an identifier that is no text',
+      { ...CASE, identifiers: [5] },
+      [{ field: 'identifiers[0]', reason: expect.stringContaining('string') as unknown as string }],
+    ],
+    ['an unknown field', { ...CASE, onset: '2021-06-01' }, [{ field: 'onset', reason: 'unknown field' }]],
+    [
+      'a body that is no object',
+      [CASE],
+      [{ field: 'body', reason: expect.stringContaining('object') as unknown as string }],
+    ],
+  ];
+  it.each(bad)('%s', async (_name, json, errors) => {
+    const before = await counts();
+    const { status, headers, body } = await node.call('POST', '/v1/cases', { json });
+    expect(headers.get('content-type')).toBe('application/problem+json');
+    expect({ status, body }).toEqual({
+      status: 400,
+      body: {
+        type: 'urn:truyvet:problem:invalid-field',
+        title: 'Dữ liệu không hợp lệ · Invalid input',
+        status: 400,
+        detail: expect.stringContaining(errors[0]?.field as string),
+        reason: 'INVALID_FIELD',
+        errors,
+        request_id: headers.get('x-request-id'),
+      },
+    });
+    expect(await counts()).toEqual(before);
+  });
+
+  it('does not repeat what was sent', async () => {
+    const { body } = await node.call('POST', '/v1/cases', {
+      json: { ...CASE, identifiers: ['cccd:00109012345X'] },
+    });
+    expect(JSON.stringify(body)).not.toContain('00109012345');
+    expect(node.logged.join('')).not.toContain('00109012345');
+  });
+});
+
+describe('correcting a case', () => {
+  it('changes what is named, erases with null, leaves the rest', async () => {
+    const id = await enter({ ...CASE, sampled_at: '2021-06-03T08:00:00Z' });
+    const { status, body } = await node.call('PATCH', `/v1/cases/${id}`, {
+      json: { onset_on: null, isolated_at: '2021-06-05T00:00:00+07:00' },
+    });
+    expect(status).toBe(200);
+    expect(body).toMatchObject({
+      identifiers: ['phone:+84912345678'],
+      onset_on: null,
+      sampled_at: '2021-06-03T08:00:00Z',
+      isolated_at: '2021-06-04T17:00:00Z',
+    });
+  });
+
+  it('tells tracing of the identifiers it had and those it has', async () => {
+    const id = await enter({ ...CASE, identifiers: ['phone:0912000001', 'phone:0912000002'] });
+    const [before] = [node.changed.at(-1) as number[]];
+    await node.call('PATCH', `/v1/cases/${id}`, {
+      json: { identifiers: ['phone:0912000002', 'phone:0912000003'] },
+    });
+    const after = node.changed.at(-1) as number[];
+    expect(after).toHaveLength(3);
+    expect(after).toEqual(expect.arrayContaining(before));
+  });
+
+  it('withdraws once and restores', async () => {
+    const id = await enter();
+    const withdrawn = await node.call('PATCH', `/v1/cases/${id}`, { json: { withdrawn: true } });
+    expect(withdrawn.body.withdrawn_at).toMatch(/Z$/);
+    const again = await node.call('PATCH', `/v1/cases/${id}`, { json: { withdrawn: true } });
+    expect(again.body.withdrawn_at).toBe(withdrawn.body.withdrawn_at);
+    const restored = await node.call('PATCH', `/v1/cases/${id}`, { json: { withdrawn: false } });
+    expect(restored.body.withdrawn_at).toBeNull();
+  });
+
+  const bad: [name: string, json: unknown, status: number, error: { field: string; reason: string }][] = [
+    ['no field', {}, 400, { field: 'body', reason: 'names no field' }],
+    [
+      'neither onset nor sampling left',
+      { onset_on: null },
+      400,
+      {
+        field: 'onset_on',
+        reason: 'one of onset_on and sampled_at is required',
+      },
+    ],
+    [
+      'onset in the future',
+      { onset_on: tomorrow.slice(0, 10) },
+      400,
+      { field: 'onset_on', reason: 'in the future' },
+    ],
+    ['an unknown field', { id: UNKNOWN_ID }, 400, { field: 'id', reason: 'unknown field' }],
+  ];
+  it.each(bad)('refuses: %s', async (_name, json, status, error) => {
+    const id = await enter();
+    const { body: before } = await node.call('GET', `/v1/cases/${id}`);
+    const refused = await node.call('PATCH', `/v1/cases/${id}`, { json });
+    expect(refused).toMatchObject({ status, body: { errors: [error] } });
+    expect((await node.call('GET', `/v1/cases/${id}`)).body).toEqual(before);
+  });
+});
+
+describe('reading cases', () => {
+  it.each([
+    ['GET', UNKNOWN_ID, 404, 'NO_SUCH_CASE'],
+    ['PATCH', UNKNOWN_ID, 404, 'NO_SUCH_CASE'],
+    ['GET', 'seven', 400, 'INVALID_FIELD'],
+  ])('%s of case %s is %i %s', async (method, id, status, reason) => {
+    const json = method === 'PATCH' ? { withdrawn: true } : undefined;
+    const answer = await node.call(method, `/v1/cases/${id}`, json ? { json } : {});
+    expect(answer).toMatchObject({ status, body: { reason } });
+  });
+
+  it('pages through all cases, newest first, each once', async () => {
+    for (let i = 0; i < 5; i++) await enter();
+    const seen: { id: string; created_at: string }[] = [];
+    let after = '';
+    do {
+      const { body } = await node.call('GET', `/v1/cases?limit=2${after}`);
+      expect(body.cases.length).toBeLessThanOrEqual(2);
+      seen.push(...body.cases);
+      after = body.next === null ? '' : `&after=${encodeURIComponent(body.next)}`;
+    } while (after !== '');
+    expect(new Set(seen.map(({ id }) => id)).size).toBe(seen.length);
+    expect(seen).toHaveLength((await counts())?.cases);
+    const times = seen.map((found) => found.created_at);
+    expect(times).toEqual([...times].sort().reverse());
+  });
+
+  it.each([
+    ['limit=0', 'limit'],
+    ['limit=1001', 'limit'],
+    ['limit=many', 'limit'],
+    ['after=xyz', 'after'],
+    [`after=${Buffer.from('["a"]').toString('base64url')}`, 'after'],
+  ])('refuses ?%s', async (query, field) => {
+    const { status, body } = await node.call('GET', `/v1/cases?${query}`);
+    expect({ status, field: body.errors[0].field }).toEqual({ status: 400, field });
+  });
+});
