@@ -4,8 +4,8 @@
 import { AppError } from '../../shared/errors.ts';
 import type { TraceJson } from '../../shared/http/trace-json.ts';
 import type { Member } from './member.ts';
-import type { CaseBody } from './outbreak.ts';
 import type { ImportFile } from './outbreak/files.ts';
+import type { CaseBody } from './outbreak.ts';
 
 /** What became of an import. */
 export interface ImportReport {
@@ -41,7 +41,10 @@ export class NodeClient {
   }
 
   /** Streams a file in; `onSent` hears how many rows have left. */
-  async importFile({ kind, header, rows }: ImportFile, onSent: (rows: number) => void): Promise<ImportReport> {
+  async importFile(
+    { kind, header, rows }: ImportFile,
+    onSent: (rows: number) => void,
+  ): Promise<ImportReport> {
     const chunks = function* () {
       yield `${header}\n`;
       for (let at = 0; at < rows.length; at += ROWS_AT_ONCE) {
@@ -96,8 +99,16 @@ export class NodeClient {
 
   async #fetch(method: string, path: string, content?: Content): Promise<Response> {
     const { url, token } = this.#member;
-    const headers = { authorization: `Bearer ${token}`, ...(content ? { 'content-type': content.type } : {}) };
-    const init = { method, headers, signal: this.#signal, ...(content ? { body: content.body, duplex: 'half' } : {}) };
+    const headers = {
+      authorization: `Bearer ${token}`,
+      ...(content ? { 'content-type': content.type } : {}),
+    };
+    const init = {
+      method,
+      headers,
+      signal: this.#signal,
+      ...(content ? { body: content.body, duplex: 'half' } : {}),
+    };
     const response = await fetch(url + path, init as RequestInit).catch((cause: unknown) => {
       throw this.#failed(`${method} ${path}`, 'no answer', cause);
     });
@@ -106,7 +117,9 @@ export class NodeClient {
   }
 
   #failed(request: string, what: string, cause?: unknown): AppError {
-    return new AppError('UNAVAILABLE', 'REQUEST_FAILED', `node ${this.#member.name}: ${request}: ${what}`, { cause });
+    return new AppError('UNAVAILABLE', 'REQUEST_FAILED', `node ${this.#member.name}: ${request}: ${what}`, {
+      cause,
+    });
   }
 }
 
@@ -128,13 +141,13 @@ export async function* serverEvents(chunks: AsyncIterable<Uint8Array>): AsyncGen
     const blocks = (rest + decoder.decode(chunk, { stream: true })).split('\n\n');
     rest = blocks.pop() ?? '';
     for (const block of blocks) {
-      const valueOf = (field: string) =>
+      const fieldOf = (field: string) =>
         block
           .split('\n')
           .filter((line) => line.startsWith(`${field}: `))
           .map((line) => line.slice(field.length + 2))
           .join('\n');
-      if (valueOf('data') !== '') yield { event: valueOf('event') || 'message', data: valueOf('data') };
+      if (fieldOf('data') !== '') yield { event: fieldOf('event') || 'message', data: fieldOf('data') };
     }
   }
 }

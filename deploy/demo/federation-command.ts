@@ -100,7 +100,8 @@ function parseArguments(args: readonly string[], env: Env): Parsed {
 /** What programs take over from our own environment: the machine's, and what may be tuned for all at once. */
 const INHERITED = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'TZ', 'NODE_OPTIONS', 'LOG_LEVEL', 'ROUND_DEADLINE_MS'];
 
-function inherited(env: Env): Env {
+/** Of our own environment, what programs take over. */
+export function inherited(env: Env): Env {
   return Object.fromEntries(
     INHERITED.filter((name) => env[name] !== undefined).map((name) => [name, env[name]]),
   );

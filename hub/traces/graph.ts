@@ -1,6 +1,7 @@
 /**
  * A trace as a graph of persons and exposures, in pseudonyms: all that the hub can show.
  */
+import type { Exposure } from '../../shared/trace/contacts.ts';
 import type { TraceView } from '../../shared/trace/trace-state.ts';
 
 export interface TraceGraph {
@@ -20,10 +21,10 @@ export interface TraceGraph {
 }
 
 /** The nearest `limit` persons (index persons first, then by degree) and the exposures among them. */
-export function graphOf(view: TraceView, limit: number): TraceGraph {
+export function graphOf(view: TraceView, exposures: readonly Exposure[], limit: number): TraceGraph {
   const degrees = new Map<number, number>();
   for (const person of view.index.keys()) degrees.set(person, 0);
-  for (const { person, degree } of view.contacts.values()) degrees.set(person, degree);
+  for (const { person, degree } of view.contacts) degrees.set(person, degree);
   const nearest = [...degrees].sort((a, b) => a[1] - b[1]).slice(0, limit);
   const ids = new Map(nearest.map(([person]) => [person, pseudonymsOf(view, person)]));
   const idOf = (person: number) => ids.get(person)?.[0] as string;
@@ -33,7 +34,7 @@ export function graphOf(view: TraceView, limit: number): TraceGraph {
       pseudonyms: ids.get(person) ?? [],
       degree,
     })),
-    exposures: view.exposures
+    exposures: exposures
       .filter(({ source, contact }) => ids.has(source) && ids.has(contact))
       .map(({ source, contact, ...exposure }) => ({
         source: idOf(source),

@@ -12,6 +12,7 @@ import type { RulePack } from '../../shared/domain/rule-pack.ts';
 import { toAppError } from '../../shared/errors.ts';
 import { decodeAnswer, decodeQuestion, encodeQuestion } from '../../shared/grpc/trace-messages.ts';
 import type { Logger } from '../../shared/log.ts';
+import type { OnExposure } from '../../shared/trace/contacts.ts';
 import type { TraceQuestion, TraceTerms } from '../../shared/trace/messages.ts';
 import { TraceState, type TraceView } from '../../shared/trace/trace-state.ts';
 import type { ProvinceLink } from '../provinces/province-link.ts';
@@ -162,8 +163,8 @@ export class LiveTrace implements SessionTrace {
     return this.#openings.at(-1) as queries.OpeningRow;
   }
 
-  view(): TraceView {
-    return this.#state.view();
+  view(onExposure?: OnExposure): TraceView {
+    return this.#state.view(onExposure);
   }
 
   holdsContacts(province: string): boolean {

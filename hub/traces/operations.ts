@@ -12,6 +12,7 @@ import type { Database } from '../../shared/db/database.ts';
 import { daysToSeconds, type RulePack } from '../../shared/domain/rule-pack.ts';
 import { AppError } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log.ts';
+import type { Exposure } from '../../shared/trace/contacts.ts';
 import { closedStatus } from './closed-status.ts';
 import type { TraceEngine } from './engine.ts';
 import { graphOf, type TraceGraph } from './graph.ts';
@@ -138,7 +139,9 @@ export async function listTraces(
 export function getTraceGraph(ctx: TracesCtx, id: string, { limit }: { limit: number }): TraceGraph {
   const live = ctx.engine.get(id);
   if (!live) throw unknownTrace();
-  return graphOf(live.view(), limit);
+  const exposures: Exposure[] = [];
+  const view = live.view((exposure) => exposures.push(exposure));
+  return graphOf(view, exposures, limit);
 }
 
 export interface StatusReport extends queries.ProvinceReport {

@@ -1,6 +1,6 @@
 /**
- * How one cell of an import is read: text in, value or reason out. A kind of import is a table of columns; readers,
- * header checks and documentation follow from it. Pure; a reason never repeats the cell.
+ * How one cell of an import is read: text in, value or reason out. A kind of import is a table of columns;
+ * readers, header checks and documentation follow from it. Pure; a reason never repeats the cell.
  */
 import { isProvince, isWard } from '../../shared/domain/gazetteer.ts';
 import { readIdentifier } from '../../shared/domain/identifier.ts';
@@ -63,8 +63,8 @@ const UNPRINTABLE = /[\p{Cc}\p{Cs}]/u;
 const ASCII = /^[\x20-\x7e]*$/;
 
 /**
- * Text of at most `longest` characters. Line breaks and tabs become spaces, Vietnamese marks are composed (NFC), so
- * that one name typed on two systems is one text.
+ * Text of at most `longest` characters. Line breaks and tabs become spaces, Vietnamese marks are composed
+ * (NFC), so that one name typed on two systems is one text.
  */
 export function textUpTo(longest: number): ReadText<string> {
   return (cell) => {

@@ -25,7 +25,8 @@ async function rowsOf(text: string | Uint8Array): Promise<string[]> {
 }
 
 function show({ line, cells, problem }: RawRow): string {
-  return `${line}:${cells === undefined ? `!${problem.field}: ${problem.reason}` : cells.map((c) => c ?? '∅').join('|')}`;
+  if (cells === undefined) return `${line}:!${problem.field}: ${problem.reason}`;
+  return `${line}:${cells.map((cell) => cell ?? '∅').join('|')}`;
 }
 
 const NOT_CLOSED = `a quote is not closed within ${LONGEST_ROW} characters`;

@@ -1,7 +1,7 @@
 /**
- * CSV with a header (RFC 4180; LF or CR LF, also mixed) as rows of cells. Written by hand because a bulk import
- * needs what general parsers lack: the line where a row begins, a bad row that costs only itself, rows before a
- * fatal line kept, and errors that quote nothing. csv-parse is the yardstick in its tests.
+ * CSV with a header (RFC 4180; LF or CR LF, also mixed) as rows of cells. Written by hand because a bulk
+ * import needs what general parsers lack: the line where a row begins, a bad row that costs only itself, rows
+ * before a fatal line kept, and errors that quote nothing. csv-parse is the yardstick in its tests.
  */
 import type { Columns } from './columns.ts';
 import { type Lines, LONGEST_ROW } from './lines.ts';
@@ -9,8 +9,8 @@ import { NOT_UTF8, type RawRow, WHOLE_ROW } from './raw-rows.ts';
 import { unreadable } from './unreadable.ts';
 
 /**
- * The rows after the header, batch by batch; blank lines are skipped. Throws HEADER_MISSING, HEADER_INVALID (an
- * unknown, repeated or missing column) before any row, QUOTE_NOT_CLOSED after the rows before it.
+ * The rows after the header, batch by batch; blank lines are skipped. Throws HEADER_MISSING, HEADER_INVALID
+ * (an unknown, repeated or missing column) before any row, QUOTE_NOT_CLOSED after the rows before it.
  */
 export async function* readCsv(lines: AsyncIterable<Lines>, columns: Columns): AsyncGenerator<RawRow[]> {
   const record = new CsvRecord();

@@ -70,22 +70,28 @@ function sourceOf({ headers, body }: Request) {
   return { format, bytes: decoded(bytes, headers.get('content-encoding') ?? 'identity') };
 }
 
-/** Decompressed bytes need no limit of their own: rows are bounded, and nothing holds more than a batch of them. */
 function decoded(bytes: Readable, encoding: string): AsyncIterable<Uint8Array> {
   if (encoding === 'identity') return bytes;
-  if (encoding !== 'gzip') {
-    const details = [{ field: 'content-encoding', reason: 'must be gzip or absent' }];
-    throw new AppError(
-      'INVALID_ARGUMENT',
-      'UNSUPPORTED_MEDIA_TYPE',
-      'content-encoding must be gzip or absent',
-      {
-        details,
-      },
-    );
-  }
+  if (encoding === 'gzip') return unzipped(bytes);
+  const reason = 'must be gzip or absent';
+  throw new AppError('INVALID_ARGUMENT', 'UNSUPPORTED_MEDIA_TYPE', `content-encoding ${reason}`, {
+    details: [{ field: 'content-encoding', reason }],
+  });
+}
+
+/** Needs no limit of its own: rows are bounded, and nothing holds more than a batch of them. */
+async function* unzipped(bytes: Readable): AsyncGenerator<Uint8Array> {
   const unzip = createGunzip();
   bytes.once('error', (error) => unzip.destroy(error));
-  unzip.once('close', () => bytes.destroy());
-  return bytes.pipe(unzip);
+  try {
+    yield* bytes.pipe(unzip);
+  } catch (cause) {
+    if (!(cause as NodeJS.ErrnoException).code?.startsWith('Z_')) throw cause;
+    throw new AppError('INVALID_ARGUMENT', 'MALFORMED_GZIP', 'the body is not whole and valid gzip', {
+      details: [{ field: 'body', reason: 'not whole and valid gzip' }],
+      cause,
+    });
+  } finally {
+    bytes.destroy();
+  }
 }

@@ -1,6 +1,6 @@
 /**
- * A stream of bytes as numbered lines of text, whatever the sizes of its chunks, in constant memory. Knows neither
- * CSV nor JSON. Bytes that are not UTF-8 never pass silently: their lines are marked.
+ * A stream of bytes as numbered lines of text, whatever the sizes of its chunks, in constant memory. Knows
+ * neither CSV nor JSON. Bytes that are not UTF-8 never pass silently: their lines are marked.
  */
 import { isUtf8 } from 'node:buffer';
 import { unreadable } from './unreadable.ts';

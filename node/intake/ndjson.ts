@@ -1,6 +1,6 @@
 /**
- * NDJSON, one object a line, as rows of cells. The names are those of the CSV columns; null, "" and a missing name
- * mean unknown. An unknown name costs its row, as there is no header to refuse.
+ * NDJSON, one object a line, as rows of cells. The names are those of the CSV columns; null, "" and a missing
+ * name mean unknown. An unknown name costs its row, as there is no header to refuse.
  */
 import type { FieldError } from '../../shared/errors.ts';
 import type { Cell, Columns } from './columns.ts';

@@ -1,6 +1,6 @@
 /**
- * The bulk imports: a stream of bytes in, a report out. Rows go to the database in batches while the next ones are
- * read; memory does not grow with the file. Bad rows are reported by line, the good ones are kept.
+ * The bulk imports: a stream of bytes in, a report out. Rows go to the database in batches while the next
+ * ones are read; memory does not grow with the file. Bad rows are reported by line, the good ones are kept.
  */
 import { type Clock, nowSeconds } from '../../shared/clock.ts';
 import { vietnamDate } from '../../shared/domain/instant.ts';
@@ -47,9 +47,10 @@ const BATCH_ROWS = 5_000;
 export const MOST_ERRORS = 1_000;
 
 /**
- * Imports all rows of `source`; bad rows are in the report. Throws, with the batches before kept, LINE_TOO_LONG,
- * QUOTE_NOT_CLOSED (both say how many rows were kept), UPLOAD_CUT_OFF if the bytes end in an error, and what the
- * database throws; with nothing changed, HEADER_MISSING, HEADER_INVALID, ENCODING. Importing again changes nothing.
+ * Imports all rows of `source`; bad rows are in the report. Throws, with the batches before kept,
+ * LINE_TOO_LONG, QUOTE_NOT_CLOSED (both say how many rows were kept), UPLOAD_CUT_OFF if the bytes end in an
+ * error, and what the database throws; with nothing changed, HEADER_MISSING, HEADER_INVALID, ENCODING.
+ * Importing again changes nothing.
  */
 export async function importRows<K extends ImportKind>(
   ctx: ImportContext,

@@ -1,6 +1,6 @@
 /**
- * SQL over check-ins and encounters, a set of rows at a time. Only the holder of the intake lock writes them, so what
- * one statement has read still holds for the next.
+ * SQL over check-ins and encounters, a set of rows at a time. Only the holder of the intake lock writes them,
+ * so what one statement has read still holds for the next.
  */
 import type { Queryable, Transaction } from '../../shared/db/database.ts';
 import { type CheckIn, type CheckInChange, NEXT_LIMIT, type Surroundings } from './rules.ts';
@@ -9,9 +9,9 @@ type Db = Pick<Queryable, 'sql'>;
 type Tx = Pick<Transaction, 'sql'>;
 
 /**
- * What is stored around each of `rows`, by its position; nothing = no entry. Subqueries with LIMIT 1 leave the
- * planner no join over whole partitions: one probe of check_ins_key a row, a second one where the next check-in may
- * be needed.
+ * What is stored around each of `rows`, by its position; nothing = no entry. Subqueries with LIMIT 1 leave
+ * the planner no join over whole partitions: one probe of check_ins_key a row, a second one where the next
+ * check-in may be needed.
  */
 export async function findSurroundings(db: Db, rows: readonly CheckIn[]): Promise<Map<number, Surroundings>> {
   const found = await db.sql<SurroundingRow[]>`
@@ -53,8 +53,8 @@ function surroundingsOf(row: SurroundingRow, { identifierId, placeId }: CheckIn)
 }
 
 /**
- * Stores check-ins whose partitions exist: plain inserts, because ON CONFLICT would probe the key once more for what
- * is known already; ordered, so that neighbours in the key meet the same pages.
+ * Stores check-ins whose partitions exist: plain inserts, because ON CONFLICT would probe the key once more
+ * for what is known already; ordered, so that neighbours in the key meet the same pages.
  */
 export async function writeCheckIns(tx: Tx, rows: readonly CheckInChange[]): Promise<void> {
   const fresh = rows.filter(({ isNew }) => isNew);
@@ -74,7 +74,8 @@ export async function writeCheckIns(tx: Tx, rows: readonly CheckInChange[]): Pro
 function rowset({ sql }: Tx, rows: readonly CheckInChange[]) {
   return sql`unnest(${rows.map((row) => row.identifierId)}::int[], ${rows.map((row) => row.placeId)}::int[],
     ${rows.map((row) => row.inAt)}::int8[], ${rows.map((row) => row.outAt as number)}::int8[],
-    ${rows.map((row) => row.nextInAt as number)}::int8[]) g (identifier_id, place_id, in_at, out_at, next_in_at)`;
+    ${rows.map((row) => row.nextInAt as number)}::int8[])
+    g (identifier_id, place_id, in_at, out_at, next_in_at)`;
 }
 
 /** An encounter under local ids, a < b; `rssi` null = unknown. */
@@ -86,7 +87,9 @@ export interface Encounter {
   readonly rssi: number | null;
 }
 
-/** Stores encounters (each key once) and their signal strength where it is another; the pairs of rows written. */
+/**
+ * Stores encounters (each key once) and their signal strength where it is another; the pairs of rows written.
+ */
 export async function writeEncounters(
   tx: Tx,
   rows: readonly Encounter[],

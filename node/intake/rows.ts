@@ -1,6 +1,6 @@
 /**
- * The four kinds of import as tables of columns (design.md 7), and how a row is read by them. Pure: what only the
- * database knows (an unknown place) is decided where the rows are stored.
+ * The four kinds of import as tables of columns (design.md 7), and how a row is read by them. Pure: what only
+ * the database knows (an unknown place) is decided where the rows are stored.
  */
 
 import { readIdentifier } from '../../shared/domain/identifier.ts';
@@ -112,7 +112,9 @@ export type RowReading<Row> =
   | { readonly row: Row; readonly problem?: undefined }
   | { readonly row?: undefined; readonly problem: FieldError };
 
-/** The row in `cells` (in the order of the kind's columns; undefined or blank = empty), or its first problem. */
+/**
+ * The row in `cells` (in the order of the kind's columns; undefined or blank = empty), or its first problem.
+ */
 export function readRow<Row>(
   kind: RowKind<Row>,
   cells: readonly (Cell | undefined)[],

@@ -1,6 +1,6 @@
 /**
- * Stores one batch of rows of each kind: one transaction, then word to tracing and the tokenizer. A batch is stored
- * whole or not at all; batches of all imports take turns.
+ * Stores one batch of rows of each kind: one transaction, then word to tracing and the tokenizer. A batch is
+ * stored whole or not at all; batches of all imports take turns.
  */
 import { type Database, type Transaction, withTransaction } from '../../shared/db/database.ts';
 import { LAST_INSTANT } from '../../shared/domain/instant.ts';

@@ -1,6 +1,7 @@
 /**
- * Recording people: identifiers, the links that a record makes, households, and what is known of somebody. Runs
- * inside the caller's transaction, which holds the intake lock; the caller tells tracing after the commit.
+ * Recording people: identifiers, the links that a record makes, households, and what is known of somebody.
+ * Runs inside the caller's transaction, which holds the intake lock; the caller tells tracing after the
+ * commit.
  */
 import type { Transaction } from '../../shared/db/database.ts';
 import { isCccd } from '../../shared/domain/identifier.ts';
@@ -82,45 +83,64 @@ export async function recordHomeProvinces(tx: Tx, homes: ReadonlyMap<number, str
 
 /** Stores changed people; identifiers of those whose residence may be another now. */
 async function storePeople(tx: Tx, changes: readonly PersonChange[]): Promise<number[]> {
-  const fresh = changes.filter(({ id }) => id === undefined);
-  const drawn = fresh.length === 0 ? [] : await queries.drawPersonIds(tx, fresh.length);
-  if (drawn.length > 0)
-    await queries.insertPeople(
-      tx,
-      drawn,
-      fresh.map(({ attributes }) => attributes),
-    );
-  const ids = new Map(fresh.map((change, index) => [change, drawn[index] as number]));
-  const idOf = (change: PersonChange) => change.id ?? (ids.get(change) as number);
+  const idOf = await insertNew(tx, changes);
   const altered = changes.filter((change) => change.id !== undefined && change.attributesChanged);
-  if (altered.length > 0)
+  if (altered.length > 0) {
     await queries.updatePeople(
       tx,
       altered.map(idOf),
       altered.map(({ attributes }) => attributes),
     );
-  const absorbed = changes.flatMap((change) => change.absorbed.map((id) => [id, idOf(change)] as const));
-  if (absorbed.length > 0)
+  }
+  const absorbed = changes.flatMap((change) => change.absorbed.map((id) => ({ id, into: idOf(change) })));
+  if (absorbed.length > 0) {
     await queries.absorbPeople(
       tx,
-      absorbed.map(([id]) => id),
-      absorbed.map(([, into]) => into),
+      absorbed.map(({ id }) => id),
+      absorbed.map(({ into }) => into),
     );
+  }
+  const extended = await storeHoldings(tx, changes, idOf);
+  const resettled = changes.filter((change) => {
+    const grown = change.absorbed.length > 0 || extended.has(idOf(change));
+    return change.provinceChanged || (grown && change.attributes.province !== null);
+  });
+  return resettled.length === 0 ? [] : queries.listIdentifiersOf(tx, resettled.map(idOf));
+}
+
+/** Stores new people; how to find the id of everybody. */
+async function insertNew(
+  tx: Tx,
+  changes: readonly PersonChange[],
+): Promise<(change: PersonChange) => number> {
+  const fresh = changes.filter(({ id }) => id === undefined);
+  const drawn = fresh.length === 0 ? [] : await queries.drawPersonIds(tx, fresh.length);
+  if (fresh.length > 0) {
+    await queries.insertPeople(
+      tx,
+      drawn,
+      fresh.map(({ attributes }) => attributes),
+    );
+  }
+  const ids = new Map(fresh.map((change, index) => [change, drawn[index] as number]));
+  return (change) => change.id ?? (ids.get(change) as number);
+}
+
+/** Puts identifiers under people in the order in which they came; ids of the people who got one. */
+async function storeHoldings(
+  tx: Tx,
+  changes: readonly PersonChange[],
+  idOf: (change: PersonChange) => number,
+): Promise<ReadonlySet<number>> {
   const held = changes
     .flatMap((change) => change.added.map((addition) => ({ ...addition, personId: idOf(change) })))
     .sort((a, b) => a.order - b.order);
-  if (held.length > 0) {
-    await queries.insertHoldings(
-      tx,
-      held.map(({ personId }) => personId),
-      held.map(({ identifierId }) => identifierId),
-    );
-  }
-  const resettled = changes.filter(
-    ({ provinceChanged, attributes, absorbed, added }) =>
-      provinceChanged || (attributes.province !== null && absorbed.length + added.length > 0),
+  if (held.length === 0) return new Set();
+  return queries.insertHoldings(
+    tx,
+    held.map(({ personId }) => personId),
+    held.map(({ identifierId }) => identifierId),
   );
-  return resettled.length === 0 ? [] : queries.listIdentifiersOf(tx, resettled.map(idOf));
 }
 
 /** Links every two identifiers of a record; both ends of new links. */

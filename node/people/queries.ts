@@ -1,6 +1,6 @@
 /**
- * SQL over identifiers, links, households and people, a set of rows at a time: one statement a chunk of an import,
- * arrays in, changed rows out. Writers take the intake lock first; see operations.ts.
+ * SQL over identifiers, links, households and people, a set of rows at a time: one statement a chunk of an
+ * import, arrays in, changed rows out. Writers take the intake lock first; see operations.ts.
  */
 import type { Queryable, Transaction } from '../../shared/db/database.ts';
 import type { Attributes, KnownPeople } from './rules.ts';
@@ -12,8 +12,8 @@ type Tx = Pick<Transaction, 'sql'>;
 const INTAKE_LOCK = 7_300_001;
 
 /**
- * Waits until no other import writes; held to the end of the transaction. Plans are kept, and those made while tables
- * are nearly empty would scan them when they are full: statements after this one use indexes.
+ * Waits until no other import writes; held to the end of the transaction. Plans are kept, and those made
+ * while tables are nearly empty would scan them when they are full: statements after this one use indexes.
  */
 export async function lockIntake(tx: Tx): Promise<void> {
   await tx.sql`SELECT pg_advisory_xact_lock(${INTAKE_LOCK}), set_config('enable_seqscan', 'off', true)`;
@@ -27,9 +27,9 @@ export async function findIdentifiers(db: Db, values: readonly string[]): Promis
 }
 
 /**
- * Stores identifiers that were not found, each in its household; the ones really new come back. Ordered, so that two
- * writers cannot wait for each other. An id is drawn for each value: leave out what is known, or importing the same
- * over and over would use the integers up.
+ * Stores identifiers that were not found, each in its household; the ones really new come back. Ordered, so
+ * that two writers cannot wait for each other. An id is drawn for each value: leave out what is known, or
+ * importing the same over and over would use the integers up.
  */
 export async function insertIdentifiers(
   tx: Tx,
@@ -38,7 +38,8 @@ export async function insertIdentifiers(
 ): Promise<Map<string, number>> {
   const rows = await tx.sql<{ id: number; value: string }[]>`
     INSERT INTO identifiers (value, household_id)
-    SELECT * FROM unnest(${values}::text[], ${householdIds as number[]}::int[]) i (value, household_id) ORDER BY value
+    SELECT * FROM unnest(${values}::text[], ${householdIds as number[]}::int[]) i (value, household_id)
+    ORDER BY value
     ON CONFLICT (value) DO NOTHING RETURNING id, value`;
   return new Map(rows.map(({ id, value }) => [value, id]));
 }
@@ -71,7 +72,8 @@ export async function ensureHouseholds(tx: Tx, names: string[]): Promise<Map<str
     WITH given AS (SELECT DISTINCT name FROM unnest(${names}::text[]) g (name)),
     made AS (
       INSERT INTO households (name)
-      SELECT name FROM given WHERE NOT EXISTS (SELECT FROM households h WHERE h.name = given.name) ORDER BY name
+      SELECT name FROM given WHERE NOT EXISTS (SELECT FROM households h WHERE h.name = given.name)
+      ORDER BY name
       ON CONFLICT (name) DO UPDATE SET name = excluded.name RETURNING id, name
     )
     SELECT id, name FROM made UNION ALL SELECT h.id, h.name FROM households h JOIN given USING (name)`;
@@ -99,8 +101,9 @@ export async function listMembers(db: Db, householdIds: number[]): Promise<numbe
 }
 
 /**
- * The first to have each of the identifiers, and what is known of them. The first is enough for `mergeRecords`:
- * whoever has no cccd shares with nobody, and a hot line that stands under everybody must not load everybody.
+ * The first to have each of the identifiers, and what is known of them. The first is enough for
+ * `mergeRecords`: whoever has no cccd shares with nobody, and a hot line that stands under everybody must not
+ * load everybody.
  */
 export async function findHolders(db: Db, identifierIds: number[]): Promise<KnownPeople> {
   const holdings = await db.sql<{ personId: number; identifierId: number }[]>`
@@ -129,36 +132,43 @@ export async function drawPersonIds(tx: Tx, count: number): Promise<number[]> {
 
 /** Stores people under ids that were drawn. */
 export async function insertPeople(tx: Tx, ids: number[], people: readonly Attributes[]): Promise<void> {
-  const column = (name: keyof Attributes) => people.map((person) => person[name]) as string[];
   await tx.sql`
     INSERT INTO people (id, name, born_on, sex, province, ward, address) OVERRIDING SYSTEM VALUE
-    SELECT id, name, born_on::date, sex, province, ward, address
-    FROM unnest(${ids}::int[], ${column('name')}::text[], ${column('born_on')}::text[], ${column('sex')}::text[],
-      ${column('province')}::text[], ${column('ward')}::text[], ${column('address')}::text[])
-      p (id, name, born_on, sex, province, ward, address)`;
+    SELECT id, name, born_on::date, sex, province, ward, address FROM ${rowset(tx, ids, people)}`;
 }
 
 /** Replaces what is stored of these people. */
 export async function updatePeople(tx: Tx, ids: number[], people: readonly Attributes[]): Promise<void> {
-  const column = (name: keyof Attributes) => people.map((person) => person[name]) as string[];
   await tx.sql`
     UPDATE people p SET name = g.name, born_on = g.born_on::date, sex = g.sex, province = g.province,
       ward = g.ward, address = g.address
-    FROM unnest(${ids}::int[], ${column('name')}::text[], ${column('born_on')}::text[], ${column('sex')}::text[],
-      ${column('province')}::text[], ${column('ward')}::text[], ${column('address')}::text[])
-      g (id, name, born_on, sex, province, ward, address)
-    WHERE p.id = g.id`;
+    FROM ${rowset(tx, ids, people)} WHERE p.id = g.id`;
 }
 
-/** Puts identifiers under people, in this order; pairs that stand already are left alone. */
-export async function insertHoldings(tx: Tx, personIds: number[], identifierIds: number[]): Promise<void> {
-  await tx.sql`
+function rowset({ sql }: Tx, ids: number[], people: readonly Attributes[]) {
+  const column = (name: keyof Attributes) => people.map((person) => person[name]) as string[];
+  return sql`unnest(${ids}::int[], ${column('name')}::text[], ${column('born_on')}::text[],
+    ${column('sex')}::text[], ${column('province')}::text[], ${column('ward')}::text[],
+    ${column('address')}::text[]) g (id, name, born_on, sex, province, ward, address)`;
+}
+
+/** Puts identifiers under people, in this order; the people who did not have theirs yet. */
+export async function insertHoldings(
+  tx: Tx,
+  personIds: number[],
+  identifierIds: number[],
+): Promise<Set<number>> {
+  const rows = await tx.sql<{ person_id: number }[]>`
     INSERT INTO people_identifiers (person_id, identifier_id)
     SELECT p, i FROM unnest(${personIds}::int[], ${identifierIds}::int[]) WITH ORDINALITY h (p, i, position)
-    ORDER BY position ON CONFLICT DO NOTHING`;
+    ORDER BY position ON CONFLICT DO NOTHING RETURNING person_id`;
+  return new Set(rows.map((row) => row.person_id));
 }
 
-/** Gives the identifiers of absorbed[i], which they share with nobody, to the person into[i] and forgets the former. */
+/**
+ * Gives the identifiers of absorbed[i], which they share with nobody, to the person into[i] and forgets the
+ * former.
+ */
 export async function absorbPeople(tx: Tx, absorbed: number[], into: number[]): Promise<void> {
   await tx.sql`
     UPDATE people_identifiers h SET person_id = g.home

@@ -18,7 +18,10 @@ interface Stored {
   attributes: Attributes;
 }
 
-/** A store of people that applies changes the way the database does, with the first holder of each identifier loaded. */
+/**
+ * A store of people that applies changes the way the database does, with the first holder of each identifier
+ * loaded.
+ */
 class Store {
   readonly people = new Map<number, Stored>();
   /** Person and identifier in the order in which they came together. */

@@ -1,14 +1,15 @@
 /**
- * Which records are one person to this node (design.md 7): rows that share an identifier merge unless their cccd
- * differ. Only what the node shows of somebody depends on it; traces are built from links alone. Pure.
+ * Which records are one person to this node (design.md 7): rows that share an identifier merge unless their
+ * cccd differ. Only what the node shows of somebody depends on it; traces are built from links alone. Pure.
  *
- * - A row with a cccd is about that person. One with several is about the first; the others are known by its phone too.
- * - A row without one is about the person that its identifiers lead to; if they lead to several people with cccd,
- *   about the one who was first to have the first of them.
+ * - A row with a cccd is about that person. One with several is about the first; the others are known by its
+ *   phone too.
+ * - A row without one is about the person that its identifiers lead to; if they lead to several people with
+ *   cccd, about the one who was first to have the first of them.
  * - People without cccd whom a row leads to are the one whom it is about.
  *
- * So somebody without cccd shares no identifier with anybody, a phone may stand under several people with one, and
- * the same rows again are about the same people: they change nothing.
+ * So somebody without cccd shares no identifier with anybody, a phone may stand under several people with
+ * one, and the same rows again are about the same people: they change nothing.
  */
 
 /** What a record says of somebody; null = it does not say. */
@@ -56,14 +57,16 @@ export interface PersonChange {
 
 export interface KnownPeople {
   readonly people: readonly KnownPerson[];
-  /** Of every identifier in the records at least the first holder, in the order in which they came to have it. */
+  /**
+   * Of every identifier in the records at least the first holder, in the order in which they came to have it.
+   */
   readonly holdings: readonly Holding[];
 }
 
 /**
- * What `records`, taken in order, change in `known`: new people first in order of appearance, then known ones by id;
- * nobody who stays the same. Of two values of an attribute the later stands; in a merge, of values that are all older
- * than the records, that of the person with the higher id.
+ * What `records`, taken in order, change in `known`: new people first in order of appearance, then known ones
+ * by id; nobody who stays the same. Of two values of an attribute the later stands; in a merge, of values
+ * that are all older than the records, that of the person with the higher id.
  */
 export function mergeRecords(known: KnownPeople, records: readonly PersonRecord[]): PersonChange[] {
   const book = new PeopleBook(known);

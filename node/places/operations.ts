@@ -1,10 +1,10 @@
 /**
- * Recording places and finding them by the province's own ids. Runs inside the caller's transaction, under the
- * intake lock.
+ * Recording places and finding them by the province's own ids. Runs inside the caller's transaction, under
+ * the intake lock.
  */
 import type { Queryable, Transaction } from '../../shared/db/database.ts';
 import * as queries from './queries.ts';
-import { mergePlace, type Place } from './rules.ts';
+import { isSamePlace, mergePlace, type Place } from './rules.ts';
 
 /** Local ids of those of these keys that are known. */
 export function findPlaceIds(
@@ -35,9 +35,10 @@ export async function recordPlaces(
     else merged.set(row.place, after);
   }
   const fresh = [...merged.values()].filter(({ place }) => !known.has(place));
-  const changed = [...merged.values()].filter(
-    (place) => known.has(place.place) && known.get(place.place) !== place,
-  );
+  // Rows that contradict each other may come back to what was known.
+  const changed = [...known.values()]
+    .map((before) => [before, merged.get(before.place) as Place] as const)
+    .flatMap(([before, after]) => (isSamePlace(before, after) ? [] : [after]));
   if (fresh.length > 0) await queries.insertPlaces(tx, fresh);
   const rekinded = changed.length > 0 ? await queries.updatePlaces(tx, changed) : [];
   return { withoutKind, rekinded };

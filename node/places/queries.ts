@@ -17,14 +17,16 @@ export async function findPlaceIds(db: Db, keys: string[]): Promise<Map<string, 
 /** Those of these keys that are known. */
 export async function findPlaces(db: Db, keys: string[]): Promise<Map<string, Place>> {
   const rows = await db.sql<Place[]>`
-    SELECT place, name, kind, ward, capacity, latitude, longitude FROM places WHERE place = ANY (${keys}::text[])`;
+    SELECT place, name, kind, ward, capacity, latitude, longitude FROM places
+    WHERE place = ANY (${keys}::text[])`;
   return new Map(rows.map((row) => [row.place, row]));
 }
 
 /** Stores places that are not known, with a kind. */
 export async function insertPlaces(tx: Tx, places: readonly Place[]): Promise<void> {
   await tx.sql`
-    INSERT INTO places (place, name, kind, ward, capacity, latitude, longitude) SELECT * FROM ${rowset(tx, places)}`;
+    INSERT INTO places (place, name, kind, ward, capacity, latitude, longitude)
+    SELECT * FROM ${rowset(tx, places)}`;
 }
 
 /** Replaces what is stored of known places; ids of those whose kind changed. */

@@ -15,11 +15,9 @@ export interface Place {
   readonly longitude: number | null;
 }
 
-/** `before` with what `row` says; the same object if that is nothing new. */
+/** `before` with what `row` says. */
 export function mergePlace(before: Place | undefined, row: Place): Place {
   if (before === undefined) return row;
-  const differs = PLACE_FACTS.some((fact) => row[fact] !== null && row[fact] !== before[fact]);
-  if (!differs) return before;
   return {
     place: before.place,
     name: row.name ?? before.name,
@@ -29,4 +27,9 @@ export function mergePlace(before: Place | undefined, row: Place): Place {
     latitude: row.latitude ?? before.latitude,
     longitude: row.longitude ?? before.longitude,
   };
+}
+
+/** Whether the two say the same of a place. */
+export function isSamePlace(a: Place, b: Place): boolean {
+  return PLACE_FACTS.every((fact) => a[fact] === b[fact]);
 }

@@ -109,7 +109,7 @@ export class BinaryRowReader<const T extends readonly CopyType[]> {
         continue;
       }
       if (length !== SIZES[type]) throw new Error(`column ${i + 1} of COPY is not ${type}`);
-      // Measured: branches here read 165,000 rows of five columns in 14 ms; a function a type took twice that.
+      // Branches, no function a type: 165,000 rows of five columns take 22 ms here, of 50 ms for all of the COPY.
       if (type === 'int4') column[row] = bytes.readInt32BE(at);
       else if (type === 'int8') column[row] = bytes.readInt32BE(at) * 2 ** 32 + bytes.readUInt32BE(at + 4);
       else if (type === 'int2') column[row] = bytes.readInt16BE(at);

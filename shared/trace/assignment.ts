@@ -43,29 +43,39 @@ export function planAssignments(
     const number = keys.lookup(Buffer.from(assignment.id, 'hex'))[0] as number;
     const person = number < 0 ? -1 : (view.persons.personOf[number] as number);
     const contact = view.contacts.get(person);
-    const stands = contact && !taken.has(person) && provincesThatKnow(view, person).has(assignment.province);
+    const stands = contact && !taken.has(person) && isKnownIn(view, person, assignment.province);
     if (stands) taken.set(person, assignment);
     else changes.withdrawn.push(assignment);
   }
-  for (const contact of view.contacts.values()) {
+  const hex = Buffer.from(keys.allKeys()).toString('hex');
+  for (const contact of view.contacts) {
     const standing = taken.get(contact.person);
-    const next = describe(view, contact, standing);
+    const next = describe({ view, hex }, contact, standing);
     if (next && (!standing || !sameContact(standing, next))) changes.assigned.push(next);
   }
   return changes;
 }
 
+/** A view, and all its pseudonyms as hex digits, by number. */
+interface ReadableView {
+  readonly view: TraceView;
+  readonly hex: string;
+}
+
 function describe(
-  view: TraceView,
+  { view, hex }: ReadableView,
   contact: Contact,
   standing: AssignedContact | undefined,
 ): AssignedContact | undefined {
   const { start, members } = view.persons;
   const province = standing?.province ?? responsibleProvince(view, contact);
   if (province === undefined) return undefined;
-  const own = members.subarray(start[contact.person], start[contact.person + 1]);
-  const hex = Buffer.from(view.evidence.keys.keysOf(own)).toString('hex');
-  const pseudonyms = Array.from(own, (_, i) => hex.slice(i * 32, i * 32 + 32)).sort();
+  const pseudonyms: string[] = [];
+  for (let m = start[contact.person] as number; m < (start[contact.person + 1] as number); m++) {
+    const at = (members[m] as number) * 32;
+    pseudonyms.push(hex.slice(at, at + 32));
+  }
+  if (pseudonyms.length > 1) pseudonyms.sort();
   const { degree, firstExposedAt, lastExposedAt, seconds, settings, placeKinds } = contact;
   return {
     id: standing?.id ?? (pseudonyms[0] as string),
@@ -77,7 +87,7 @@ function describe(
     seconds,
     settings,
     placeKinds,
-    exposedIn: [...contact.seenIn.keys()].sort((a, b) => a - b),
+    exposedIn: contact.seenIn.map((seen) => seen.province).sort((a, b) => a - b),
   };
 }
 
@@ -86,27 +96,51 @@ function describe(
  * code. Undefined if no province says that it knows the person (it named it, and then forgot it).
  */
 function responsibleProvince(view: TraceView, contact: Contact): number | undefined {
-  const knows = provincesThatKnow(view, contact.person);
-  const residentIn = [...knows].filter(([, resident]) => resident).map(([province]) => province);
-  const candidates = residentIn.length > 0 ? residentIn : [...knows.keys()];
-  const seen = (province: number) => contact.seenIn.get(province) ?? { length: 0, seconds: 0 };
-  return candidates.sort(
-    (a, b) => seen(b).length - seen(a).length || seen(b).seconds - seen(a).seconds || a - b,
-  )[0];
+  let best: Candidate | undefined;
+  eachProvinceThatKnows(view, contact.person, (province, resident) => {
+    if (best && best.province === province && best.resident === resident) return;
+    const seen = contact.seenIn.find((s) => s.province === province);
+    const candidate = { province, resident, length: seen?.length ?? 0, seconds: seen?.seconds ?? 0 };
+    if (!best || isBetter(candidate, best)) best = candidate;
+  });
+  return best?.province;
 }
 
-/** Provinces that know one of the person's identifiers, and whether it is a resident there. */
-function provincesThatKnow({ evidence, persons }: TraceView, person: number): Map<number, boolean> {
+interface Candidate {
+  readonly province: number;
+  readonly resident: boolean;
+  readonly length: number;
+  readonly seconds: number;
+}
+
+function isBetter(a: Candidate, b: Candidate): boolean {
+  if (a.resident !== b.resident) return a.resident;
+  if (a.length !== b.length) return a.length > b.length;
+  if (a.seconds !== b.seconds) return a.seconds > b.seconds;
+  return a.province < b.province;
+}
+
+function isKnownIn(view: TraceView, person: number, province: number): boolean {
+  let known = false;
+  eachProvinceThatKnows(view, person, (code) => {
+    known ||= code === province;
+  });
+  return known;
+}
+
+/** Provinces that know one of the person's identifiers, and whether as a resident; one may come more than once. */
+function eachProvinceThatKnows(
+  { evidence, persons }: TraceView,
+  person: number,
+  visit: (province: number, resident: boolean) => void,
+): void {
   const { province, resident, next } = evidence.knowledge.data;
-  const knows = new Map<number, boolean>();
   for (let m = persons.start[person] as number; m < (persons.start[person + 1] as number); m++) {
     const first = evidence.firstKnown[persons.members[m] as number] as number;
     for (let row = first; row >= 0; row = next[row] as number) {
-      const code = province[row] as number;
-      knows.set(code, (knows.get(code) ?? false) || resident[row] === 1);
+      visit(province[row] as number, resident[row] === 1);
     }
   }
-  return knows;
 }
 
 function sameContact(a: AssignedContact, b: AssignedContact): boolean {

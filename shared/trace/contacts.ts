@@ -2,16 +2,12 @@
  * Labels, degrees and exposures (design.md 3) from evidence and persons. Labels of degree k come from labels of
  * degree k - 1 only, so one pass a degree reaches the unique fixpoint.
  */
-import { ENCOUNTER_SETTING, HOUSEHOLD_SETTING } from '../domain/place-kind.ts';
+import { HOUSEHOLD_SETTING } from '../domain/place-kind.ts';
 import { daysToSeconds, weights } from '../domain/rule-pack.ts';
 import type { Evidence } from './evidence.ts';
 import type { TraceTerms } from './messages.ts';
-import { type Pair, PairGroups, type SeenIn } from './pair-groups.ts';
+import { PairGroups, type Seen } from './pair-groups.ts';
 import type { Persons } from './persons.ts';
-
-export const PLACE_SETTING_BIT = 1;
-export const ENCOUNTER_SETTING_BIT = 2;
-export const HOUSEHOLD_SETTING_BIT = 4;
 
 /** Half-open windows in ascending order, not touching, none empty. */
 export type Windows = readonly (readonly [from: number, until: number])[];
@@ -35,7 +31,7 @@ export interface Contact {
   /** Bit n-1 = place kind n. */
   placeKinds: number;
   /** What each province of exposure saw. */
-  readonly seenIn: SeenIn;
+  readonly seenIn: Seen[];
 }
 
 /** One source's share of a contact's exposure, for the graph. */
@@ -49,11 +45,16 @@ export interface Exposure {
   readonly settings: number;
 }
 
+/** Contacts by person. */
+export interface Contacts extends Iterable<Contact> {
+  readonly size: number;
+  get(person: number): Contact | undefined;
+}
+
 export interface Reached {
   /** All undominated labels up to the asked degree, index persons left out. */
   readonly labels: readonly Label[];
-  readonly contacts: ReadonlyMap<number, Contact>;
-  readonly exposures: readonly Exposure[];
+  readonly contacts: Contacts;
 }
 
 /** Windows of the index persons: for each the union over its index cases. Persons with an empty union are kept. */
@@ -99,12 +100,15 @@ export interface Reach {
   readonly index: ReadonlyMap<number, Windows>;
 }
 
-/** Labels and contacts up to degree `upTo`. */
-export function reachContacts(reach: Reach, upTo: number): Reached {
-  const pass = new Pass(reach);
+/** Hears of each exposure that counts. */
+export type OnExposure = (exposure: Exposure) => void;
+
+/** Labels and contacts up to degree `upTo`; `onExposure` hears of each exposure that counts. */
+export function reachContacts(reach: Reach, upTo: number, onExposure?: OnExposure): Reached {
+  const pass = new Pass(reach, onExposure);
   let sources: Source[] = [...reach.index].map(([person, windows]) => ({ person, windows }));
   for (let degree = 1; degree <= upTo && sources.length > 0; degree++) sources = pass.step(sources, degree);
-  return pass;
+  return { labels: pass.labels, contacts: pass.contacts };
 }
 
 interface Source {
@@ -112,44 +116,84 @@ interface Source {
   readonly windows: Windows;
 }
 
-/** State of one evaluation: best label instants, contacts, and scratch columns for the pair at hand. */
-class Pass implements Reached {
+const NONE = -1;
+
+/** Contacts in a list, found through a column by person: a million look-ups are cheap. */
+class ContactTable implements Contacts {
+  readonly #list: Contact[] = [];
+  readonly #at: Int32Array;
+
+  constructor(persons: number) {
+    this.#at = new Int32Array(persons).fill(NONE);
+  }
+
+  get size(): number {
+    return this.#list.length;
+  }
+
+  get(person: number): Contact | undefined {
+    const at = this.#at[person];
+    return at === undefined || at === NONE ? undefined : this.#list[at];
+  }
+
+  /** The contact of a person, made with `degree` if there is none yet. */
+  of(person: number, degree: number): Contact {
+    const at = this.#at[person] as number;
+    if (at !== NONE) return this.#list[at] as Contact;
+    const contact = newContact(person, degree);
+    this.#at[person] = this.#list.push(contact) - 1;
+    return contact;
+  }
+
+  [Symbol.iterator](): Iterator<Contact> {
+    return this.#list[Symbol.iterator]();
+  }
+}
+
+/** State of one evaluation. Instants are held in columns by person; NaN = none. */
+class Pass {
   readonly labels: Label[] = [];
-  readonly contacts = new Map<number, Contact>();
-  readonly exposures: Exposure[] = [];
+  readonly contacts: ContactTable;
   readonly #reach: Reach;
+  readonly #onExposure: OnExposure | undefined;
   readonly #forward: boolean;
   readonly #weights: Uint8Array;
+  readonly #pairs: PairGroups;
+  readonly #isIndex: Uint8Array;
   /** The strongest label instant of each person at a lower or equal degree. */
-  readonly #best = new Map<number, number>();
-  readonly #pairs = new PairGroups();
+  readonly #best: Float64Array;
+  /** The strongest label instant at the degree at hand, and who has one. */
+  readonly #reachedAt: Float64Array;
+  #reached: number[] = [];
 
-  constructor(reach: Reach) {
+  constructor(reach: Reach, onExposure: OnExposure | undefined) {
+    const persons = reach.persons.personOf.length;
+    this.contacts = new ContactTable(persons);
     this.#reach = reach;
+    this.#onExposure = onExposure;
     this.#forward = reach.terms.direction === 'forward';
     this.#weights = weights(reach.terms.rules);
+    this.#pairs = new PairGroups(persons);
+    this.#isIndex = new Uint8Array(persons);
+    for (const person of reach.index.keys()) this.#isIndex[person] = 1;
+    this.#best = new Float64Array(persons).fill(Number.NaN);
+    this.#reachedAt = new Float64Array(persons).fill(Number.NaN);
   }
 
   /** Exposes everybody to `sources` (labels of `degree` - 1); returns the new labels of `degree` as sources. */
   step(sources: readonly Source[], degree: number): Source[] {
-    const reached = new Map<number, number>();
+    this.#reached = [];
     for (const source of sources) {
       if (source.windows.length === 0) continue;
       this.#collect(source);
-      for (const [person, pair] of this.#pairs.byPerson) {
-        const exposure = this.#expose({ source, person, degree }, pair);
-        if (exposure === undefined) continue;
-        const at = this.#forward ? exposure.firstExposedAt : exposure.lastExposedAt;
-        const known = reached.get(person);
-        if (known === undefined || this.#earlier(at, known)) reached.set(person, at);
-      }
+      for (let group = 0; group < this.#pairs.size; group++) this.#meet(source, group, degree);
     }
-    return this.#keepUndominated(reached, degree);
+    return this.#keepUndominated(degree);
   }
 
   /** Gathers the source's events in its windows, by the person met. */
   #collect(source: Source): void {
-    const { evidence, index } = this.#reach;
+    const { evidence } = this.#reach;
     const { start, members, personOf } = this.#reach.persons;
     const { to, setting, province, next } = evidence.events.data;
     this.#pairs.clear();
@@ -157,7 +201,7 @@ class Pass implements Reached {
       const identifier = members[m] as number;
       for (let e = evidence.firstEvent[identifier] as number; e >= 0; e = next[e] as number) {
         const person = personOf[to[e] as number] as number;
-        if (person === source.person || index.has(person)) continue;
+        if (person === source.person || this.#isIndex[person] === 1) continue;
         if (setting[e] === HOUSEHOLD_SETTING) this.#pairs.addHousehold(person, province[e] as number);
         else this.#cut(source.windows, person, e);
       }
@@ -183,73 +227,55 @@ class Pass implements Reached {
     }
   }
 
-  /** The pair's exposure if it is a close contact, also added to the contact if this is its degree. */
-  #expose(at: { source: Source; person: number; degree: number }, pair: Pair): Exposure | undefined {
-    const order = this.#pairs.order(pair);
-    const seconds = this.#pairs.seconds(order);
-    if (seconds < this.#reach.terms.rules.close_contact_seconds && pair.households.length === 0)
-      return undefined;
-    const instants = this.#instants(at.source, pair, order);
-    const settings = this.#settings(pair, order);
-    const exposure = {
-      source: at.source.person,
-      contact: at.person,
-      degree: at.degree,
-      ...instants,
+  /** Decides whether the pair is a close contact and, if so, notes its label and exposure. */
+  #meet(source: Source, group: number, degree: number): void {
+    const meeting = this.#pairs.meeting(group);
+    const { seconds, inHousehold, person } = meeting;
+    if (seconds < this.#reach.terms.rules.close_contact_seconds && !inHousehold) return;
+    // A household adds the window's start (backward: its end) as an instant.
+    const edge = inHousehold ? this.#edgeOf(source.windows) : undefined;
+    const first = edge === undefined ? meeting.from : Math.min(meeting.from, edge);
+    const last = edge === undefined ? meeting.until : Math.max(meeting.until, edge);
+    this.#noteLabel(person, this.#forward ? first : last);
+    const contact = this.contacts.of(person, degree);
+    if (contact.degree !== degree) return;
+    contact.firstExposedAt = Math.min(contact.firstExposedAt, first);
+    contact.lastExposedAt = Math.max(contact.lastExposedAt, last);
+    contact.seconds += seconds;
+    contact.settings |= meeting.settings;
+    contact.placeKinds |= meeting.placeKinds;
+    this.#pairs.addTo(contact.seenIn, group, seconds);
+    this.#onExposure?.({
+      source: source.person,
+      contact: person,
+      degree,
+      firstExposedAt: first,
+      lastExposedAt: last,
       seconds,
-      settings,
-    };
-    this.#addToContact(exposure, pair, order);
-    return exposure;
+      settings: meeting.settings,
+    });
   }
 
-  /** Earliest start and latest end; a household adds the window's start (backward: its end) as an instant. */
-  #instants(source: Source, pair: Pair, order: readonly number[]) {
-    let firstExposedAt = Number.POSITIVE_INFINITY;
-    let lastExposedAt = Number.NEGATIVE_INFINITY;
-    for (const i of order) {
-      firstExposedAt = Math.min(firstExposedAt, this.#pairs.from[i] as number);
-      lastExposedAt = Math.max(lastExposedAt, this.#pairs.until[i] as number);
-    }
-    if (pair.households.length > 0) {
-      const edge = this.#forward ? source.windows[0]?.[0] : source.windows.at(-1)?.[1];
-      firstExposedAt = Math.min(firstExposedAt, edge as number);
-      lastExposedAt = Math.max(lastExposedAt, edge as number);
-    }
-    return { firstExposedAt, lastExposedAt };
+  #edgeOf(windows: Windows): number {
+    return (this.#forward ? windows[0]?.[0] : windows.at(-1)?.[1]) as number;
   }
 
-  #settings(pair: Pair, order: readonly number[]): number {
-    let settings = pair.households.length > 0 ? HOUSEHOLD_SETTING_BIT : 0;
-    for (const i of order) {
-      settings |= this.#pairs.kind[i] === ENCOUNTER_SETTING ? ENCOUNTER_SETTING_BIT : PLACE_SETTING_BIT;
-    }
-    return settings;
-  }
-
-  #addToContact(exposure: Exposure, pair: Pair, order: readonly number[]): void {
-    const contact = this.contacts.get(exposure.contact) ?? newContact(exposure.contact, exposure.degree);
-    if (contact.degree !== exposure.degree) return;
-    this.contacts.set(exposure.contact, contact);
-    this.exposures.push(exposure);
-    contact.firstExposedAt = Math.min(contact.firstExposedAt, exposure.firstExposedAt);
-    contact.lastExposedAt = Math.max(contact.lastExposedAt, exposure.lastExposedAt);
-    contact.seconds += exposure.seconds;
-    contact.settings |= exposure.settings;
-    for (const i of order) {
-      const kind = this.#pairs.kind[i] as number;
-      if (kind !== ENCOUNTER_SETTING) contact.placeKinds |= 1 << (kind - 1);
-    }
-    this.#pairs.addTo(contact.seenIn, order, { pair, seconds: exposure.seconds });
+  #noteLabel(person: number, at: number): void {
+    const known = this.#reachedAt[person] as number;
+    if (Number.isNaN(known)) this.#reached.push(person);
+    else if (!this.#earlier(at, known)) return;
+    this.#reachedAt[person] = at;
   }
 
   /** A label is dominated by one of no higher degree and no later (backward: no earlier) instant. */
-  #keepUndominated(reached: ReadonlyMap<number, number>, degree: number): Source[] {
+  #keepUndominated(degree: number): Source[] {
     const sources: Source[] = [];
-    for (const [person, at] of reached) {
-      const best = this.#best.get(person);
-      if (best !== undefined && !this.#earlier(at, best)) continue;
-      this.#best.set(person, at);
+    for (const person of this.#reached) {
+      const at = this.#reachedAt[person] as number;
+      this.#reachedAt[person] = Number.NaN;
+      const best = this.#best[person] as number;
+      if (!Number.isNaN(best) && !this.#earlier(at, best)) continue;
+      this.#best[person] = at;
       this.labels.push({ person, degree, at });
       sources.push({ person, windows: labelWindow(this.#reach.terms, at) });
     }
@@ -270,6 +296,6 @@ function newContact(person: number, degree: number): Contact {
     seconds: 0,
     settings: 0,
     placeKinds: 0,
-    seenIn: new Map(),
+    seenIn: [],
   };
 }

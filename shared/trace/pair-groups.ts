@@ -1,96 +1,164 @@
 /**
  * Cut events of one source, grouped by the person met: the scratch table of one evaluation. Columns are reused from
- * source to source, so that a million events cost no million objects that live.
+ * source to source and most pairs have a single event, so a million events cost neither objects nor sorting.
  */
+import { ENCOUNTER_SETTING } from '../domain/place-kind.ts';
 import { coveredSeconds, type MeetingEvents, weightedSeconds } from './meeting.ts';
 
-/** One contact event, cut to a window of the source. */
-export interface CutEvent {
+export const PLACE_SETTING_BIT = 1;
+export const ENCOUNTER_SETTING_BIT = 2;
+export const HOUSEHOLD_SETTING_BIT = 4;
+
+/** What one province saw of a contact's exposures: seconds without overlaps, and weighted seconds. */
+export interface Seen {
+  readonly province: number;
+  length: number;
+  seconds: number;
+}
+
+/** How a source met one person in its windows; `from` and `until` are infinite where there was a household only. */
+export interface Meeting {
+  readonly person: number;
   readonly from: number;
   readonly until: number;
-  /** Percent. */
-  readonly weight: number;
-  /** Place kind 1 to 30, or 254 for an encounter. */
-  readonly kind: number;
-  readonly province: number;
+  readonly seconds: number;
+  readonly inHousehold: boolean;
+  /** Bits, see *_SETTING_BIT. */
+  readonly settings: number;
+  /** Bit n-1 = place kind n. */
+  readonly placeKinds: number;
 }
 
-/** What each province saw of a contact's exposures: seconds without overlaps, and weighted seconds. */
-export type SeenIn = Map<number, { length: number; seconds: number }>;
-
-/** One person met by the source at hand. */
-export interface Pair {
-  /** Positions of the pair's events in the columns. */
-  readonly events: number[];
-  /** Provinces that know a shared household. */
-  readonly households: number[];
-}
+const NONE = -1;
 
 export class PairGroups implements MeetingEvents {
-  readonly byPerson = new Map<number, Pair>();
+  // One entry an event.
   readonly from: number[] = [];
   readonly until: number[] = [];
   readonly weight: number[] = [];
-  readonly kind: number[] = [];
+  readonly #kind: number[] = [];
   readonly #province: number[] = [];
-  #length = 0;
+  readonly #next: number[] = [];
+  #events = 0;
+  // One entry a person met by the source at hand.
+  readonly #person: number[] = [];
+  readonly #first: number[] = [];
+  readonly #households: (number[] | undefined)[] = [];
+  #groups = 0;
+  /** Group of each person, if its epoch is the present one. */
+  readonly #groupOf: Int32Array;
+  readonly #epochOf: Int32Array;
+  #epoch = 0;
 
-  clear(): void {
-    this.byPerson.clear();
-    this.#length = 0;
+  constructor(persons: number) {
+    this.#groupOf = new Int32Array(persons);
+    this.#epochOf = new Int32Array(persons);
   }
 
-  add(person: number, { from, until, weight, kind, province }: CutEvent): void {
-    const i = this.#length++;
-    this.from[i] = from;
-    this.until[i] = until;
-    this.weight[i] = weight;
-    this.kind[i] = kind;
-    this.#province[i] = province;
-    this.#pairWith(person).events.push(i);
+  /** Persons met since `clear`; groups are numbered from 0. */
+  get size(): number {
+    return this.#groups;
+  }
+
+  clear(): void {
+    this.#epoch++;
+    this.#groups = 0;
+    this.#events = 0;
+  }
+
+  add(
+    person: number,
+    event: { from: number; until: number; weight: number; kind: number; province: number },
+  ): void {
+    const group = this.#groupFor(person);
+    const i = this.#events++;
+    this.from[i] = event.from;
+    this.until[i] = event.until;
+    this.weight[i] = event.weight;
+    this.#kind[i] = event.kind;
+    this.#province[i] = event.province;
+    this.#next[i] = this.#first[group] as number;
+    this.#first[group] = i;
   }
 
   addHousehold(person: number, province: number): void {
-    this.#pairWith(person).households.push(province);
+    const group = this.#groupFor(person);
+    this.#households[group] ??= [];
+    this.#households[group].push(province);
   }
 
-  /** Positions of a pair's events, by start. */
-  order(pair: Pair): readonly number[] {
-    return pair.events.length < 2
-      ? pair.events
-      : pair.events.sort((a, b) => (this.from[a] as number) - (this.from[b] as number));
+  meeting(group: number): Meeting {
+    let [from, until] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+    const inHousehold = this.#households[group] !== undefined;
+    let settings = inHousehold ? HOUSEHOLD_SETTING_BIT : 0;
+    let placeKinds = 0;
+    for (let i = this.#first[group] as number; i !== NONE; i = this.#next[i] as number) {
+      from = Math.min(from, this.from[i] as number);
+      until = Math.max(until, this.until[i] as number);
+      const kind = this.#kind[i] as number;
+      if (kind === ENCOUNTER_SETTING) settings |= ENCOUNTER_SETTING_BIT;
+      else {
+        settings |= PLACE_SETTING_BIT;
+        placeKinds |= 1 << (kind - 1);
+      }
+    }
+    const person = this.#person[group] as number;
+    return { person, from, until, seconds: this.#seconds(group), inHousehold, settings, placeKinds };
   }
 
-  /** How long the pair met, weighted; most pairs have one event. */
-  seconds(order: readonly number[]): number {
-    if (order.length !== 1) return weightedSeconds(this, order);
-    const i = order[0] as number;
+  /** Adds to `seen` what each province saw of the pair. */
+  addTo(seen: Seen[], group: number, seconds: number): void {
+    for (const province of this.#households[group] ?? []) entryOf(seen, province);
+    const first = this.#first[group] as number;
+    if (first === NONE) return;
+    if (this.#next[first] === NONE) {
+      const entry = entryOf(seen, this.#province[first] as number);
+      entry.length += (this.until[first] as number) - (this.from[first] as number);
+      entry.seconds += seconds;
+      return;
+    }
+    const order = this.#order(group);
+    for (const province of new Set(order.map((i) => this.#province[i] as number))) {
+      const own = order.filter((i) => this.#province[i] === province);
+      const entry = entryOf(seen, province);
+      entry.length += coveredSeconds(this, own);
+      entry.seconds += weightedSeconds(this, own);
+    }
+  }
+
+  #seconds(group: number): number {
+    const i = this.#first[group] as number;
+    if (i === NONE) return 0;
+    if (this.#next[i] !== NONE) return weightedSeconds(this, this.#order(group));
     return Math.floor(
       (((this.until[i] as number) - (this.from[i] as number)) * (this.weight[i] as number)) / 100,
     );
   }
 
-  /** Adds to `seenIn` how long each province saw the pair: uncounted overlaps, then weighted seconds. */
-  addTo(seenIn: SeenIn, order: readonly number[], { pair, seconds }: { pair: Pair; seconds: number }): void {
-    for (const province of pair.households)
-      seenIn.set(province, seenIn.get(province) ?? { length: 0, seconds: 0 });
-    if (order.length === 0) return;
-    const provinces = new Set(order.map((i) => this.#province[i] as number));
-    for (const province of provinces) {
-      const own = provinces.size === 1 ? order : order.filter((i) => this.#province[i] === province);
-      const seen = seenIn.get(province) ?? { length: 0, seconds: 0 };
-      seen.length += coveredSeconds(this, own);
-      seen.seconds += provinces.size === 1 ? seconds : weightedSeconds(this, own);
-      seenIn.set(province, seen);
-    }
+  /** Positions of the pair's events, by start. */
+  #order(group: number): number[] {
+    const order: number[] = [];
+    for (let i = this.#first[group] as number; i !== NONE; i = this.#next[i] as number) order.push(i);
+    return order.sort((a, b) => (this.from[a] as number) - (this.from[b] as number));
   }
 
-  #pairWith(person: number): Pair {
-    let pair = this.byPerson.get(person);
-    if (!pair) {
-      pair = { events: [], households: [] };
-      this.byPerson.set(person, pair);
-    }
-    return pair;
+  #groupFor(person: number): number {
+    if (this.#epochOf[person] === this.#epoch) return this.#groupOf[person] as number;
+    const group = this.#groups++;
+    this.#epochOf[person] = this.#epoch;
+    this.#groupOf[person] = group;
+    this.#person[group] = person;
+    this.#first[group] = NONE;
+    this.#households[group] = undefined;
+    return group;
   }
+}
+
+function entryOf(seen: Seen[], province: number): Seen {
+  let entry = seen.find((s) => s.province === province);
+  if (!entry) {
+    entry = { province, length: 0, seconds: 0 };
+    seen.push(entry);
+  }
+  return entry;
 }

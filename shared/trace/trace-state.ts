@@ -3,7 +3,14 @@
  * whatever order and however often applied, give the same persons, contacts and open questions.
  */
 
-import { indexWindows, labelWindow, type Reached, reachContacts, type Windows } from './contacts.ts';
+import {
+  indexWindows,
+  labelWindow,
+  type OnExposure,
+  type Reached,
+  reachContacts,
+  type Windows,
+} from './contacts.ts';
 import { answerFault, Evidence, type NumberedQuestion } from './evidence.ts';
 import type { AnswerVersion, TraceAnswer, TraceQuestion, TraceTerms } from './messages.ts';
 import { type Persons, resolvePersons } from './persons.ts';
@@ -121,9 +128,9 @@ export class TraceState {
     return questions;
   }
 
-  /** Persons, labels and contacts as the answers held have them. */
-  view(): TraceView {
-    return this.#viewUpTo(this.#terms.maxDegree);
+  /** Persons, labels and contacts as the answers held have them; `onExposure` hears of each exposure that counts. */
+  view(onExposure?: OnExposure): TraceView {
+    return this.#viewUpTo(this.#terms.maxDegree, onExposure);
   }
 
   /** The same trace as if the provinces for which `leaveOut` is true had never answered. */
@@ -137,14 +144,13 @@ export class TraceState {
     return state;
   }
 
-  #viewUpTo(degree: number): TraceView {
+  #viewUpTo(degree: number, onExposure?: OnExposure): TraceView {
     const cases = this.#evidence.number(packedIndex(this.#terms));
     const persons = this.#resolvedPersons();
     const personOfCase = Array.from(cases, (n) => persons.personOf[n] as number);
     const index = indexWindows(this.#terms, personOfCase);
     const reach = { evidence: this.#evidence, persons, terms: this.#terms, index };
-    const { labels, contacts, exposures } = reachContacts(reach, degree);
-    return { labels, contacts, exposures, evidence: this.#evidence, persons, index };
+    return { ...reachContacts(reach, degree, onExposure), evidence: this.#evidence, persons, index };
   }
 
   #resolvedPersons(): Persons {

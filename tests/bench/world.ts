@@ -169,13 +169,15 @@ class WorldMaker {
   }
 
   #makePerson(random: Random, { block, n, index }: { block: number; n: number; index: number }): void {
-    const { neighbourhoods, placesPerNeighbourhood, staysPerPerson } = this.#options.shape;
+    const { neighbourhoods, residents, placesPerNeighbourhood, staysPerPerson } = this.#options.shape;
     const { provinces } = this.#options;
     const person = this.#personNumber(block, index);
     const home = n % provinces;
     this.#people.home[person] = home;
-    const household = block * Math.ceil(this.#people.count / this.#options.blocks / HOUSEHOLD);
-    this.#people.household[person] = 1 + household + Math.floor(index / HOUSEHOLD);
+    // A household is of one neighbourhood, so of one province.
+    const households = Math.ceil(residents / HOUSEHOLD);
+    const ofNeighbourhood = (block * neighbourhoods + n) * households;
+    this.#people.household[person] = 1 + ofNeighbourhood + Math.floor((index % residents) / HOUSEHOLD);
     const usual = random.int(0, neighbourhoods - 1);
     if (random.chance(PERCENT.secondRecord)) {
       const second = usual % provinces;

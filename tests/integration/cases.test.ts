@@ -197,7 +197,12 @@ describe('correcting a case', () => {
       400,
       { field: 'onset_on', reason: 'in the future' },
     ],
-    ['an unknown field', { id: UNKNOWN_ID }, 400, { field: 'id', reason: 'unknown field' }],
+    [
+      'an unknown field',
+      { onset_on: '2021-06-02', id: UNKNOWN_ID },
+      400,
+      { field: 'id', reason: 'unknown field' },
+    ],
   ];
   it.each(bad)('refuses: %s', async (_name, json, status, error) => {
     const id = await enter();

@@ -1,5 +1,6 @@
 /**
- * A node's intake on a database of its own: imports as text, everything that was stored, and what tracing heard.
+ * A node's intake on a database of its own: imports as text, everything that was stored, and what tracing
+ * heard.
  */
 import { importRoutes } from '../../node/intake/http.ts';
 import { type ImportContext, type ImportReport, importRows } from '../../node/intake/operations.ts';
@@ -66,7 +67,7 @@ export async function createIntake() {
         bytes: chunksOf(rows.map((row) => JSON.stringify(row)).join('\n')),
       }),
     /** All rows of all tables with the transaction that wrote each: equal dumps = nothing was written. */
-    dump: async (): Promise<Record<string, unknown[]>> => {
+    dump: async (): Promise<Record<string, readonly unknown[]>> => {
       const tables = TABLES.map(async (name) => {
         const rows = await db.sql.unsafe(
           `SELECT t::text AS row, xmin::text AS xmin FROM ${name} t ORDER BY 1`,
@@ -91,7 +92,7 @@ function httpApp(ctx: ImportContext, roles: readonly Role[]) {
     routes: [importRoutes(ctx)],
     authenticate: async () => ({ subject: 'tester', roles }),
     logger: createLogger('test', 'silent'),
-    metrics: createMetrics(),
+    metrics: createMetrics('node'),
     checks: {},
     stopping: new AbortController().signal,
   });

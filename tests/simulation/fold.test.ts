@@ -11,7 +11,9 @@ import { type World, worldArbitrary } from './world.ts';
 const WORLDS = Number(process.env.FOLD_WORLDS ?? 10_000);
 const SEED = Number(process.env.FOLD_SEED ?? 20211123);
 
-test(`${WORLDS} worlds fold to what the oracle says, each contact at one province`, { timeout: 900_000 }, () => {
+test(`${WORLDS} worlds fold to what the oracle says, each contact at one province`, {
+  timeout: 900_000,
+}, () => {
   let contacts = 0;
   const property = fc.property(worldArbitrary(), fc.nat(), (world, networkSeed) => {
     contacts += compare(world, networkSeed);

@@ -7,12 +7,12 @@ import { provinceCode } from '../../hub/traces/assignments.ts';
 import { PLACE_KINDS } from '../../shared/domain/place-kind.ts';
 import { MAX_DEGREE } from '../../shared/domain/rule-pack.ts';
 import { planAssignments } from '../../shared/trace/assignment.ts';
+import type { TraceAnswer, TraceQuestion, TraceTerms } from '../../shared/trace/messages.ts';
 import {
   ENCOUNTER_SETTING_BIT,
   HOUSEHOLD_SETTING_BIT,
   PLACE_SETTING_BIT,
-} from '../../shared/trace/contacts.ts';
-import type { TraceAnswer, TraceQuestion, TraceTerms } from '../../shared/trace/messages.ts';
+} from '../../shared/trace/pair-groups.ts';
 import { TraceState, type TraceView } from '../../shared/trace/trace-state.ts';
 import type { Dataset, TraceRequest } from './dataset.ts';
 import { ModelNode, Pseudonyms, partOf, pseudonymOf } from './model-node.ts';
@@ -128,7 +128,7 @@ function readable(view: TraceView, names: Pseudonyms): Omit<Folded, 'state'> {
       view.persons.members.subarray(view.persons.start[person], view.persons.start[person + 1]),
       (n) => names.identifierOf(Buffer.from(keys.keyOf(n)).toString('hex')),
     ).sort();
-  const contacts = [...view.contacts.values()].map((contact) => ({
+  const contacts = [...view.contacts].map((contact) => ({
     identifiers: identifiersOf(contact.person),
     degree: contact.degree,
     firstExposedAt: contact.firstExposedAt,
@@ -136,7 +136,7 @@ function readable(view: TraceView, names: Pseudonyms): Omit<Folded, 'state'> {
     seconds: contact.seconds,
     settings: settingWords(contact.settings),
     placeKinds: PLACE_KINDS.filter((_, i) => contact.placeKinds & (1 << i)).sort(),
-    exposedIn: [...contact.seenIn.keys()].map(provinceCode).sort(),
+    exposedIn: contact.seenIn.map((seen) => provinceCode(seen.province)).sort(),
   }));
   const { assigned } = planAssignments(view, new Map());
   const assignedTo = new Map(

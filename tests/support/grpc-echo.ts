@@ -73,7 +73,7 @@ export const HUB: Peer = { kind: 'hub' };
 export const node = (province: string): Peer => ({ kind: 'node', province });
 
 export const authority: Authority = await createAuthority();
-const hubTls = await authority.issue(HUB);
+export const hubTls = await authority.issue(HUB);
 const nodeTls = await authority.issue(node('24'));
 
 /** `text` as a message of the service. */

@@ -3,7 +3,7 @@
  */
 import type { PlaceKind } from '../../../shared/domain/place-kind.ts';
 import type { Dice } from './dice.ts';
-import { type Ward, wardsOf } from './wards.ts';
+import { shortName, type Ward, wardsOf } from './wards.ts';
 
 export interface Place {
   readonly province: string;
@@ -88,7 +88,7 @@ export function buildPlaces(dice: Dice, province: string, people: number): Place
     const { kind, prefix, capacity } = SORTS[sort];
     const places = Array.from({ length: count }, (_, index): Place => {
       const ward = dice.pick(wards);
-      const name = `${prefix} ${nameOf(ward)} ${index + 1}`;
+      const name = `${prefix} ${shortName(ward)} ${index + 1}`;
       const id = `${province}-${kind}-${String(all.length + index + 1).padStart(3, '0')}`;
       return { province, id, name, kind, ward, capacity };
     });
@@ -96,9 +96,4 @@ export function buildPlaces(dice: Dice, province: string, people: number): Place
     return [sort, places];
   });
   return { ...(Object.fromEntries(lists) as Omit<Places, 'all'>), all };
-}
-
-/** `Phường Linh Xuân` → `Linh Xuân`. */
-function nameOf({ name }: Ward): string {
-  return name.replace(/^(?:Phường|Xã|Thị trấn) /, '');
 }

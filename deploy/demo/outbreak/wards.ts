@@ -33,3 +33,16 @@ export function wardsOf(province: string): readonly Ward[] {
     .map(({ code, name_with_type }) => ({ code, name: name_with_type.replace(/\s+/g, ' '), province }))
     .sort((a, b) => (a.code < b.code ? -1 : 1));
 }
+
+/** `Linh Xuân`: a ward of these districts, without what kind of ward it is; the code itself for another. */
+export function wardName(code: string): string {
+  const found = Object.keys(DISTRICTS)
+    .flatMap(wardsOf)
+    .find((ward) => ward.code === code);
+  return found === undefined ? code : shortName(found);
+}
+
+/** `Phường Linh Xuân` → `Linh Xuân`. */
+export function shortName({ name }: Ward): string {
+  return name.replace(/^(?:Phường|Xã|Thị trấn) /, '');
+}

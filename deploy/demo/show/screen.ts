@@ -3,7 +3,7 @@
  * has changed. Says nothing of its own.
  */
 import type { Clock } from '../../../shared/clock.ts';
-import { fit } from './text.ts';
+import { cutTo } from './text.ts';
 
 export interface Output {
   readonly isTTY?: boolean | undefined;
@@ -68,7 +68,7 @@ export class Screen {
     const width = (this.#output.columns ?? DEFAULT_COLUMNS) - 1;
     const up = this.#drawn === 0 ? '' : `\x1b[${this.#drawn}A`;
     // Each line is cleared behind its text and not before it: nothing flickers.
-    const text = lines.map((line) => `${fit(line, width)}\x1b[K\n`).join('');
+    const text = lines.map((line) => `${cutTo(line, width)}\x1b[K\n`).join('');
     this.#output.write(`${up}${text}\x1b[J`);
     this.#drawn = lines.length;
   }

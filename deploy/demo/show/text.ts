@@ -37,7 +37,7 @@ export function padStart(text: string, width: number): string {
 }
 
 /** `text` if it fits into `width` cells; else its beginning and `…`, with colours ended. */
-export function fit(text: string, width: number): string {
+export function cutTo(text: string, width: number): string {
   if (widthOf(text) <= width) return text;
   let cut = '';
   for (const part of text.match(PARTS) ?? []) {

@@ -1,0 +1,140 @@
+/**
+ * What is seen when the trace is done: contacts by degree and province with coverage, a few of them, and where to go
+ * on. Pure; Vietnamese first, English beside it; at most 80 cells a line, except what is there to be copied.
+ */
+import type { TraceJson } from '../../../shared/http/trace-json.ts';
+import type { Contact } from '../client.ts';
+import type { Member } from '../member.ts';
+import type { Outbreak } from '../outbreak.ts';
+import { provinceLabel, stateLabel } from './progress.ts';
+import {
+  count,
+  cutTo,
+  minutes,
+  padEnd,
+  padStart,
+  type Style,
+  seconds,
+  type TableColumn,
+  table,
+} from './text.ts';
+
+/** The lists of the provinces, by code. */
+export type ContactsByProvince = ReadonlyMap<string, readonly Contact[]>;
+
+type Coverage = TraceJson['coverage'][number];
+
+const COVERAGE: Readonly<Record<Coverage['state'], string>> = {
+  current: 'đủ / current',
+  behind: 'chưa đủ / behind',
+  unreachable: 'mất liên lạc / unreachable',
+  refused: 'từ chối / refused',
+};
+
+/** Contacts by degree and province, with coverage and the time that it took. */
+export function resultLines(trace: TraceJson, contacts: ContactsByProvince, style: Style): string[] {
+  const degrees = Array.from({ length: trace.max_degree }, (_, index) => index + 1);
+  const numbersOf = (lists: readonly (readonly Contact[])[]) => {
+    const all = lists.flat();
+    const byDegree = degrees.map((degree) => all.filter((contact) => contact.degree === degree).length);
+    return [...byDegree, all.length].map(count);
+  };
+  const columns: TableColumn[] = [
+    { title: 'Tỉnh / province', align: 'left' },
+    ...degrees.map((degree): TableColumn => ({ title: `F${degree}`, align: 'right' })),
+    { title: 'Tổng / total', align: 'right' },
+    { title: 'Trả lời / coverage', align: 'left' },
+  ];
+  const rows = trace.coverage.map((coverage) => [
+    provinceLabel(coverage.province),
+    ...numbersOf([contacts.get(coverage.province) ?? []]),
+    coverageLabel(coverage, style),
+  ]);
+  const footer = ['Tổng / total', ...numbersOf([...contacts.values()]), stateLabel(trace.state)];
+  return [
+    style.bold('Tiếp xúc theo cấp và tỉnh / Contacts by degree and province'),
+    '',
+    ...table(columns, rows, footer).map((line) => `  ${line}`),
+    '',
+    '  F1 tiếp xúc gần / close contacts · F2 tiếp xúc của F1 / contacts of F1',
+    `  Từ lúc nhận yêu cầu đến khi xong / from accepted request to complete: ${style.bold(seconds(trace.elapsed_ms))}`,
+  ];
+}
+
+function coverageLabel({ state, behind, reason }: Coverage, { good, warning }: Style): string {
+  const missing = behind === 0 ? '' : ` (${count(behind)})`;
+  const label = `${COVERAGE[state]}${missing}${reason === null ? '' : ` ${reason}`}`;
+  return state === 'current' ? good(label) : warning(label);
+}
+
+/** How many of F1, F2 …; those of the last degree are the least. */
+const EXAMPLES = [3, 2];
+const SETTINGS: Readonly<Record<string, string>> = { household: 'household', encounter: 'Bluetooth' };
+
+/** Some of each degree of a province's own list, the longest exposed first; they are invented people. */
+export function exampleLines(
+  province: string,
+  contacts: readonly Contact[],
+  wardName: (code: string) => string,
+): string[] {
+  const longest = [...contacts].sort((a, b) => b.seconds - a.seconds);
+  const some = EXAMPLES.flatMap((most, index) =>
+    longest.filter(({ degree }) => degree === index + 1).slice(0, most),
+  );
+  return [
+    `Từ danh sách của ${provinceLabel(province)} / from its own list (người bịa / invented people):`,
+    ...some.map(({ degree, name, ward, seconds: length, settings, place_kinds }) => {
+      const where = [...place_kinds, ...settings.flatMap((setting) => SETTINGS[setting] ?? [])].join(', ');
+      const who = padEnd(cutTo(name ?? '–', 20), 20);
+      const from = padEnd(cutTo(ward === null ? '–' : wardName(ward), 15), 15);
+      return cutTo(`  F${degree}  ${who}  ${from}  ${padStart(minutes(length), 8)}  ${where}`, 80);
+    }),
+  ];
+}
+
+/** The contact that only all provinces together find; nothing if it was not found. */
+export function passerByLines({ passerBy }: Outbreak, contacts: ContactsByProvince): string[] {
+  const isPasserBy = ({ identifiers }: Contact) =>
+    passerBy.identifiers.some((own) => identifiers.includes(own));
+  for (const [province, list] of contacts) {
+    const found = list.find(isPasserBy);
+    if (!found) continue;
+    return [
+      'Không tỉnh nào tự tìm được người này / no province alone could find this one:',
+      `  F${found.degree}  ${passerBy.name} (${provinceLabel(province)}): ${minutes(found.seconds)} = 10′ ở Hà Nội + 10′ ở Bắc Giang,`,
+      '  hai mã định danh mà chỉ TP.HCM biết là một người / under two identifiers that',
+      '  only HCMC knows to be one person',
+    ];
+  }
+  return [];
+}
+
+/** Shell variables with the address and the token of every program: to be copied as they are. */
+export function variableLines(hub: Member, nodes: readonly Member[]): string[] {
+  return [
+    ...nodes.map(({ name, url, token }) => `N${name}=${url} T${name}=${token}`),
+    `HUB=${hub.url} THUB=${hub.token}`,
+  ];
+}
+
+/** Where the documentation is, and what to try. */
+export function addressLines(
+  hub: Member,
+  nodes: readonly Member[],
+  trace: Pick<TraceJson, 'id' | 'province'>,
+): string[] {
+  const address = (label: string, { url }: Member) => `  ${padEnd(label, 24)}  ${url}/docs`;
+  const { id, province } = trace;
+  return [
+    'Tài liệu API / API documentation',
+    ...nodes.map((node) => address(provinceLabel(node.name), node)),
+    address('trung tâm / national hub', hub),
+    '',
+    'Thử / try (dán các dòng N…=, HUB= ở trên vào shell / first paste the lines',
+    'N…=, HUB= above into a shell):',
+    `  TRACE=${id}`,
+    `  curl -H "authorization: Bearer $T${province}" $N${province}/v1/traces/$TRACE`,
+    `  curl -H "authorization: Bearer $T79" $N79/v1/traces/$TRACE/contacts`,
+    `  curl -H "authorization: Bearer $THUB" $HUB/v1/traces/$TRACE/graph`,
+  ];
+}

@@ -1,0 +1,87 @@
+/**
+ * A federation and a merged database on one embedded server, filled with the same world. Disposing removes everything.
+ */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Federation, startFederation } from '../../deploy/demo/federation.ts';
+import { parseProvinces } from '../../deploy/demo/provinces.ts';
+import { type Database, openDatabase } from '../../shared/db/database.ts';
+import { type EmbeddedPostgres, startPostgres } from '../../shared/db/embedded.ts';
+import { packageRoot } from '../../shared/package-root.ts';
+import { fillMerged } from './merged-tables.ts';
+import { fillNodes } from './node-tables.ts';
+import { tokensOf } from './rows.ts';
+import type { World } from './world.ts';
+
+/** On top of shared/db/embedded/settings.ts; the same server, so the same for both sides. */
+export const SERVER_SETTINGS = { max_connections: 800, shared_buffers: '3GB' } as const;
+
+/** Codes of the first `count` provinces, in the world's order. */
+export function provinceCodes(count: number): string[] {
+  return parseProvinces(`first:${count}`);
+}
+
+export class BenchFederation implements AsyncDisposable {
+  readonly federation: Federation;
+  readonly merged: Database;
+  readonly #server: EmbeddedPostgres;
+  readonly #directory: string;
+
+  private constructor(federation: Federation, merged: Database, server: EmbeddedPostgres, directory: string) {
+    this.federation = federation;
+    this.merged = merged;
+    this.#server = server;
+    this.#directory = directory;
+  }
+
+  /** Starts the programs once for the schema, fills the databases while they are down, starts them again. */
+  static async start(world: World, say: (what: string) => void): Promise<BenchFederation> {
+    const directory = await mkdtemp(join(tmpdir(), 'truyvet-bench-'));
+    const settings = SERVER_SETTINGS;
+    const server = await startPostgres({ dataDir: join(directory, 'postgres'), temporary: true, settings });
+    await server.createDatabase('merged');
+    const merged = openDatabase(server.url('merged'), { max: 1, name: 'bench merged' });
+    await writeFile(join(directory, 'fanout'), '');
+    const federation = await startFederation({
+      provinces: provinceCodes(world.options.provinces),
+      databaseUrl: server.url('postgres'),
+      logsDir: join(directory, 'logs'),
+      programs: { hub: join(packageRoot, 'dist', 'tests', 'bench', 'hub-program.js') },
+      env: { '*': { ROUND_DEADLINE_MS: '120000' }, hub: { BENCH_FANOUT_FILE: join(directory, 'fanout') } },
+    });
+    const bench = new BenchFederation(federation, merged, server, directory);
+    await bench.#fill(world, say);
+    return bench;
+  }
+
+  get nodes() {
+    return this.federation.nodes.map(({ name, databaseUrl }) => ({ province: name, databaseUrl }));
+  }
+
+  /** Restarts the hub so that it asks `fanout` provinces at a time; undefined = all. */
+  async setFanout(fanout: number | undefined): Promise<void> {
+    await writeFile(join(this.#directory, 'fanout'), fanout === undefined ? '' : String(fanout));
+    await this.federation.kill('hub', 'SIGTERM');
+    await this.federation.restart();
+  }
+
+  async #fill(world: World, say: (what: string) => void): Promise<void> {
+    for (const { name } of this.federation.nodes) await this.federation.kill(name, 'SIGTERM');
+    say('loading the merged database');
+    const tokens = tokensOf(world);
+    await fillMerged(world, tokens, this.merged);
+    say('loading the nodes');
+    await fillNodes(world, tokens, this.nodes);
+    await this.merged.sql.unsafe('CHECKPOINT');
+    say('starting the nodes');
+    await this.federation.restart();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.merged[Symbol.asyncDispose]();
+    await this.federation[Symbol.asyncDispose]();
+    await this.#server[Symbol.asyncDispose]();
+    await rm(this.#directory, { recursive: true, force: true });
+  }
+}

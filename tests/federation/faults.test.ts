@@ -1,0 +1,222 @@
+/**
+ * Promises 1, 2 and 6 under faults of processes: nodes and hub down, stopped, killed at chosen statements. Each trace
+ * ends equal to the oracle on the merged data, every contact at exactly one province.
+ */
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Federation } from '../../deploy/demo/federation.ts';
+import { waitFor } from '../support/wait.ts';
+import { call, listContacts } from './drive.ts';
+import {
+  converges,
+  holdWriters,
+  type Imported,
+  importWorld,
+  open,
+  PROVINCES,
+  pickRequest,
+  rowsOf,
+  startScenario,
+  statusOf,
+} from './scenario.ts';
+
+let federation: Federation;
+let imported: Imported;
+let picked: ReturnType<typeof pickRequest>;
+/** A province that does not own the trace's case, and whose contacts the trace needs. */
+let other: string;
+
+beforeAll(async () => {
+  federation = await startScenario();
+  imported = await importWorld(federation, 1);
+  picked = pickRequest(imported.world);
+  other = PROVINCES.find((province) => province !== picked.owner) as string;
+});
+
+afterAll(async () => {
+  await federation?.[Symbol.asyncDispose]();
+});
+
+const begin = () => open(federation, imported, picked.request);
+const endsWell = (id: string) => converges(federation, id, { at: picked.owner, expected: picked.expected });
+const owner = () => federation.node(picked.owner);
+
+test('a node that is down is named, delays nobody, and catches up', async () => {
+  await federation.kill(other, 'SIGKILL');
+  const id = await begin();
+  await waitFor('a partial trace', async () => (await statusOf(owner(), id)).state === 'partial');
+  const { coverage, contacts } = await statusOf(owner(), id);
+  for (const { province, state, behind } of coverage) {
+    if (province !== other) expect({ province, state, behind }).toEqual({ province, state: 'current', behind: 0 });
+    else {
+      expect(state).toBe('unreachable');
+      expect(behind).toBeGreaterThanOrEqual(1);
+    }
+  }
+  expect(Object.keys(contacts.by_province).length).toBeGreaterThan(0);
+  await federation.restart();
+  await endsWell(id);
+});
+
+test('a node that has stopped delays nobody, and goes on where it was', async () => {
+  await federation.kill(other, 'SIGSTOP');
+  try {
+    const id = await begin();
+    await waitFor('a partial trace', async () => (await statusOf(owner(), id)).state === 'partial');
+    const slow = (await statusOf(owner(), id)).coverage.find(({ province }) => province === other);
+    expect(slow?.behind).toBeGreaterThanOrEqual(1);
+    expect((await statusOf(owner(), id)).state).toBe('partial');
+    // What others know is theirs to work with already.
+    const running = { ...federation, nodes: federation.nodes.filter(({ name }) => name !== other) };
+    expect((await listContacts(running, id)).length).toBeGreaterThan(0);
+    await federation.kill(other, 'SIGCONT');
+    await endsWell(id);
+  } finally {
+    await federation.kill(other, 'SIGCONT');
+  }
+});
+
+test('a hub that is down loses no request', async () => {
+  await federation.kill('hub', 'SIGKILL');
+  const id = await begin();
+  expect(await statusOf(owner(), id)).toMatchObject({ id, state: 'queued' });
+  await federation.kill(picked.owner, 'SIGKILL');
+  await federation.restart();
+  await endsWell(id);
+});
+
+test.each(['openings', 'questions', 'answers', 'deliveries'])(
+  'a hub killed as it writes %s goes on where it was',
+  async (table) => {
+    const hold = await holdWriters(federation.hub, table);
+    const id = await begin();
+    await hold.reached();
+    await federation.kill('hub', 'SIGKILL');
+    // Its last statements still wait in the database, and will be carried out after its death.
+    const restarted = federation.restart();
+    await hold[Symbol.asyncDispose]();
+    await restarted;
+    await endsWell(id);
+  },
+);
+
+test.each(['questions', 'deliveries'])(
+  'a hub started again before the last words of the one killed reach %s',
+  async (table) => {
+    const hold = await holdWriters(federation.hub, table);
+    const id = await begin();
+    await hold.reached();
+    await federation.kill('hub', 'SIGKILL');
+    await federation.restart();
+    // Both the dead hub's statement and the living one's wait now.
+    await waitFor('two writers', async () => {
+      const [row] = await rowsOf<{ n: number }>(
+        federation.hub,
+        `SELECT count(*)::int AS n FROM pg_locks WHERE NOT granted AND relation = '${table}'::regclass`,
+      );
+      return (row?.n ?? 0) > 1;
+    });
+    await hold[Symbol.asyncDispose]();
+    await endsWell(id);
+    await federation.kill('hub', 'SIGKILL');
+    await federation.restart();
+    await endsWell(id);
+  },
+);
+
+test.each([
+  ['another node', () => other, 'answered_questions'],
+  ['another node', () => other, 'openings'],
+  ['the node that owns the case', () => picked.owner, 'answered_questions'],
+  ['the node that owns the case, as it hears that the hub took it,', () => picked.owner, 'traces'],
+])('%s, killed as it writes, goes on where it was', async (_, name, table) => {
+  const node = federation.node(name());
+  const id = table === 'traces' ? undefined : await holdThenBegin(node, table);
+  if (id) return endsWell(id);
+  const hold = await holdWriters(federation.hub, 'traces');
+  const own = await begin();
+  await hold.reached();
+  const later = await holdWriters(node, 'traces');
+  await hold[Symbol.asyncDispose]();
+  await later.reached();
+  await federation.kill(node.name, 'SIGKILL');
+  await later[Symbol.asyncDispose]();
+  await federation.restart();
+  await endsWell(own);
+});
+
+async function holdThenBegin(node: { name: string; databaseUrl: string }, table: string): Promise<string> {
+  const hold = await holdWriters(node, table);
+  const id = await begin();
+  await hold.reached();
+  await federation.kill(node.name, 'SIGKILL');
+  await hold[Symbol.asyncDispose]();
+  await federation.restart();
+  return id;
+}
+
+test('a node killed as it takes its contacts applies them once', async () => {
+  const responsible = PROVINCES.find(
+    (province) => province !== picked.owner && picked.expected.some((c) => c.residentIn.includes(province)),
+  ) as string;
+  const hold = await holdWriters(federation.node(responsible), 'contacts');
+  const id = await begin();
+  await hold.reached();
+  await federation.kill(responsible, 'SIGKILL');
+  await hold[Symbol.asyncDispose]();
+  const { coverage } = await statusOf(owner(), id);
+  await federation.restart();
+  await endsWell(id);
+  expect(coverage.length).toBe(PROVINCES.length);
+});
+
+test('everything killed at once, in the middle', async () => {
+  const hold = await holdWriters(federation.hub, 'answers');
+  const id = await begin();
+  await hold.reached();
+  await Promise.all(['hub', ...PROVINCES].map((name) => federation.kill(name, 'SIGKILL')));
+  await hold[Symbol.asyncDispose]();
+  await federation.restart();
+  await endsWell(id);
+});
+
+test('a complete trace survives everybody’s restart: asked again, nothing assigned twice', async () => {
+  const id = await begin();
+  const before = await endsWell(id);
+  await Promise.all(['hub', ...PROVINCES].map((name) => federation.kill(name, 'SIGKILL')));
+  await federation.restart();
+  const incarnations = await rowsOf<{ province: string; incarnation: number }>(
+    federation.hub,
+    'SELECT province, incarnation FROM provinces',
+  );
+  await waitFor('answers of the new lives', async () => {
+    const rows = await rowsOf<{ province: string; incarnation: number }>(
+      federation.hub,
+      `SELECT DISTINCT province, incarnation FROM answers WHERE trace_id = '${id}'`,
+    );
+    return rows.length === PROVINCES.length && rows.every(({ province, incarnation }) =>
+      incarnations.some((i) => i.province === province && incarnation >= i.incarnation));
+  });
+  const after = await endsWell(id);
+  const places = (contacts: typeof before) => contacts.map((c) => `${c.province} ${c.id}`).sort();
+  expect(places(after)).toEqual(places(before));
+});
+
+test('a closed trace is closed everywhere, and nothing more is asked', async () => {
+  const id = await begin();
+  const contacts = await endsWell(id);
+  await call(owner(), `/v1/traces/${id}/close`, { method: 'POST' });
+  for (const province of new Set([picked.owner, ...contacts.map((contact) => contact.province)])) {
+    const door = federation.node(province);
+    await waitFor('the end', async () => (await statusOf(door, id)).state === 'closed');
+  }
+  expect(await call(federation.hub, `/v1/traces/${id}`)).toMatchObject({ state: 'closed' });
+  const asked = () => rowsOf(federation.node(other), `SELECT id FROM answered_questions WHERE trace_id = '${id}'`);
+  const before = await asked();
+  await federation.kill(other, 'SIGKILL');
+  await federation.kill('hub', 'SIGKILL');
+  await federation.restart();
+  // Whatever is asked after a restart is asked by then: another trace runs through.
+  await endsWell(await begin());
+  expect(await asked()).toEqual(before);
+  expect(await call(federation.hub, `/v1/traces/${id}`)).toMatchObject({ state: 'closed' });
+});

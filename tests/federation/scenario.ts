@@ -1,0 +1,191 @@
+/**
+ * What fault tests share: a federation with one rule pack, worlds imported into it, traces that must converge on the
+ * oracle, and hands on the databases (locks that hold a program at a chosen statement, connections cut off).
+ */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  type Federation,
+  type FederationOptions,
+  startFederation,
+} from '../../deploy/demo/federation.ts';
+import { openDatabase } from '../../shared/db/database.ts';
+import type { RulePack } from '../../shared/domain/rule-pack.ts';
+import type { Dataset, TraceRequest } from '../simulation/dataset.ts';
+import { RULES } from '../simulation/examples.ts';
+import { type OracleContact, oracleOf } from '../simulation/oracle.ts';
+import { makeWorld, type World } from '../simulation/world.ts';
+import { waitFor } from '../support/wait.ts';
+import {
+  call,
+  type Door,
+  differences,
+  enterCases,
+  importDataset,
+  listContacts,
+  openTrace,
+  type ProvincialContact,
+  type TraceStatus,
+} from './drive.ts';
+
+export const PROVINCES = ['24', '79', '01'];
+export const rules: RulePack = { ...RULES, max_degree: 3, trace_open_days: 21 };
+/** Short, so that tests see what becomes of a trace whose province does not answer. */
+export const ROUND_DEADLINE_MS = '1000';
+
+/** A federation under `rules`. */
+export async function startScenario(options: Partial<FederationOptions> = {}): Promise<Federation> {
+  const directory = await mkdtemp(join(tmpdir(), 'truyvet-scenario-'));
+  const rulesFile = join(directory, 'rules.json');
+  await writeFile(rulesFile, JSON.stringify(rules));
+  const federation = await startFederation({
+    provinces: PROVINCES,
+    rulesFile,
+    ...options,
+    env: { ...options.env, hub: { ROUND_DEADLINE_MS, ...options.env?.hub } },
+  });
+  return {
+    ...federation,
+    async [Symbol.asyncDispose]() {
+      await federation[Symbol.asyncDispose]();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A world that has been imported, and the ids that its cases got. */
+export interface Imported {
+  readonly world: World;
+  readonly caseIds: ReadonlyMap<string, string>;
+}
+
+/** Imports a world of `people` under identifiers of its own series. */
+export async function importWorld(federation: Federation, series: number, people = 60): Promise<Imported> {
+  const provinces = federation.nodes.map(({ name }) => name);
+  const world = makeWorld(series, { people, provinces, rules, series });
+  await importDataset(federation, world);
+  return { world, caseIds: await enterCases(federation, world) };
+}
+
+/** The province whose cases a request names. */
+export function ownerOf(dataset: Dataset, request: TraceRequest): string {
+  return dataset.cases.find(({ id }) => id === request.cases[0])?.province as string;
+}
+
+/** Opens the request's trace at its owner. */
+export function open(federation: Federation, { world, caseIds }: Imported, request: TraceRequest): Promise<string> {
+  const cases = request.cases.map((id) => caseIds.get(id) as string);
+  return openTrace(federation.node(ownerOf(world, request)), { ...request, cases });
+}
+
+/** What the oracle says of a request on merged data. */
+export function expectedOf(dataset: Dataset, request: TraceRequest): OracleContact[] {
+  return oracleOf(dataset, rules).contacts(request);
+}
+
+/** The first of the world's requests that `accepts`, with the contacts it must find. */
+export function pickRequest(
+  world: World,
+  accepts: (request: TraceRequest, expected: OracleContact[]) => boolean = (_, found) => found.length > 8,
+): { request: TraceRequest; expected: OracleContact[]; owner: string } {
+  for (const request of world.traces) {
+    const expected = expectedOf(world, request);
+    if (accepts(request, expected)) return { request, expected, owner: ownerOf(world, request) };
+  }
+  throw new Error(`no trace of world ${world.seed} will do`);
+}
+
+/** How a trace stands, asked at `door`. */
+export function statusOf(door: Door, id: string): Promise<TraceStatus> {
+  return call<TraceStatus>(door, `/v1/traces/${id}`);
+}
+
+/**
+ * Waits until the trace is complete and equal to `expected`, every contact at exactly one province; the contacts. A
+ * first assignment stands whatever is learned of residence later, so here every province that knows the person will do.
+ */
+export async function converges(
+  federation: Federation,
+  id: string,
+  { at, expected, firm = true }: { at: string; expected: readonly OracleContact[]; firm?: boolean },
+): Promise<ProvincialContact[]> {
+  const wanted = firm ? expected : expected.map((contact) => ({ ...contact, residentIn: [] }));
+  let last = 'nothing yet';
+  const settled = async () => {
+    const status = await statusOf(federation.node(at), id);
+    const found = await listContacts(federation, id);
+    const lines = differences(found, wanted);
+    const total = Object.values(status.contacts.by_degree).reduce((sum, n) => sum + n, 0);
+    last = `${status.state} ${JSON.stringify(status.coverage)} ${total}; ${lines.slice(0, 3).join('; ')}`;
+    return status.state === 'complete' && lines.length === 0 && total === expected.length ? found : undefined;
+  };
+  let found: ProvincialContact[] | undefined;
+  await waitFor(`trace ${id}`, async () => {
+    found = await settled();
+    return found !== undefined;
+  }).catch((cause) => {
+    throw new Error(`trace ${id} does not converge: ${last}`, { cause });
+  });
+  return found as ProvincialContact[];
+}
+
+/** Rows that a statement returns. */
+export async function rowsOf<T extends object>(
+  { databaseUrl }: { databaseUrl: string },
+  statement: string,
+): Promise<T[]> {
+  await using db = openDatabase(databaseUrl, { max: 1, name: 'test' });
+  return [...(await db.sql.unsafe<T[]>(statement))];
+}
+
+/** Writers of a table, held back. Disposal lets them go. */
+export interface Hold extends AsyncDisposable {
+  /** Resolves when somebody waits to write. */
+  reached(): Promise<void>;
+}
+
+/** Holds whoever writes to `table` at that statement, until disposed of. Readers are not concerned. */
+export async function holdWriters({ databaseUrl }: { databaseUrl: string }, table: string): Promise<Hold> {
+  const holder = openDatabase(databaseUrl, { max: 1, name: 'test holder' });
+  const watcher = openDatabase(databaseUrl, { max: 1, name: 'test watcher' });
+  let letGo = () => {};
+  const over = new Promise<void>((resolve) => {
+    letGo = resolve;
+  });
+  let held: Promise<unknown> = Promise.resolve();
+  await new Promise<void>((locked, failed) => {
+    held = holder.sql
+      .begin(async (sql) => {
+        await sql.unsafe(`LOCK TABLE ${table} IN SHARE ROW EXCLUSIVE MODE`);
+        locked();
+        await over;
+      })
+      .catch(failed);
+  });
+  return {
+    reached: () =>
+      waitFor(`a writer of ${table}`, async () => {
+        const [row] = await watcher.sql.unsafe<{ n: number }[]>(
+          `SELECT count(*)::int AS n FROM pg_locks WHERE NOT granted AND relation = '${table}'::regclass`,
+        );
+        return (row?.n ?? 0) > 0;
+      }),
+    async [Symbol.asyncDispose]() {
+      letGo();
+      await held;
+      await holder[Symbol.asyncDispose]();
+      await watcher[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Cuts all connections of a program to its database; their number. */
+export async function cutConnections({ databaseUrl }: { databaseUrl: string }): Promise<number> {
+  const rows = await rowsOf(
+    { databaseUrl },
+    `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+      WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name NOT LIKE 'test%'`,
+  );
+  return rows.length;
+}

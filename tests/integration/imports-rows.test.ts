@@ -1,0 +1,251 @@
+/**
+ * What good rows become in the database: keys, merging, "an empty cell never erases", and what tracing hears.
+ */
+import fc from 'fast-check';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { createIntake, type Intake } from './imports-fixture.ts';
+
+let intake: Intake;
+beforeEach(async () => {
+  intake = await createIntake();
+  return () => intake[Symbol.asyncDispose]();
+});
+
+const rowsOf = async (statement: string) =>
+  (await intake.db.sql.unsafe(statement)).map((row) => Object.values(row));
+const idOf = async (value: string) =>
+  (await intake.db.sql<{ id: number }[]>`SELECT id FROM identifiers WHERE value = ${value}`)[0]?.id as number;
+const sorted = (ids: readonly number[]) => [...new Set(ids)].sort((a, b) => a - b);
+
+const PEOPLE = `
+  SELECT name, born_on::text, sex, province, ward, address,
+    (SELECT string_agg(value, ' ' ORDER BY value)
+     FROM people_identifiers JOIN identifiers i ON i.id = identifier_id
+     WHERE person_id = p.id) FROM people p ORDER BY name`;
+const CHECK_INS = `
+  SELECT value, place, to_char(to_timestamp(in_at), 'HH24:MI') AS in,
+    to_char(to_timestamp(out_at), 'HH24:MI') AS out,
+    to_char(to_timestamp(next_in_at), 'HH24:MI') AS next
+  FROM check_ins c JOIN identifiers i ON i.id = identifier_id JOIN places p ON p.id = place_id
+  ORDER BY 1, 2, 3`;
+
+describe('persons', () => {
+  const HEADER = 'identifiers,name,born_on,sex,province,ward,address,household';
+  const AN = 'cccd:001090123456 phone:0912345678 app:0B0E7A5C-3C1D-4F7E-9A55-1D2C3B4A5F60';
+
+  it('are stored with links between every two identifiers and the household of the first', async () => {
+    const report = await intake.importCsv(
+      'persons',
+      HEADER,
+      `${AN},Nguyễn Văn An,1990-02-28,nam,24,07225,"Thôn Đông, xã An Hà",H1`,
+    );
+    expect(report).toEqual({ accepted: 1, rejected: 0, errors: [] });
+    const ids = 'app:0b0e7a5c-3c1d-4f7e-9a55-1d2c3b4a5f60 cccd:001090123456 phone:+84912345678';
+    expect(await rowsOf(PEOPLE)).toEqual([
+      ['Nguyễn Văn An', '1990-02-28', 'male', '24', '07225', 'Thôn Đông, xã An Hà', ids],
+    ]);
+    expect(await rowsOf('SELECT count(*) FROM links')).toEqual([[3]]);
+    const housed = 'SELECT value, name FROM identifiers JOIN households h ON h.id = household_id';
+    expect(await rowsOf(housed)).toEqual([['cccd:001090123456', 'H1']]);
+    const heard = intake.takeHeard();
+    expect(sorted(heard.identifiers)).toHaveLength(3);
+    expect(heard.kicks).toBe(1);
+  });
+
+  it('merge over a shared identifier; later values replace, empty cells never erase', async () => {
+    await intake.importCsv('persons', HEADER, 'cmnd:012345678,An,1990-02-28,,24,,,');
+    await intake.importCsv('persons', HEADER, 'phone:0912345678,Ba,,nữ,,,Phố Mới,');
+    await intake.importCsv('persons', HEADER, 'phone:0912345678 cmnd:012345678,Chi,,,,,,');
+    const ids = 'cmnd:012345678 phone:+84912345678';
+    expect(await rowsOf(PEOPLE)).toEqual([['Chi', '1990-02-28', 'female', '24', null, 'Phố Mới', ids]]);
+  });
+
+  it('do not merge when their cccd differ', async () => {
+    await intake.importCsv(
+      'persons',
+      HEADER,
+      'cccd:001090000001 phone:0912345678,An,,,,,,',
+      'cccd:001090000002 phone:0912345678,Ba,,,,,,',
+    );
+    expect((await rowsOf(PEOPLE)).map((row) => [row[0], row[6]])).toEqual([
+      ['An', 'cccd:001090000001 phone:+84912345678'],
+      ['Ba', 'cccd:001090000002 phone:+84912345678'],
+    ]);
+  });
+
+  it('moving house tells tracing of all members of both households', async () => {
+    await intake.importCsv(
+      'persons',
+      'identifiers,household',
+      'cmnd:000000001,H1',
+      'cmnd:000000002,H1',
+      'cmnd:000000003,H2',
+    );
+    intake.takeHeard();
+    await intake.importCsv('persons', 'identifiers,household', 'cmnd:000000001,H2');
+    expect(sorted(intake.takeHeard().identifiers)).toEqual([1, 2, 3]);
+    await intake.importCsv('persons', 'identifiers,household', 'cmnd:000000004,H1');
+    expect(sorted(intake.takeHeard().identifiers)).toEqual(
+      sorted([await idOf('cmnd:000000002'), await idOf('cmnd:000000004')]),
+    );
+  });
+
+  it('moving to another province tells tracing of all identifiers, another name does not', async () => {
+    await intake.importCsv('persons', HEADER, `${AN},An,,,24,,,`);
+    intake.takeHeard();
+    await intake.importCsv('persons', HEADER, 'phone:0912345678,Ann,,,,,,');
+    expect(intake.takeHeard().identifiers).toEqual([]);
+    await intake.importCsv('persons', HEADER, 'phone:0912345678,,,,79,,,');
+    expect(sorted(intake.takeHeard().identifiers)).toHaveLength(3);
+  });
+});
+
+describe('places', () => {
+  it('keep what an empty cell does not say and take another value', async () => {
+    await intake.importCsv(
+      'places',
+      'place,name,kind,ward,capacity,latitude,longitude',
+      'P1,Chợ,market,00001,10,21.5,106',
+    );
+    await intake.importCsv('places', 'place,capacity,name', 'P1,20,');
+    expect(await rowsOf('SELECT place, name, kind, ward, capacity, latitude, longitude FROM places')).toEqual(
+      [['P1', 'Chợ', 1, '00001', 20, 21.5, 106]],
+    );
+    expect(intake.takeHeard().stays).toEqual([]);
+  });
+
+  it('of another kind change all stays there', async () => {
+    await intake.importCsv('places', 'place,kind', 'P1,market', 'P2,market');
+    await intake.importCsv('places', 'place,kind', 'P2,bar');
+    const [stays] = intake.takeHeard().stays;
+    expect(stays).toEqual({ identifierIds: [], placeIds: [2], from: [0], until: [0xffffffff] });
+  });
+});
+
+describe('check-ins', () => {
+  const HEADER = 'identifier,place,in_at,out_at,home_province';
+  const on20 = (time: string) => `2021-05-20T${time}:00Z`;
+  const scan = (place: string, inAt: string, outAt = '', home = '') =>
+    `phone:0912345678,${place},${on20(inAt)},${outAt && on20(outAt)},${home}`;
+
+  beforeEach(async () => {
+    await intake.importCsv('places', 'place,kind', 'P1,cafe', 'P2,bar');
+  });
+
+  it('take in an unknown identifier and reject an unknown place', async () => {
+    const report = await intake.importCsv('check-ins', HEADER, scan('P1', '08:00'), scan('P9', '09:00'));
+    expect(report).toEqual({
+      accepted: 1,
+      rejected: 1,
+      errors: [{ line: 3, field: 'place', reason: 'unknown' }],
+    });
+    expect(await rowsOf(CHECK_INS)).toEqual([['phone:+84912345678', 'P1', '08:00', null, null]]);
+    expect(intake.takeHeard()).toMatchObject({ identifiers: [1], kicks: 1 });
+  });
+
+  it('arrive out of order, get an out late, and of two outs the later stands', async () => {
+    await intake.importCsv('check-ins', HEADER, scan('P1', '12:00'), scan('P2', '09:00'));
+    await intake.importCsv('check-ins', HEADER, scan('P1', '08:00'));
+    intake.takeHeard();
+    await intake.importCsv('check-ins', HEADER, scan('P1', '10:00', '11:00'), scan('P1', '10:00', '10:30'));
+    expect(await rowsOf(CHECK_INS)).toEqual([
+      ['phone:+84912345678', 'P1', '08:00', null, '10:00'],
+      ['phone:+84912345678', 'P1', '10:00', '11:00', null],
+      ['phone:+84912345678', 'P1', '12:00', null, null],
+      ['phone:+84912345678', 'P2', '09:00', null, null],
+    ]);
+    const at = (time: string) => Date.parse(on20(time)) / 1000;
+    expect(intake.takeHeard().stays).toEqual([
+      {
+        identifierIds: [1, 1],
+        placeIds: [1, 1],
+        from: [at('10:00'), at('08:00')],
+        until: [at('11:00'), at('12:00')],
+      },
+    ]);
+    await intake.importCsv('check-ins', HEADER, scan('P1', '08:00', '09:00'), scan('P1', '10:00', '10:45'));
+    expect((await rowsOf(CHECK_INS)).slice(0, 2)).toEqual([
+      ['phone:+84912345678', 'P1', '08:00', '09:00', null],
+      ['phone:+84912345678', 'P1', '10:00', '11:00', null],
+    ]);
+  });
+
+  it('set the home province: the last one said stands, an empty cell changes nothing', async () => {
+    await intake.importCsv('check-ins', HEADER, scan('P1', '08:00', '', '24'), scan('P1', '09:00', '', '79'));
+    intake.takeHeard();
+    await intake.importCsv('check-ins', HEADER, scan('P1', '10:00'));
+    expect(intake.takeHeard().identifiers).toEqual([]);
+    expect(await rowsOf('SELECT home_province FROM identifiers')).toEqual([['79']]);
+    await intake.importCsv('check-ins', HEADER, scan('P1', '10:00', '', '01'));
+    expect(intake.takeHeard().identifiers).toEqual([1]);
+  });
+
+  it('an out equal to the in is an empty stay and accepted', async () => {
+    const report = await intake.importCsv('check-ins', HEADER, scan('P1', '08:00', '08:00'));
+    expect(report.accepted).toBe(1);
+  });
+
+  it('equal a recomputation from all rows, whatever came in which order and batches', async () => {
+    const DAY = 86_400;
+    const instant = fc.oneof(
+      fc.integer({ min: 0, max: 12 }),
+      fc.nat(40).map((n) => n * (DAY / 2)),
+    );
+    const row = fc.record({
+      who: fc.constantFrom('cmnd:000000001', 'cmnd:000000002'),
+      place: fc.constantFrom('P1', 'P2'),
+      at: instant,
+      length: fc.option(fc.nat(20)),
+    });
+    const batches = fc.array(fc.array(row, { minLength: 1, maxLength: 8 }), { minLength: 1, maxLength: 4 });
+    const iso = (at: number) => new Date((1_620_000_000 + at) * 1000).toISOString();
+    await fc.assert(
+      fc.asyncProperty(batches, async (files) => {
+        await intake.db.sql`TRUNCATE check_ins`;
+        for (const file of files) {
+          const lines = file.map(({ who, place, at, length }) =>
+            [who, place, iso(at), length === null ? '' : iso(at + length), ''].join(','),
+          );
+          await intake.importCsv('check-ins', HEADER, ...lines);
+        }
+        const stored = await intake.db.sql`
+          SELECT c.*, (
+            SELECT min(n.in_at) FROM check_ins n WHERE n.identifier_id = c.identifier_id
+              AND n.place_id = c.place_id AND n.in_at > c.in_at AND n.in_at <= c.in_at + 604800
+              AND c.out_at IS NULL
+          ) AS expected FROM check_ins c`;
+        for (const { next_in_at, expected } of stored) expect(next_in_at).toBe(expected);
+        const outs = new Map<string, number>();
+        for (const { who, place, at, length } of files.flat()) {
+          const name = `${who} ${place} ${at}`;
+          outs.set(name, Math.max(outs.get(name) ?? -1, length === null ? -1 : at + length));
+        }
+        expect(stored.map(({ out_at }) => out_at ?? -1).sort()).toEqual(
+          [...outs.values()].map((out) => (out < 0 ? -1 : out + 1_620_000_000)).sort(),
+        );
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
+describe('encounters', () => {
+  const HEADER = 'identifier_a,identifier_b,from,until,rssi';
+  const FROM_UNTIL = '2021-05-20T08:00:00Z,2021-05-20T08:15:00Z';
+
+  it('are the unordered pair and the interval', async () => {
+    const report = await intake.importCsv(
+      'encounters',
+      HEADER,
+      `cmnd:000000001,cmnd:000000002,${FROM_UNTIL},-70`,
+      `cmnd:000000002,cmnd:000000001,${FROM_UNTIL},`,
+    );
+    expect(report).toEqual({ accepted: 2, rejected: 0, errors: [] });
+    expect(
+      await rowsOf('SELECT identifier_a, identifier_b, until_at - from_at, rssi FROM encounters'),
+    ).toEqual([[1, 2, 900, -70]]);
+    expect(intake.takeHeard()).toMatchObject({ encounters: [[1, 2]], kicks: 1 });
+    await intake.importCsv('encounters', HEADER, `cmnd:000000002,cmnd:000000001,${FROM_UNTIL},-60`);
+    expect(await rowsOf('SELECT rssi FROM encounters')).toEqual([[-60]]);
+  });
+});

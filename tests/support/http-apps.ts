@@ -1,0 +1,51 @@
+/**
+ * The HTTP applications of both programs with all their routes and no database: for tests that ask what there is and
+ * who may call it. Whatever gets past the checks of the door fails with INTERNAL.
+ */
+import { pino } from 'pino';
+import { provinceRoutes } from '../../hub/provinces/http.ts';
+import { ruleRoutes } from '../../hub/rules/http.ts';
+import { traceRoutes as hubTraceRoutes } from '../../hub/traces/http.ts';
+import { caseRoutes } from '../../node/cases/http.ts';
+import { importRoutes } from '../../node/intake/http.ts';
+import { traceRoutes } from '../../node/traces/http.ts';
+import type { Authenticate } from '../../shared/auth/bearer.ts';
+import { createHttpApp } from '../../shared/http/app.ts';
+import { createMetrics } from '../../shared/http/metrics.ts';
+import type { Routes } from '../../shared/http/route.ts';
+
+/** Nothing is behind the door. */
+const NOTHING = {} as never;
+
+export function createApps(authenticate: Authenticate): { node: Routes; hub: Routes } {
+  const common = {
+    info: { title: 'test', version: '1', description: '' },
+    ...{ authenticate, logger: pino({ enabled: false }), checks: {} },
+    stopping: new AbortController().signal,
+  };
+  const nodeRoutes = [importRoutes(NOTHING), caseRoutes(NOTHING), traceRoutes(NOTHING)];
+  const hubRoutes = [hubTraceRoutes(NOTHING), provinceRoutes(NOTHING), ruleRoutes(NOTHING)];
+  return {
+    node: createHttpApp({ ...common, routes: nodeRoutes, metrics: createMetrics('node-24') }),
+    hub: createHttpApp({ ...common, routes: hubRoutes, metrics: createMetrics('hub') }),
+  };
+}
+
+export interface Route {
+  readonly method: string;
+  /** As in the document: `/v1/cases/{id}`. */
+  readonly path: string;
+  readonly operation: Readonly<Record<string, unknown>>;
+}
+
+/** The documented routes of an application. */
+export function routesOf(app: Routes): Route[] {
+  const { paths = {} } = app.getOpenAPI31Document({ openapi: '3.1.0', info: { title: '', version: '' } });
+  return Object.entries(paths).flatMap(([path, operations]) =>
+    Object.entries(operations as Record<string, Route['operation']>).map(([method, operation]) => ({
+      method: method.toUpperCase(),
+      path,
+      operation,
+    })),
+  );
+}
