@@ -1,6 +1,7 @@
 /**
- * Ties a program's life to its launcher's: the launcher holds the other end of the program's standard input, which the
- * kernel closes when the launcher is gone, however it went. Programs started by hand or by systemd have no lifeline.
+ * Ties a program's life to its launcher's: the launcher holds the other end of the program's standard
+ * input, which the kernel closes when the launcher is gone, however it went. Programs started by hand or by
+ * systemd have no lifeline.
  */
 import type { Readable } from 'node:stream';
 import { systemClock } from './clock.ts';
@@ -13,8 +14,8 @@ export const LIFELINE: Env = { TRUYVET_LIFELINE: 'stdin' };
 const STOP_MS = 3_000;
 
 /**
- * Calls `stop` when the launcher is gone, and ends the process if it still runs 3 s later: what nobody watches must not
- * stay. Does nothing, for ever, in a program without a lifeline.
+ * Calls `stop` when the launcher is gone, and ends the process if it still runs 3 s later: what nobody
+ * watches must not stay. Does nothing, for ever, in a program without a lifeline.
  */
 export function holdLifeline(env: Env, stop: () => void, stdin: Readable = process.stdin): void {
   if (env.TRUYVET_LIFELINE !== LIFELINE.TRUYVET_LIFELINE) return;

@@ -1,6 +1,6 @@
 /**
- * Notices that whoever started us is gone. `npm run` puts npm and a shell between caller and program, and those live on
- * when the caller is killed: so every link of that chain is watched, up to the caller.
+ * Notices that whoever started us is gone. `npm run` puts npm and a shell between caller and program, and
+ * those live on when the caller is killed: so every link of that chain is watched, up to the caller.
  */
 import { readFile } from 'node:fs/promises';
 import { systemClock } from '../../shared/clock.ts';
@@ -23,7 +23,9 @@ interface Link {
   readonly parent: number;
 }
 
-/** Links from `pid` up to the first ancestor that is neither npm nor a shell. Empty where there is no /proc. */
+/**
+ * Links from `pid` up to the first ancestor that is neither npm nor a shell. Empty where there is no /proc.
+ */
 async function findChain(pid: number): Promise<Link[]> {
   const chain: Link[] = [];
   let child = pid;

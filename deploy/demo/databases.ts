@@ -1,6 +1,6 @@
 /**
- * The federation's databases, one a program: in an embedded server of its own, or in a real server that it is told of,
- * where it touches nothing but what it has created.
+ * The federation's databases, one a program: in an embedded server of its own, or in a real server that it
+ * is told of, where it touches nothing but what it has created.
  */
 import { join } from 'node:path';
 import { openDatabase } from '../../shared/db/database.ts';

@@ -1,6 +1,6 @@
 /**
- * The federation's directory of keys and logs, which disappears with us however we go: a shell of its own waits at a
- * pipe that the kernel closes with our last breath.
+ * The federation's directory of keys and logs, which disappears with us however we go: a shell of its own
+ * waits at a pipe that the kernel closes with our last breath.
  */
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -8,7 +8,10 @@ import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** A line on the pipe dismisses; its end means that we are gone: the programs have 3 s to stop, then it removes $1. */
+/**
+ * A line on the pipe dismisses; its end means that we are gone: the programs have 3 s to stop, then it
+ * removes $1.
+ */
 const SCRIPT = 'if read -r _; then exit 0; fi; sleep 4; rm -rf -- "$1"';
 
 export interface TemporaryDirectory extends AsyncDisposable {

@@ -1,6 +1,6 @@
 /**
- * `npm run federation`: arguments, what it prints, signals, and its end when whoever called it is gone. Standard output
- * carries the result and nothing else.
+ * `npm run federation`: arguments, what it prints, signals, and its end when whoever called it is gone.
+ * Standard output carries the result and nothing else.
  */
 import { resolve } from 'node:path';
 import { Command, CommanderError } from 'commander';
@@ -113,7 +113,8 @@ function describe({ hub, nodes }: RunningFederation): string {
     '',
     ...memberLines('Trung tâm quốc gia / national hub', hub),
     ...nodes.flatMap((node) => memberLines(`Tỉnh / province ${node.name} ${provinceName(node.name)}`, node)),
-    `Ctrl-C: dừng tất cả / stop all · kill -HUP ${process.pid}: khởi động lại chương trình đã tắt / start ended programs`,
+    'Ctrl-C: dừng tất cả / stop all',
+    `kill -HUP ${process.pid}: khởi động lại chương trình đã tắt / start ended programs again`,
   ];
   return `${lines.join('\n')}\n`;
 }

@@ -1,7 +1,7 @@
 /**
- * A federation on one machine (design.md 7): a hub and 1 to 63 nodes as processes of their own, with databases, keys and
- * tokens made for this one run. Demo, tests and benchmarks build on `startFederation`; run as a program, this file is
- * `npm run federation`. It only wires: what the programs do is theirs.
+ * A federation on one machine (design.md 7): a hub and 1 to 63 nodes as processes of their own, with
+ * databases, keys and tokens made for this one run. Demo, tests and benchmarks build on `startFederation`;
+ * run as a program, this file is `npm run federation`. It only wires: what the programs do is theirs.
  */
 import { realpathSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
@@ -59,8 +59,9 @@ const HUB_ROLES = ['hub_operator', 'analyst'];
 const NODE_ROLES = ['ward_tracer', 'epidemiologist', 'lab', 'integrator', 'operator'];
 
 /**
- * Starts everything; resolves when all programs are ready. Disposing stops the programs and removes databases, keys and
- * logs. Throws PROGRAM_FAILED with the log of a program that did not start, and leaves nothing behind.
+ * Starts everything; resolves when all programs are ready. Disposing stops the programs and removes
+ * databases, keys and logs. Throws PROGRAM_FAILED with the log of a program that did not start, and leaves
+ * nothing behind.
  */
 export async function startFederation(options: FederationOptions): Promise<Federation> {
   if (options.provinces.length === 0) throw invalidField('provinces', 'at least one is needed');
@@ -183,7 +184,10 @@ function federationOf({ entries, tokens, start, dispose }: Parts): Federation {
   };
 }
 
-/** Programs before their databases, those before the directory; programs together, for each may take a while. */
+/**
+ * Programs before their databases, those before the directory; programs together, for each may take a
+ * while.
+ */
 async function disposeAll(held: AsyncDisposable[]): Promise<void> {
   const isProgram = (thing: AsyncDisposable) => thing instanceof Program;
   await Promise.all(held.filter(isProgram).map((program) => program[Symbol.asyncDispose]()));

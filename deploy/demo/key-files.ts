@@ -1,6 +1,6 @@
 /**
- * All secrets of a development federation, made anew at each start and written where only we can read: certificates,
- * the OPRF key, the federation key, the provinces' opening keys, the hub's warrant key.
+ * All secrets of a development federation, made anew at each start and written where only we can read:
+ * certificates, the OPRF key, the federation key, the provinces' opening keys, the hub's warrant key.
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

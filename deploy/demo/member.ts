@@ -1,9 +1,12 @@
 /**
- * What a federation is made of, as its callers see it: the hub and the nodes, how to reach them and with what token.
+ * What a federation is made of, as its callers see it: the hub and the nodes, how to reach them and with
+ * what token.
  */
 import type { Program } from './program.ts';
 
-/** A program of the federation. `pid` and `running` change when it ends and starts again; nothing else does. */
+/**
+ * A program of the federation. `pid` and `running` change when it ends and starts again; nothing else does.
+ */
 export interface Member {
   /** `hub`, or the province code. */
   readonly name: string;

@@ -2,7 +2,10 @@
  * Work on many things, a few at a time.
  */
 
-/** Runs `work` on every item, at most `limit` at a time, in order of starting; the first failure stops the rest. */
+/**
+ * Runs `work` on every item, at most `limit` at a time, in order of starting; the first failure stops the
+ * rest.
+ */
 export async function forEachParallel<T>(
   items: readonly T[],
   limit: number,

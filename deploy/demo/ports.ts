@@ -1,6 +1,6 @@
 /**
- * Ports for programs that keep them over restarts. They lie below the range from which the kernel takes ports for
- * outgoing connections (32768 and up), so that nobody takes one while its program is down.
+ * Ports for programs that keep them over restarts. They lie below the range from which the kernel takes
+ * ports for outgoing connections (32768 and up), so that nobody takes one while its program is down.
  */
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';

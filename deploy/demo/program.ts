@@ -1,6 +1,6 @@
 /**
- * One program of the federation as a process: start, readiness, signals, restart. It lives no longer than we do: its
- * standard input is a pipe that the kernel closes with our last breath.
+ * One program of the federation as a process: start, readiness, signals, restart. It lives no longer than
+ * we do: its standard input is a pipe that the kernel closes with our last breath.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { open, readFile } from 'node:fs/promises';
@@ -50,8 +50,8 @@ export class Program implements AsyncDisposable {
   }
 
   /**
-   * Starts it and waits until it is ready. Throws UNAVAILABLE / PROGRAM_FAILED with the end of its log, CANCELLED when
-   * `signal` aborts; what was started is left to be disposed of.
+   * Starts it and waits until it is ready. Throws UNAVAILABLE / PROGRAM_FAILED with the end of its log,
+   * CANCELLED when `signal` aborts; what was started is left to be disposed of.
    */
   async start(signal?: AbortSignal): Promise<void> {
     if (this.running) return;

@@ -30,8 +30,8 @@ export function provinceName(code: string): string {
 }
 
 /**
- * Codes named by `24,79,01`, by how many (`8`, or `first:34`, since two digits alone are a code) or by `all`. In the
- * order given, without repetitions. Throws INVALID_FIELD naming what is unknown.
+ * Codes named by `24,79,01`, by how many (`8`, or `first:34`, since two digits alone are a code) or by
+ * `all`. In the order given, without repetitions. Throws INVALID_FIELD naming what is unknown.
  */
 export function parseProvinces(text: string): string[] {
   if (text === 'all') return PROVINCES.map(({ code }) => code);

@@ -1,6 +1,7 @@
 /**
- * A certificate authority for development and tests: keys made on the spot, kept in memory, good for a year. Real
- * federations are certified by an authority of the national centre whose key never lies on a program's machine.
+ * A certificate authority for development and tests: keys made on the spot, kept in memory, good for a
+ * year. Real federations are certified by an authority of the national centre whose key never lies on a
+ * program's machine.
  */
 import 'reflect-metadata';
 import { webcrypto } from 'node:crypto';
@@ -38,8 +39,8 @@ export interface Authority {
   /** PEM. */
   readonly certificate: string;
   /**
-   * Key and certificate of `peer`: its SAN URI, 127.0.0.1 and localhost, as server and as client. `ca` in the result
-   * is this authority.
+   * Key and certificate of `peer`: its SAN URI, 127.0.0.1 and localhost, as server and as client. `ca` in
+   * the result is this authority.
    */
   issue(peer: Peer, options?: LeafOptions): Promise<TlsMaterial>;
 }

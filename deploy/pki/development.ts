@@ -1,6 +1,6 @@
 /**
- * The certificates of a development federation as files: one authority, one certificate a program. The authority's
- * key is thrown away: who needs another program makes another federation.
+ * The certificates of a development federation as files: one authority, one certificate a program. The
+ * authority's key is thrown away: who needs another program makes another federation.
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -14,7 +14,10 @@ export interface PkiFiles {
   readonly keyFile: string;
 }
 
-/** Makes `directory` and in it the certificates of `peers`; returns their files by `peerName` (`hub`, `node/24`). */
+/**
+ * Makes `directory` and in it the certificates of `peers`; returns their files by `peerName` (`hub`,
+ * `node/24`).
+ */
 export async function createDevelopmentPki(
   directory: string,
   peers: readonly Peer[],

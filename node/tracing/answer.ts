@@ -20,12 +20,14 @@ export function buildAnswer(index: IdentifierIndex, local: LocalQuestion, events
   const known = knownOf(index, local.who);
   const links = linksOf(index, local.who, named);
   const met = eventsOf(index, local, events, named);
+  const further = linksOfNamed(index, named);
   return {
     seq: local.question.seq,
     named: index.tokensOf(named.ids),
     namedFlags: Uint8Array.from(named.ids, (id) => index.flagsOf(id)),
     ...known,
     ...links,
+    ...further,
     ...met,
   };
 }
@@ -70,6 +72,22 @@ function linksOf(
     });
   }
   return { linkOf: Uint32Array.from(of), linkTo: Uint32Array.from(to) };
+}
+
+/** Links of all that the answer names, and of what they name in turn: the hub would ask next. */
+function linksOfNamed(
+  index: IdentifierIndex,
+  named: NamedIdentifiers,
+): Pick<TraceAnswer, 'namedLinkOf' | 'namedLinkTo'> {
+  const of: number[] = [];
+  const to: number[] = [];
+  for (let i = 0; i < named.ids.length; i++) {
+    index.eachLink(named.ids[i] as number, (other) => {
+      of.push(i);
+      to.push(named.positionOf(other));
+    });
+  }
+  return { namedLinkOf: Uint32Array.from(of), namedLinkTo: Uint32Array.from(to) };
 }
 
 type EventColumns = Pick<TraceAnswer, 'eventOf' | 'eventTo' | 'eventFrom' | 'eventUntil' | 'eventSetting'>;

@@ -13,6 +13,8 @@ export interface TouchedQuestion {
 interface AskedTrace {
   readonly id: string;
   readonly seqs: Set<number>;
+  /** Tokens that an answer has named, by question. */
+  readonly named: Map<number, Set<number>>;
   readonly expiresAt: number;
 }
 
@@ -49,8 +51,7 @@ export class AskedQuestions {
       metUntil: ArrayLike<number>;
     },
   ): void {
-    const asked = this.#traces.get(trace.id) ?? { ...trace, seqs: new Set<number>() };
-    this.#traces.set(trace.id, asked);
+    const asked = this.#traceOf(trace);
     if (asked.seqs.has(question.seq)) return;
     asked.seqs.add(question.seq);
     const { seq } = question;
@@ -64,6 +65,32 @@ export class AskedQuestions {
       this.#until = Math.max(this.#until, until);
       this.#add(number, { trace: asked, seq, kind: MET, from, until });
     });
+  }
+
+  /**
+   * Notes what the answer to a question names: its identity is part of the answer. Returns whether all of it had been
+   * noted before.
+   */
+  noteNamed(trace: { id: string; expiresAt: number }, seq: number, tokens: Uint8Array): boolean {
+    const asked = this.#traceOf(trace);
+    const named = asked.named.get(seq) ?? new Set<number>();
+    asked.named.set(seq, named);
+    const before = named.size;
+    for (const number of this.#number(tokens)) {
+      if (named.has(number)) continue;
+      named.add(number);
+      this.#add(number, { trace: asked, seq, kind: WHO, from: 0, until: 0 });
+    }
+    return named.size === before;
+  }
+
+  #traceOf(trace: { id: string; expiresAt: number }): AskedTrace {
+    let asked = this.#traces.get(trace.id);
+    if (!asked) {
+      asked = { id: trace.id, expiresAt: trace.expiresAt, seqs: new Set(), named: new Map() };
+      this.#traces.set(trace.id, asked);
+    }
+    return asked;
   }
 
   /** Whether any open trace has asked whom somebody met in a window that overlaps [from, until). */
@@ -91,6 +118,8 @@ export class AskedQuestions {
     if (expired.length === 0) return;
     for (const { id } of expired) this.#traces.delete(id);
     const left = this.#entriesByToken().filter(({ entry }) => entry.trace.expiresAt > now);
+    // Numbers change below; an answer built at this moment notes its names once more.
+    for (const { named } of this.#traces.values()) named.clear();
     this.#tokens = new KeyTable();
     this.#first.fill(-1);
     this.#entries = [];

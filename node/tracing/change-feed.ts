@@ -64,6 +64,11 @@ export class ChangeFeed implements ChangeSink {
     while (this.#working !== undefined) await this.#working;
   }
 
+  /** Whether nothing is on its way into memory. */
+  get isSettled(): boolean {
+    return this.#working === undefined;
+  }
+
   #arrived(): void {
     this.dataAt = nowSeconds(this.#options.clock);
     this.#working ??= this.#work();

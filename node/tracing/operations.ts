@@ -15,10 +15,10 @@ import { type Clock, nowSeconds } from '../../shared/clock.ts';
 import type { Database } from '../../shared/db/database.ts';
 import type { RulePack } from '../../shared/domain/rule-pack.ts';
 import { AppError } from '../../shared/errors.ts';
-import { encodeAnswer } from '../../shared/grpc/trace-messages.ts';
+import { type AnswerHeader, encodeAnswer } from '../../shared/grpc/trace-messages.ts';
 import type { Logger } from '../../shared/log.ts';
 import type { TraceCipher } from '../../shared/pseudonym/trace-cipher.ts';
-import type { TraceQuestion } from '../../shared/trace/messages.ts';
+import type { TraceAnswer, TraceQuestion } from '../../shared/trace/messages.ts';
 import { buildAnswer, type LocalQuestion } from './answer.ts';
 import type { AskedQuestions } from './asked-questions.ts';
 import type { ChangeFeed } from './change-feed.ts';
@@ -89,23 +89,47 @@ export async function answerQuestion(
   // From here on a change of data that touches this question is noted; what changed before is read below.
   ctx.asked.note({ id: traceId, expiresAt }, { ...question, who, met });
   const [pack] = await Promise.all([ctx.rulePack(rules), ctx.flushTokens(signal)]);
-  await ctx.changes.settled();
-  const { dataVersion, dataAt } = ctx.changes;
-  const local = { question, who: ctx.index.idsOf(who), met: ctx.index.idsOf(met) };
-  const events = await findEvents(ctx, local, pack);
-  const answer = buildAnswer(ctx.index, local, events);
-  const header = { incarnation: ctx.incarnation, dataVersion, dataAt };
+  const tokens = { question, who, met };
+  const { answer, header } = await readAnswer(ctx, tokens, { id: traceId, expiresAt, rules: pack });
   const body = encodeAnswer({ ...answer, named: cipher.pseudonymsOf(answer.named) }, header);
   await queries.insertAnsweredQuestion(ctx.db, {
     traceId,
     seq: question.seq,
-    whoCount: local.who.length,
-    metCount: local.met.length,
+    whoCount: who.length / 16,
+    metCount: met.length / 16,
     knownCount: answer.known.length,
     eventCount: answer.eventOf.length,
     answerBytes: body.length,
   });
   return body;
+}
+
+/** A question whose pseudonyms have been turned into packed tokens. */
+interface TokenQuestion {
+  readonly question: TraceQuestion;
+  readonly who: Uint8Array;
+  readonly met: Uint8Array;
+}
+
+/**
+ * Reads until the answer is of one state of the data: a change that touched what the answer names, before it was noted
+ * that it names them, would go unseen. Such a change makes it read again; then the names are noted already.
+ */
+async function readAnswer(
+  ctx: TracingCtx,
+  { question, who, met }: TokenQuestion,
+  trace: { id: string; expiresAt: number; rules: RulePack },
+): Promise<{ answer: TraceAnswer; header: AnswerHeader }> {
+  for (;;) {
+    await ctx.changes.settled();
+    const { dataVersion, dataAt } = ctx.changes;
+    const local = { question, who: ctx.index.idsOf(who), met: ctx.index.idsOf(met) };
+    const answer = buildAnswer(ctx.index, local, await findEvents(ctx, local, trace.rules));
+    const namedBefore = ctx.asked.noteNamed(trace, question.seq, answer.named);
+    const header = { incarnation: ctx.incarnation, dataVersion, dataAt };
+    if (namedBefore || (ctx.changes.dataVersion === dataVersion && ctx.changes.isSettled))
+      return { answer, header };
+  }
 }
 
 function checkAllowed(trace: AdmittedTrace, question: TraceQuestion): void {

@@ -26,8 +26,8 @@ export const AUTH_TABLE: AuthTable = {
 };
 
 /**
- * The only methods that may be called without a deadline: a watch is meant to last, and the usual reflection tools
- * send none. Both hold no data of ours and cost nothing while idle.
+ * The only methods that may be called without a deadline: a watch is meant to last, and the usual
+ * reflection tools send none. Both hold no data of ours and cost nothing while idle.
  */
 export const WITHOUT_DEADLINE: ReadonlySet<string> = new Set([
   'grpc.health.v1.Health.Watch',

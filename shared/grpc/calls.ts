@@ -1,6 +1,7 @@
 /**
- * The four kinds of call over a channel: how messages, cancellation and failures flow. Untyped; `client.ts` gives the
- * types. Every failure is an AppError that says whether the peer refused, was not reached, or did not answer in time.
+ * The four kinds of call over a channel: how messages, cancellation and failures flow. Untyped; `client.ts`
+ * gives the types. Every failure is an AppError that says whether the peer refused, was not reached, or did
+ * not answer in time.
  */
 import { setMaxListeners } from 'node:events';
 import type { Duplex, Readable, Writable } from 'node:stream';
@@ -199,13 +200,15 @@ function readAnswers(
     },
     failure: (error) => explain(fromStatus(error, peerName(channel.peer))),
     onReturn: () => call.cancel(),
-    doubtEnd: false,
   });
 }
 
 /** Sends a caller's requests as fast as the connection takes them, until they or the call end. */
 class RequestSender {
-  /** What the caller's own iterable threw, or a request that could not be encoded: the cause of the cancellation. */
+  /**
+   * What the caller's own iterable threw, or a request that could not be encoded: the cause of the
+   * cancellation.
+   */
   failure: Error | undefined;
   readonly #call: (Writable | Duplex) & Cancellable;
   readonly #method: DescMethod;

@@ -1,7 +1,7 @@
 /**
- * Channels to peers and typed clients over them. A channel is one connection to one peer, mutual TLS 1.3, made at once
- * and made again whenever it breaks. Every call has a deadline and a signal. A failed province is data, so nothing is
- * retried here.
+ * Channels to peers and typed clients over them. A channel is one connection to one peer, mutual TLS 1.3,
+ * made at once and made again whenever it breaks. Every call has a deadline and a signal. A failed province
+ * is data, so nothing is retried here.
  */
 import type { DescMessage, DescMethod, DescService, MessageShape } from '@bufbuild/protobuf';
 import { connectivityState, credentials, Client as GrpcClient } from '@grpc/grpc-js';
@@ -18,11 +18,14 @@ export interface ChannelOptions {
   readonly tls: TlsMaterial;
   /** The only peer that is talked to at that address. */
   readonly expectPeer: Peer;
-  /** How soon a silent peer counts as dead: a ping after `timeMs` of silence, its answer within `timeoutMs`. */
+  /**
+   * How soon a silent peer counts as dead: a ping after `timeMs` of silence, its answer within `timeoutMs`.
+   */
   readonly keepalive?: { readonly timeMs: number; readonly timeoutMs: number };
 }
 
-// A busy peer may stop for a second (a large answer being encoded, a full disk); a dead one is found within six.
+// A busy peer may stop for a second (a large answer being encoded, a full disk); a dead one is found within
+// six.
 const KEEPALIVE = { timeMs: 2_000, timeoutMs: 4_000 };
 const NEVER_MS = 2 ** 31 - 1;
 
@@ -75,7 +78,9 @@ const STATES: Readonly<Record<connectivityState, ChannelState>> = {
   [connectivityState.SHUTDOWN]: 'closed',
 };
 
-/** A method as its caller sees it. Calls start at once; leaving a stream of answers early cancels the call. */
+/**
+ * A method as its caller sees it. Calls start at once; leaving a stream of answers early cancels the call.
+ */
 export type ClientMethod<Method extends DescMethod> = Method extends {
   methodKind: infer Kind;
   input: infer In extends DescMessage;
@@ -95,8 +100,9 @@ export type Client<Service extends DescService> = {
 };
 
 /**
- * The methods of `service` at the channel's peer. All failures are AppErrors: with the reason that the peer sent, else
- * UNAVAILABLE / PEER_UNREACHABLE, DEADLINE_EXCEEDED, CANCELLED, RESOURCE_EXHAUSTED / MESSAGE_TOO_LARGE …
+ * The methods of `service` at the channel's peer. All failures are AppErrors: with the reason that the peer
+ * sent, else UNAVAILABLE / PEER_UNREACHABLE, DEADLINE_EXCEEDED, CANCELLED, RESOURCE_EXHAUSTED /
+ * MESSAGE_TOO_LARGE …
  */
 export function createClient<Service extends DescService>(
   service: Service,

@@ -1,6 +1,6 @@
 /**
- * Who is at the other end: the name in a certificate's SAN URI (`truyvet://hub`, `truyvet://node/24`). Certificates
- * are the only source of that name; nothing that a peer says about itself counts.
+ * Who is at the other end: the name in a certificate's SAN URI (`truyvet://hub`, `truyvet://node/24`).
+ * Certificates are the only source of that name; nothing that a peer says about itself counts.
  */
 import type { PeerCertificate } from 'node:tls';
 
@@ -20,9 +20,9 @@ export function peerUri(peer: Peer): string {
 const PEER_ENTRY = /^URI:truyvet:\/\/(?:(hub)|node\/(\d\d))$/;
 
 /**
- * The peer named by a certificate's `subjectaltname` as Node prints it (`URI:truyvet://node/24, DNS:localhost`);
- * undefined unless it names exactly one. Node quotes entries that hold separators: such a list is not read at all,
- * so that no DNS name can smuggle in a URI.
+ * The peer named by a certificate's `subjectaltname` as Node prints it (`URI:truyvet://node/24,
+ * DNS:localhost`); undefined unless it names exactly one. Node quotes entries that hold separators: such a
+ * list is not read at all, so that no DNS name can smuggle in a URI.
  */
 export function peerOf(subjectAltName: string | undefined): Peer | undefined {
   if (subjectAltName === undefined || subjectAltName.includes('"')) return undefined;
@@ -34,8 +34,8 @@ export function peerOf(subjectAltName: string | undefined): Peer | undefined {
 }
 
 /**
- * A `checkServerIdentity` that accepts the expected peer and nobody else. Host names do not matter: a province may
- * move its node to another address, not to another name.
+ * A `checkServerIdentity` that accepts the expected peer and nobody else. Host names do not matter: a
+ * province may move its node to another address, not to another name.
  */
 export function demandPeer(
   expected: Peer,

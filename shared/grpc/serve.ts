@@ -1,5 +1,6 @@
 /**
- * Registers implementations with grpc-js: one function a kind of call, each no more than the way its messages flow.
+ * Registers implementations with grpc-js: one function a kind of call, each no more than the way its
+ * messages flow.
  */
 import type { DescMethod } from '@bufbuild/protobuf';
 import type {
@@ -25,7 +26,10 @@ export interface Registration {
   readonly implementation: Record<string, UntypedHandleCall>;
 }
 
-/** What `Server.addService` takes. A method of the service without a handler is a programmer's mistake: it throws. */
+/**
+ * What `Server.addService` takes. A method of the service without a handler is a programmer's mistake: it
+ * throws.
+ */
 export function register(runtime: CallRuntime, { service, handlers }: ServiceImplementation): Registration {
   const definition: Record<string, ServiceDefinition[string]> = {};
   const implementation: Record<string, UntypedHandleCall> = {};
@@ -108,7 +112,6 @@ function readRequests(call: Reads, method: DescMethod, served: ServedCall) {
     decode: (bytes) => decode(method.input, served.received(bytes)),
     failure: () => cancelled(served),
     onReturn: () => {},
-    doubtEnd: true,
   });
 }
 

@@ -1,7 +1,7 @@
 /**
- * The one wrapper round every handler: names the peer, demands a deadline and a row in the auth table, turns what is
- * thrown into a status, logs one event a call (ids, codes and sizes, never content), and never rejects: grpc-js lets a
- * rejected async handler end the process.
+ * The one wrapper round every handler: names the peer, demands a deadline and a row in the auth table,
+ * turns what is thrown into a status, logs one event a call (ids, codes and sizes, never content), and
+ * never rejects: grpc-js lets a rejected async handler end the process.
  */
 import type { Metadata, ServerUnaryCall, StatusObject } from '@grpc/grpc-js';
 import type { Clock } from '../clock.ts';
@@ -49,7 +49,9 @@ export interface CallEvent {
   readonly bytesOut: number;
 }
 
-/** The caller's clock rings first: its cancellation may arrive just before the deadline that it stands for. */
+/**
+ * The caller's clock rings first: its cancellation may arrive just before the deadline that it stands for.
+ */
 const DEADLINE_SLACK_MS = 50;
 
 export class ServedCall {
@@ -100,8 +102,8 @@ export class ServedCall {
   }
 
   /**
-   * Admits the call and runs `body`; hands the status of a failure to `refuse`. Never rejects. A call that its peer
-   * has given up is not answered, only logged.
+   * Admits the call and runs `body`; hands the status of a failure to `refuse`. Never rejects. A call that
+   * its peer has given up is not answered, only logged.
    */
   async run(
     body: (context: CallContext) => Promise<void>,
@@ -116,7 +118,10 @@ export class ServedCall {
     }
   }
 
-  /** The context of a call that may be served; throws AppError UNAUTHENTICATED, PERMISSION_DENIED, INVALID_ARGUMENT. */
+  /**
+   * The context of a call that may be served; throws AppError UNAUTHENTICATED, PERMISSION_DENIED,
+   * INVALID_ARGUMENT.
+   */
   admit(): CallContext {
     const peer = peerOf(this.#call.getAuthContext().sslPeerCertificate?.subjectaltname);
     if (peer === undefined) {
@@ -153,7 +158,10 @@ export class ServedCall {
     this.#runtime.onCall(event);
   }
 
-  /** What went wrong: a handler that stumbled because its call was aborted failed of that, not of its stumbling. */
+  /**
+   * What went wrong: a handler that stumbled because its call was aborted failed of that, not of its
+   * stumbling.
+   */
   #outcome(thrown: unknown): AppError {
     return this.signal.aborted ? (this.signal.reason as AppError) : toAppError(thrown);
   }

@@ -1,7 +1,7 @@
 /**
- * A gRPC server of the federation: mutual TLS 1.3, one wrapper round every handler, health and reflection, drained
- * when it is disposed of. TLS is terminated by a server of our own, because grpc-js tells nobody why it refused a
- * connection.
+ * A gRPC server of the federation: mutual TLS 1.3, one wrapper round every handler, health and reflection,
+ * drained when it is disposed of. TLS is terminated by a server of our own, because grpc-js tells nobody
+ * why it refused a connection.
  */
 import { once } from 'node:events';
 import type { Http2Server } from 'node:http2';
@@ -52,8 +52,8 @@ const HANDSHAKE_MS = 10_000;
 const DRAIN_MS = 2_000;
 
 /**
- * Starts listening. Throws AUTH_ROW_MISSING if a method has no row in the auth table, LISTEN_FAILED if the address
- * cannot be bound, INVALID_CONFIG if the TLS material does not fit.
+ * Starts listening. Throws AUTH_ROW_MISSING if a method has no row in the auth table, LISTEN_FAILED if the
+ * address cannot be bound, INVALID_CONFIG if the TLS material does not fit.
  */
 export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcServer> {
   const clock = options.clock ?? systemClock;
@@ -180,7 +180,10 @@ function drained(server: Server): Promise<void> {
   return new Promise((resolve) => server.tryShutdown(() => resolve()));
 }
 
-/** Aborts what still runs and waits for the handlers to notice, so that what they use can be closed after them. */
+/**
+ * Aborts what still runs and waits for the handlers to notice, so that what they use can be closed after
+ * them.
+ */
 async function abortCalls({ active, clock }: CallRuntime, patienceMs: number): Promise<void> {
   const stopping = new AppError('UNAVAILABLE', 'SHUTTING_DOWN', 'the server is stopping');
   for (const call of active) call.abort(stopping);

@@ -1,6 +1,6 @@
 /**
- * Handlers of a service, typed by its descriptor. A handler decodes nothing, names nobody and maps no errors: the
- * server's wrapper (`served-call.ts`) has done or does all that.
+ * Handlers of a service, typed by its descriptor. A handler decodes nothing, names nobody and maps no
+ * errors: the server's wrapper (`served-call.ts`) has done or does all that.
  */
 import type { DescMessage, DescMethod, DescService, MessageShape } from '@bufbuild/protobuf';
 import type { Peer } from './peer.ts';
@@ -10,7 +10,10 @@ import type { Outgoing } from './wire.ts';
 export interface CallContext {
   /** Named by the peer's certificate; the auth table let it in. */
   readonly peer: Peer;
-  /** Aborts when the caller cancels, vanishes, or its deadline passes, and when the server is forced to stop. */
+  /**
+   * Aborts when the caller cancels, vanishes, or its deadline passes, and when the server is forced to
+   * stop.
+   */
   readonly signal: AbortSignal;
   /** Milliseconds that the caller was still willing to wait when the call arrived. */
   readonly deadlineMs: number;
@@ -23,9 +26,10 @@ export interface CallContext {
 type Many<Desc extends DescMessage> = AsyncIterable<Outgoing<Desc>>;
 
 /**
- * The handler that fits a method: one message or a stream in, one or a stream out. A stream of requests that a broken
- * connection cut off throws; one that its caller cancels may merely end, because Node's HTTP/2 half-closes what it
- * resets: where completeness matters, the last message must say that it is the last.
+ * The handler that fits a method: one message or a stream in, one or a stream out. A stream of requests
+ * that a broken connection cut off throws; one that its caller cancels may merely end, because Node's
+ * HTTP/2 half-closes what it resets: where completeness matters, the last message must say that it is the
+ * last.
  */
 export type Handler<Method extends DescMethod> = Method extends {
   methodKind: infer Kind;

@@ -1,6 +1,6 @@
 /**
- * `grpc.health.v1` and server reflection from the official packages, behind the same wrapper and auth table as our own
- * services. They hold nothing personal: names of services and the public contract.
+ * `grpc.health.v1` and server reflection from the official packages, behind the same wrapper and auth table
+ * as our own services. They hold nothing personal: names of services and the public contract.
  */
 import { type DescFile, type DescService, toBinary } from '@bufbuild/protobuf';
 import { FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt';

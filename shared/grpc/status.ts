@@ -1,6 +1,6 @@
 /**
- * AppError ↔ gRPC status. The only place that knows status numbers. What of an error crosses the wire: code, reason,
- * message, fields, request id; never the cause.
+ * AppError ↔ gRPC status. The only place that knows status numbers. What of an error crosses the wire:
+ * code, reason, message, fields, request id; never the cause.
  */
 import { Metadata, type ServiceError, type StatusObject, status } from '@grpc/grpc-js';
 import { AppError, type ErrorCode, type FieldError, toAppError } from '../errors.ts';
@@ -57,9 +57,10 @@ function wellFormed(text: string): string {
 }
 
 /**
- * What a failed call means to the caller, as AppError: with the peer's own reason and fields where it sent them, else
- * (the peer was not reached, did not answer in time …) with a reason named after the code. `peer` is named in the
- * message. Statuses outside the closed list become INTERNAL; a stream that broke without one is UNAVAILABLE.
+ * What a failed call means to the caller, as AppError: with the peer's own reason and fields where it sent
+ * them, else (the peer was not reached, did not answer in time …) with a reason named after the code.
+ * `peer` is named in the message. Statuses outside the closed list become INTERNAL; a stream that broke
+ * without one is UNAVAILABLE.
  */
 export function fromStatus(error: unknown, peer: string): AppError {
   if (!isServiceError(error)) {

@@ -1,6 +1,7 @@
 /**
- * Async iterables over grpc-js streams, for both ends. Needed because `for await` over a duplex destroys it at the end
- * of its input (the other direction would hang), and because a write that nobody waits for fills memory.
+ * Async iterables over grpc-js streams, for both ends. Needed because `for await` over a duplex destroys it
+ * at the end of its input (the other direction would hang), and because a write that nobody waits for fills
+ * memory.
  */
 import type { Readable, Writable } from 'node:stream';
 
@@ -15,14 +16,12 @@ export interface ReaderOptions<T> {
   readonly failure: (error: unknown) => Error;
   /** The consumer left early. */
   readonly onReturn: () => void;
-  /**
-   * Whether an end may turn out to be a broken connection a moment later, and is believed only then. So it is on a
-   * server: Node ends the input of an HTTP/2 stream whose connection broke, and reports the break afterwards.
-   */
-  readonly doubtEnd: boolean;
 }
 
-/** The messages of a stream, one reader at a time; those that arrived before a failure are delivered before it. */
+/**
+ * The messages of a stream, one reader at a time; those that arrived before a failure are delivered before
+ * it.
+ */
 export class MessageReader<T> implements AsyncIterableIterator<T> {
   readonly #source: Readable;
   readonly #options: ReaderOptions<T>;
@@ -34,8 +33,7 @@ export class MessageReader<T> implements AsyncIterableIterator<T> {
     this.#source = source;
     this.#options = options;
     source.on('readable', () => this.#wake());
-    const end = () => this.#settle('ended');
-    source.on('end', () => (options.doubtEnd ? setImmediate(end) : end()));
+    source.on('end', () => this.#settle('ended'));
     source.on('error', (error) => this.#settle(error));
     source.on('close', () => this.#settle(undefined));
   }

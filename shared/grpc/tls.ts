@@ -1,5 +1,6 @@
 /**
- * TLS material of one program and the one way it is used: TLS 1.3, both sides show a certificate of the federation CA.
+ * TLS material of one program and the one way it is used: TLS 1.3, both sides show a certificate of the
+ * federation CA.
  */
 import { createSecureContext, type SecureContext } from 'node:tls';
 import { readSecretFile } from '../config.ts';

@@ -74,6 +74,8 @@ export function encodeAnswer(answer: TraceAnswer, header: AnswerHeader): Uint8Ar
       eventFrom: packUint32(answer.eventFrom),
       eventUntil: packUint32(answer.eventUntil),
       eventSetting: answer.eventSetting,
+      namedLinkOf: packUint32(answer.namedLinkOf),
+      namedLinkTo: packUint32(answer.namedLinkTo),
     }),
   );
 }
@@ -99,6 +101,8 @@ export function decodeAnswer(body: Uint8Array): { answer: TraceAnswer; header: A
     eventFrom: unpackUint32(wire.eventFrom, 'event_from'),
     eventUntil: unpackUint32(wire.eventUntil, 'event_until'),
     eventSetting: wire.eventSetting,
+    namedLinkOf: unpackUint32(wire.namedLinkOf, 'named_link_of'),
+    namedLinkTo: unpackUint32(wire.namedLinkTo, 'named_link_to'),
   };
   const header = {
     incarnation: Number(wire.incarnation),

@@ -1,6 +1,7 @@
 /**
- * Messages ↔ bytes, and what grpc-js must know of a method. grpc-js itself only ever sees bytes: so a message may be
- * encoded once for many calls, its size is known before it is sent, and a malformed one gets an error of ours.
+ * Messages ↔ bytes, and what grpc-js must know of a method. grpc-js itself only ever sees bytes: so a
+ * message may be encoded once for many calls, its size is known before it is sent, and a malformed one gets
+ * an error of ours.
  */
 import {
   create,
@@ -15,15 +16,16 @@ import type { MethodDefinition } from '@grpc/grpc-js';
 import { AppError } from '../errors.ts';
 
 /**
- * Longest message, both ways. Columns are meant to travel in messages of 64 KiB to 1 MiB, an answer longer than that
- * in fragments; 16 MiB leaves room for one batch of questions at its largest (a million pseudonyms) and bounds what a
- * peer can make the other hold: grpc-js reads up to 16 messages of a stream ahead.
+ * Longest message, both ways. Columns are meant to travel in messages of 64 KiB to 1 MiB, an answer longer
+ * than that in fragments; 16 MiB leaves room for one batch of questions at its largest (a million
+ * pseudonyms) and bounds what a peer can make the other hold: grpc-js reads up to 16 messages of a stream
+ * ahead.
  */
 export const MESSAGE_LIMIT = 16 * 1024 * 1024;
 
 /**
- * HTTP/2 flow control, both ways. Its default of 64 KiB allows one such window a round trip: over 30 ms (Hà Nội to HCMC
- * and back) a question of 1 MiB took 0.81 s, with this window 0.04 s.
+ * HTTP/2 flow control, both ways. Its default of 64 KiB allows one such window a round trip: over 30 ms (Hà
+ * Nội to HCMC and back) a question of 1 MiB took 0.81 s, with this window 0.04 s.
  */
 export const FLOW_CONTROL_WINDOW = 4 * 1024 * 1024;
 
@@ -46,7 +48,10 @@ export function encode<Desc extends DescMessage>(schema: Desc, message: Outgoing
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-/** The message in `bytes`; its `bytes` fields are views, not copies. Throws INVALID_ARGUMENT / MALFORMED_MESSAGE. */
+/**
+ * The message in `bytes`; its `bytes` fields are views, not copies. Throws INVALID_ARGUMENT /
+ * MALFORMED_MESSAGE.
+ */
 export function decode<Desc extends DescMessage>(schema: Desc, bytes: Uint8Array): MessageShape<Desc> {
   try {
     return fromBinary(schema, bytes);

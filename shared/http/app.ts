@@ -76,7 +76,7 @@ function observe(
     const { method, status } = { method: c.req.method, status: c.res.status };
     const route = patternOf(app, method, c.req.path);
     record({ method: KNOWN_METHODS.has(method) ? method : 'other', route, status, seconds: ms / 1000 });
-    const quiet = !route.startsWith('/v1/');
+    const quiet = QUIET.test(route);
     const subject = c.get('caller')?.subject;
     logger[quiet ? 'debug' : 'info'](
       { method, route, status, ms, request_id: requestId, subject },
@@ -84,6 +84,9 @@ function observe(
     );
   });
 }
+
+/** Probes and pages come all the time and say nothing. */
+const QUIET = /^\/(?:healthz|readyz|metrics|docs)/;
 
 const KNOWN_METHODS = new Set(['GET', 'HEAD', 'POST', 'PATCH', 'PUT', 'DELETE', 'OPTIONS']);
 

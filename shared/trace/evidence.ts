@@ -60,36 +60,34 @@ export class Evidence {
   /** Adds one province's answer to a question. Columns of the answer must have been checked (`checkAnswer`). */
   add(province: number, question: NumberedQuestion, answer: TraceAnswer): void {
     const named = this.number(answer.named);
-    for (let i = 0; i < named.length; i++) {
-      if ((answer.namedFlags[i] as number) & CCCD_FLAG) this.isCccd[named[i] as number] = 1;
-    }
-    this.#addKnowledge(province, question.who, answer);
-    this.#addLinks(province, question.who, named, answer);
+    this.#addKnowledge(province, named, answer.namedFlags);
+    this.#addKnowledge(province, pick(question.who, answer.known), answer.knownFlags);
+    this.#addLinks(province, pick(question.who, answer.linkOf), pick(named, answer.linkTo));
+    this.#addLinks(province, pick(named, answer.namedLinkOf), pick(named, answer.namedLinkTo));
     this.#addEvents(province, question.met, named, answer);
   }
 
-  #addKnowledge(province: number, who: Int32Array, { known, knownFlags }: TraceAnswer): void {
-    this.knowledge.reserve(known.length);
+  #addKnowledge(province: number, identifiers: Int32Array, flags: Uint8Array): void {
+    this.knowledge.reserve(identifiers.length);
     const { province: source, resident, next } = this.knowledge.data;
-    for (let i = 0; i < known.length; i++) {
-      const identifier = who[known[i] as number] as number;
-      const flags = knownFlags[i] as number;
-      if (flags & CCCD_FLAG) this.isCccd[identifier] = 1;
+    for (let i = 0; i < identifiers.length; i++) {
+      const identifier = identifiers[i] as number;
+      if ((flags[i] as number) & CCCD_FLAG) this.isCccd[identifier] = 1;
       const row = this.knowledge.length++;
       source[row] = province;
-      resident[row] = flags & RESIDENT_FLAG ? 1 : 0;
+      resident[row] = (flags[i] as number) & RESIDENT_FLAG ? 1 : 0;
       next[row] = this.firstKnown[identifier] as number;
       this.firstKnown[identifier] = row;
     }
   }
 
-  #addLinks(province: number, who: Int32Array, named: Int32Array, { linkOf, linkTo }: TraceAnswer): void {
-    this.links.reserve(linkOf.length);
+  #addLinks(province: number, of: Int32Array, to: Int32Array): void {
+    this.links.reserve(of.length);
     const { a, b, province: source } = this.links.data;
-    for (let i = 0; i < linkOf.length; i++) {
+    for (let i = 0; i < of.length; i++) {
       const row = this.links.length++;
-      a[row] = who[linkOf[i] as number] as number;
-      b[row] = named[linkTo[i] as number] as number;
+      a[row] = of[i] as number;
+      b[row] = to[i] as number;
       source[row] = province;
     }
   }
@@ -122,6 +120,13 @@ export class Evidence {
   }
 }
 
+/** The numbers at `positions`. */
+function pick(numbers: Int32Array, positions: Uint32Array): Int32Array {
+  const picked = new Int32Array(positions.length);
+  for (let i = 0; i < positions.length; i++) picked[i] = numbers[positions[i] as number] as number;
+  return picked;
+}
+
 function grownChain(heads: Int32Array, capacity: number): Int32Array<ArrayBuffer> {
   const grown = new Int32Array(capacity).fill(-1);
   grown.set(heads);
@@ -138,6 +143,7 @@ export function answerFault(answer: TraceAnswer, whoCount: number, metCount: num
   if (answer.namedFlags.length !== namedCount) return 'named_flags: wrong length';
   if (answer.knownFlags.length !== answer.known.length) return 'known_flags: wrong length';
   if (answer.linkTo.length !== answer.linkOf.length) return 'link_to: wrong length';
+  if (answer.namedLinkTo.length !== answer.namedLinkOf.length) return 'named_link_to: wrong length';
   const events = answer.eventOf.length;
   for (const column of ['eventTo', 'eventFrom', 'eventUntil', 'eventSetting'] as const) {
     if (answer[column].length !== events) return `${column}: wrong length`;
@@ -145,6 +151,8 @@ export function answerFault(answer: TraceAnswer, whoCount: number, metCount: num
   if (outside(answer.known, whoCount)) return 'known: position outside the question';
   if (outside(answer.linkOf, whoCount)) return 'link_of: position outside the question';
   if (outside(answer.linkTo, namedCount)) return 'link_to: position outside named';
+  if (outside(answer.namedLinkOf, namedCount)) return 'named_link_of: position outside named';
+  if (outside(answer.namedLinkTo, namedCount)) return 'named_link_to: position outside named';
   if (outside(answer.eventOf, metCount)) return 'event_of: position outside the question';
   if (outside(answer.eventTo, namedCount)) return 'event_to: position outside named';
   for (let i = 0; i < events; i++) {

@@ -18,8 +18,9 @@ export interface TraceQuestion {
 /** One province's answer to one question; positions refer to the question's columns and to `named`. */
 export interface TraceAnswer {
   readonly seq: number;
+  /** Packed pseudonyms that the answer names; the province knows all of them. */
   readonly named: Uint8Array;
-  /** Bit 0: cccd. */
+  /** Bit 0: cccd, bit 1: resident of the province. */
   readonly namedFlags: Uint8Array;
   /** Positions in `who` that the province knows. */
   readonly known: Uint32Array;
@@ -27,6 +28,9 @@ export interface TraceAnswer {
   readonly knownFlags: Uint8Array;
   readonly linkOf: Uint32Array;
   readonly linkTo: Uint32Array;
+  /** Links among the named: what `who` would say of them, a round earlier. */
+  readonly namedLinkOf: Uint32Array;
+  readonly namedLinkTo: Uint32Array;
   readonly eventOf: Uint32Array;
   readonly eventTo: Uint32Array;
   readonly eventFrom: Uint32Array;

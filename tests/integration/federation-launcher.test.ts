@@ -1,6 +1,6 @@
 /**
- * The launcher with stand-in programs, as processes: what it prints, restarts, failures at start, and that nothing of
- * it is left however it ends. Waits on conditions; the limits of waiting are vitest's.
+ * The launcher with stand-in programs, as processes: what it prints, restarts, failures at start, and that
+ * nothing of it is left however it ends. Waits on conditions; the limits of waiting are vitest's.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -129,7 +129,8 @@ test.each([
 });
 
 test('nothing is left when the caller of npm was killed', async () => {
-  const script = `require('child_process').spawn('npm', ${JSON.stringify(npmChain('--provinces 24'))}, {stdio: 'inherit'})`;
+  const npm = JSON.stringify(npmChain('--provinces 24'));
+  const script = `require('child_process').spawn('npm', ${npm}, {stdio: 'inherit'})`;
   const { process: caller, pids, launcherPid } = await launch(process.execPath, ['-e', script]);
   expect(parentOf(launcherPid)).not.toBe(caller.pid);
   caller.kill('SIGKILL');

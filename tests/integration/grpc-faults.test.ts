@@ -1,6 +1,6 @@
 /**
- * Peers that freeze, die and come back, as real processes: how soon the other end knows, and that the connection is
- * made again without anybody's help.
+ * Peers that freeze, die and come back, as real processes: how soon the other end knows, and that the
+ * connection is made again without anybody's help.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -67,7 +67,7 @@ async function start(
   return child;
 }
 
-test('a frozen peer fails its calls long before their deadline, and is there again when it thaws', async () => {
+test('a frozen peer fails its calls before their deadline; it is there again when it thaws', async () => {
   const address = `127.0.0.1:${await findFreePort()}`;
   const server = await start('serve', address);
   const keepalive = { timeMs: 300, timeoutMs: 300 };

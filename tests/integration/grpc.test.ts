@@ -1,6 +1,6 @@
 /**
- * The gRPC adapter between two ends in one process: all kinds of call, what is refused, what an error means to its
- * caller, cancellation, limits, backpressure, draining.
+ * The gRPC adapter between two ends in one process: all kinds of call, what is refused, what an error means
+ * to its caller, cancellation, limits, backpressure, draining.
  */
 
 import { expect, test } from 'vitest';
@@ -53,7 +53,7 @@ test('all four kinds of call', async () => {
   ]);
 });
 
-test('a bidirectional stream answers while it is still asked, and goes on after the last question', async () => {
+test('a stream answers while it is still asked, and goes on after the last question', async () => {
   const talk: EchoHandlers['talk'] = async function* (requests) {
     for await (const request of requests) yield request;
     for (const word of ['still', 'here']) yield value(word);
@@ -350,7 +350,8 @@ test('a message of the limit passes; beyond it, caller and peer say so', async (
 
 test('who is not read from does not go on writing, in either direction', async () => {
   const chunk = new Uint8Array(256 * 1024);
-  // Both windows, both write-aheads, what both ends read ahead: less than 32 MiB; without waiting it would be 256.
+  // Both windows, both write-aheads, what both ends read ahead: less than 32 MiB; without waiting it would
+  // be 256.
   const limit = 128;
   let written = 0;
   let ended = false;

@@ -24,8 +24,12 @@ afterAll(async () => {
   await other[Symbol.asyncDispose]();
 });
 
-const claims = (jwt: SignJWT | UnsecuredJWT) =>
-  (jwt as SignJWT).setIssuer(issuer.issuer).setAudience(AUDIENCE).setSubject('an').setExpirationTime('1h');
+const claims = <T extends SignJWT | UnsecuredJWT>(jwt: T): T =>
+  (jwt as SignJWT)
+    .setIssuer(issuer.issuer)
+    .setAudience(AUDIENCE)
+    .setSubject('an')
+    .setExpirationTime('1h') as T;
 const good = (request = {}) => issuer.issue({ audience: AUDIENCE, roles: ['lab'], ...request });
 
 describe('tokens', () => {

@@ -71,8 +71,9 @@ export function foldTrace(world: World, request: TraceRequest, seed: number): Fo
   const names = new Pseudonyms(world);
   const nodes = world.provinces.map((province) => {
     const part = partOf(world, province);
-    const earlier = new ModelNode(withoutSomeRows(part, random), world.rules, names);
-    return { province: Number(province), full: new ModelNode(part, world.rules, names), earlier };
+    const tellsAhead = random.chance(50);
+    const earlier = new ModelNode(withoutSomeRows(part, random), world.rules, names, tellsAhead);
+    return { province: Number(province), full: new ModelNode(part, world.rules, names, tellsAhead), earlier };
   });
   const late = random.pick(nodes).province;
   const terms = termsOf(world, request);

@@ -58,8 +58,11 @@ export class ModelNode {
   readonly #residents = new Set<string>();
   readonly #links = new Map<string, Set<string>>();
   readonly #names: Pseudonyms;
+  readonly #tellsAhead: boolean;
 
-  constructor(part: Dataset, rules: RulePack, names: Pseudonyms) {
+  /** @param tellsAhead whether it says of those that it names what `who` would say of them. */
+  constructor(part: Dataset, rules: RulePack, names: Pseudonyms, tellsAhead: boolean) {
+    this.#tellsAhead = tellsAhead;
     this.#events = eventsOf(part, rules);
     this.#known = identifiersOf(part);
     this.#names = names;
@@ -90,17 +93,21 @@ export class ModelNode {
       [...(this.#links.get(id) ?? [])].map((to) => [i, name(to)] as const),
     );
     const events = met.flatMap((id, i) => this.#eventsOf(id, i, question, name));
+    const ahead: (readonly [number, number])[] = [];
+    for (let i = 0; this.#tellsAhead && i < named.length; i++) {
+      for (const to of this.#links.get(named[i] as string) ?? []) ahead.push([i, name(to)]);
+    }
+    const flagsOf = (id: string) => cccdFlag(id) | (this.#residents.has(id) ? 2 : 0);
     return {
       seq: question.seq,
       named: Buffer.from(named.map(pseudonymOf).join(''), 'hex'),
-      namedFlags: Uint8Array.from(named, cccdFlag),
+      namedFlags: Uint8Array.from(named, flagsOf),
       known: Uint32Array.from(known),
-      knownFlags: Uint8Array.from(known, (i) => {
-        const id = who[i] as string;
-        return cccdFlag(id) | (this.#residents.has(id) ? 2 : 0);
-      }),
+      knownFlags: Uint8Array.from(known, (i) => flagsOf(who[i] as string)),
       linkOf: Uint32Array.from(links, ([of]) => of),
       linkTo: Uint32Array.from(links, ([, to]) => to),
+      namedLinkOf: Uint32Array.from(ahead, ([of]) => of),
+      namedLinkTo: Uint32Array.from(ahead, ([, to]) => to),
       eventOf: Uint32Array.from(events, (e) => e.of),
       eventTo: Uint32Array.from(events, (e) => e.to),
       eventFrom: Uint32Array.from(events, (e) => e.from),

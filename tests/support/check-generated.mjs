@@ -1,6 +1,7 @@
 /**
- * `npm run check:proto` after `buf lint`: the committed code is what the contracts generate, byte for byte, and the
- * contracts break nothing that the last commit on main promised. Plain JavaScript: it must run before anything is built.
+ * `npm run check:proto` after `buf lint`: the committed code is what the contracts generate, byte for byte,
+ * and the contracts break nothing that the last commit on main promised. Plain JavaScript: it must run
+ * before anything is built.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -38,9 +39,8 @@ function differences() {
     return [...new Set([...expected.keys(), ...found.keys()])].flatMap((path) => {
       const [fresh, committed] = [expected.get(path), found.get(path)];
       if (fresh && committed?.equals(fresh)) return [];
-      return [
-        `${GENERATED}/${path}: ${!fresh ? 'is generated no more' : committed ? 'is out of date' : 'is missing'}`,
-      ];
+      const problem = !fresh ? 'is generated no more' : committed ? 'is out of date' : 'is missing';
+      return [`${GENERATED}/${path}: ${problem}`];
     });
   } finally {
     rmSync(directory, { recursive: true, force: true });

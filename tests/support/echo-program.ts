@@ -1,6 +1,6 @@
 /**
- * The echo service of node 24, or the hub calling it for ever, as a process that tests can stop and kill. Runs from
- * `dist`; says on its standard output when it listens, or when it has been heard.
+ * The echo service of node 24, or the hub calling it for ever, as a process that tests can stop and kill.
+ * Runs from `dist`; says on its standard output when it listens, or when it has been heard.
  */
 
 import { createChannel, createClient } from '../../shared/grpc/client.ts';

@@ -1,6 +1,6 @@
 /**
- * A service with all four kinds of call, built from a descriptor instead of generated code, and a hub and nodes with
- * certificates to serve and call it.
+ * A service with all four kinds of call, built from a descriptor instead of generated code, and a hub and
+ * nodes with certificates to serve and call it.
  */
 import { create, createFileRegistry } from '@bufbuild/protobuf';
 import type { GenService } from '@bufbuild/protobuf/codegenv2';

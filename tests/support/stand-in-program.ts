@@ -1,6 +1,6 @@
 /**
- * A program that keeps the contract between launcher and programs and does nothing else: listens, is ready, stops. For
- * testing the launcher; runs from `dist`.
+ * A program that keeps the contract between launcher and programs and does nothing else: listens, is ready,
+ * stops. For testing the launcher; runs from `dist`.
  */
 import { createServer } from 'node:http';
 import { holdLifeline } from '../../shared/lifeline.ts';

@@ -1,6 +1,6 @@
 /**
- * Waiting on conditions, never on time: a test that waits for what does not come ends by its own limit, and says for
- * what it waited.
+ * Waiting on conditions, never on time: a test that waits for what does not come ends by its own limit, and
+ * says for what it waited.
  */
 import { systemClock } from '../../shared/clock.ts';
 
