@@ -1,6 +1,6 @@
 /**
- * Puts the national hub together: the only place that builds things. Everything is torn down in the reverse order of
- * how it was built.
+ * Puts the national hub together: the only place that builds things. Everything is torn down in the reverse
+ * order of how it was built.
  */
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
@@ -29,8 +29,8 @@ import { type IssuedRules, issueRules } from './rules/operations.ts';
 import { TraceEngine } from './traces/engine.ts';
 import { traceHandlers } from './traces/grpc.ts';
 import { traceRoutes } from './traces/http.ts';
-import type { StepReport } from './traces/live-trace.ts';
 import type { TracesCtx } from './traces/operations.ts';
+import type { StepReport } from './traces/step-meter.ts';
 
 export interface HubApp extends AsyncDisposable {
   /** `http://127.0.0.1:8000`. */
@@ -49,7 +49,10 @@ interface Base {
   readonly stack: Disposal;
 }
 
-/** A running hub: migrated, its open traces taken up, listening. Disposal stops listening, drains, then closes. */
+/**
+ * A running hub: migrated, its open traces taken up, listening. Disposal stops listening, drains, then
+ * closes.
+ */
 export async function startHub(config: HubConfig, clock: Clock = systemClock): Promise<HubApp> {
   await using stack = new Disposal();
   const logger = createLogger('hub', config.logLevel);
@@ -132,5 +135,5 @@ const API_INFO = {
   title: 'Truy Vết · trung tâm quốc gia',
   version: '1',
   description:
-    'Trung tâm quốc gia · The national hub. Pseudonyms only; instants are ISO 8601; errors are RFC 9457 problems.',
+    'Trung tâm quốc gia · The national hub. Pseudonyms only; instants in ISO 8601, errors by RFC 9457.',
 };

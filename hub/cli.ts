@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * `truyvet-hub`: what the hub's operator does by hand. `serve` and `migrate` work on this machine; everything else goes
- * through the HTTP interface, with the rights of its token.
+ * `truyvet-hub`: what the hub's operator does by hand. `serve` and `migrate` work on this machine; everything
+ * else goes through the HTTP interface, with the rights of its token.
  */
 import { Command } from 'commander';
 import { apiAddress, callJson } from '../shared/cli/api.ts';

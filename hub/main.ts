@@ -1,6 +1,6 @@
 /**
- * The national hub as a process: configuration from the environment, runs until SIGTERM, Ctrl-C, or until its launcher
- * is gone.
+ * The national hub as a process: configuration from the environment, runs until SIGTERM, Ctrl-C, or until its
+ * launcher is gone.
  */
 import { systemClock } from '../shared/clock.ts';
 import { holdLifeline } from '../shared/lifeline.ts';

@@ -1,6 +1,6 @@
 /**
- * Puts a provincial node together: the only place that builds things. Everything is torn down in the reverse order
- * of how it was built.
+ * Puts a provincial node together: the only place that builds things. Everything is torn down in the reverse
+ * order of how it was built.
  */
 import { join } from 'node:path';
 import { createBearer } from '../shared/auth/bearer.ts';
@@ -42,8 +42,8 @@ export interface NodeApp extends AsyncDisposable {
 const POOL = { main: 4, trace: 2 };
 
 /**
- * Questions are answered from indexes whatever the planner's statistics say: an import that has just tripled a table
- * must not turn a trace into a scan of it (promise 7).
+ * Questions are answered from indexes whatever the planner's statistics say: an import that has just tripled
+ * a table must not turn a trace into a scan of it (promise 7).
  */
 const TRACE_PLANNER = {
   enable_seqscan: 'off',
@@ -64,7 +64,9 @@ interface Base {
   readonly stopping: AbortSignal;
 }
 
-/** A running node: migrated, listening, answering. Disposal stops listening, drains, then closes the pools. */
+/**
+ * A running node: migrated, listening, answering. Disposal stops listening, drains, then closes the pools.
+ */
 export async function startNode(config: NodeConfig, clock: Clock = systemClock): Promise<NodeApp> {
   await using stack = new Disposal();
   const logger = createLogger(`node-${config.province}`, config.logLevel);

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * `truyvet-node`: what an operator or epidemiologist does by hand. `serve` and `migrate` work on this machine;
- * everything else goes through the HTTP interface, with the rights of its token.
+ * `truyvet-node`: what an operator or epidemiologist does by hand. `serve` and `migrate` work on this
+ * machine; everything else goes through the HTTP interface, with the rights of its token.
  */
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
@@ -51,7 +51,7 @@ program
   .description('ca bệnh · cases')
   .command('add <identifiers...>')
   .description(
-    'nhập ca bệnh; định danh đầu tiên là của người bệnh · enter a case; the first identifier names the person',
+    'nhập ca bệnh, định danh của người bệnh trước · enter a case, first an identifier of the person',
   )
   .option('--onset <date>', 'ngày khởi phát · date of onset, YYYY-MM-DD')
   .option('--sampled <instant>', 'lúc lấy mẫu · time of sampling, ISO 8601')

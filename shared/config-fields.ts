@@ -1,6 +1,6 @@
 /**
- * zod schemas of the variables that both programs have: files with keys, addresses. A problem names the variable and
- * what is wrong, never the content of a file.
+ * zod schemas of the variables that both programs have: files with keys, addresses. A problem names the
+ * variable and what is wrong, never the content of a file.
  */
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';

@@ -1,5 +1,6 @@
 /**
- * Collects what a program has built, and takes it down in the reverse order: Node 20 has no AsyncDisposableStack.
+ * Collects what a program has built, and takes it down in the reverse order: Node 20 has no
+ * AsyncDisposableStack.
  */
 
 export class Disposal implements AsyncDisposable {

@@ -1,6 +1,6 @@
 /**
- * How a program begins and ends: started, told to stop by a signal or by its lifeline, drained, gone. Knows neither
- * program.
+ * How a program begins and ends: started, told to stop by a signal or by its lifeline, drained, gone. Knows
+ * neither program.
  */
 import { toAppError } from './errors.ts';
 import { describeError } from './log.ts';

@@ -68,12 +68,9 @@ export class NodeClient {
     return (await this.#post<{ id: string }>('/v1/traces', request)).id;
   }
 
-  /** How a trace stands, at once and whenever that changes, until the reader leaves. */
-  async *watchTrace(id: string): AsyncGenerator<TraceJson> {
-    const response = await this.#fetch('GET', `/v1/traces/${id}/events`);
-    for await (const { event, data } of serverEvents(response.body as AsyncIterable<Uint8Array>)) {
-      if (event === 'state' || event === 'progress') yield JSON.parse(data) as TraceJson;
-    }
+  /** How a trace stands. */
+  readTrace(id: string): Promise<TraceJson> {
+    return this.#json('GET', `/v1/traces/${id}`);
   }
 
   /** This province's own contacts of a trace. */
@@ -126,28 +123,4 @@ export class NodeClient {
 interface Content {
   readonly type: string;
   readonly body: string | ReadableStream;
-}
-
-interface ServerEvent {
-  readonly event: string;
-  readonly data: string;
-}
-
-/** Events of a `text/event-stream`. **Source:** HTML Living Standard, 9.2.6. */
-export async function* serverEvents(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<ServerEvent> {
-  const decoder = new TextDecoder();
-  let rest = '';
-  for await (const chunk of chunks) {
-    const blocks = (rest + decoder.decode(chunk, { stream: true })).split('\n\n');
-    rest = blocks.pop() ?? '';
-    for (const block of blocks) {
-      const fieldOf = (field: string) =>
-        block
-          .split('\n')
-          .filter((line) => line.startsWith(`${field}: `))
-          .map((line) => line.slice(field.length + 2))
-          .join('\n');
-      if (fieldOf('data') !== '') yield { event: fieldOf('event') || 'message', data: fieldOf('data') };
-    }
-  }
 }

@@ -17,7 +17,7 @@ import { audienceOf, type FederationSummary, type Member, memberOf, summaryOf } 
 import { forEachParallel } from './parallel.ts';
 import { takePorts } from './ports.ts';
 import { Program, type ProgramOptions } from './program.ts';
-import { type Place, programEnvironments } from './program-environments.ts';
+import { type Place, programEnvironments, type Wiring } from './program-environments.ts';
 import { startTokenIssuer, type TokenIssuer } from './token-issuer.ts';
 
 export interface FederationOptions extends DatabaseOptions {
@@ -27,6 +27,8 @@ export interface FederationOptions extends DatabaseOptions {
   readonly rulesFile?: string | undefined;
   /** Variables on top of the programs' own: under `hub`, a province code, or `*` for all. */
   readonly env?: Readonly<Record<string, Env>>;
+  /** Told where everything is before anything starts; adds variables for what it puts in between (by program name). */
+  readonly intercept?: ((wiring: Wiring) => Promise<Readonly<Record<string, Env>>>) | undefined;
   /** Programs' logs go here, and stay; else they disappear with the rest. */
   readonly logsDir?: string | undefined;
   /** Scripts to run instead of the built programs. */
@@ -85,13 +87,16 @@ async function build(options: FederationOptions, held: AsyncDisposable[]): Promi
   const [hub, ...nodes] = await findPlaces(options.provinces, databases);
   const keys = await createKeyFiles(join(directory, 'keys'), options.provinces);
   const { rulesFile } = options;
-  const environments = await programEnvironments({ hub, nodes, keys, tokens, rulesFile, directory });
+  const wiring: Wiring = { hub, nodes, keys, tokens, rulesFile, directory };
+  const environments = await programEnvironments(wiring);
+  const intercepted = await options.intercept?.(wiring);
   const logsDir = resolve(options.logsDir ?? join(directory, 'logs'));
   await mkdir(logsDir, { recursive: true, mode: 0o700 });
 
   const entries: Entry[] = [];
   for (const place of [hub, ...nodes]) {
-    const env = { ...environments.get(place.name), ...options.env?.['*'], ...options.env?.[place.name] };
+    const told = { ...intercepted?.[place.name], ...options.env?.['*'], ...options.env?.[place.name] };
+    const env = { ...environments.get(place.name), ...told };
     const program = hold(new Program(programOptions(place, env, { ...options, logsDir })));
     const roles = place.name === 'hub' ? HUB_ROLES : NODE_ROLES;
     const token = await tokens.issue({ audience: audienceOf(place.name), roles });

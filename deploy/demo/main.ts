@@ -1,6 +1,7 @@
 /**
- * `npm start`: a hub and three provinces on this machine, a seeded outbreak, one trace through it, and everything
- * stays up to be looked at until Ctrl-C. It only puts together; nothing is left behind when it ends.
+ * `npm start`: a hub and three provinces on this machine, a seeded outbreak, one trace through it, and
+ * everything stays up to be looked at until Ctrl-C. It only puts together; nothing is left behind when it
+ * ends.
  */
 import { nowSeconds, systemClock } from '../../shared/clock.ts';
 import { AppError } from '../../shared/errors.ts';
@@ -23,7 +24,10 @@ interface Stage {
   readonly signal: AbortSignal;
 }
 
-/** Runs until told to stop; the answer is the exit code: 1 after a failure, 130 if stopped before all was shown. */
+/**
+ * Runs until told to stop; the answer is the exit code: 1 after a failure, 130 if stopped before all was
+ * shown.
+ */
 async function runDemo(): Promise<number> {
   const stop = stopSignals();
   const screen = new Screen(process.stdout, systemClock);

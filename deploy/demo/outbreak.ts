@@ -1,6 +1,7 @@
 /**
- * A seeded outbreak of invented people in Bắc Giang, Hồ Chí Minh City and Hà Nội, as the provinces' import files: the
- * last 14 days before a midnight. The same seed and midnight give the same bytes. Knows nothing of HTTP.
+ * A seeded outbreak of invented people in Bắc Giang, Hồ Chí Minh City and Hà Nội, as the provinces' import
+ * files: the last 14 days before a midnight. The same seed and midnight give the same bytes. Knows nothing of
+ * HTTP.
  */
 import { vietnamDate, vietnamMidnight } from '../../shared/domain/instant.ts';
 import { DAYS, dayOf, timeOf } from './outbreak/days.ts';

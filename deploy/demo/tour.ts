@@ -1,6 +1,6 @@
 /**
- * The demo's tour through a running federation, all of it by public API: import the outbreak, enter the case, trace
- * it, read every province's list. Says what happens to whoever watches; prints nothing.
+ * The demo's tour through a running federation, all of it by public API: import the outbreak, enter the case,
+ * trace it, read every province's list. Says what happens to whoever watches; prints nothing.
  */
 import { systemClock } from '../../shared/clock.ts';
 import { AppError } from '../../shared/errors.ts';
@@ -14,7 +14,9 @@ import type { ContactsByProvince } from './show/result.ts';
 
 type Nodes = Pick<Federation, 'node'>;
 
-/** Imports the files of all provinces at once; `onProgress` hears of each on its way. Throws IMPORT_REJECTED. */
+/**
+ * Imports the files of all provinces at once; `onProgress` hears of each on its way. Throws IMPORT_REJECTED.
+ */
 export async function importOutbreak(
   federation: Nodes,
   { provinces }: Outbreak,
@@ -67,7 +69,9 @@ export interface TraceWatch {
   readonly patienceMs: number;
 }
 
-/** Enters the case and traces it until it is complete or patience ends. Throws TRACE_REFUSED, REQUEST_FAILED. */
+/**
+ * Enters the case and traces it until it is complete or patience ends. Throws TRACE_REFUSED, REQUEST_FAILED.
+ */
 export async function traceOutbreak(
   federation: Nodes & Pick<Federation, 'nodes'>,
   { indexCase, asOf }: Outbreak,
@@ -77,44 +81,27 @@ export async function traceOutbreak(
   const node = new NodeClient(federation.node(indexCase.province), signal);
   const id = await node.openTrace(await node.enterCase(indexCase.body), asOf);
   watch.onAccepted();
-  const trace = await completion(federation, { id, province: indexCase.province }, watch);
+  const trace = await completion(node, id, watch);
   const clients = federation.nodes.map((member) => [member.name, new NodeClient(member, signal)] as const);
   return { trace, contacts: await deliveredContacts(clients, trace, signal) };
 }
 
-async function completion(
-  federation: Nodes,
-  { id, province }: { id: string; province: string },
-  { signal, onProgress, patienceMs }: TraceWatch,
-): Promise<TraceJson> {
-  const impatience = new AbortController();
-  const over = AbortSignal.any([signal, impatience.signal]);
-  void systemClock.sleep(patienceMs, over).then(() => impatience.abort());
-  let last: TraceJson | undefined;
-  try {
-    for await (const trace of new NodeClient(federation.node(province), over).watchTrace(id)) {
-      last = trace;
-      onProgress(trace);
-      if (trace.refusal !== null) {
-        throw new AppError(
-          'FAILED_PRECONDITION',
-          'TRACE_REFUSED',
-          `the hub refused the trace: ${trace.refusal}`,
-        );
-      }
-      if (trace.state === 'complete') break;
+async function completion(node: NodeClient, id: string, watch: TraceWatch): Promise<TraceJson> {
+  const { signal, onProgress, patienceMs } = watch;
+  const untilMs = systemClock.nowMs() + patienceMs;
+  for (;;) {
+    const trace = await node.readTrace(id);
+    onProgress(trace);
+    if (trace.refusal !== null) {
+      throw new AppError(
+        'FAILED_PRECONDITION',
+        'TRACE_REFUSED',
+        `the hub refused the trace: ${trace.refusal}`,
+      );
     }
-  } catch (error) {
-    if (!impatience.signal.aborted || signal.aborted) throw error;
-  } finally {
-    impatience.abort();
+    if (trace.state === 'complete' || systemClock.nowMs() > untilMs) return trace;
+    await systemClock.sleep(POLL_MS, signal);
   }
-  if (last) return last;
-  throw new AppError(
-    'DEADLINE_EXCEEDED',
-    'TRACE_SILENT',
-    `nothing was heard of the trace for ${patienceMs / 1_000} s`,
-  );
 }
 
 const DELIVERY_MS = 10_000;

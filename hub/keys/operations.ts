@@ -1,6 +1,6 @@
 /**
- * The hub's key service (design.md 5): evaluates blinded elements for the provinces and counts each one before its
- * result leaves. Sees no identifier and no token; the key itself stays in the worker threads.
+ * The hub's key service (design.md 5): evaluates blinded elements for the provinces and counts each one
+ * before its result leaves. Sees no identifier and no token; the key itself stays in the worker threads.
  */
 import type { Clock } from '../../shared/clock.ts';
 import { nowSeconds } from '../../shared/clock.ts';
@@ -15,7 +15,9 @@ import { addEvaluations, findEvaluations } from './queries.ts';
 export const KEY_GENERATION = 1;
 /** Elements in one request: a third of a second of one core. */
 export const MAX_ELEMENTS = 4_096;
-/** Evaluations a province may have in an hour: loads the largest province in a few hours, guesses few numbers. */
+/**
+ * Evaluations a province may have in an hour: loads the largest province in a few hours, guesses few numbers.
+ */
 export const DEFAULT_EVALUATIONS_PER_HOUR = 10_000_000;
 
 export interface KeyServiceCtx {
@@ -36,9 +38,9 @@ export interface EvaluateInput {
 }
 
 /**
- * The elements times the key, in their order, and the key's generation. Nothing is released uncounted; nothing is
- * counted that is refused. Throws INVALID_FIELD (no whole elements, none, or more than 4,096), OPRF_BAD_ELEMENT,
- * KEY_BUDGET (RESOURCE_EXHAUSTED) until the next hour.
+ * The elements times the key, in their order, and the key's generation. Nothing is released uncounted;
+ * nothing is counted that is refused. Throws INVALID_FIELD (no whole elements, none, or more than 4,096),
+ * OPRF_BAD_ELEMENT, KEY_BUDGET (RESOURCE_EXHAUSTED) until the next hour.
  */
 export async function evaluateBlinded(ctx: KeyServiceCtx, input: EvaluateInput) {
   const { province, blinded } = input;

@@ -15,7 +15,8 @@ export async function findEvaluations(
   { province, hour }: HourKey,
 ): Promise<number> {
   const [row] = await db.sql<{ evaluations: number }[]>`
-    SELECT evaluations FROM key_evaluations WHERE province = ${province} AND hour = to_timestamp(${hour}::float8)`;
+    SELECT evaluations FROM key_evaluations
+    WHERE province = ${province} AND hour = to_timestamp(${hour}::float8)`;
   return row?.evaluations ?? 0;
 }
 

@@ -1,6 +1,6 @@
 /**
- * The rule packs that this hub issues: the shipped files, or one file of the operator's instead. They do not change
- * while the program runs; a new version comes with a restart.
+ * The rule packs that this hub issues: the shipped files, or one file of the operator's instead. They do not
+ * change while the program runs; a new version comes with a restart.
  */
 import type { KeyObject } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';

@@ -21,15 +21,25 @@ export class Assignments {
     this.#traceId = traceId;
   }
 
-  /** Takes in a stored delivery; in order for each province. */
-  restore({ province, seq, body }: Pick<DeliveryRow, 'province' | 'seq' | 'body'>): void {
-    this.#lastSeq.set(province, seq);
-    const { assigned, withdrawn } = decodeDelivery(body, Number(province));
-    for (const id of withdrawn) {
-      // The contact may have been assigned elsewhere since.
-      if (this.#current.get(id)?.province === Number(province)) this.#current.delete(id);
+  /**
+   * What stored deliveries have assigned, given those of each province in order. Provinces are folded one by one: a
+   * contact that went from one to another was withdrawn here and assigned there, and which came first in time is not
+   * to be seen from their numbers.
+   */
+  static restore(
+    traceId: string,
+    deliveries: readonly Pick<DeliveryRow, 'province' | 'seq' | 'body'>[],
+  ): Assignments {
+    const restored = new Assignments(traceId);
+    const held = new Map<string, AssignedContact>();
+    for (const { province, seq, body } of deliveries) {
+      restored.#lastSeq.set(province, seq);
+      const { assigned, withdrawn } = decodeDelivery(body, Number(province));
+      for (const id of withdrawn) held.delete(`${province} ${id}`);
+      for (const contact of assigned) held.set(`${province} ${contact.id}`, contact);
     }
-    for (const contact of assigned) this.#current.set(contact.id, contact);
+    for (const contact of held.values()) restored.#current.set(contact.id, contact);
+    return restored;
   }
 
   /** Deliveries that make the provinces hold the contacts of `view`; they count as made. */

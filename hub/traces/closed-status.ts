@@ -10,8 +10,7 @@ import type { TraceStatusView } from './status.ts';
 /** The last state of a closed trace; coverage is no longer kept. */
 export async function closedStatus(db: Database, row: TraceRow): Promise<TraceStatusView> {
   const opening = readAdmittedOpening((await listOpenings(db, row.id)).at(-1)?.opening ?? '');
-  const assignments = new Assignments(row.id);
-  for (const delivery of await listDeliveries(db, row.id)) assignments.restore(delivery);
+  const assignments = Assignments.restore(row.id, await listDeliveries(db, row.id));
   return {
     id: row.id,
     state: 'closed',

@@ -8,8 +8,9 @@ import type { RulePack } from '../../shared/domain/rule-pack.ts';
 import type { Logger } from '../../shared/log.ts';
 import type { ProvinceLink } from '../provinces/province-link.ts';
 import { AnswerStore } from './answer-store.ts';
-import { LiveTrace, type LiveTraceContext, type StepReport } from './live-trace.ts';
+import { LiveTrace, type LiveTraceContext } from './live-trace.ts';
 import * as queries from './queries.ts';
+import type { StepReport } from './step-meter.ts';
 
 export interface TraceEngineOptions {
   readonly db: Database;
@@ -28,6 +29,8 @@ const EXPIRY_SWEEP_MS = 60_000;
 export class TraceEngine implements AsyncDisposable {
   readonly #ctx: LiveTraceContext;
   readonly #live = new Map<string, LiveTrace>();
+  /** Ends of what is being done to traces. */
+  readonly #turns = new Map<string, Promise<void>>();
   readonly #stopped = new AbortController();
 
   constructor(options: TraceEngineOptions) {
@@ -41,13 +44,29 @@ export class TraceEngine implements AsyncDisposable {
 
   /** Takes up all open traces where they were left. */
   async start(): Promise<void> {
-    for (const row of await queries.listOpenTraces(this.#ctx.db)) {
-      const trace = new LiveTrace(this.#ctx, row, await queries.listOpenings(this.#ctx.db, row.id));
-      await trace.restore();
-      this.#live.set(row.id, trace);
-      trace.start();
-    }
+    for (const row of await queries.listOpenTraces(this.#ctx.db)) await this.takeUp(row);
     void this.#closeExpired();
+  }
+
+  /** Goes on with a stored trace. */
+  async takeUp(row: queries.TraceRow): Promise<LiveTrace> {
+    const trace = new LiveTrace(this.#ctx, row, await queries.listOpenings(this.#ctx.db, row.id));
+    await trace.restore();
+    this.#live.set(row.id, trace);
+    trace.start();
+    return trace;
+  }
+
+  /** Does `work` on a trace when all that was asked for it before is done. */
+  inTurn<T>(id: string, work: () => Promise<T>): Promise<T> {
+    const turn = (this.#turns.get(id) ?? Promise.resolve()).then(work);
+    const over = turn.then(
+      () => undefined,
+      () => undefined,
+    );
+    this.#turns.set(id, over);
+    void over.then(() => this.#turns.get(id) === over && this.#turns.delete(id));
+    return turn;
   }
 
   get(id: string): LiveTrace | undefined {

@@ -3,6 +3,7 @@
  */
 
 import type { MessageInitShape } from '@bufbuild/protobuf';
+import { invalidField } from '../../shared/errors.ts';
 import {
   CoverageState,
   Direction,
@@ -10,8 +11,9 @@ import {
   TraceState,
   type TraceStatusSchema,
 } from '../../shared/gen/truyvet/v1/common_pb.ts';
-import type { FederationService } from '../../shared/gen/truyvet/v1/federation_pb.ts';
+import type { FederationService, ReportStatusRequest } from '../../shared/gen/truyvet/v1/federation_pb.ts';
 import type { CallContext, Handlers } from '../../shared/grpc/service.ts';
+import { SEQ_LIMIT } from '../../shared/grpc/trace-messages.ts';
 import { closeTrace, getTraceStatus, openTrace, reportStatus, type TracesCtx } from './operations.ts';
 import type { CoverageView, TraceStatusView } from './status.ts';
 
@@ -32,6 +34,7 @@ export function traceHandlers(ctx: TracesCtx): Pick<Handlers<typeof FederationSe
       status: statusToWire(await getTraceStatus(ctx, traceId, provinceOf(call))),
     }),
     reportStatus: async (request, call) => {
+      checkReport(request);
       await reportStatus(ctx, {
         province: provinceOf(call),
         incarnation: Number(request.incarnation),
@@ -43,6 +46,15 @@ export function traceHandlers(ctx: TracesCtx): Pick<Handlers<typeof FederationSe
       return { nextInMs: REPORT_EVERY_MS };
     },
   };
+}
+
+/** Refuses numbers that no node counts up to, and that the database could not store. */
+function checkReport({ incarnation, dataVersion, protocol, stale }: ReportStatusRequest): void {
+  const counts = { incarnation, data_version: dataVersion };
+  for (const [field, count] of Object.entries(counts))
+    if (count > BigInt(Number.MAX_SAFE_INTEGER)) throw invalidField(field, 'too large');
+  if (protocol > SEQ_LIMIT) throw invalidField('protocol', 'too large');
+  if (stale.some(({ seqs }) => seqs.some((seq) => seq > SEQ_LIMIT))) throw invalidField('stale', 'too large');
 }
 
 /** The auth table lets only nodes in. */

@@ -6,26 +6,26 @@
  * and starts again with every late answer, changed answer or amended opening until the trace is closed.
  */
 import { type Opening, readAdmittedOpening } from '../../shared/auth/opening.ts';
-import type { Clock } from '../../shared/clock.ts';
+import { type Clock, nowSeconds } from '../../shared/clock.ts';
 import type { Database } from '../../shared/db/database.ts';
 import type { RulePack } from '../../shared/domain/rule-pack.ts';
 import { toAppError } from '../../shared/errors.ts';
-import { decodeAnswer, decodeQuestion, encodeQuestion } from '../../shared/grpc/trace-messages.ts';
 import type { Logger } from '../../shared/log.ts';
 import type { OnExposure } from '../../shared/trace/contacts.ts';
-import type { TraceQuestion, TraceTerms } from '../../shared/trace/messages.ts';
-import { TraceState, type TraceView } from '../../shared/trace/trace-state.ts';
+import type { AnswerVersion, TraceQuestion, TraceTerms } from '../../shared/trace/messages.ts';
+import type { TraceView } from '../../shared/trace/trace-state.ts';
 import type { ProvinceLink } from '../provinces/province-link.ts';
 import type { AnswerStore } from './answer-store.ts';
 import { Assignments, type Delivery } from './assignments.ts';
 import { ChangeSignal } from './change-signal.ts';
+import { PendingWrites } from './pending-writes.ts';
 import { ProvinceSession, type SessionTrace } from './province-session.ts';
 import * as queries from './queries.ts';
 import { type ProvinceTime, Rounds } from './rounds.ts';
 import type { TraceStateWord, TraceStatusView } from './status.ts';
-import { StepMeter } from './step-meter.ts';
+import { StepMeter, type StepReport } from './step-meter.ts';
 import { termsOf } from './terms.ts';
-import { encodeRequest } from './wire.ts';
+import { TraceMemory } from './trace-memory.ts';
 
 export interface LiveTraceContext {
   readonly db: Database;
@@ -42,23 +42,6 @@ export interface LiveTraceContext {
   onStep?(step: StepReport): void;
 }
 
-/** What one round of questions, or one publication, took. */
-export interface StepReport {
-  readonly traceId: string;
-  readonly step: 'round' | 'publish';
-  /** Questions asked, or deliveries sent. */
-  readonly messages: number;
-  readonly ms: number;
-  /** The hub's own processor time. */
-  readonly cpuMs: number;
-  /** Waiting for the hub's database. */
-  readonly storeMs: number;
-  readonly bytesOut: number;
-  readonly bytesIn: number;
-  /** What each province took that had something to do. */
-  readonly provinces: readonly ProvinceTime[];
-}
-
 const FAILED_STEP_MS = 1_000;
 
 export class LiveTrace implements SessionTrace {
@@ -70,19 +53,16 @@ export class LiveTrace implements SessionTrace {
   readonly #ctx: LiveTraceContext;
   readonly #stopped = new AbortController();
   readonly #sessions: ProvinceSession[];
-  readonly #assignments: Assignments;
-  readonly #questions = new Map<number, TraceQuestion>();
-  readonly #requests = new Map<number, Uint8Array>();
-  readonly #unstored = new Set<Promise<void>>();
+  #assignments: Assignments;
+  readonly #memory: TraceMemory;
+  readonly #writes: PendingWrites;
   #openings: queries.OpeningRow[];
-  #state: TraceState;
   #word: TraceStateWord = 'running';
   #startedAtMs: number;
   #completedAtMs: number | null = null;
   readonly #changes = new ChangeSignal(this.#stopped.signal);
   readonly #rounds: Rounds;
   #running: Promise<void> | undefined;
-  #bytesIn = 0;
   /** Planned, not stored yet. */
   #undelivered: Delivery[] = [];
 
@@ -94,9 +74,18 @@ export class LiveTrace implements SessionTrace {
     this.clock = ctx.clock;
     this.logger = ctx.logger;
     this.signal = this.#stopped.signal;
+    this.#writes = new PendingWrites(ctx.logger);
     this.#openings = openings;
     this.#startedAtMs = row.openedAtMs;
-    this.#state = new TraceState(this.#terms());
+    this.#completedAtMs = row.completedAtMs;
+    const { db, store } = ctx;
+    this.#memory = new TraceMemory({
+      traceId: row.id,
+      db,
+      store,
+      writes: this.#writes,
+      terms: this.#terms(),
+    });
     this.#assignments = new Assignments(row.id);
     this.#sessions = ctx.links.map((link) => new ProvinceSession(link, this));
     this.#rounds = new Rounds({
@@ -110,23 +99,24 @@ export class LiveTrace implements SessionTrace {
 
   /** Takes up a stored trace where it was left: folds the answers held, asks again for what is missing. */
   async restore(): Promise<void> {
-    const { db } = this.#ctx;
-    for (const { body } of await queries.listQuestions(db, this.id)) this.#log(decodeQuestion(body));
     const held = new Set<string>();
-    for (const stored of await queries.listAnswers(db, this.id)) {
-      const session = this.#session(stored.province);
-      if (!session) continue;
-      const { answer, header } = decodeAnswer(stored.body);
-      this.#state.apply(Number(stored.province), answer, header);
-      if (!stored.stale) held.add(`${stored.province} ${stored.seq}`);
-      session.answeredAt = Math.max(session.answeredAt, stored.answeredAt);
-      session.dataAt = Math.max(session.dataAt, header.dataAt);
+    for (const { province, seq, stale, answeredAt, dataAt } of await this.#memory.restore()) {
+      if (!stale) held.add(`${province} ${seq}`);
+      this.#session(province)?.heard(answeredAt, dataAt);
     }
-    const deliveries = await queries.listDeliveries(db, this.id);
-    for (const delivery of deliveries) this.#assignments.restore(delivery);
+    await this.#takeUpDeliveries();
+    for (const session of this.#sessions) {
+      session.ask(this.#memory.seqs.filter((seq) => !held.has(`${session.province} ${seq}`)));
+    }
+  }
+
+  /** Assignments as the stored deliveries have them; what is not acknowledged is sent. */
+  async #takeUpDeliveries(): Promise<void> {
+    const deliveries = await queries.listDeliveries(this.#ctx.db, this.id);
+    this.#assignments = Assignments.restore(this.id, deliveries);
+    this.#undelivered = [];
     for (const session of this.#sessions) {
       session.deliver(deliveries.filter((d) => d.province === session.province && !d.acknowledged));
-      session.ask([...this.#questions.keys()].filter((seq) => !held.has(`${session.province} ${seq}`)));
     }
   }
 
@@ -137,8 +127,9 @@ export class LiveTrace implements SessionTrace {
   /** The next revision of the opening. */
   amend(opening: queries.OpeningRow): void {
     this.#openings = [...this.#openings, opening];
-    this.#state.amend(this.#terms());
+    this.#memory.state.amend(this.#terms());
     this.#startedAtMs = this.clock.nowMs();
+    this.#completedAtMs = null;
     this.#word = 'running';
     for (const session of this.#sessions) session.restart();
     this.onProgress();
@@ -150,7 +141,7 @@ export class LiveTrace implements SessionTrace {
     for (const session of this.#sessions) session.close();
     if (word) this.#word = word;
     await this.#running;
-    await Promise.allSettled(this.#unstored);
+    await this.#writes.settled();
   }
 
   /** When the opening in force ends, epoch seconds. */
@@ -164,7 +155,7 @@ export class LiveTrace implements SessionTrace {
   }
 
   view(onExposure?: OnExposure): TraceView {
-    return this.#state.view(onExposure);
+    return this.#memory.state.view(onExposure);
   }
 
   holdsContacts(province: string): boolean {
@@ -172,7 +163,7 @@ export class LiveTrace implements SessionTrace {
   }
 
   status(): TraceStatusView {
-    const { terms } = this.#state;
+    const { terms } = this.#memory.state;
     const coverage = this.#sessions.map((session) => session.coverage());
     return {
       id: this.id,
@@ -185,7 +176,7 @@ export class LiveTrace implements SessionTrace {
       revision: this.opening.revision,
       coverage,
       ...this.#assignments.counts(),
-      questions: this.#questions.size,
+      questions: this.#memory.seqs.length,
       awaited: coverage.reduce((sum, { behind }) => sum + behind, 0),
       openedAtMs: this.row.openedAtMs,
       completedAtMs: this.#completedAtMs,
@@ -200,30 +191,13 @@ export class LiveTrace implements SessionTrace {
   }
 
   request(seq: number): Uint8Array {
-    return this.#requests.get(seq) as Uint8Array;
+    return this.#memory.request(seq);
   }
 
   onAnswer(session: ProvinceSession, body: Uint8Array): void {
-    const { answer, header } = decodeAnswer(body);
-    this.#bytesIn += body.length;
-    const outcome = this.#state.apply(Number(session.province), answer, header);
-    session.answeredAt = Math.floor(this.clock.nowMs() / 1000);
-    session.dataAt = Math.max(session.dataAt, header.dataAt);
-    const held = this.#state.versionOf(Number(session.province), answer.seq);
-    if (held && held.incarnation === header.incarnation && session.settles(answer.seq, header.dataVersion)) {
-      session.settle(answer.seq);
-    }
-    if (outcome === 'applied') {
-      const { incarnation, dataVersion } = header;
-      this.#keep({
-        traceId: this.id,
-        seq: answer.seq,
-        province: session.province,
-        incarnation,
-        dataVersion,
-        body,
-      });
-    }
+    const { seq, header, isHeld } = this.#memory.take(session.province, body);
+    session.heard(nowSeconds(this.clock), header.dataAt);
+    if (isHeld && session.settles(seq, header)) session.settle(seq);
     this.onProgress();
   }
 
@@ -232,8 +206,7 @@ export class LiveTrace implements SessionTrace {
   }
 
   onDelivered(session: ProvinceSession, seq: number): void {
-    const marked = queries.markDelivered(this.#ctx.db, this.id, session.province, seq);
-    this.#track(marked);
+    this.#writes.add(queries.markDelivered(this.#ctx.db, this.id, session.province, seq));
     this.onProgress();
   }
 
@@ -243,10 +216,10 @@ export class LiveTrace implements SessionTrace {
 
   // --- what nodes report --------------------------------------------------------------------------------------------
 
-  /** Answers of this province to `seqs` no longer hold; those of `leastVersion` or later will. */
-  markStale(province: string, seqs: readonly number[], leastVersion: number): void {
-    const known = seqs.filter((seq) => this.#questions.has(seq));
-    this.#session(province)?.ask(known, leastVersion);
+  /** Answers of this province to `seqs` no longer hold; those of the state `least` or later will. */
+  markStale(province: string, seqs: readonly number[], least: AnswerVersion): void {
+    const known = seqs.filter((seq) => this.#memory.has(seq));
+    this.#session(province)?.ask(known, least);
     this.onProgress();
   }
 
@@ -254,20 +227,24 @@ export class LiveTrace implements SessionTrace {
   beginLife(province: string, incarnation: number): void {
     const session = this.#session(province);
     if (!session) return;
-    const code = Number(province);
-    const old = [...this.#questions.keys()].filter((seq) => {
-      const version = this.#state.versionOf(code, seq);
-      return version !== undefined && version.incarnation < incarnation;
-    });
+    const old = this.#memory.answeredBefore(province, incarnation);
     if (old.length === 0) return;
     session.ask(old);
-    this.#track(this.#redeliver(session));
+    this.#writes.add(this.#redeliver(session));
     this.onProgress();
   }
 
+  /** Tries until it succeeds: a node that lost its contacts would not get them again. */
   async #redeliver(session: ProvinceSession): Promise<void> {
-    const deliveries = await queries.listDeliveries(this.#ctx.db, this.id);
-    session.redeliver(deliveries.filter((d) => d.province === session.province));
+    while (!this.signal.aborted) {
+      try {
+        const deliveries = await queries.listDeliveries(this.#ctx.db, this.id);
+        return session.deliver(deliveries.filter((d) => d.province === session.province));
+      } catch (error) {
+        this.logger.warn({ trace: this.id, err: toAppError(error) }, 'deliveries could not be read');
+        await this.clock.sleep(FAILED_STEP_MS, this.signal);
+      }
+    }
   }
 
   // --- the loop -----------------------------------------------------------------------------------------------------
@@ -286,8 +263,8 @@ export class LiveTrace implements SessionTrace {
 
   async #step(): Promise<void> {
     this.#changes.clear();
-    const meter = new StepMeter(this.#bytesIn);
-    const questions = this.#state.nextQuestions();
+    const meter = new StepMeter(this.#memory.bytesIn);
+    const questions = this.#memory.state.nextQuestions();
     if (questions.length > 0) return this.#ask(questions, meter);
     if (this.#sessions.some((s) => s.isAwaited)) return this.#round([], meter, 0);
     await this.#publish(meter);
@@ -295,11 +272,7 @@ export class LiveTrace implements SessionTrace {
   }
 
   async #ask(questions: TraceQuestion[], meter: StepMeter): Promise<void> {
-    const bodies = questions.map((q) => ({ seq: q.seq, body: encodeQuestion(q) }));
-    await meter.storing(queries.insertQuestions(this.#ctx.db, this.id, bodies));
-    for (const question of questions) this.#log(question);
-    const bytes = bodies.reduce((sum, { body }) => sum + body.length, 0);
-    const seqs = questions.map(({ seq }) => seq);
+    const { seqs, bytes } = await meter.storing(this.#memory.log(questions));
     await this.#round(seqs, meter, bytes * this.#sessions.length);
   }
 
@@ -316,10 +289,10 @@ export class LiveTrace implements SessionTrace {
   /** Nothing is left to ask: tells the provinces what changed, and says how complete the trace is. */
   async #publish(meter: StepMeter): Promise<void> {
     const provinces = await this.#deliver(meter);
-    await meter.storing(Promise.all(this.#unstored));
+    await meter.storing(this.#writes.durable());
     if (this.signal.aborted) return;
     for (const session of this.#sessions) session.rest();
-    const complete = this.#isCurrent() && this.#state.nextQuestions().length === 0;
+    const complete = this.#isCurrent() && this.#memory.state.nextQuestions().length === 0;
     this.#word = complete ? 'complete' : 'partial';
     if (complete !== (this.#completedAtMs !== null)) {
       this.#completedAtMs = complete ? this.clock.nowMs() : null;
@@ -329,37 +302,26 @@ export class LiveTrace implements SessionTrace {
   }
 
   async #deliver(meter: StepMeter): Promise<ProvinceTime[]> {
-    this.#undelivered.push(...this.#assignments.plan(this.#state.view()));
+    this.#undelivered.push(...this.#assignments.plan(this.#memory.state.view()));
     if (this.#undelivered.length > 0) {
-      await meter.storing(queries.insertDeliveries(this.#ctx.db, this.id, this.#undelivered));
+      const stored = await meter.storing(queries.insertDeliveries(this.#ctx.db, this.id, this.#undelivered));
+      if (!stored) {
+        // As with the log of questions: what is stored counts, and is planned from.
+        await meter.storing(this.#takeUpDeliveries());
+        return this.#deliver(meter);
+      }
     }
     const deliveries = this.#undelivered.splice(0);
-    return this.#rounds.run(this.#sessions, {
+    const provinces = await this.#rounds.run(this.#sessions, {
       start: (session) => session.deliver(deliveries.filter((d) => d.province === session.province)),
       isBusy: (session) => session.isDelivering,
     });
+    for (const session of this.#sessions) session.giveUpWaiting();
+    return provinces;
   }
 
   #report(meter: StepMeter, step: Pick<StepReport, 'step' | 'messages' | 'bytesOut' | 'provinces'>): void {
-    this.#ctx.onStep?.({ traceId: this.id, ...step, ...meter.read(this.#bytesIn) });
-  }
-
-  #log(question: TraceQuestion): void {
-    this.#questions.set(question.seq, question);
-    this.#requests.set(question.seq, encodeRequest(question));
-    this.#state.log(question);
-  }
-
-  #keep(row: queries.AnswerRow): void {
-    this.#track(this.#ctx.store.add(row));
-  }
-
-  /** Remembers a write until it is durable: no trace is called complete before. */
-  #track(write: Promise<void>): void {
-    const tracked = write.finally(() => void this.#unstored.delete(tracked));
-    // Reported where it is awaited; without this a failed write that nobody awaits yet would end the process.
-    tracked.catch((error) => this.logger.error({ trace: this.id, err: error }, 'write failed'));
-    this.#unstored.add(tracked);
+    this.#ctx.onStep?.({ traceId: this.id, ...step, ...meter.read(this.#memory.bytesIn) });
   }
 
   #isCurrent(): boolean {

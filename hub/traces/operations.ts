@@ -16,6 +16,7 @@ import type { Exposure } from '../../shared/trace/contacts.ts';
 import { closedStatus } from './closed-status.ts';
 import type { TraceEngine } from './engine.ts';
 import { graphOf, type TraceGraph } from './graph.ts';
+import type { LiveTrace } from './live-trace.ts';
 import * as queries from './queries.ts';
 import type { TraceStatusView } from './status.ts';
 
@@ -49,10 +50,15 @@ export async function openTrace(
     throw new AppError('PERMISSION_DENIED', 'OPENING_NOT_YOURS', 'opening: signed by another province');
   }
   checkTerms(ctx, opening);
-  const live = ctx.engine.get(opening.trace_id);
-  if (!live && (await queries.findTrace(ctx.db, opening.trace_id))) {
-    throw new AppError('FAILED_PRECONDITION', 'TRACE_CLOSED', 'the trace is closed');
-  }
+  return ctx.engine.inTurn(opening.trace_id, () => admitAndOpen(ctx, { province, opening, jws }));
+}
+
+/** One caller a trace at a time: a node that has waited too long asks again while its first call is still at work. */
+async function admitAndOpen(
+  ctx: TracesCtx,
+  { province, opening, jws }: { province: string; opening: Opening; jws: string },
+): Promise<{ traceId: string; countersignature: string }> {
+  const live = ctx.engine.get(opening.trace_id) ?? (await takeUpStored(ctx, opening.trace_id));
   const known = live && { ...live.opening, province: live.row.province };
   const admitted = admitOpening(known, { opening, jws });
   if (admitted === 'known')
@@ -62,6 +68,19 @@ export async function openTrace(
   if (live) await ctx.engine.amend(live, row);
   else await ctx.engine.open({ id: opening.trace_id, province, expiresAt: opening.expires_at }, row);
   return { traceId: opening.trace_id, countersignature };
+}
+
+/**
+ * A trace that is stored and not live was opened by a call whose outcome nobody heard: it goes on. Undefined if there
+ * is none.
+ */
+async function takeUpStored({ db, engine }: TracesCtx, id: string): Promise<LiveTrace | undefined> {
+  const row = await queries.findTrace(db, id);
+  if (!row) return undefined;
+  if (row.closedAtMs !== null) {
+    throw new AppError('FAILED_PRECONDITION', 'TRACE_CLOSED', 'the trace is closed');
+  }
+  return engine.takeUp(row);
 }
 
 function checkTerms(ctx: Pick<TracesCtx, 'rulePack' | 'clock'>, opening: Opening): void {
@@ -153,12 +172,11 @@ export interface StatusReport extends queries.ProvinceReport {
  * durable before this resolves.
  */
 export async function reportStatus(ctx: TracesCtx, report: StatusReport): Promise<void> {
-  await queries.upsertProvince(ctx.db, report);
-  await queries.markEarlierLifeStale(ctx.db, report.province, report.incarnation);
+  await queries.recordProvinceReport(ctx.db, report);
   for (const { traceId, seqs } of report.stale)
     await queries.markStale(ctx.db, report.province, traceId, seqs);
   for (const { traceId, seqs } of report.stale) {
-    ctx.engine.get(traceId)?.markStale(report.province, seqs, report.dataVersion);
+    ctx.engine.get(traceId)?.markStale(report.province, seqs, report);
   }
   for (const trace of ctx.engine.openTraces) trace.beginLife(report.province, report.incarnation);
 }

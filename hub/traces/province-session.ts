@@ -6,6 +6,7 @@ import type { Clock } from '../../shared/clock.ts';
 import { AppError, toAppError } from '../../shared/errors.ts';
 import { AnswerAssembler } from '../../shared/grpc/trace-messages.ts';
 import type { Logger } from '../../shared/log.ts';
+import type { AnswerVersion } from '../../shared/trace/messages.ts';
 import type { ProvinceLink } from '../provinces/province-link.ts';
 import type { LoggedBody, OpeningRow } from './queries.ts';
 import { RequestQueue } from './request-queue.ts';
@@ -30,7 +31,7 @@ export interface SessionTrace {
   openings(): readonly OpeningRow[];
   /** The encoded TraceRequest of a question. */
   request(seq: number): Uint8Array;
-  /** Takes an encoded answer; false if it does not fit or is older than what `session` waits for. */
+  /** Takes an encoded answer. Throws if it is none to a question of this trace. */
   onAnswer(session: ProvinceSession, body: Uint8Array): void;
   /** A province accepted the warrant in this life of its node. */
   onIncarnation(session: ProvinceSession, incarnation: number): void;
@@ -42,11 +43,11 @@ export interface SessionTrace {
 
 export class ProvinceSession {
   readonly link: ProvinceLink;
-  answeredAt = 0;
-  dataAt = 0;
   readonly #trace: SessionTrace;
-  /** Questions without an answer that holds, and the data version that an answer must have reached. */
-  readonly #pending = new Map<number, number>();
+  #answeredAt = 0;
+  #dataAt = 0;
+  /** Questions without an answer that holds, and the state of the data that an answer must have reached. */
+  readonly #pending = new Map<number, AnswerVersion>();
   #deliveries: LoggedBody[] = [];
   #stream: { queue: RequestQueue<Uint8Array>; sent: Set<number>; cancel: AbortController } | undefined;
   #late = false;
@@ -74,36 +75,39 @@ export class ProvinceSession {
     return this.link.province;
   }
 
-  /** Questions to be asked, or asked again; answers from data older than `leastVersion` do not count. */
-  ask(seqs: Iterable<number>, leastVersion = 0): void {
+  /** Questions to be asked, or asked again; answers from data older than `least` do not count. */
+  ask(seqs: Iterable<number>, least = ANY_VERSION): void {
     for (const seq of seqs) {
-      this.#pending.set(seq, Math.max(leastVersion, this.#pending.get(seq) ?? 0));
-      if (leastVersion > 0) this.#stream?.sent.delete(seq);
+      const before = this.#pending.get(seq) ?? ANY_VERSION;
+      this.#pending.set(seq, isOlder(before, least) ? least : before);
+      if (least !== ANY_VERSION) this.#stream?.sent.delete(seq);
     }
     this.pump();
   }
 
-  /** Whether an answer of this data version settles the question. */
-  settles(seq: number, dataVersion: number): boolean {
-    return dataVersion >= (this.#pending.get(seq) ?? 0);
+  /** Whether an answer from this state of the data settles the question. */
+  settles(seq: number, version: AnswerVersion): boolean {
+    return !isOlder(version, this.#pending.get(seq) ?? ANY_VERSION);
   }
 
   /** The question is answered. */
   settle(seq: number): void {
     this.#pending.delete(seq);
-    if (this.#pending.size === 0) this.#late = false;
+    if (this.isCurrent) this.#late = false;
     this.#failures = 0;
     this.#refusal = '';
   }
 
-  deliver(deliveries: readonly LoggedBody[]): void {
-    this.#deliveries.push(...deliveries);
-    void this.#sendDeliveries();
+  /** The province answered at `answeredAt` from data received up to `dataAt` (epoch seconds). */
+  heard(answeredAt: number, dataAt: number): void {
+    this.#answeredAt = Math.max(this.#answeredAt, answeredAt);
+    this.#dataAt = Math.max(this.#dataAt, dataAt);
   }
 
-  /** All deliveries again: the node has begun a new life. */
-  redeliver(deliveries: readonly LoggedBody[]): void {
-    this.#deliveries = [...deliveries];
+  /** Sends deliveries, in the order of their numbers, among those on their way already. */
+  deliver(deliveries: readonly LoggedBody[]): void {
+    const waiting = new Map([...this.#deliveries, ...deliveries].map((delivery) => [delivery.seq, delivery]));
+    this.#deliveries = [...waiting.values()].sort((a, b) => a.seq - b.seq);
     void this.#sendDeliveries();
   }
 
@@ -114,7 +118,7 @@ export class ProvinceSession {
 
   /** Whether a published result should wait for its deliveries. */
   get isDelivering(): boolean {
-    return this.#deliveries.length > 0 && this.link.state !== 'down' && this.#refusal === '';
+    return this.#deliveries.length > 0 && !this.#late && this.#refusal === '' && this.link.state !== 'down';
   }
 
   get isCurrent(): boolean {
@@ -123,20 +127,20 @@ export class ProvinceSession {
 
   /** The round's deadline passed: from now on nobody waits for this province until it has caught up. */
   giveUpWaiting(): void {
-    if (this.isAwaited) this.#late = true;
+    if (this.isAwaited || this.isDelivering) this.#late = true;
   }
 
   coverage(): CoverageView {
     const behind = this.#pending.size;
-    const { province, answeredAt, dataAt } = this;
     const state = this.#refusal
       ? 'refused'
-      : behind === 0
+      : this.isCurrent
         ? 'current'
         : this.link.state === 'up' && this.#failures === 0
           ? 'behind'
           : 'unreachable';
-    return { province, state, behind, answeredAt, dataAt, reason: this.#refusal };
+    const [answeredAt, dataAt] = [this.#answeredAt, this.#dataAt];
+    return { province: this.province, state, behind, answeredAt, dataAt, reason: this.#refusal };
   }
 
   /** Nothing more to ask for now: the stream may end. */
@@ -244,8 +248,17 @@ export class ProvinceSession {
     const { applied } = await this.link.tracing.assign(withWarrant(delivery.body, warrant), options);
     if (applied < delivery.seq) throw new AppError('ABORTED', 'DELIVERY_GAP', 'a delivery was not applied');
     this.#deliveries = this.#deliveries.filter(({ seq }) => seq > applied);
+    if (this.isCurrent) this.#late = false;
     this.#trace.onDelivered(this, applied);
   }
+}
+
+/** What every answer has reached. */
+const ANY_VERSION: AnswerVersion = { incarnation: 0, dataVersion: 0 };
+
+/** Versions of the data count anew in each life of a node. */
+function isOlder(a: AnswerVersion, b: AnswerVersion): boolean {
+  return a.incarnation !== b.incarnation ? a.incarnation < b.incarnation : a.dataVersion < b.dataVersion;
 }
 
 /** The node is there and will not answer this trace: shown in coverage, asked again only now and then. */

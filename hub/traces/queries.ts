@@ -2,7 +2,8 @@
  * The hub's memory of traces: openings, questions, answers, deliveries. One statement, one meaning. Hand-written SQL:
  * most of these rows are encoded messages, which the driver sends as they are.
  */
-import type { Database, Queryable } from '../../shared/db/database.ts';
+import { type Database, type Queryable, withTransaction } from '../../shared/db/database.ts';
+import { isUniqueViolation } from '../../shared/db/errors.ts';
 
 export interface TraceRow {
   readonly id: string;
@@ -64,10 +65,11 @@ export async function insertTrace(
   });
 }
 
-/** A further revision of a trace's opening. */
+/** A further revision of a trace's opening; one that is there already (a first attempt went unheard) stays. */
 export async function insertOpening({ sql }: Queryable, traceId: string, opening: OpeningRow): Promise<void> {
   await sql`INSERT INTO openings (trace_id, revision, opening, countersignature)
-    VALUES (${traceId}, ${opening.revision}, ${opening.opening}, ${opening.countersignature})`;
+    VALUES (${traceId}, ${opening.revision}, ${opening.opening}, ${opening.countersignature})
+    ON CONFLICT DO NOTHING`;
 }
 
 export interface LoggedBody {
@@ -75,18 +77,34 @@ export interface LoggedBody {
   readonly body: Uint8Array;
 }
 
-/** Appends to the log of questions; durable when it resolves, and only then may they be asked. */
+/**
+ * Appends to the log of questions; durable when it resolves, and only then may they be asked. False if the log has
+ * others under some of the numbers, or has these already: then nothing was appended.
+ */
 export async function insertQuestions(
   { sql }: Queryable,
   traceId: string,
   questions: LoggedBody[],
-): Promise<void> {
-  await sql`INSERT INTO questions ${sql(questions.map(({ seq, body }) => ({ trace_id: traceId, seq, body })))}`;
+): Promise<boolean> {
+  const rows = questions.map(({ seq, body }) => ({ trace_id: traceId, seq, body }));
+  return appended(sql`INSERT INTO questions ${sql(rows)}`);
 }
 
-/** The log of a trace's questions in order. */
-export function listQuestions({ sql }: Queryable, traceId: string): Promise<LoggedBody[]> {
-  return sql<LoggedBody[]>`SELECT seq, body FROM questions WHERE trace_id = ${traceId} ORDER BY seq`;
+/** The log of a trace's questions in order, those after number `after`. */
+export function listQuestions({ sql }: Queryable, traceId: string, after = 0): Promise<LoggedBody[]> {
+  return sql<LoggedBody[]>`SELECT seq, body FROM questions
+    WHERE trace_id = ${traceId} AND seq > ${after} ORDER BY seq`;
+}
+
+/** False if rows of these keys are there already. */
+async function appended(insertion: PromiseLike<unknown>): Promise<boolean> {
+  try {
+    await insertion;
+    return true;
+  } catch (error) {
+    if (isUniqueViolation(error)) return false;
+    throw error;
+  }
 }
 
 export interface AnswerRow {
@@ -138,8 +156,8 @@ export async function markStale(
     WHERE trace_id = ${traceId} AND province = ${province} AND seq = ANY(${seqs as number[]}::int[])`;
 }
 
-/** Marks all answers of a province's earlier lives to open traces. */
-export async function markEarlierLifeStale(
+/** Marks all answers of a province's earlier lives to open traces, and sends it all deliveries again. */
+async function markEarlierLifeStale(
   { sql }: Queryable,
   province: string,
   incarnation: number,
@@ -157,14 +175,14 @@ export interface DeliveryRow extends LoggedBody {
   readonly acknowledged: boolean;
 }
 
-/** Stores deliveries before they are sent. */
+/** Stores deliveries before they are sent; false if there are some of these numbers already: then none was stored. */
 export async function insertDeliveries(
   { sql }: Queryable,
   traceId: string,
   deliveries: readonly (LoggedBody & { province: string })[],
-): Promise<void> {
+): Promise<boolean> {
   const rows = deliveries.map(({ province, seq, body }) => ({ trace_id: traceId, province, seq, body }));
-  await sql`INSERT INTO deliveries ${sql(rows)}`;
+  return appended(sql`INSERT INTO deliveries ${sql(rows)}`);
 }
 
 /** All deliveries of a trace, in order for each province. */
@@ -207,8 +225,21 @@ export interface ProvinceReport {
   readonly protocol: number;
 }
 
-/** What a province says of itself; an older life never overwrites a newer one. */
-export async function upsertProvince({ sql }: Queryable, report: ProvinceReport): Promise<void> {
+/**
+ * What a province says of itself; an older life never overwrites a newer one. With the first word of a new life all
+ * answers of the earlier ones become stale, in the same transaction.
+ */
+export function recordProvinceReport(db: Database, report: ProvinceReport): Promise<void> {
+  return withTransaction(db, async (tx) => {
+    const [known] = await tx.sql<{ incarnation: number }[]>`
+      SELECT incarnation FROM provinces WHERE province = ${report.province} FOR UPDATE`;
+    await upsertProvince(tx, report);
+    if (report.incarnation > (known?.incarnation ?? 0))
+      await markEarlierLifeStale(tx, report.province, report.incarnation);
+  });
+}
+
+async function upsertProvince({ sql }: Queryable, report: ProvinceReport): Promise<void> {
   const { province, incarnation, dataVersion, dataAt, protocol } = report;
   const at = dataAt > 0 ? sql`to_timestamp(${dataAt})` : sql`NULL`;
   await sql`INSERT INTO provinces (province, incarnation, data_version, data_at, protocol, reported_at)

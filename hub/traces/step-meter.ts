@@ -3,6 +3,24 @@
  */
 import { cpuUsage } from 'node:process';
 import { monotonicMs } from '../../shared/clock.ts';
+import type { ProvinceTime } from './rounds.ts';
+
+/** What one round of questions, or one publication, took. */
+export interface StepReport {
+  readonly traceId: string;
+  readonly step: 'round' | 'publish';
+  /** Questions asked, or deliveries sent. */
+  readonly messages: number;
+  readonly ms: number;
+  /** The hub's own processor time. */
+  readonly cpuMs: number;
+  /** Waiting for the hub's database. */
+  readonly storeMs: number;
+  readonly bytesOut: number;
+  readonly bytesIn: number;
+  /** What each province took that had something to do. */
+  readonly provinces: readonly ProvinceTime[];
+}
 
 export class StepMeter {
   readonly #startedMs = monotonicMs();

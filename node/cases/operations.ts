@@ -1,6 +1,6 @@
 /**
- * Entering, reading and correcting cases. A correction re-opens the traces that start from the case, in the same
- * transaction; tracing and the tokenizer hear of new identifiers after the commit.
+ * Entering, reading and correcting cases. A correction re-opens the traces that start from the case, in the
+ * same transaction; tracing and the tokenizer hear of new identifiers after the commit.
  */
 import { type Clock, nowSeconds } from '../../shared/clock.ts';
 import { type Database, type Transaction, withTransaction } from '../../shared/db/database.ts';
@@ -64,8 +64,8 @@ export function listCases(
 }
 
 /**
- * Corrects, withdraws or restores a case and amends its open traces; the answer is the case as it is then. Throws
- * NO_SUCH_CASE, INVALID_FIELD.
+ * Corrects, withdraws or restores a case and amends its open traces; the answer is the case as it is then.
+ * Throws NO_SUCH_CASE, INVALID_FIELD.
  */
 export async function correctCase(
   ctx: CasesContext,

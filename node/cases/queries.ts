@@ -33,7 +33,8 @@ export interface CaseCursor {
 export async function insertCase(tx: Transaction, id: string, facts: CaseFacts): Promise<void> {
   await tx.sql`
     INSERT INTO cases (id, onset_on, sampled_at, isolated_at)
-    VALUES (${id}, ${facts.onsetOn}, to_timestamp(${facts.sampledAt}::bigint), to_timestamp(${facts.isolatedAt}::bigint))`;
+    VALUES (${id}, ${facts.onsetOn},
+      to_timestamp(${facts.sampledAt}::bigint), to_timestamp(${facts.isolatedAt}::bigint))`;
 }
 
 /** Puts `identifierIds` in place of the case's identifiers. */
@@ -76,12 +77,14 @@ export async function findCase(db: Queryable, id: string): Promise<Case | undefi
   return rows.map(fromRow)[0];
 }
 
+const NO_ID = '00000000-0000-0000-0000-000000000000';
+
 /** At most `limit` cases after `after`, newest first, withdrawn ones too. */
 export async function listCases(db: Queryable, limit: number, after?: CaseCursor): Promise<Case[]> {
   const rows = await db.sql<CaseRow[]>`
     ${selectCases(db)}
     WHERE ${after === undefined} OR (cases.created_at, cases.id) <
-      (to_timestamp(${after?.createdAt ?? 0}::bigint), ${after?.id ?? '00000000-0000-0000-0000-000000000000'}::uuid)
+      (to_timestamp(${after?.createdAt ?? 0}::bigint), ${after?.id ?? NO_ID}::uuid)
     ORDER BY cases.created_at DESC, cases.id DESC LIMIT ${limit}`;
   return rows.map(fromRow);
 }
@@ -89,8 +92,10 @@ export async function listCases(db: Queryable, limit: number, after?: CaseCursor
 function selectCases({ sql }: Queryable) {
   return sql`
     SELECT cases.id, to_char(onset_on, 'YYYY-MM-DD') AS onset_on,
-      extract(epoch FROM sampled_at)::bigint AS sampled_at, extract(epoch FROM isolated_at)::bigint AS isolated_at,
-      extract(epoch FROM created_at)::bigint AS created_at, extract(epoch FROM changed_at)::bigint AS changed_at,
+      extract(epoch FROM sampled_at)::bigint AS sampled_at,
+      extract(epoch FROM isolated_at)::bigint AS isolated_at,
+      extract(epoch FROM created_at)::bigint AS created_at,
+      extract(epoch FROM changed_at)::bigint AS changed_at,
       extract(epoch FROM withdrawn_at)::bigint AS withdrawn_at,
       ARRAY(SELECT value FROM case_identifiers JOIN identifiers ON identifiers.id = identifier_id
             WHERE case_id = cases.id ORDER BY position) AS identifiers

@@ -19,7 +19,10 @@ const FIRST_ONSET = '1972-01-01';
 /** A sample may be this much ahead of this node's clock. */
 const CLOCK_SKEW_SECONDS = 300;
 
-/** What is wrong with the dates of a case at `now` (epoch seconds): INVALID_FIELD naming every field; else nothing. */
+/**
+ * What is wrong with the dates of a case at `now` (epoch seconds): INVALID_FIELD naming every field; else
+ * nothing.
+ */
 export function checkDates(facts: Omit<CaseFacts, 'identifiers'>, now: number): void {
   const errors: FieldError[] = [];
   if (facts.onsetOn === null && facts.sampledAt === null) {
@@ -37,7 +40,10 @@ export function checkDates(facts: Omit<CaseFacts, 'identifiers'>, now: number): 
   throwFieldErrors(errors);
 }
 
-/** Canonical identifiers without repeats, in order. Throws INVALID_FIELD naming each `identifiers[i]` that is none. */
+/**
+ * Canonical identifiers without repeats, in order. Throws INVALID_FIELD naming each `identifiers[i]` that is
+ * none.
+ */
 export function canonicalIdentifiers(texts: readonly string[]): string[] {
   const errors: FieldError[] = [];
   const canonical = texts.map((text, index) => {

@@ -1,6 +1,6 @@
 /**
- * The one connection to the national hub, and what tracing and the tokenizer ask of it. Traces and rules bring their
- * own view of the same client.
+ * The one connection to the national hub, and what tracing and the tokenizer ask of it. Traces and rules
+ * bring their own view of the same client.
  */
 import { FederationService } from '../../shared/gen/truyvet/v1/federation_pb.ts';
 import { type Channel, type Client, createChannel, createClient } from '../../shared/grpc/client.ts';

@@ -56,7 +56,7 @@ async function* completeLines(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<
     }
     if (end < chunk.length) held.push(chunk.subarray(end));
     heldBytes += chunk.length - end;
-    
+    if (heldBytes > LONGEST_ROW) throw tooLong(line);
   }
   if (heldBytes > 0) yield Buffer.concat(held);
 }

@@ -30,9 +30,10 @@ export async function findUntokenizedRange(db: Db): Promise<{ first: number; las
 }
 
 /**
- * Gives the identifiers `ids` their `tokens` (packed 16 bytes, same order) unless they have one; the ids that need
- * nothing more. Rows that somebody else has locked are left out instead of waited for: imports hold locks on many
- * identifiers (foreign keys count, because token is unique), and waiting for them while holding others can deadlock.
+ * Gives the identifiers `ids` their `tokens` (packed 16 bytes, same order) unless they have one; the ids that
+ * need nothing more. Rows that somebody else has locked are left out instead of waited for: imports hold
+ * locks on many identifiers (foreign keys count, because token is unique), and waiting for them while holding
+ * others can deadlock.
  */
 export async function storeTokens(
   db: Db,

@@ -1,6 +1,6 @@
 /**
- * The tokenizer's end of the line: stores tokens, announces them, and tells those who wait when everything up to
- * their identifier is stored and announced. What was stored but not announced is kept until it is.
+ * The tokenizer's end of the line: stores tokens, announces them, and tells those who wait when everything up
+ * to their identifier is stored and announced. What was stored but not announced is kept until it is.
  */
 import type { Clock } from '../../shared/clock.ts';
 import type { Database } from '../../shared/db/database.ts';

@@ -1,6 +1,6 @@
 /**
- * Gives every identifier its token (design.md 5): blinds in a worker, asks the hub's key service, stores. Runs in
- * the background after imports, and at the latest before a question is answered (`flush`).
+ * Gives every identifier its token (design.md 5): blinds in a worker, asks the hub's key service, stores.
+ * Runs in the background after imports, and at the latest before a question is answered (`flush`).
  *
  *   lane 1   select → blind → hub evaluates → finalize → store → announce → select …
  *   lane 2            select → blind → hub evaluates → …          two lanes keep node and hub both at work
@@ -29,8 +29,8 @@ export interface TokenizerOptions {
   readonly evaluate: EvaluateBlinded;
   readonly logger: Pick<Logger, 'info' | 'warn'>;
   /**
-   * Told of each identifier (by local id) after its token is stored and before `flush` resolves; at least once:
-   * again after it has thrown, and perhaps again after a lost connection.
+   * Told of each identifier (by local id) after its token is stored and before `flush` resolves; at least
+   * once: again after it has thrown, and perhaps again after a lost connection.
    */
   readonly onTokenized?: (identifierIds: readonly number[]) => Promise<void> | void;
 }
@@ -40,8 +40,9 @@ export interface Tokenizer extends AsyncDisposable {
   /** There may be new identifiers: do not wait for the next look. */
   kick(): void;
   /**
-   * Resolves when no identifier that was committed before the call lacks a token, and `onTokenized` has heard of
-   * all of them. Rejects with TOKENS_PENDING (UNAVAILABLE) when `signal` aborts first; the cause is the last failure.
+   * Resolves when no identifier that was committed before the call lacks a token, and `onTokenized` has heard
+   * of all of them. Rejects with TOKENS_PENDING (UNAVAILABLE) when `signal` aborts first; the cause is the
+   * last failure.
    */
   flush(signal: AbortSignal): Promise<void>;
 }
@@ -145,7 +146,9 @@ class TokenLoop {
     }
   }
 
-  /** Tokenizes everything that can be; the number of rows that others hold. Rejects with the first failure. */
+  /**
+   * Tokenizes everything that can be; the number of rows that others hold. Rejects with the first failure.
+   */
   async #sweep(): Promise<number> {
     const sweep: Sweep = { after: 0, failed: false, locked: 0, selecting: Promise.resolve() };
     const lanes = await Promise.allSettled(Array.from({ length: LANES }, () => this.#runLane(sweep)));

@@ -1,6 +1,6 @@
 /**
- * The rules that this node works by: pulled from the hub, checked, kept in the database, so that a hub that is away
- * leaves the node with the rules it had. Nobody else reads `rule_packs`.
+ * The rules that this node works by: pulled from the hub, checked, kept in the database, so that a hub that
+ * is away leaves the node with the rules it had. Nobody else reads `rule_packs`.
  */
 import type { KeyObject } from 'node:crypto';
 import { verifyRulePack } from '../../shared/auth/rule-signature.ts';
@@ -41,7 +41,9 @@ const PULL_EVERY_MS = 60_000;
 const RETRY_MS = 1_000;
 const DEADLINE_MS = 5_000;
 
-/** The book with what the database holds; packs whose signature no longer fits the pinned key are left out. */
+/**
+ * The book with what the database holds; packs whose signature no longer fits the pinned key are left out.
+ */
 export async function openRuleBook(options: RuleBookOptions): Promise<RuleBook> {
   const packs = new Map<number, RulePack>();
   for (const signed of await listSignedPacks(options.db)) {

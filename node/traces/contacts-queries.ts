@@ -34,7 +34,8 @@ export function listContacts(
   { traceId, limit, after, ward }: ContactsPage,
 ): Promise<ContactRow[]> {
   return db.sql<ContactRow[]>`
-    SELECT contact_id AS id, degree, first_exposed_at, last_exposed_at, seconds, settings, place_kinds, exposed_in, ward,
+    SELECT contact_id AS id, degree, first_exposed_at, last_exposed_at, seconds, settings, place_kinds,
+      exposed_in, ward,
       ARRAY(SELECT value FROM identifiers WHERE id = ANY (identifier_ids) ORDER BY value) AS identifiers,
       (SELECT string_agg(DISTINCT name, ' / ' ORDER BY name)
        FROM people_identifiers JOIN people ON people.id = person_id

@@ -1,6 +1,6 @@
 /**
- * What changes in a trace while somebody watches it. Asks again and again, because the hub only answers: watchers
- * of one trace share nothing but the hub's patience, so the pace is slow once nothing is under way.
+ * What changes in a trace while somebody watches it. Asks again and again, because the hub only answers:
+ * watchers of one trace share nothing but the hub's patience, so the pace is slow once nothing is under way.
  */
 import type { Clock } from '../../shared/clock.ts';
 import { contactsVersion, readTrace, type TracesContext } from './operations.ts';
@@ -14,7 +14,9 @@ export type TraceChange =
 const BUSY_MS = 200;
 const IDLE_MS = 2_000;
 
-/** The state of now, then every change, until `over` aborts. Throws NOT_FOUND NO_SUCH_TRACE at the first step. */
+/**
+ * The state of now, then every change, until `over` aborts. Throws NOT_FOUND NO_SUCH_TRACE at the first step.
+ */
 export async function* watchTrace(
   ctx: TracesContext & { clock: Clock },
   id: string,

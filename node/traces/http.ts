@@ -116,8 +116,8 @@ const getEvents = apiRoute('traces.read', {
   tags,
   summary: 'Theo dõi truy vết · Watch a trace',
   description:
-    'Server-sent events: `state` and `progress` carry the trace, `contacts` the first page of its contacts (only for ' +
-    'roles that may read them). Ends when the client leaves.',
+    'Server-sent events: `state` and `progress` carry the trace, `contacts` the first page of its ' +
+    'contacts (only for roles that may read them). Ends when the client leaves.',
   request: { params: idParam },
   responses: {
     200: { description: 'OK', content: { 'text/event-stream': { schema: z.string() } } },

@@ -1,6 +1,6 @@
 /**
- * Opening, watching and closing traces of this province, and reading the contacts that it is responsible for. What
- * the hub has to hear is stored first and sent by the submitter.
+ * Opening, watching and closing traces of this province, and reading the contacts that it is responsible for.
+ * What the hub has to hear is stored first and sent by the submitter.
  */
 import { createHash } from 'node:crypto';
 import { type Clock, nowSeconds } from '../../shared/clock.ts';
@@ -43,8 +43,8 @@ export interface TraceRequest {
 const STATUS_DEADLINE_MS = 1_000;
 
 /**
- * Stores a queued trace and has it sent; the answer is its id. The same idempotency key with the same request gives
- * the same id. Throws NOT_FOUND NO_SUCH_CASE, FAILED_PRECONDITION CASE_WITHDRAWN, NO_RULES_IN_FORCE,
+ * Stores a queued trace and has it sent; the answer is its id. The same idempotency key with the same request
+ * gives the same id. Throws NOT_FOUND NO_SUCH_CASE, FAILED_PRECONDITION CASE_WITHDRAWN, NO_RULES_IN_FORCE,
  * IDEMPOTENCY_KEY_REUSED; INVALID_FIELD.
  */
 export async function openTrace(ctx: TracesContext, request: TraceRequest): Promise<string> {
@@ -113,7 +113,10 @@ export function reopenTraces(tx: Transaction, caseId: string): Promise<void> {
   return queries.amendTracesOf(tx, caseId);
 }
 
-/** Ends a trace, now or as soon as the hub is there. Throws NOT_FOUND NO_SUCH_TRACE, PERMISSION_DENIED NOT_THE_OWNER. */
+/**
+ * Ends a trace, now or as soon as the hub is there. Throws NOT_FOUND NO_SUCH_TRACE, PERMISSION_DENIED
+ * NOT_THE_OWNER.
+ */
 export async function closeTrace(ctx: TracesContext, id: string): Promise<void> {
   if (await queries.requestClosing(ctx.db, id)) return ctx.submitter.submit(id);
   if (!(await contacts.hasContacts(ctx.db, id))) throw noSuchTrace();
@@ -121,8 +124,8 @@ export async function closeTrace(ctx: TracesContext, id: string): Promise<void> 
 }
 
 /**
- * How a trace stands that this province opened or holds contacts of: as the hub says, else as it said last. Throws
- * NOT_FOUND NO_SUCH_TRACE; UNAVAILABLE HUB_UNREACHABLE for another province's trace.
+ * How a trace stands that this province opened or holds contacts of: as the hub says, else as it said last.
+ * Throws NOT_FOUND NO_SUCH_TRACE; UNAVAILABLE HUB_UNREACHABLE for another province's trace.
  */
 export async function readTrace(ctx: TracesContext, id: string): Promise<TraceStatus> {
   const trace = await queries.findTrace(ctx.db, id);
@@ -148,7 +151,9 @@ function askHub({ hub, stopping }: TracesContext, id: string): Promise<HubStatus
   return hub.status(id, { deadlineMs: STATUS_DEADLINE_MS, signal: stopping });
 }
 
-/** What the hub said stands under what this node knows better: that something is still to be sent, or is over. */
+/**
+ * What the hub said stands under what this node knows better: that something is still to be sent, or is over.
+ */
 function ownStatus(ctx: TracesContext, trace: queries.TraceRow, heard: HubStatus | null): TraceStatus {
   const state = trace.closed ? 'closed' : trace.accepted ? (heard?.state ?? 'running') : 'queued';
   return {

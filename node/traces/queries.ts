@@ -68,7 +68,8 @@ export function listCaseStates(
   ids: readonly string[],
 ): Promise<{ id: string; withdrawn: boolean }[]> {
   return db.sql<{ id: string; withdrawn: boolean }[]>`
-    SELECT id, withdrawn_at IS NOT NULL AS withdrawn FROM cases WHERE id = ANY (${[...ids]}::uuid[]) FOR SHARE`;
+    SELECT id, withdrawn_at IS NOT NULL AS withdrawn FROM cases
+    WHERE id = ANY (${[...ids]}::uuid[]) FOR SHARE`;
 }
 
 /** An index case as its trace's opening needs it. */
@@ -85,7 +86,8 @@ export function listIndexCases(db: Queryable, traceId: string): Promise<IndexRow
   return db.sql<IndexRow[]>`
     SELECT trace_cases.position, withdrawn_at IS NOT NULL AS withdrawn, token, token_generation AS generation,
       to_char(onset_on, 'YYYY-MM-DD') AS "onsetOn",
-      extract(epoch FROM sampled_at)::bigint AS "sampledAt", extract(epoch FROM isolated_at)::bigint AS "isolatedAt"
+      extract(epoch FROM sampled_at)::bigint AS "sampledAt",
+      extract(epoch FROM isolated_at)::bigint AS "isolatedAt"
     FROM trace_cases
     JOIN cases ON cases.id = trace_cases.case_id
     JOIN case_identifiers first ON first.case_id = cases.id AND first.position = 0
@@ -162,7 +164,8 @@ export function listTraceIds(db: Queryable, limit: number, after?: TraceCursor):
       WHERE NOT EXISTS (SELECT FROM traces WHERE id = trace_id)
         AND EXISTS (SELECT FROM contacts WHERE contacts.trace_id = openings.trace_id)
     ) AS known
-    WHERE ${after === undefined} OR (listed_at, id) < (to_timestamp(${after?.listedAt ?? 0}::bigint), ${after?.id ?? ''})
+    WHERE ${after === undefined} OR (listed_at, id) <
+      (to_timestamp(${after?.listedAt ?? 0}::bigint), ${after?.id ?? ''})
     ORDER BY known.listed_at DESC, id DESC LIMIT ${limit}`;
 }
 

@@ -1,6 +1,7 @@
 /**
- * Brings openings and closings to the hub, at once when there are any and again until the hub has taken them. What is
- * to be sent stands in the database, so a restart loses nothing; what the hub refuses is kept with its reason.
+ * Brings openings and closings to the hub, at once when there are any and again until the hub has taken them.
+ * What is to be sent stands in the database, so a restart loses nothing; what the hub refuses is kept with
+ * its reason.
  */
 import type { KeyObject } from 'node:crypto';
 import { signOpening } from '../../shared/auth/opening.ts';

@@ -5,7 +5,7 @@
 import type { WarrantPair } from '../../shared/auth/opening.ts';
 import { type Queryable, withTransaction } from '../../shared/db/database.ts';
 import { AppError } from '../../shared/errors.ts';
-import { admitWarrant, type TracingCtx } from './operations.ts';
+import { type TracingCtx, verifyDeliveryWarrant } from './operations.ts';
 
 /** One delivery, columns unpacked. Counts and lengths have been checked by the caller's decoding. */
 export interface Delivery {
@@ -32,10 +32,10 @@ export interface DeliveredContact {
 
 /**
  * Applies a delivery if it is the next of its trace; returns the highest one applied, which is lower than `seq` if one
- * before it is missing. Throws as `admitWarrant`, and PERMISSION_DENIED WARRANT_MISMATCH for another trace's warrant.
+ * before it is missing. Throws as `verifyDeliveryWarrant`, and PERMISSION_DENIED WARRANT_MISMATCH for another trace's warrant.
  */
 export async function applyDelivery(ctx: TracingCtx, delivery: Delivery): Promise<number> {
-  const { opening } = await admitWarrant(ctx, delivery.warrant);
+  const opening = await verifyDeliveryWarrant(ctx, delivery.warrant);
   if (opening.trace_id !== delivery.traceId) {
     throw new AppError('PERMISSION_DENIED', 'WARRANT_MISMATCH', 'warrant: names another trace');
   }

@@ -10,7 +10,7 @@ import {
   TracingService,
 } from '../../shared/gen/truyvet/v1/tracing_pb.ts';
 import { type CallContext, implement, type ServiceImplementation } from '../../shared/grpc/service.ts';
-import { fragmentsOf, questionFromWire, unpackUint32 } from '../../shared/grpc/trace-messages.ts';
+import { fragmentsOf, questionFromWire, SEQ_LIMIT, unpackUint32 } from '../../shared/grpc/trace-messages.ts';
 import { applyDelivery, type DeliveredContact, type Delivery } from './deliveries.ts';
 import { type AdmittedTrace, admitWarrant, answerQuestion, type TracingCtx } from './operations.ts';
 
@@ -52,12 +52,15 @@ async function* answerAll(
 function deliveryFromWire(request: AssignRequest): Delivery {
   const { warrant, traceId, seq } = request;
   if (!warrant) throw new AppError('PERMISSION_DENIED', 'NO_WARRANT', 'a delivery without a warrant');
+  if (seq < 1 || seq > SEQ_LIMIT) throw invalidField('seq', 'not from 1', 'MALFORMED_COLUMNS');
   const { opening, countersignature } = warrant;
   return { traceId, seq, warrant: { opening, countersignature }, contacts: contactsFromWire(request) };
 }
 
 function contactsFromWire(request: AssignRequest): DeliveredContact[] {
   const rows = request.contacts.length / 16;
+  if (!Number.isInteger(rows))
+    throw invalidField('contacts', 'not a multiple of 16 bytes', 'MALFORMED_COLUMNS');
   const first = columnOf(request, 'firstExposedAt', rows);
   const last = columnOf(request, 'lastExposedAt', rows);
   const seconds = columnOf(request, 'seconds', rows);
@@ -67,6 +70,10 @@ function contactsFromWire(request: AssignRequest): DeliveredContact[] {
   for (const field of ['withdrawn', 'degree', 'exposedInCount'] as const) {
     if (request[field].length !== rows) throw invalidField(field, 'wrong length', 'MALFORMED_COLUMNS');
   }
+  checkTotal('exposedIn', request.exposedIn.length, request.exposedInCount);
+  checkTotal('pseudonyms', request.pseudonyms.length / 16, pseudonymCount);
+  if (placeKinds.some((bits) => bits > PLACE_KIND_BITS))
+    throw invalidField('placeKinds', 'unknown kind of place', 'MALFORMED_COLUMNS');
   const ids = Buffer.from(request.contacts).toString('hex');
   let exposedAt = 0;
   let pseudonymAt = 0;
@@ -90,6 +97,15 @@ function contactsFromWire(request: AssignRequest): DeliveredContact[] {
       pseudonyms,
     };
   });
+}
+
+/** Place kinds 1 to 30. */
+const PLACE_KIND_BITS = 2 ** 30 - 1;
+
+/** Rows of a column that has as many for each contact as `counts` says. */
+function checkTotal(field: 'exposedIn' | 'pseudonyms', rows: number, counts: ArrayLike<number>): void {
+  const total = Array.prototype.reduce.call(counts, (sum, n) => (sum as number) + n, 0);
+  if (total !== rows) throw invalidField(field, 'wrong length', 'MALFORMED_COLUMNS');
 }
 
 type Uint32Field =

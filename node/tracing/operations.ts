@@ -72,6 +72,19 @@ export async function admitWarrant(ctx: TracingCtx, pair: WarrantPair): Promise<
 }
 
 /**
+ * The opening under which contacts are delivered. It is checked and not accepted: the hub presents every revision, in
+ * order, before it asks; one that came with a delivery ahead of them would make those before it look replayed. Throws
+ * what `verifyWarrant` and `admitOpening` throw.
+ */
+export async function verifyDeliveryWarrant(ctx: TracingCtx, pair: WarrantPair): Promise<Opening> {
+  const { opening } = await ctx.warrants.verify(pair, nowSeconds(ctx.clock));
+  const revisions = await queries.listAdmittedOpenings(ctx.db, opening.trace_id);
+  if (!revisions.some((r) => r.opening === pair.opening))
+    admitOpening(revisions.at(-1), { opening, jws: pair.opening });
+  return opening;
+}
+
+/**
  * The encoded answer to one question, from one state of the data. Throws PERMISSION_DENIED QUESTION_OUTSIDE_OPENING,
  * RESOURCE_EXHAUSTED TRACE_BUDGET, UNAVAILABLE TOKENS_PENDING, FAILED_PRECONDITION RULES_UNKNOWN.
  */

@@ -1,6 +1,6 @@
 /**
- * Who may call what over HTTP: the roles, and for each group of routes the roles that may call it. Routes name
- * their group; a route without one stops start-up. Areas (which ward) are not decided here.
+ * Who may call what over HTTP: the roles, and for each group of routes the roles that may call it. Routes
+ * name their group; a route without one stops start-up. Areas (which ward) are not decided here.
  */
 
 export const ROLES = [

@@ -1,6 +1,6 @@
 /**
- * Turns an `Authorization` header into a caller: a JWT of the identity provider, checked against its JWKS. Which
- * routes the caller may use is decided in `access.ts`.
+ * Turns an `Authorization` header into a caller: a JWT of the identity provider, checked against its JWKS.
+ * Which routes the caller may use is decided in `access.ts`.
  * Source: RFC 6750 (bearer tokens), RFC 8725 (JWT best practice: algorithms are an allow-list).
  */
 import { createRemoteJWKSet, errors, type JWTPayload, jwtVerify } from 'jose';
@@ -14,7 +14,10 @@ const ALGORITHMS = ['EdDSA', 'Ed25519', 'ES256', 'RS256'];
 const CLOCK_TOLERANCE_S = 30;
 const JWKS_TIMEOUT_MS = 3_000;
 
-/** An `Authenticate` for tokens of `issuer` meant for `audience`; keys are fetched when first needed and cached. */
+/**
+ * An `Authenticate` for tokens of `issuer` meant for `audience`; keys are fetched when first needed and
+ * cached.
+ */
 export function createBearer(options: { issuer: string; audience: string; jwksUrl: string }): Authenticate {
   const keys = createRemoteJWKSet(new URL(options.jwksUrl), { timeoutDuration: JWKS_TIMEOUT_MS });
   const claims = {

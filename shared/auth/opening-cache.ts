@@ -1,6 +1,6 @@
 /**
- * Remembers pairs of opening and countersignature whose signatures were found good, by their exact texts, so that
- * a stream of calls pays for two signatures once. Expiry is not remembered: it is checked at each call.
+ * Remembers pairs of opening and countersignature whose signatures were found good, by their exact texts, so
+ * that a stream of calls pays for two signatures once. Expiry is not remembered: it is checked at each call.
  */
 import { AppError } from '../errors.ts';
 import { type VerifiedWarrant, verifyWarrant, type WarrantKeys, type WarrantPair } from './opening.ts';

@@ -1,6 +1,6 @@
 /**
- * Reads the Ed25519 keys that sign openings and warrants. Nothing but Ed25519 is accepted, and a private key where
- * a public one belongs is refused: somebody has copied the wrong file.
+ * Reads the Ed25519 keys that sign openings and warrants. Nothing but Ed25519 is accepted, and a private key
+ * where a public one belongs is refused: somebody has copied the wrong file.
  */
 import { createPrivateKey, createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
 import { AppError } from '../errors.ts';

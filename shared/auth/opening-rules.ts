@@ -15,10 +15,10 @@ export interface Known {
 }
 
 /**
- * Whether `incoming` is the opening already `known` for its trace, a `new` trace, or an amendment of it: a later
- * revision by the same province, which may correct the index cases but asks the same question. Throws
- * PERMISSION_DENIED OPENING_NOT_YOURS for another province's opening, OPENING_REPLAYED for a different one of the
- * same or an earlier revision, OPENING_ALTERED for another direction, rules or degree.
+ * Whether `incoming` is the opening already `known` for its trace, a `new` trace, or an amendment of it: a
+ * later revision by the same province, which may correct the index cases but asks the same question. Throws
+ * PERMISSION_DENIED OPENING_NOT_YOURS for another province's opening, OPENING_REPLAYED for a different one of
+ * the same or an earlier revision, OPENING_ALTERED for another direction, rules or degree.
  */
 export function admitOpening(
   known: Known | undefined,
@@ -60,9 +60,9 @@ export function joinOpenings(earlier: AskableOpening, later: AskableOpening): As
 }
 
 /**
- * Whether a question about [asked.from, asked.until) (least and greatest of its windows, epoch seconds) reaches
- * beyond what the trace can ask: forward [least index from, as_of), backward [least index from, greatest index
- * until). An empty window asks nothing and is never outside.
+ * Whether a question about [asked.from, asked.until) (least and greatest of its windows, epoch seconds)
+ * reaches beyond what the trace can ask: forward [least index from, as_of), backward [least index from,
+ * greatest index until). An empty window asks nothing and is never outside.
  */
 export function questionOutside(
   opening: AskableOpening,

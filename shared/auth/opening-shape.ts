@@ -1,6 +1,7 @@
 /**
  * What openings and warrants may say: shapes, bounds, and the checks that need nothing but the text itself.
- * Strict: an unknown field is refused, because a node must not sign or obey words that it does not understand.
+ * Strict: an unknown field is refused, because a node must not sign or obey words that it does not
+ * understand.
  */
 import { z } from 'zod';
 import { MAX_DEGREE } from '../domain/rule-pack.ts';

@@ -1,4 +1,7 @@
-/** Openings and warrants: what is signed is what is read, and every way of bending one is refused by its reason. */
+/**
+ * Openings and warrants: what is signed is what is read, and every way of bending one is refused by its
+ * reason.
+ */
 import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import {
@@ -351,7 +354,9 @@ function altered(jws: string, change: object): string {
   return `${header}.${base64url({ ...opening, ...change })}.${signature}`;
 }
 
-/** The last of 86 characters carries four unused bits: a different text that decodes to the same signature. */
+/**
+ * The last of 86 characters carries four unused bits: a different text that decodes to the same signature.
+ */
 function secondSpelling(jws: string): string {
   const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
   const spelled = jws.slice(0, -1) + alphabet[alphabet.indexOf(jws.at(-1) as string) + 1];

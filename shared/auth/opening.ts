@@ -1,7 +1,8 @@
 /**
- * Openings and warrants (design.md 5) as compact JWS: a province signs what a trace may ask, the hub countersigns
- * with budgets, a node answers only under both. What they say is checked in opening-shape.ts, the keys are read in
- * opening-keys.ts, and whether an opening may be admitted is decided in opening-rules.ts; this file signs and verifies.
+ * Openings and warrants (design.md 5) as compact JWS: a province signs what a trace may ask, the hub
+ * countersigns with budgets, a node answers only under both. What they say is checked in opening-shape.ts,
+ * the keys are read in opening-keys.ts, and whether an opening may be admitted is decided in
+ * opening-rules.ts; this file signs and verifies.
  *
  *   Opening  {alg: EdDSA, kid: province, typ: truyvet-opening}   the province's words
  *   Warrant  {alg: EdDSA, kid: hub, typ: truyvet-warrant}        names the SHA-256 of exactly those words
@@ -47,9 +48,9 @@ export function signWarrant(warrant: Warrant, hubKey: KeyObject): Promise<string
 }
 
 /**
- * The opening that `jws` carries, signed by the province that it names and not expired at `now` (epoch seconds).
- * Throws PERMISSION_DENIED OPENING_UNKNOWN_PROVINCE, OPENING_BAD_SIGNATURE, OPENING_WRONG_PROVINCE, OPENING_EXPIRED;
- * INVALID_ARGUMENT OPENING_MALFORMED.
+ * The opening that `jws` carries, signed by the province that it names and not expired at `now` (epoch
+ * seconds). Throws PERMISSION_DENIED OPENING_UNKNOWN_PROVINCE, OPENING_BAD_SIGNATURE, OPENING_WRONG_PROVINCE,
+ * OPENING_EXPIRED; INVALID_ARGUMENT OPENING_MALFORMED.
  */
 export async function verifyOpening(jws: string, provinces: ProvinceKeys, now: number): Promise<Opening> {
   const { kid, typ } = readHeader(jws, 'OPENING');
@@ -64,9 +65,9 @@ export async function verifyOpening(jws: string, provinces: ProvinceKeys, now: n
 }
 
 /**
- * Both signatures of a pair, in force at `now` (epoch seconds), the countersignature over exactly this opening.
- * Throws what `verifyOpening` throws; PERMISSION_DENIED WARRANT_BAD_SIGNATURE, WARRANT_MISMATCH, WARRANT_EXPIRED;
- * INVALID_ARGUMENT WARRANT_MALFORMED.
+ * Both signatures of a pair, in force at `now` (epoch seconds), the countersignature over exactly this
+ * opening. Throws what `verifyOpening` throws; PERMISSION_DENIED WARRANT_BAD_SIGNATURE, WARRANT_MISMATCH,
+ * WARRANT_EXPIRED; INVALID_ARGUMENT WARRANT_MALFORMED.
  */
 export async function verifyWarrant(
   pair: WarrantPair,
@@ -94,8 +95,8 @@ export function openingSha256(jws: string): string {
 }
 
 /**
- * What an opening says, without its signature being checked: only for text that was verified before it was stored.
- * Throws OPENING_MALFORMED.
+ * What an opening says, without its signature being checked: only for text that was verified before it was
+ * stored. Throws OPENING_MALFORMED.
  */
 export function readAdmittedOpening(jws: string): Opening {
   readHeader(jws, 'OPENING');
@@ -111,8 +112,8 @@ function sign(payload: object, header: { kid: string; typ: string }, key: KeyObj
 }
 
 /**
- * The protected header, once the text is known to be the only spelling of itself: base64url leaves spare bits in
- * a last character, and a second text with the same signature would pass for a second opening.
+ * The protected header, once the text is known to be the only spelling of itself: base64url leaves spare bits
+ * in a last character, and a second text with the same signature would pass for a second opening.
  */
 function readHeader(jws: string, what: What): { kid: string; typ: string } {
   const parts = jws.length > MAX_JWS_CHARS ? [] : jws.split('.');

@@ -1,6 +1,7 @@
 /**
- * A rule pack as the hub signs it and the nodes check it: a compact JWS {alg: EdDSA, kid: hub, typ: truyvet-rules}
- * whose payload is the pack's JSON. The type keeps a signed pack from passing for a countersignature.
+ * A rule pack as the hub signs it and the nodes check it: a compact JWS {alg: EdDSA, kid: hub, typ:
+ * truyvet-rules} whose payload is the pack's JSON. The type keeps a signed pack from passing for a
+ * countersignature.
  */
 import type { KeyObject } from 'node:crypto';
 import { CompactSign, compactVerify } from 'jose';

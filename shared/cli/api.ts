@@ -30,7 +30,10 @@ export function apiAddress(options: { url?: string; token?: string }, env: Env):
   return { url, token };
 }
 
-/** The answer to a call. A problem is thrown as an AppError with its reason and fields; no answer as UNAVAILABLE. */
+/**
+ * The answer to a call. A problem is thrown as an AppError with its reason and fields; no answer as
+ * UNAVAILABLE.
+ */
 export async function callApi(
   address: ApiAddress,
   path: string,

@@ -1,5 +1,6 @@
 /**
- * How a command line ends: 0 done, 1 the command found something wrong with the data, 2 it could not be carried out.
+ * How a command line ends: 0 done, 1 the command found something wrong with the data, 2 it could not be
+ * carried out.
  */
 import { type Command, CommanderError } from 'commander';
 import { AppError } from '../errors.ts';

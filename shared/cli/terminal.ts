@@ -1,5 +1,6 @@
 /**
- * What command lines print: tables for people, and one line that changes in place while something is under way.
+ * What command lines print: tables for people, and one line that changes in place while something is under
+ * way.
  */
 
 /** Rows in aligned columns under `headings`; empty cells stay empty. */

@@ -15,6 +15,7 @@ import type { Clock } from '../clock.ts';
 import { AppError } from '../errors.ts';
 import { sqlStateOf } from './errors.ts';
 import { guardClient } from './guarded-client.ts';
+import { useOrderlySockets } from './orderly-socket.ts';
 
 /** What queries need: satisfied by a Database and by a Transaction. */
 export interface Queryable {
@@ -59,6 +60,7 @@ export function openDatabase(url: string, options: DatabaseOptions): Database {
     // Notices quote statements, and the driver prints them.
     onnotice: () => undefined,
   }) as unknown as postgres.Sql;
+  useOrderlySockets(client);
   const sql = guardClient(client);
   const orm = drizzle(sql);
   client.options.serializers[TIMESTAMPTZ] = (value) => (value instanceof Date ? value.toISOString() : value);
@@ -67,7 +69,8 @@ export function openDatabase(url: string, options: DatabaseOptions): Database {
 
 /**
  * Runs `work` in a READ COMMITTED transaction: committed when it resolves, rolled back when it rejects (with the same
- * error). ABORTED/TRANSACTION_CONFLICT means that the whole may be tried again.
+ * error). ABORTED/TRANSACTION_CONFLICT means that the whole may be tried again. When the connection is lost it rejects
+ * with UNAVAILABLE/DATABASE_UNAVAILABLE at once, and refuses what `work`, if still running, asks of the transaction.
  */
 export function withTransaction<T>(db: Database, work: (tx: Transaction) => Promise<T>): Promise<T> {
   return db.sql.begin((sql) => work(transactionOf(sql))) as Promise<T>;

@@ -73,7 +73,9 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
     async [Symbol.asyncDispose]() {
       health.setServing(false);
       connections.stopAccepting();
-      await Promise.race([drained(server), clock.sleep(drainMs)]);
+      const patience = new AbortController();
+      await Promise.race([drained(server), clock.sleep(drainMs, patience.signal)]);
+      patience.abort();
       await abortCalls(runtime, drainMs);
       server.forceShutdown();
       connections.destroy();

@@ -18,6 +18,9 @@ const FRAGMENT_BYTES = 1024 * 1024;
 /** Longest answer that is put together from fragments: 10⁷ contact events. */
 const ANSWER_LIMIT_BYTES = 256 * 1024 * 1024;
 
+/** Highest number of a question or delivery: what both programs' databases can store. */
+export const SEQ_LIMIT = 2 ** 31 - 1;
+
 /** A question's wire form, also what the hub's log stores. */
 export function encodeQuestion(question: TraceQuestion): Uint8Array {
   return toBinary(
@@ -42,7 +45,7 @@ export function questionFromWire(question: Question): TraceQuestion {
   const metFrom = unpackUint32(question.metFrom, 'met_from');
   const metUntil = unpackUint32(question.metUntil, 'met_until');
   const rows = question.met.length / 16;
-  if (question.seq < 1) throw malformed('seq', 'not from 1');
+  if (question.seq < 1 || question.seq > SEQ_LIMIT) throw malformed('seq', `not from 1 to ${SEQ_LIMIT}`);
   if (question.who.length % 16 !== 0) throw malformed('who', 'not a multiple of 16 bytes');
   if (rows !== metFrom.length || rows !== metUntil.length) throw malformed('met', 'columns differ in length');
   return { seq: question.seq, who: question.who, met: question.met, metFrom, metUntil };

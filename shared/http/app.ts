@@ -110,7 +110,8 @@ function addHealth(app: Routes, { checks, metrics }: HttpAppOptions): void {
     const body = Object.fromEntries(names.map((name) => [name, failed.includes(name) ? 'failed' : 'ok']));
     return c.json({ status: failed.length ? 'not ready' : 'ready', checks: body }, failed.length ? 503 : 200);
   });
-  // Without a token: the programs listen on loopback or behind the province's proxy, scrapers hold no staff token,
+  // Without a token: the programs listen on loopback or behind the province's proxy, scrapers hold no staff
+  // token,
   // and the figures name no person.
   app.get('/metrics', async (c) =>
     c.body(await metrics.metrics(), 200, { 'content-type': metrics.contentType }),

@@ -1,5 +1,6 @@
 /**
- * `/v1/openapi.json` and the documentation pages: Swagger UI out of node_modules, nothing from another origin.
+ * `/v1/openapi.json` and the documentation pages: Swagger UI out of node_modules, nothing from another
+ * origin.
  */
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';

@@ -1,5 +1,6 @@
 /**
- * Server-sent events: an answer that lasts until the client leaves or the program stops, with a beat against silence.
+ * Server-sent events: an answer that lasts until the client leaves or the program stops, with a beat against
+ * silence.
  * Source: HTML Living Standard, 9.2 Server-sent events.
  */
 import type { Clock } from '../clock.ts';
@@ -23,8 +24,8 @@ export interface EventStreamOptions {
 }
 
 /**
- * An answer that sends what `events` yields. The signal given to `events` aborts when the answer is over; an error
- * ends the answer, and the client connects again.
+ * An answer that sends what `events` yields. The signal given to `events` aborts when the answer is over; an
+ * error ends the answer, and the client connects again.
  */
 export function eventStream(
   events: (over: AbortSignal) => AsyncIterable<ServerEvent>,

@@ -1,12 +1,14 @@
 /**
- * The Prometheus registry of one program. Labels are routes, codes and provinces, never persons: whoever can reach
- * the listener may read them.
+ * The Prometheus registry of one program. Labels are routes, codes and provinces, never persons: whoever can
+ * reach the listener may read them.
  */
 import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client';
 
 export type Metrics = Registry;
 
-/** A registry that labels everything with `program` (`hub`, `node-24`) and holds the process's own figures. */
+/**
+ * A registry that labels everything with `program` (`hub`, `node-24`) and holds the process's own figures.
+ */
 export function createMetrics(program: string): Metrics {
   const registry = new Registry();
   registry.setDefaultLabels({ program });

@@ -46,7 +46,9 @@ const BY_REASON: Readonly<Record<string, readonly [status: number, title: string
 
 export const PROBLEM_TYPE = 'application/problem+json';
 
-/** `error` as the answer that the caller gets. Carries `WWW-Authenticate` with 401 and `Retry-After` with 503. */
+/**
+ * `error` as the answer that the caller gets. Carries `WWW-Authenticate` with 401 and `Retry-After` with 503.
+ */
 export function problemResponse(error: unknown, requestId: string): Response {
   const known = fromFramework(error);
   const [status, title] = BY_REASON[known.reason] ?? BY_CODE[known.code];
@@ -93,7 +95,7 @@ export function bodyTooLarge(limitBytes: number): AppError {
   });
 }
 
-/** What zod found wrong with `target` (body, query …) as INVALID_FIELD; a field is named like `cases[0]`. */
+/** What zod found wrong with `target` (body, query) as INVALID_FIELD; fields are named like `cases[0]`. */
 export function invalidInput(error: z.ZodError, target: string): AppError {
   const details = error.issues.flatMap((issue) => fieldErrors(issue, target));
   const text = details.map(({ field, reason }) => `${field}: ${reason}`).join('; ');
@@ -103,7 +105,8 @@ export function invalidInput(error: z.ZodError, target: string): AppError {
 function fieldErrors(issue: z.core.$ZodIssue, target: string): FieldError[] {
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => ({
-      field: fieldName([...issue.path, key], target),
+      // Named only if it looks like a name: an object keyed by people holds their data in its keys.
+      field: fieldName(/^[A-Za-z][A-Za-z_-]{0,39}$/.test(key) ? [...issue.path, key] : issue.path, target),
       reason: 'unknown field',
     }));
   }

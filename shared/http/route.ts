@@ -40,8 +40,8 @@ export function newRoutes(): Routes {
 }
 
 /**
- * A route of `group`: the caller is checked first, then the size of a JSON body, then its shape. Answers of status
- * 400 and above are described as problems.
+ * A route of `group`: the caller is checked first, then the size of a JSON body, then its shape. Answers of
+ * status 400 and above are described as problems.
  */
 export function apiRoute<P extends string, R extends Omit<RouteConfig, 'path' | 'middleware'> & { path: P }>(
   group: AccessGroup,

@@ -28,6 +28,7 @@ const REQUEST_TIMEOUT_MS = 3_600_000;
 const SILENCE_TIMEOUT_MS = 300_000;
 const KEEP_ALIVE_TIMEOUT_MS = 65_000;
 const DRAIN_MS = 10_000;
+const IDLE_POLL_MS = 20;
 
 /** A listening server. Rejects if the address is taken. Disposal drains, then closes what is left. */
 export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
@@ -55,13 +56,19 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
 }
 
 async function drain(server: Server, drainMs: number, clock: Clock): Promise<void> {
+  let isClosed = false;
   const closed = new Promise<void>((resolve) => {
-    server.close(() => resolve());
+    server.close(() => {
+      isClosed = true;
+      resolve();
+    });
   });
-  server.closeIdleConnections();
-  const timer = new AbortController();
-  await Promise.race([closed, clock.sleep(drainMs, timer.signal)]);
-  timer.abort();
+  const untilMs = clock.nowMs() + drainMs;
+  while (!isClosed && clock.nowMs() < untilMs) {
+    // A connection whose answer has just ended is idle from then on, and would be kept alive.
+    server.closeIdleConnections();
+    await Promise.race([closed, clock.sleep(IDLE_POLL_MS)]);
+  }
   server.closeAllConnections();
   await closed;
 }

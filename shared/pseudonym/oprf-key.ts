@@ -45,7 +45,10 @@ export function oprfKeyOfScalar(bytes: Uint8Array): OprfKey {
   return Uint8Array.from(bytes) as OprfKey;
 }
 
-/** The 64 uniform bytes that the group's map turns into the element of `input`. **Source:** RFC 9497 section 4.1. */
+/**
+ * The 64 uniform bytes that the group's map turns into the element of `input`. **Source:** RFC 9497 section
+ * 4.1.
+ */
 export function uniformBytesOf(input: Uint8Array): Uint8Array {
   return expandMessage(input, HASH_TO_GROUP_DST);
 }

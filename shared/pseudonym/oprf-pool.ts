@@ -1,6 +1,6 @@
 /**
- * Worker threads for the OPRF, so that a program's loop never waits for a curve. A node blinds and finalizes here,
- * the hub evaluates. Keys and blinds stay in the workers; identifiers go in, columns come out.
+ * Worker threads for the OPRF, so that a program's loop never waits for a curve. A node blinds and finalizes
+ * here, the hub evaluates. Keys and blinds stay in the workers; identifiers go in, columns come out.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -24,8 +24,8 @@ export interface BlindedBatch extends Disposable {
   /** Packed elements of 32 bytes, in the order of the identifiers. */
   readonly blinded: Uint8Array;
   /**
-   * Tokens packed n × 16 bytes, in the order of the identifiers; once only. Throws OPRF_BAD_ELEMENT if the key
-   * service's answer is not one; OPRF_WORKER_LOST, OPRF_BATCH_LOST (UNAVAILABLE): blind again.
+   * Tokens packed n × 16 bytes, in the order of the identifiers; once only. Throws OPRF_BAD_ELEMENT if the
+   * key service's answer is not one; OPRF_WORKER_LOST, OPRF_BATCH_LOST (UNAVAILABLE): blind again.
    */
   finalize(evaluated: Uint8Array): Promise<Uint8Array>;
 }
@@ -33,8 +33,8 @@ export interface BlindedBatch extends Disposable {
 /** What the hub needs. */
 export interface OprfEvaluator {
   /**
-   * Packed elements times the key, in their order. Concurrent calls take turns, a small one is not held up by a
-   * large one; an aborted `signal` stops the work (CANCELLED). Throws OPRF_BAD_ELEMENT, OPRF_NO_KEY;
+   * Packed elements times the key, in their order. Concurrent calls take turns, a small one is not held up by
+   * a large one; an aborted `signal` stops the work (CANCELLED). Throws OPRF_BAD_ELEMENT, OPRF_NO_KEY;
    * OPRF_WORKER_LOST (UNAVAILABLE).
    */
   evaluate(blinded: Uint8Array, signal?: AbortSignal): Promise<Uint8Array>;

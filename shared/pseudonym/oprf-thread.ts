@@ -1,6 +1,7 @@
 /**
- * One worker thread of the pool with the calls that wait for it. Started when first asked; when it dies its callers
- * are rejected at once and the next request starts another, so a worker that cannot live costs one attempt a request.
+ * One worker thread of the pool with the calls that wait for it. Started when first asked; when it dies its
+ * callers are rejected at once and the next request starts another, so a worker that cannot live costs one
+ * attempt a request.
  */
 import { Worker } from 'node:worker_threads';
 import { AppError } from '../errors.ts';
@@ -33,7 +34,10 @@ export class OprfThread {
     return this.#calls.size;
   }
 
-  /** The worker's answer; `message.column` is transferred. Rejects with its error, OPRF_WORKER_LOST, OPRF_CLOSED. */
+  /**
+   * The worker's answer; `message.column` is transferred. Rejects with its error, OPRF_WORKER_LOST,
+   * OPRF_CLOSED.
+   */
   request(message: WithoutId<OprfRequest>): Promise<Uint8Array> {
     if (this.#closed) return Promise.reject(closed());
     const id = ++this.#lastId;

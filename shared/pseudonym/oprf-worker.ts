@@ -1,6 +1,6 @@
 /**
- * Entry of a worker thread of oprf-pool.ts. The hub's key and the nodes' blinds live here: no answer carries them.
- * Runs as built JavaScript only.
+ * Entry of a worker thread of oprf-pool.ts. The hub's key and the nodes' blinds live here: no answer carries
+ * them. Runs as built JavaScript only.
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { AppError, toAppError } from '../errors.ts';

@@ -31,8 +31,9 @@ export async function oprfReady(): Promise<void> {
 }
 
 /**
- * `inputs` blinded, in their order, with what `finalize` needs. The blinds are random unless a test gives them.
- * Throws OPRF_BAD_INPUT for an input beyond 65,535 bytes or one that the group cannot blind (none is known).
+ * `inputs` blinded, in their order, with what `finalize` needs. The blinds are random unless a test gives
+ * them. Throws OPRF_BAD_INPUT for an input beyond 65,535 bytes or one that the group cannot blind (none is
+ * known).
  */
 export function blind(inputs: readonly Uint8Array[], blinds = randomScalars(inputs.length)) {
   const blinded = new Uint8Array(inputs.length * ELEMENT_BYTES);
@@ -45,8 +46,8 @@ export function blind(inputs: readonly Uint8Array[], blinds = randomScalars(inpu
 }
 
 /**
- * The packed elements of `blinded` times the key, in their order. Throws OPRF_BAD_ELEMENT for a column that is not
- * whole, an encoding that is not canonical, and the identity.
+ * The packed elements of `blinded` times the key, in their order. Throws OPRF_BAD_ELEMENT for a column that
+ * is not whole, an encoding that is not canonical, and the identity.
  */
 export function evaluate(key: OprfKey, blinded: Uint8Array): Uint8Array {
   const count = elementCount(blinded);
@@ -84,8 +85,9 @@ export function tokensOfOutputs(outputs: Uint8Array): Uint8Array {
 }
 
 /**
- * Tokens of identifiers for somebody who holds the key itself, packed n × 16 bytes: benchmarks and oracles only.
- * No program can do this: nodes have no key and the hub sees no identifiers. **Source:** RFC 9497 section 3.3.1.
+ * Tokens of identifiers for somebody who holds the key itself, packed n × 16 bytes: benchmarks and oracles
+ * only. No program can do this: nodes have no key and the hub sees no identifiers. **Source:** RFC 9497
+ * section 3.3.1.
  */
 export function tokensUnderKey(key: OprfKey, identifiers: readonly string[]): Uint8Array {
   const outputs = new Uint8Array(identifiers.length * OUTPUT_BYTES);
@@ -123,7 +125,8 @@ function randomScalars(count: number): Uint8Array {
 
 /**
  * The inverses of packed scalars with one inversion in all (Montgomery's trick): inverting costs a third of a
- * multiplication of an element, multiplying scalars next to nothing. A zero among them is a programmer's mistake.
+ * multiplication of an element, multiplying scalars next to nothing. A zero among them is a programmer's
+ * mistake.
  */
 function invertAll(scalars: Uint8Array): Uint8Array {
   const count = scalars.length / ELEMENT_BYTES;

@@ -1,4 +1,6 @@
-/** The trace cipher against an independent formulation: HKDF spelled out with HMAC, AES-CBC of single blocks. */
+/**
+ * The trace cipher against an independent formulation: HKDF spelled out with HMAC, AES-CBC of single blocks.
+ */
 import { createCipheriv, createHmac, randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { createTraceCipher } from './trace-cipher.ts';
@@ -6,7 +8,10 @@ import { createTraceCipher } from './trace-cipher.ts';
 const federationKey = randomBytes(32);
 const traceId = randomBytes(16).toString('hex');
 
-/** RFC 5869 by hand: extract with a salt of zeros, first block of expand; then CBC with a zero IV, block by block. */
+/**
+ * RFC 5869 by hand: extract with a salt of zeros, first block of expand; then CBC with a zero IV, block by
+ * block.
+ */
 function pseudonymByHand(token: Uint8Array): Buffer {
   const extracted = createHmac('sha256', Buffer.alloc(32)).update(federationKey).digest();
   const info = Buffer.concat([Buffer.from('truyvet/trace-pseudonym/v1/'), Buffer.from(traceId, 'hex')]);

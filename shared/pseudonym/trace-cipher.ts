@@ -1,7 +1,7 @@
 /**
- * The second lock of design.md 5: tokens ↔ pseudonyms of one trace, whole columns at a time. AES in ECB mode is
- * right here and only here: each token is one block, and the same token must give the same pseudonym in a trace.
- * Holds the derived trace key, never the federation key; does no I/O.
+ * The second lock of design.md 5: tokens ↔ pseudonyms of one trace, whole columns at a time. AES in ECB mode
+ * is right here and only here: each token is one block, and the same token must give the same pseudonym in a
+ * trace. Holds the derived trace key, never the federation key; does no I/O.
  */
 import { createCipheriv, createDecipheriv, hkdfSync } from 'node:crypto';
 import { AppError } from '../errors.ts';
@@ -14,7 +14,9 @@ export const FEDERATION_KEY_BYTES = 32;
 /** HKDF label; a change of the derivation takes a new version here. */
 const TRACE_KEY_LABEL = 'truyvet/trace-pseudonym/v1/';
 
-/** Both directions of one trace's permutation, over packed columns of n × 16 bytes; the input is not changed. */
+/**
+ * Both directions of one trace's permutation, over packed columns of n × 16 bytes; the input is not changed.
+ */
 export interface TraceCipher {
   /** Pseudonyms in the order of `tokens`. Throws PSEUDONYM_COLUMN_LENGTH for a column that is not whole. */
   pseudonymsOf(tokens: Uint8Array): Uint8Array;

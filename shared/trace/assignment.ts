@@ -2,7 +2,7 @@
  * Which province is responsible for a contact (design.md 4): exactly one that knows the person. The first
  * assignment stands; what changes later is a change to it, a withdrawal, or a new one.
  */
-import type { Contact } from './contacts.ts';
+import type { Contact } from './contact-table.ts';
 import type { TraceView } from './trace-state.ts';
 
 /** A contact as its province hears of it. Pseudonyms as 32 hex digits. */

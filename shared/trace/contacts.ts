@@ -4,9 +4,10 @@
  */
 import { HOUSEHOLD_SETTING } from '../domain/place-kind.ts';
 import { daysToSeconds, weights } from '../domain/rule-pack.ts';
+import { type Contacts, ContactTable } from './contact-table.ts';
 import type { Evidence } from './evidence.ts';
 import type { TraceTerms } from './messages.ts';
-import { PairGroups, type Seen } from './pair-groups.ts';
+import { PairGroups } from './pair-groups.ts';
 import type { Persons } from './persons.ts';
 
 /** Half-open windows in ascending order, not touching, none empty. */
@@ -19,21 +20,6 @@ export interface Label {
   readonly at: number;
 }
 
-/** A contact's exposures, summed over its sources. Instants are epoch seconds. */
-export interface Contact {
-  readonly person: number;
-  readonly degree: number;
-  firstExposedAt: number;
-  lastExposedAt: number;
-  seconds: number;
-  /** Bits, see *_SETTING_BIT. */
-  settings: number;
-  /** Bit n-1 = place kind n. */
-  placeKinds: number;
-  /** What each province of exposure saw. */
-  readonly seenIn: Seen[];
-}
-
 /** One source's share of a contact's exposure, for the graph. */
 export interface Exposure {
   readonly source: number;
@@ -43,12 +29,6 @@ export interface Exposure {
   readonly lastExposedAt: number;
   readonly seconds: number;
   readonly settings: number;
-}
-
-/** Contacts by person. */
-export interface Contacts extends Iterable<Contact> {
-  readonly size: number;
-  get(person: number): Contact | undefined;
 }
 
 export interface Reached {
@@ -114,40 +94,6 @@ export function reachContacts(reach: Reach, upTo: number, onExposure?: OnExposur
 interface Source {
   readonly person: number;
   readonly windows: Windows;
-}
-
-const NONE = -1;
-
-/** Contacts in a list, found through a column by person: a million look-ups are cheap. */
-class ContactTable implements Contacts {
-  readonly #list: Contact[] = [];
-  readonly #at: Int32Array;
-
-  constructor(persons: number) {
-    this.#at = new Int32Array(persons).fill(NONE);
-  }
-
-  get size(): number {
-    return this.#list.length;
-  }
-
-  get(person: number): Contact | undefined {
-    const at = this.#at[person];
-    return at === undefined || at === NONE ? undefined : this.#list[at];
-  }
-
-  /** The contact of a person, made with `degree` if there is none yet. */
-  of(person: number, degree: number): Contact {
-    const at = this.#at[person] as number;
-    if (at !== NONE) return this.#list[at] as Contact;
-    const contact = newContact(person, degree);
-    this.#at[person] = this.#list.push(contact) - 1;
-    return contact;
-  }
-
-  [Symbol.iterator](): Iterator<Contact> {
-    return this.#list[Symbol.iterator]();
-  }
 }
 
 /** State of one evaluation. Instants are held in columns by person; NaN = none. */
@@ -285,17 +231,4 @@ class Pass {
   #earlier(a: number, b: number): boolean {
     return this.#forward ? a < b : a > b;
   }
-}
-
-function newContact(person: number, degree: number): Contact {
-  return {
-    person,
-    degree,
-    firstExposedAt: Number.POSITIVE_INFINITY,
-    lastExposedAt: Number.NEGATIVE_INFINITY,
-    seconds: 0,
-    settings: 0,
-    placeKinds: 0,
-    seenIn: [],
-  };
 }

@@ -17,9 +17,18 @@ import type { World } from './world.ts';
 /** On top of shared/db/embedded/settings.ts; the same server, so the same for both sides. */
 export const SERVER_SETTINGS = { max_connections: 800, shared_buffers: '3GB' } as const;
 
+const PROGRAMS = join(packageRoot, 'dist', 'tests', 'bench');
+const PROFILED = { shared_preload_libraries: 'pg_stat_statements' };
+
 /** Codes of the first `count` provinces, in the world's order. */
 export function provinceCodes(count: number): string[] {
   return parseProvinces(`first:${count}`);
+}
+
+export interface BenchOptions {
+  say(what: string): void;
+  /** Programs write processor profiles there when they end, and the server counts what each statement takes. */
+  readonly profileDir?: string | undefined;
 }
 
 export class BenchFederation implements AsyncDisposable {
@@ -36,9 +45,9 @@ export class BenchFederation implements AsyncDisposable {
   }
 
   /** Starts the programs once for the schema, fills the databases while they are down, starts them again. */
-  static async start(world: World, say: (what: string) => void): Promise<BenchFederation> {
+  static async start(world: World, { say, profileDir }: BenchOptions): Promise<BenchFederation> {
     const directory = await mkdtemp(join(tmpdir(), 'truyvet-bench-'));
-    const settings = SERVER_SETTINGS;
+    const settings = { ...SERVER_SETTINGS, ...(profileDir ? PROFILED : {}) };
     const server = await startPostgres({ dataDir: join(directory, 'postgres'), temporary: true, settings });
     await server.createDatabase('merged');
     const merged = openDatabase(server.url('merged'), { max: 1, name: 'bench merged' });
@@ -47,12 +56,20 @@ export class BenchFederation implements AsyncDisposable {
       provinces: provinceCodes(world.options.provinces),
       databaseUrl: server.url('postgres'),
       logsDir: join(directory, 'logs'),
-      programs: { hub: join(packageRoot, 'dist', 'tests', 'bench', 'hub-program.js') },
-      env: { '*': { ROUND_DEADLINE_MS: '120000' }, hub: { BENCH_FANOUT_FILE: join(directory, 'fanout') } },
+      programs: { hub: join(PROGRAMS, 'hub-program.js'), node: join(PROGRAMS, 'node-program.js') },
+      env: {
+        '*': profileDir ? { BENCH_PROFILE_DIR: profileDir } : {},
+        hub: { ROUND_DEADLINE_MS: '120000', BENCH_FANOUT_FILE: join(directory, 'fanout') },
+      },
     });
     const bench = new BenchFederation(federation, merged, server, directory);
     await bench.#fill(world, say);
     return bench;
+  }
+
+  /** Of the merged database's server, which is that of all. */
+  get serverPid(): number {
+    return this.#server.pid;
   }
 
   get nodes() {

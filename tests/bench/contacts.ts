@@ -71,7 +71,7 @@ export async function contactsOfNodes(
 }
 
 /** The person that all of `values` are of. */
-function personOf(values: readonly string[]): number {
+export function personOf(values: readonly string[]): number {
   const persons = new Set(values.map((value) => Number(value.replace(/^(cccd:|phone:\+849)/, ''))));
   assert.equal(persons.size, 1, 'a contact with identifiers of several persons');
   return [...persons][0] as number;

@@ -115,7 +115,8 @@ describe('an independent implementation', () => {
 describe('what must be refused', () => {
   const key = deriveOprfKey(randomBytes(32));
   const good = () => blind([Buffer.from('phone:+84912345678')]).blinded;
-  // RFC 9496 appendix A.3: encodings that a decoder must reject, one of each kind; and the identity, which it must
+  // RFC 9496 appendix A.3: encodings that a decoder must reject, one of each kind; and the identity, which it
+  // must
   // accept but RFC 9497 section 3.3.1 must not.
   const BAD = {
     identity: '00'.repeat(32),

@@ -46,7 +46,8 @@ test('a node that is down is named, delays nobody, and catches up', async () => 
   await waitFor('a partial trace', async () => (await statusOf(owner(), id)).state === 'partial');
   const { coverage, contacts } = await statusOf(owner(), id);
   for (const { province, state, behind } of coverage) {
-    if (province !== other) expect({ province, state, behind }).toEqual({ province, state: 'current', behind: 0 });
+    if (province !== other)
+      expect({ province, state, behind }).toEqual({ province, state: 'current', behind: 0 });
     else {
       expect(state).toBe('unreachable');
       expect(behind).toBeGreaterThanOrEqual(1);
@@ -127,32 +128,28 @@ test.each([
   ['another node', () => other, 'answered_questions'],
   ['another node', () => other, 'openings'],
   ['the node that owns the case', () => picked.owner, 'answered_questions'],
-  ['the node that owns the case, as it hears that the hub took it,', () => picked.owner, 'traces'],
-])('%s, killed as it writes, goes on where it was', async (_, name, table) => {
-  const node = federation.node(name());
-  const id = table === 'traces' ? undefined : await holdThenBegin(node, table);
-  if (id) return endsWell(id);
-  const hold = await holdWriters(federation.hub, 'traces');
-  const own = await begin();
-  await hold.reached();
-  const later = await holdWriters(node, 'traces');
-  await hold[Symbol.asyncDispose]();
-  await later.reached();
-  await federation.kill(node.name, 'SIGKILL');
-  await later[Symbol.asyncDispose]();
-  await federation.restart();
-  await endsWell(own);
-});
-
-async function holdThenBegin(node: { name: string; databaseUrl: string }, table: string): Promise<string> {
-  const hold = await holdWriters(node, table);
+] as const)('%s, killed as it answers, goes on where it was', async (_, name, table) => {
+  const hold = await holdWriters(federation.node(name()), table);
   const id = await begin();
   await hold.reached();
-  await federation.kill(node.name, 'SIGKILL');
+  await federation.kill(name(), 'SIGKILL');
   await hold[Symbol.asyncDispose]();
   await federation.restart();
-  return id;
-}
+  await endsWell(id);
+});
+
+test('the node that owns the case, killed before it knows that the hub took it, goes on', async () => {
+  const atHub = await holdWriters(federation.hub, 'traces');
+  const id = await begin();
+  await atHub.reached();
+  const atNode = await holdWriters(owner(), 'traces');
+  await atHub[Symbol.asyncDispose]();
+  await atNode.reached();
+  await federation.kill(picked.owner, 'SIGKILL');
+  await atNode[Symbol.asyncDispose]();
+  await federation.restart();
+  await endsWell(id);
+});
 
 test('a node killed as it takes its contacts applies them once', async () => {
   const responsible = PROVINCES.find(
@@ -193,8 +190,12 @@ test('a complete trace survives everybody’s restart: asked again, nothing assi
       federation.hub,
       `SELECT DISTINCT province, incarnation FROM answers WHERE trace_id = '${id}'`,
     );
-    return rows.length === PROVINCES.length && rows.every(({ province, incarnation }) =>
-      incarnations.some((i) => i.province === province && incarnation >= i.incarnation));
+    return (
+      rows.length === PROVINCES.length &&
+      rows.every(({ province, incarnation }) =>
+        incarnations.some((i) => i.province === province && incarnation >= i.incarnation),
+      )
+    );
   });
   const after = await endsWell(id);
   const places = (contacts: typeof before) => contacts.map((c) => `${c.province} ${c.id}`).sort();
@@ -210,7 +211,8 @@ test('a closed trace is closed everywhere, and nothing more is asked', async () 
     await waitFor('the end', async () => (await statusOf(door, id)).state === 'closed');
   }
   expect(await call(federation.hub, `/v1/traces/${id}`)).toMatchObject({ state: 'closed' });
-  const asked = () => rowsOf(federation.node(other), `SELECT id FROM answered_questions WHERE trace_id = '${id}'`);
+  const asked = () =>
+    rowsOf(federation.node(other), `SELECT id FROM answered_questions WHERE trace_id = '${id}'`);
   const before = await asked();
   await federation.kill(other, 'SIGKILL');
   await federation.kill('hub', 'SIGKILL');

@@ -5,11 +5,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  type Federation,
-  type FederationOptions,
-  startFederation,
-} from '../../deploy/demo/federation.ts';
+import { type Federation, type FederationOptions, startFederation } from '../../deploy/demo/federation.ts';
 import { openDatabase } from '../../shared/db/database.ts';
 import type { RulePack } from '../../shared/domain/rule-pack.ts';
 import type { Dataset, TraceRequest } from '../simulation/dataset.ts';
@@ -30,9 +26,11 @@ import {
 } from './drive.ts';
 
 export const PROVINCES = ['24', '79', '01'];
-export const rules: RulePack = { ...RULES, max_degree: 3, trace_open_days: 21 };
+export const rules: RulePack = { ...RULES, max_degree: 4, trace_open_days: 21 };
 /** Short, so that tests see what becomes of a trace whose province does not answer. */
 export const ROUND_DEADLINE_MS = '1000';
+/** Less than a test may take, so that its failure says how the trace stood. */
+const PATIENCE_MS = 30_000;
 
 /** A federation under `rules`. */
 export async function startScenario(options: Partial<FederationOptions> = {}): Promise<Federation> {
@@ -74,7 +72,11 @@ export function ownerOf(dataset: Dataset, request: TraceRequest): string {
 }
 
 /** Opens the request's trace at its owner. */
-export function open(federation: Federation, { world, caseIds }: Imported, request: TraceRequest): Promise<string> {
+export function open(
+  federation: Federation,
+  { world, caseIds }: Imported,
+  request: TraceRequest,
+): Promise<string> {
   const cases = request.cases.map((id) => caseIds.get(id) as string);
   return openTrace(federation.node(ownerOf(world, request)), { ...request, cases });
 }
@@ -121,13 +123,14 @@ export async function converges(
     return status.state === 'complete' && lines.length === 0 && total === expected.length ? found : undefined;
   };
   let found: ProvincialContact[] | undefined;
-  await waitFor(`trace ${id}`, async () => {
+  const converged = async () => {
     found = await settled();
     return found !== undefined;
-  }).catch((cause) => {
+  };
+  await waitFor(`trace ${id}`, converged, PATIENCE_MS).catch((cause) => {
     throw new Error(`trace ${id} does not converge: ${last}`, { cause });
   });
-  return found as ProvincialContact[];
+  return found as unknown as ProvincialContact[];
 }
 
 /** Rows that a statement returns. */

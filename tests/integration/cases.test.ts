@@ -1,6 +1,6 @@
 /**
- * `/v1/cases` against a real database: what is stored, what is refused with which problem, and that a refusal changes
- * nothing.
+ * `/v1/cases` against a real database: what is stored, what is refused with which problem, and that a refusal
+ * changes nothing.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createNodeHttp, type NodeHttp } from '../support/node-http.ts';
@@ -21,7 +21,8 @@ const enter = async (json: unknown = CASE): Promise<string> => {
 };
 const counts = async () => {
   const [row] = await node.db.sql`
-    SELECT (SELECT count(*)::int FROM cases) AS cases, (SELECT count(*)::int FROM identifiers) AS identifiers`;
+    SELECT (SELECT count(*)::int FROM cases) AS cases,
+      (SELECT count(*)::int FROM identifiers) AS identifiers`;
   return row;
 };
 

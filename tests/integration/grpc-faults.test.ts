@@ -70,7 +70,7 @@ async function start(
 test('a frozen peer fails its calls before their deadline; it is there again when it thaws', async () => {
   const address = `127.0.0.1:${await findFreePort()}`;
   const server = await start('serve', address);
-  const keepalive = { timeMs: 300, timeoutMs: 300 };
+  const keepalive = { timeMs: 1_000, timeoutMs: 1_000 };
   await using channel = createChannel({ address, tls: hubTls, expectPeer: node('24'), keepalive });
   const echo = createClient(Echo, channel);
   await echo.ask(value('x'), inTime());
@@ -89,7 +89,7 @@ test('a frozen peer fails its calls before their deadline; it is there again whe
 test('a connection without calls notices a frozen peer too', async () => {
   const address = `127.0.0.1:${await findFreePort()}`;
   const server = await start('serve', address);
-  const keepalive = { timeMs: 300, timeoutMs: 300 };
+  const keepalive = { timeMs: 1_000, timeoutMs: 1_000 };
   await using channel = createChannel({ address, tls: hubTls, expectPeer: node('24'), keepalive });
   await waitFor('the connection', () => channel.state === 'ready');
   server.kill('SIGSTOP');

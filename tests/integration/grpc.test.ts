@@ -4,7 +4,7 @@
  */
 
 import { expect, test } from 'vitest';
-import { systemClock } from '../../shared/clock.ts';
+import { type Clock, systemClock } from '../../shared/clock.ts';
 import { AppError, invalidField } from '../../shared/errors.ts';
 import { TracingService } from '../../shared/gen/truyvet/v1/tracing_pb.ts';
 import { startGrpcServer } from '../../shared/grpc/server.ts';
@@ -245,11 +245,12 @@ test.each(['ask', 'listen', 'tell', 'talk'] as const)(
     });
     await using client = connectEcho(server.address);
     const calls = {
-      ask: () => client.echo.ask({}, inTime(150)),
-      listen: () => collect(client.echo.listen({}, inTime(150))),
-      tell: () => client.echo.tell([{}], inTime(150)),
-      talk: () => collect(client.echo.talk([{}], inTime(150))),
+      ask: () => client.echo.ask({}, inTime(300)),
+      listen: () => collect(client.echo.listen({}, inTime(300))),
+      tell: () => client.echo.tell([{}], inTime(300)),
+      talk: () => collect(client.echo.talk([{}], inTime(300))),
     };
+    await waitFor('the connection', () => client.channel.state === 'ready');
     expect(await failureOf(calls[kind]())).toMatchObject({ code: 'DEADLINE_EXCEEDED' });
     await waitFor('the handler to notice', () => aborted.length === 1);
     expect(aborted[0]).toMatchObject({ code: 'DEADLINE_EXCEEDED' });
@@ -423,7 +424,7 @@ test('the shipped table covers our own services', async () => {
 
 test('a stopping server lets calls finish, then aborts what still runs', async () => {
   let arrived = false;
-  const server = await startEcho({
+  const handlers: Partial<EchoHandlers> = {
     ask: async (request) => {
       arrived = true;
       await systemClock.sleep(50);
@@ -433,7 +434,8 @@ test('a stopping server lets calls finish, then aborts what still runs', async (
       yield value('x');
       await untilAborted(call);
     },
-  });
+  };
+  const server = await startEcho(handlers, { drainMs: 2_000 });
   await using client = connectEcho(server.address);
   const talk = client.echo.talk([], inTime());
   await talk.next();
@@ -451,6 +453,20 @@ test('a stopping server lets calls finish, then aborts what still runs', async (
     code: 'UNAVAILABLE',
     reason: 'PEER_UNREACHABLE',
   });
+});
+
+test('a server that stopped leaves no timer that would keep its program alive', async () => {
+  let sleeping = 0;
+  const sleep: Clock['sleep'] = async (ms, signal) => {
+    sleeping++;
+    await systemClock.sleep(ms, signal);
+    sleeping--;
+  };
+  const server = await startEcho({}, { clock: { ...systemClock, sleep }, drainMs: 600_000 });
+  await using client = connectEcho(server.address);
+  await client.echo.ask({}, inTime());
+  await server[Symbol.asyncDispose]();
+  await waitFor('no timer', () => sleeping === 0);
 });
 
 test('a closed channel says so, and so does a peer that is not there', async () => {

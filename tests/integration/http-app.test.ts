@@ -333,7 +333,8 @@ describe('the server', () => {
       }
       return app.fetch(request);
     };
-    const server = await startHttpServer({ fetch: fetchSlowly, listen: { host: '127.0.0.1', port: 0 } });
+    const listen = { host: '127.0.0.1', port: 0 };
+    const server = await startHttpServer({ fetch: fetchSlowly, listen, drainMs: 600_000 });
     const answer = fetch(`${server.url}/slow`);
     await arrived.promise;
     const events = await fetch(`${server.url}/v1/events`);

@@ -1,6 +1,6 @@
 /**
- * `/v1/traces` of a node against a real database and a hub over the real protocol: what is opened, amended, closed;
- * what is queued while the hub is away; who sees what.
+ * `/v1/traces` of a node against a real database and a hub over the real protocol: what is opened, amended,
+ * closed; what is queued while the hub is away; who sees what.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readEvents } from '../../shared/cli/events.ts';
@@ -49,7 +49,8 @@ describe('opening a trace', () => {
     await accepted(body.id);
     const [opening] = openedOf(body.id);
     const tokens = await node.db.sql`
-      SELECT token FROM identifiers WHERE value IN ('phone:+84912000001', 'phone:+84912000002') ORDER BY value`;
+      SELECT token FROM identifiers
+      WHERE value IN ('phone:+84912000001', 'phone:+84912000002') ORDER BY value`;
     const cipher = createTraceCipher(FEDERATION_KEY, body.id);
     const pseudonyms = tokens.map((row) => Buffer.from(cipher.pseudonymsOf(row.token)).toString('hex'));
     const asOf = seconds('2021-07-01T00:00:00Z');
@@ -238,6 +239,8 @@ describe('while the hub or its key service is away', () => {
     delete node.hub.faults.openTrace;
     await accepted(body.id);
     expect(new Set(node.hub.received.slice(from)).size).toBe(1);
+    const [row] = await node.db.sql`SELECT opening FROM traces WHERE id = ${body.id}`;
+    expect(row?.opening).toBe(node.hub.received[from]);
   });
 
   it('shows why the hub refused, and stays queued', async () => {
@@ -266,6 +269,20 @@ describe('correcting the case of a trace', () => {
       [0, seconds('2021-06-07T17:00:00Z')],
       [1, seconds('2021-06-17T17:00:00Z')],
     ]);
+  });
+
+  it('sends the amendment too when it came while the first opening was under way', async () => {
+    const id = await enterCase();
+    let release = () => {};
+    node.hub.gate = new Promise((resolve) => {
+      release = resolve;
+    });
+    const { body } = await startTrace({ cases: [id] });
+    await waitFor('the first opening', () => openedOf(body.id).length === 1);
+    await node.call('PATCH', `/v1/cases/${id}`, { json: { onset_on: '2021-06-20' } });
+    release();
+    await accepted(body.id, 1);
+    expect(openedOf(body.id).map(({ revision }) => revision)).toEqual([0, 1]);
   });
 
   it('leaves out a withdrawn case, and of the last one an empty window', async () => {
@@ -312,6 +329,7 @@ describe('closing a trace', () => {
       'the end',
       async () => (await node.call('GET', `/v1/traces/${body.id}`)).body.state === 'closed',
     );
+    expect(node.hub.closed).toContain(body.id);
   });
 });
 
@@ -324,9 +342,11 @@ describe("another province's trace", () => {
     for (const person of people)
       await node.db.sql`INSERT INTO people_identifiers VALUES (${person.id}, ${row?.id})`;
     await node.db.sql`
-      INSERT INTO contacts (trace_id, contact_id, degree, first_exposed_at, last_exposed_at, seconds, settings, place_kinds,
+      INSERT INTO contacts (trace_id, contact_id, degree, first_exposed_at, last_exposed_at, seconds,
+        settings, place_kinds,
         exposed_in, identifier_ids, ward, delivery, withdrawn_at)
-      SELECT ${id}, lpad(to_hex(n), 32, '0'), 1, 1625097600, 1625101200, 900 + n, 5, 8 + ${1 << 29}, '{79,01}',
+      SELECT ${id}, lpad(to_hex(n), 32, '0'), 1, 1625097600, 1625101200, 900 + n,
+        5, 8 + ${1 << 29}, '{79,01}',
         CASE n WHEN 1 THEN ARRAY[${row?.id}::int] ELSE '{}' END, CASE WHEN n % 2 = 1 THEN '07213' END, 1,
         CASE n WHEN 5 THEN now() END
       FROM generate_series(1, 5) AS n`;

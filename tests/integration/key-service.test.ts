@@ -1,4 +1,6 @@
-/** The hub's key service on a real database and real worker threads: what is released is counted, and no more. */
+/**
+ * The hub's key service on a real database and real worker threads: what is released is counted, and no more.
+ */
 import { randomBytes } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';

@@ -1,6 +1,6 @@
 /**
- * The tokenizer on a real database, with real workers and a real evaluator: every identifier gets the token that
- * somebody with the key would compute, whatever fails on the way.
+ * The tokenizer on a real database, with real workers and a real evaluator: every identifier gets the token
+ * that somebody with the key would compute, whatever fails on the way.
  */
 import { randomBytes } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
@@ -67,7 +67,8 @@ async function evaluate(blinded: Uint8Array, signal: AbortSignal) {
 async function insert(count: number, kind = 'cccd'): Promise<number[]> {
   const rows = await database.db.sql<{ id: number }[]>`
     INSERT INTO identifiers (value)
-    SELECT ${kind}::text || ':' || lpad(n::text, 12, '0') FROM generate_series(1, ${count}::int) n RETURNING id`;
+    SELECT ${kind}::text || ':' || lpad(n::text, 12, '0')
+    FROM generate_series(1, ${count}::int) n RETURNING id`;
   return rows.map((row) => row.id);
 }
 
@@ -96,12 +97,12 @@ describe('the tokenizer', () => {
     expect(warnings).toEqual([]);
   });
 
-  it('tokenizes after a kick without being waited for', async () => {
+  it('tokenizes after a kick without being waited for', async ({ signal }) => {
     const tokenizer = start();
     await tokenizer.flush(never);
     await insert(5);
     tokenizer.kick();
-    await untilNoneIsLeft();
+    await until(async () => (await untokenized()) === 0, signal);
     await expectAllTokenized(5);
   });
 
@@ -294,7 +295,9 @@ describe('what goes wrong is never stored', () => {
 });
 
 describe('beside other transactions', () => {
-  it('does not wait for locked identifiers with others in its hands, and gets them later', async () => {
+  it('does not wait for locked identifiers with others in its hands, and gets them later', async ({
+    signal,
+  }) => {
     const ids = await insert(50);
     const [first, last] = [ids[0] as number, ids[49] as number];
     const tokenizer = start({ clock: quickClock });
@@ -303,7 +306,7 @@ describe('beside other transactions', () => {
       await sql`INSERT INTO cases (id, onset_on) VALUES (gen_random_uuid(), '2021-12-01')`;
       await sql`INSERT INTO case_identifiers SELECT id, 0, ${last} FROM cases`;
       tokenizer.kick();
-      await until(async () => (await untokenized()) === 1);
+      await until(async () => (await untokenized()) === 1, signal);
       await sql`INSERT INTO case_identifiers SELECT id, 1, ${first} FROM cases`;
     });
     await tokenizer.flush(never);
@@ -318,12 +321,12 @@ async function untokenized(): Promise<number> {
   return row?.n ?? 0;
 }
 
-function untilNoneIsLeft(): Promise<void> {
-  return until(async () => (await untokenized()) === 0);
-}
-
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  while (!(await condition())) await setImmediate();
+/** Waits for a condition until the test is given up. */
+async function until(condition: () => Promise<boolean>, signal: AbortSignal): Promise<void> {
+  while (!(await condition())) {
+    signal.throwIfAborted();
+    await setImmediate();
+  }
 }
 
 function withResolvers<T>() {

@@ -1,6 +1,6 @@
 /**
- * A hub that speaks the real protocol over real mTLS, remembers what nodes sent it, and fails on demand. It verifies
- * openings as the hub does and assembles nothing: what `getTrace` says is up to the test.
+ * A hub that speaks the real protocol over real mTLS, remembers what nodes sent it, and fails on demand. It
+ * verifies openings as the hub does and assembles nothing: what `getTrace` says is up to the test.
  */
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import type { MessageInitShape } from '@bufbuild/protobuf';
@@ -25,6 +25,8 @@ export interface FakeHub extends AsyncDisposable {
   readonly closed: string[];
   /** What the next calls of a method throw. */
   readonly faults: Partial<Record<'openTrace' | 'closeTrace' | 'getTrace' | 'listRules', AppError>>;
+  /** While set, `openTrace` waits for it before it answers. */
+  gate: Promise<void> | undefined;
   /** What `getTrace` answers; NOT_FOUND without one. */
   readonly statuses: Map<string, MessageInitShape<typeof TraceStatusSchema>>;
   /** Packs that `listRules` answers. */
@@ -99,6 +101,7 @@ function handlers(
       failIfTold('openTrace');
       const opening = await verifyOpening(jws, provinces, nowSeconds(systemClock));
       hub.opened.push(opening);
+      await hub.gate;
       return { traceId: opening.trace_id, countersignature: '' };
     },
     closeTrace: async ({ traceId }) => {

@@ -1,6 +1,6 @@
 /**
- * The HTTP applications of both programs with all their routes and no database: for tests that ask what there is and
- * who may call it. Whatever gets past the checks of the door fails with INTERNAL.
+ * The HTTP applications of both programs with all their routes and no database: for tests that ask what there
+ * is and who may call it. Whatever gets past the checks of the door fails with INTERNAL.
  */
 import { pino } from 'pino';
 import { provinceRoutes } from '../../hub/provinces/http.ts';

@@ -1,11 +1,13 @@
 /**
- * The HTTP interface of a node without its listener: real routes, database, bearer check and submitter, and a hub
- * that the test controls. Identifiers get their tokens when the submitter asks for them, unless told otherwise.
+ * The HTTP interface of a node without its listener: real routes, database, bearer check and submitter, and a
+ * hub that the test controls. Identifiers get their tokens when the submitter asks for them, unless told
+ * otherwise.
  */
 import { Writable } from 'node:stream';
 import { pino } from 'pino';
 import { startTokenIssuer, type TokenIssuer } from '../../deploy/demo/token-issuer.ts';
 import { caseRoutes } from '../../node/cases/http.ts';
+import { importRoutes } from '../../node/intake/http.ts';
 import { hubRules } from '../../node/rules/grpc.ts';
 import { openRuleBook, type RuleBook } from '../../node/rules/operations.ts';
 import { hubTraces } from '../../node/traces/grpc.ts';
@@ -55,6 +57,8 @@ export interface NodeHttp extends AsyncDisposable {
   readonly keyService: { up: boolean };
   readonly stop: AbortController;
   fetch(path: string, init?: RequestInit): Promise<Response>;
+  /** For a listener. */
+  handle(request: Request): Promise<Response>;
   /** A call with a token; JSON answers are parsed. */
   call(method: string, path: string, options?: CallOptions): Promise<Answer>;
 }
@@ -91,11 +95,16 @@ export async function createNodeHttp(): Promise<NodeHttp> {
     }),
   );
   const traces = { reopen: reopenTraces, wake: () => submitter.wake() };
-  const changes = { identifiersChanged: (ids: readonly number[]) => void changed.push([...ids]) };
+  const changes = {
+    identifiersChanged: (ids: readonly number[]) => void changed.push([...ids]),
+    staysChanged: () => undefined,
+    encountersChanged: () => undefined,
+  };
   const ctx = { db, clock, logger, province: '24', rules, hub: hubTraces(hub.link.client), submitter };
   const app = createHttpApp({
     info: { title: 'test', version: '1', description: '' },
     routes: [
+      importRoutes({ db, clock, changes, tokenizer }),
       caseRoutes({ db, clock, changes, tokenizer, traces }),
       traceRoutes({ ...ctx, stopping: stop.signal }),
     ],
@@ -109,6 +118,7 @@ export async function createNodeHttp(): Promise<NodeHttp> {
   const fetch = async (path: string, init?: RequestInit) => app.request(path, init);
   return {
     ...{ db, hub, rules, issuer, logged, changed, keyService, stop, fetch },
+    handle: async (request) => app.fetch(request),
     call: async (method, path, { json, headers, roles = NODE_ROLES, subject = 'an' } = {}) => {
       const token = await issuer.issue({ audience: AUDIENCE, roles, subject });
       const response = await fetch(path, {

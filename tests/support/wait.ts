@@ -7,9 +7,13 @@ import { systemClock } from '../../shared/clock.ts';
 const LIMIT_MS = 45_000;
 const POLL_MS = 20;
 
-/** Resolves when `condition` holds (it may throw meanwhile); fails naming `what` after 45 s. */
-export async function waitFor(what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
-  const untilMs = systemClock.nowMs() + LIMIT_MS;
+/** Resolves when `condition` holds (it may throw meanwhile); fails naming `what` after `limitMs` (45 s). */
+export async function waitFor(
+  what: string,
+  condition: () => boolean | Promise<boolean>,
+  limitMs = LIMIT_MS,
+): Promise<void> {
+  const untilMs = systemClock.nowMs() + limitMs;
   let last: unknown;
   while (systemClock.nowMs() < untilMs) {
     try {

@@ -1,6 +1,7 @@
 /**
- * What people do day by day: who is where, when. Days are counted from midnight in Vietnam at the end of the data:
- * -1 is yesterday, -14 the first. The week is counted likewise, so that every start of the demo tells the same story.
+ * What people do day by day: who is where, when. Days are counted from midnight in Vietnam at the end of the
+ * data: -1 is yesterday, -14 the first. The week is counted likewise, so that every start of the demo tells
+ * the same story.
  */
 import type { Dice } from './dice.ts';
 import type { Person } from './people.ts';

@@ -1,6 +1,6 @@
 /**
- * Names and identifiers of invented people: common syllables put together by chance. The identifiers have the right
- * form and can belong to nobody.
+ * Names and identifiers of invented people: common syllables put together by chance. The identifiers have the
+ * right form and can belong to nobody.
  */
 import type { Dice } from './dice.ts';
 
@@ -31,12 +31,12 @@ const MIDDLES: Readonly<Record<Sex, readonly string[]>> = {
 
 const GIVEN: Readonly<Record<Sex, readonly string[]>> = {
   male: words(
-    'An Bình Cường Dũng Đạt Đông Hải Hiếu Hòa Hùng Huy Khánh Kiên Lâm Long Mạnh Nam Phong Phúc Quân Sơn Tài Thắng ' +
-      'Thành Tiến Toàn Trung Tuấn Tùng Việt Vinh',
+    'An Bình Cường Dũng Đạt Đông Hải Hiếu Hòa Hùng Huy Khánh Kiên Lâm Long Mạnh Nam Phong Phúc Quân Sơn Tài ' +
+      'Thắng Thành Tiến Toàn Trung Tuấn Tùng Việt Vinh',
   ),
   female: words(
-    'Anh Ánh Chi Dung Giang Hà Hạnh Hằng Hiền Hoa Hồng Huệ Hương Lan Liên Linh Loan Mai My Nga Ngân Nhung Oanh ' +
-      'Phượng Quỳnh Thảo Thủy Trang Trinh Vân Yến',
+    'Anh Ánh Chi Dung Giang Hà Hạnh Hằng Hiền Hoa Hồng Huệ Hương Lan Liên Linh Loan Mai My Nga Ngân Nhung ' +
+      'Oanh Phượng Quỳnh Thảo Thủy Trang Trinh Vân Yến',
   ),
 };
 
@@ -51,8 +51,9 @@ export function fullName(dice: Dice, sex: Sex, family = familyName(dice)): strin
 }
 
 /**
- * The `serial`th citizen id of a province: `0` + province, century and sex, year of birth, six digits. Its century
- * digit (8 or 9) stands for the 24th, so no living person has it. **Source:** Thông tư 07/2016/TT-BCA, Điều 2.
+ * The `serial`th citizen id of a province: `0` + province, century and sex, year of birth, six digits. Its
+ * century digit (8 or 9) stands for the 24th, so no living person has it. **Source:** Thông tư
+ * 07/2016/TT-BCA, Điều 2.
  */
 export function cccdOf(
   province: string,

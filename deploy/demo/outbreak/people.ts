@@ -1,5 +1,6 @@
 /**
- * The people of a province: households with names, ages, work, and the identifiers that their home province knows.
+ * The people of a province: households with names, ages, work, and the identifiers that their home province
+ * knows.
  */
 import type { Dice } from './dice.ts';
 import { appOf, cccdOf, familyName, fullName, insuranceOf, phoneOf, type Sex } from './names.ts';
@@ -40,7 +41,10 @@ const REFERENCE_YEAR = 2021;
 const APP_PERCENT = 35;
 const SHARED_PHONE_PERCENT = 25;
 
-/** About `count` people in whole households. `firstPhone`: phones are numbered on from there, over all provinces. */
+/**
+ * About `count` people in whole households. `firstPhone`: phones are numbered on from there, over all
+ * provinces.
+ */
 export function populate(dice: Dice, province: string, count: number, firstPhone: number): Person[] {
   const residents: Person[] = [];
   const wards = wardsOf(province);

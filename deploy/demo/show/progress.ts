@@ -1,5 +1,6 @@
 /**
- * What is seen while the demo works: imports as bars, the trace as numbers. Pure; Vietnamese first, English beside it.
+ * What is seen while the demo works: imports as bars, the trace as numbers. Pure; Vietnamese first, English
+ * beside it.
  */
 import type { TraceJson } from '../../../shared/http/trace-json.ts';
 import type { FileKind } from '../outbreak/files.ts';
@@ -35,8 +36,8 @@ export function importView(provinces: readonly ImportProgress[], style: Style): 
   const live = provinces.map(({ province, kind, sentRows, rows, finished }) => {
     const label = padEnd(provinceLabel(province), LABEL_WIDTH);
     const filled = bar(sentRows / rows, BAR_WIDTH);
-    const what = finished ? 'xong / done' : KINDS[kind];
-    return `  ${label}  ${finished ? style.good(filled) : filled} ${padStart(count(sentRows), 7)}  ${style.dim(what)}`;
+    const what = style.dim(finished ? 'xong / done' : KINDS[kind]);
+    return `  ${label}  ${finished ? style.good(filled) : filled} ${padStart(count(sentRows), 7)}  ${what}`;
   });
   const parts = provinces.map(({ province, sentRows, rows }) => {
     return `${provinceLabel(province)} ${Math.floor((100 * sentRows) / rows)} %`;
@@ -68,7 +69,8 @@ export function traceView(trace: TraceJson | undefined, elapsedMs: number, style
     `  ${colored} · ${seconds(elapsedMs)}`,
     `  câu hỏi / questions ${count(questions)} · chờ trả lời / awaiting answers ${count(awaited)}`,
     ...degrees.map(([degree, number]) => {
-      return `  F${degree}  ${padStart(count(number), 6)}  ${style.bold('█'.repeat(Math.ceil((40 * number) / most)))}`;
+      const length = '█'.repeat(Math.ceil((40 * number) / most));
+      return `  F${degree}  ${padStart(count(number), 6)}  ${style.bold(length)}`;
     }),
   ];
   const contacts = degrees.map(([degree, number]) => ` · F${degree} ${count(number)}`).join('');

@@ -1,6 +1,7 @@
 /**
- * What is seen when the trace is done: contacts by degree and province with coverage, a few of them, and where to go
- * on. Pure; Vietnamese first, English beside it; at most 80 cells a line, except what is there to be copied.
+ * What is seen when the trace is done: contacts by degree and province with coverage, a few of them, and
+ * where to go on. Pure; Vietnamese first, English beside it; at most 80 cells a line, except what is there to
+ * be copied.
  */
 import type { TraceJson } from '../../../shared/http/trace-json.ts';
 import type { Contact } from '../client.ts';
@@ -50,6 +51,7 @@ export function resultLines(trace: TraceJson, contacts: ContactsByProvince, styl
     ...numbersOf([contacts.get(coverage.province) ?? []]),
     coverageLabel(coverage, style),
   ]);
+  const time = seconds(trace.elapsed_ms);
   const footer = ['Tổng / total', ...numbersOf([...contacts.values()]), stateLabel(trace.state)];
   return [
     style.bold('Tiếp xúc theo cấp và tỉnh / Contacts by degree and province'),
@@ -57,7 +59,7 @@ export function resultLines(trace: TraceJson, contacts: ContactsByProvince, styl
     ...table(columns, rows, footer).map((line) => `  ${line}`),
     '',
     '  F1 tiếp xúc gần / close contacts · F2 tiếp xúc của F1 / contacts of F1',
-    `  Từ lúc nhận yêu cầu đến khi xong / from accepted request to complete: ${style.bold(seconds(trace.elapsed_ms))}`,
+    `  Từ lúc nhận yêu cầu đến khi xong / from accepted request to complete: ${style.bold(time)}`,
   ];
 }
 
@@ -93,7 +95,10 @@ export function exampleLines(
 }
 
 /** The contact that only all provinces together find; nothing if it was not found. */
-export function passerByLines({ passerBy }: Outbreak, contacts: ContactsByProvince): string[] {
+export function passerByLines(
+  { passerBy }: Pick<Outbreak, 'passerBy'>,
+  contacts: ContactsByProvince,
+): string[] {
   const isPasserBy = ({ identifiers }: Contact) =>
     passerBy.identifiers.some((own) => identifiers.includes(own));
   for (const [province, list] of contacts) {
@@ -101,9 +106,9 @@ export function passerByLines({ passerBy }: Outbreak, contacts: ContactsByProvin
     if (!found) continue;
     return [
       'Không tỉnh nào tự tìm được người này / no province alone could find this one:',
-      `  F${found.degree}  ${passerBy.name} (${provinceLabel(province)}): ${minutes(found.seconds)} = 10′ ở Hà Nội + 10′ ở Bắc Giang,`,
-      '  hai mã định danh mà chỉ TP.HCM biết là một người / under two identifiers that',
-      '  only HCMC knows to be one person',
+      `  F${found.degree}  ${passerBy.name} (${provinceLabel(province)}): ${minutes(found.seconds)}`,
+      '  = 10′ ở Hà Nội + 10′ ở Bắc Giang, dưới hai mã mà chỉ TP.HCM biết là một người',
+      '  / under two identifiers that only HCMC knows to be one person',
     ];
   }
   return [];
@@ -117,13 +122,15 @@ export function variableLines(hub: Member, nodes: readonly Member[]): string[] {
   ];
 }
 
+type Address = Pick<Member, 'name' | 'url'>;
+
 /** Where the documentation is, and what to try. */
 export function addressLines(
-  hub: Member,
-  nodes: readonly Member[],
+  hub: Address,
+  nodes: readonly Address[],
   trace: Pick<TraceJson, 'id' | 'province'>,
 ): string[] {
-  const address = (label: string, { url }: Member) => `  ${padEnd(label, 24)}  ${url}/docs`;
+  const address = (label: string, { url }: Address) => `  ${padEnd(label, 24)}  ${url}/docs`;
   const { id, province } = trace;
   return [
     'Tài liệu API / API documentation',

@@ -1,6 +1,6 @@
 /**
- * Where the demo writes: at a terminal, progress is drawn in place; into a pipe or a file, as plain lines whenever it
- * has changed. Says nothing of its own.
+ * Where the demo writes: at a terminal, progress is drawn in place; into a pipe or a file, as plain lines
+ * whenever it has changed. Says nothing of its own.
  */
 import type { Clock } from '../../../shared/clock.ts';
 import { cutTo } from './text.ts';
@@ -37,7 +37,10 @@ export class Screen {
     this.#output.write(lines.map((line) => `${line}\n`).join(''));
   }
 
-  /** Draws `view` again and again while `work` goes on, and once more when it is done. Its outcome is that of `work`. */
+  /**
+   * Draws `view` again and again while `work` goes on, and once more when it is done. Its outcome is that of
+   * `work`.
+   */
   async during<T>(view: () => View, work: Promise<T>): Promise<T> {
     const done = new AbortController();
     const drawing = this.#draw(view, done.signal);

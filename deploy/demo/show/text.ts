@@ -1,6 +1,6 @@
 /**
- * Text for a terminal: how wide it is, how it is cut, aligned and coloured. Pure. Widths are in cells; Vietnamese may
- * come composed (ế) or as letter and marks (e + ̂ + ́), and is one cell a letter either way.
+ * Text for a terminal: how wide it is, how it is cut, aligned and coloured. Pure. Widths are in cells;
+ * Vietnamese may come composed (ế) or as letter and marks (e + ̂ + ́), and is one cell a letter either way.
  */
 
 /** Colours, or the same text if there are none. */

@@ -1,0 +1,120 @@
+/**
+ * What the hub holds of one trace: its log of questions and the answers to them, in the fold and in the database.
+ */
+import type { Database } from '../../shared/db/database.ts';
+import {
+  type AnswerHeader,
+  decodeAnswer,
+  decodeQuestion,
+  encodeQuestion,
+} from '../../shared/grpc/trace-messages.ts';
+import type { TraceQuestion, TraceTerms } from '../../shared/trace/messages.ts';
+import { TraceState } from '../../shared/trace/trace-state.ts';
+import type { AnswerStore } from './answer-store.ts';
+import type { PendingWrites } from './pending-writes.ts';
+import { insertQuestions, type LoggedBody, listAnswers, listQuestions } from './queries.ts';
+import { encodeRequest } from './wire.ts';
+
+export interface TraceMemoryOptions {
+  readonly traceId: string;
+  readonly db: Database;
+  readonly store: AnswerStore;
+  readonly writes: PendingWrites;
+  readonly terms: TraceTerms;
+}
+
+/** An answer read back after a restart. */
+export interface HeldAnswer {
+  readonly province: string;
+  readonly seq: number;
+  readonly stale: boolean;
+  /** Epoch seconds. */
+  readonly answeredAt: number;
+  readonly dataAt: number;
+}
+
+export class TraceMemory {
+  readonly state: TraceState;
+  readonly #options: TraceMemoryOptions;
+  /** The encoded TraceRequest of each question: the same bytes for all provinces. */
+  readonly #requests = new Map<number, Uint8Array>();
+  /** Encoded answers received since the start. */
+  bytesIn = 0;
+
+  constructor(options: TraceMemoryOptions) {
+    this.#options = options;
+    this.state = new TraceState(options.terms);
+  }
+
+  /** Numbers of all questions, ascending. */
+  get seqs(): number[] {
+    return [...this.#requests.keys()];
+  }
+
+  has(seq: number): boolean {
+    return this.#requests.has(seq);
+  }
+
+  request(seq: number): Uint8Array {
+    return this.#requests.get(seq) as Uint8Array;
+  }
+
+  /**
+   * Appends questions to the log; durable when it resolves with their numbers and encoded length. If the log has grown
+   * without our knowledge (an attempt whose outcome nobody heard, the last words of a hub that was killed), it is its
+   * questions that are taken.
+   */
+  async log(questions: readonly TraceQuestion[]): Promise<{ seqs: number[]; bytes: number }> {
+    const { db, traceId } = this.#options;
+    let logged: LoggedBody[] = questions.map((q) => ({ seq: q.seq, body: encodeQuestion(q) }));
+    if (!(await insertQuestions(db, traceId, logged))) {
+      logged = await listQuestions(db, traceId, this.state.lastSeq);
+      for (const { body } of logged) this.#remember(decodeQuestion(body));
+    } else for (const question of questions) this.#remember(question);
+    return {
+      seqs: logged.map(({ seq }) => seq),
+      bytes: logged.reduce((sum, { body }) => sum + body.length, 0),
+    };
+  }
+
+  /** Reads log and answers back after a restart; the answers' headers in no order. */
+  async restore(): Promise<HeldAnswer[]> {
+    const { db, traceId } = this.#options;
+    for (const { body } of await listQuestions(db, traceId)) this.#remember(decodeQuestion(body));
+    return (await listAnswers(db, traceId)).map(({ province, seq, stale, answeredAt, body }) => {
+      const { answer, header } = decodeAnswer(body);
+      this.state.apply(Number(province), answer, header);
+      return { province, seq, stale, answeredAt, dataAt: header.dataAt };
+    });
+  }
+
+  /**
+   * Folds an encoded answer in and stores it, unless an answer of the same or a newer state of that province's data is
+   * held. Returns its header, and whether it or one as new is held now. Throws as `TraceState.apply`.
+   */
+  take(province: string, body: Uint8Array): { seq: number; header: AnswerHeader; isHeld: boolean } {
+    const { answer, header } = decodeAnswer(body);
+    this.bytesIn += body.length;
+    const { seq } = answer;
+    if (this.state.apply(Number(province), answer, header) === 'applied') {
+      const { incarnation, dataVersion } = header;
+      const row = { traceId: this.#options.traceId, seq, province, incarnation, dataVersion, body };
+      this.#options.writes.add(this.#options.store.add(row));
+    }
+    const held = this.state.versionOf(Number(province), seq);
+    return { seq, header, isHeld: held?.incarnation === header.incarnation };
+  }
+
+  /** Questions that the province has answered in an earlier life than this. */
+  answeredBefore(province: string, incarnation: number): number[] {
+    return this.seqs.filter((seq) => {
+      const version = this.state.versionOf(Number(province), seq);
+      return version !== undefined && version.incarnation < incarnation;
+    });
+  }
+
+  #remember(question: TraceQuestion): void {
+    this.#requests.set(question.seq, encodeRequest(question));
+    this.state.log(question);
+  }
+}

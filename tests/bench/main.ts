@@ -1,0 +1,81 @@
+/**
+ * `npm run bench -- trace [--stays 1,5,20] [--provinces 3,34,63] [--repetitions 5] [--out FILE]`: measures each size and
+ * appends it to FILE as a line of JSON. `-- report FILE` prints the tables of RESULTS.md; `-- check` compares
+ * federation, merged query and oracle on a small world; `-- profile` says where a two-degree trace spends its time.
+ */
+import { appendFileSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import type { RulePack } from '../../shared/domain/rule-pack.ts';
+import { packageRoot } from '../../shared/package-root.ts';
+import { BenchFederation } from './bench-federation.ts';
+import { checkAgainstOracle } from './check.ts';
+import { type Measurement, measure } from './measure.ts';
+import { profileTrace } from './profile.ts';
+import { renderReport } from './report.ts';
+import { MILLION, makeWorld } from './world.ts';
+
+/** Position of the index person in block 0: its degree-1 contacts are about as many as in the issue's reference. */
+const INDEX = 917;
+const SEED = 1;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    stays: { type: 'string', default: '1,5,20' },
+    provinces: { type: 'string', default: '3,34,63' },
+    repetitions: { type: 'string', default: '5' },
+    out: { type: 'string' },
+  },
+});
+
+const say = (what: string) => console.error(`${new Date().toISOString().slice(11, 19)} ${what}`);
+const rules = JSON.parse(
+  readFileSync(join(packageRoot, 'hub', 'rules', 'packs', '2021-12-29.json'), 'utf8'),
+) as RulePack;
+
+switch (positionals[0]) {
+  case 'trace':
+    for (const millions of numbers(values.stays)) {
+      for (const provinces of numbers(values.provinces)) await benchTrace(millions, provinces);
+    }
+    break;
+  case 'check':
+    await checkAgainstOracle({ rules, say });
+    break;
+  case 'report':
+    console.log(renderReport(readMeasurements(positionals[1] ?? '')));
+    break;
+  case 'profile':
+    await profileFirst();
+    break;
+  default:
+    console.error('usage: npm run bench -- trace | check | profile | report FILE');
+    process.exitCode = 2;
+}
+
+async function benchTrace(millions: number, provinces: number): Promise<void> {
+  say(`${millions} million stays, ${provinces} provinces`);
+  const world = makeWorld({ shape: MILLION, blocks: millions, provinces, seed: SEED });
+  await using bench = await BenchFederation.start(world, { say });
+  const repetitions = Number(values.repetitions);
+  const measurement = await measure({ world, bench, rules, index: INDEX, repetitions, say });
+  if (values.out !== undefined) appendFileSync(values.out, `${JSON.stringify(measurement)}\n`);
+  console.log(renderReport([measurement]));
+}
+
+/** Of the first size named alone. */
+async function profileFirst(): Promise<void> {
+  const [millions, provinces] = [numbers(values.stays)[0] as number, numbers(values.provinces)[0] as number];
+  const world = makeWorld({ shape: MILLION, blocks: millions, provinces, seed: SEED });
+  console.log(await profileTrace({ world, index: INDEX, repetitions: Number(values.repetitions), say }));
+}
+
+function readMeasurements(file: string): Measurement[] {
+  const lines = readFileSync(file, 'utf8').split('\n').filter(Boolean);
+  return lines.map((line) => JSON.parse(line) as Measurement);
+}
+
+function numbers(text: string): number[] {
+  return text.split(',').map(Number);
+}

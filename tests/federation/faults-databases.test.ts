@@ -1,0 +1,171 @@
+/**
+ * Faults of databases under a running trace: connections cut, a database away for a moment, a node's database replaced
+ * by an older copy. Each trace ends equal to the oracle on the data that is there.
+ */
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Federation } from '../../deploy/demo/federation.ts';
+import type { Member } from '../../deploy/demo/member.ts';
+import type { Dataset } from '../simulation/dataset.ts';
+import { toImportFiles } from '../simulation/import-files.ts';
+import { waitFor } from '../support/wait.ts';
+import { call, importFile } from './drive.ts';
+import {
+  converges,
+  cutConnections,
+  expectedOf,
+  holdWriters,
+  type Imported,
+  importWorld,
+  open,
+  PROVINCES,
+  pickRequest,
+  rowsOf,
+  startScenario,
+  statusOf,
+} from './scenario.ts';
+
+let federation: Federation;
+let imported: Imported;
+let picked: ReturnType<typeof pickRequest>;
+let other: string;
+
+beforeAll(async () => {
+  federation = await startScenario();
+  imported = await importWorld(federation, 22);
+  picked = pickRequest(imported.world, ({ direction }) => direction === 'forward');
+  other = PROVINCES.find((province) => province !== picked.owner) as string;
+});
+
+afterAll(async () => {
+  await federation?.[Symbol.asyncDispose]();
+});
+
+const begin = () => open(federation, imported, picked.request);
+const member = (name: string): Member => (name === 'hub' ? federation.hub : federation.node(name));
+const endsWell = (id: string, expected = picked.expected) =>
+  converges(federation, id, { at: picked.owner, expected, firm: false });
+
+test.each([
+  ['hub', 'openings'],
+  ['hub', 'questions'],
+  ['hub', 'answers'],
+  ['hub', 'deliveries'],
+  ['79', 'answered_questions'],
+  ['79', 'openings'],
+  ['01', 'contacts'],
+  ['24', 'traces'],
+])('%s loses its connections as it writes %s', async (name, table) => {
+  const hold = await holdWriters(member(name), table);
+  const id = await begin();
+  await hold.reached();
+  expect(await cutConnections(member(name))).toBeGreaterThan(0);
+  await hold[Symbol.asyncDispose]();
+  await endsWell(id);
+});
+
+/** A connection to the server's own database, for what cannot be done from within. */
+const admin = ({ databaseUrl }: Member) => {
+  const url = new URL(databaseUrl);
+  url.pathname = '/postgres';
+  return { databaseUrl: url.href };
+};
+const nameOf = ({ databaseUrl }: Member) => new URL(databaseUrl).pathname.slice(1);
+
+test.each(['hub', '79'])('the database of %s is away for a while', async (name) => {
+  const away = member(name);
+  const hold = await holdWriters(away, name === 'hub' ? 'answers' : 'answered_questions');
+  const id = await begin();
+  await hold.reached();
+  const allow = (allowed: boolean) =>
+    rowsOf(admin(away), `ALTER DATABASE ${nameOf(away)} ALLOW_CONNECTIONS ${allowed}`);
+  await allow(false);
+  await cutConnections(away).catch(() => undefined);
+  await rowsOf(
+    admin(away),
+    `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+      WHERE datname = '${nameOf(away)}' AND application_name NOT LIKE 'test%'`,
+  );
+  await hold[Symbol.asyncDispose]();
+  await waitFor('it to be noticed', async () => (await fetch(`${away.url}/readyz`)).status === 503);
+  await allow(true);
+  await endsWell(id);
+  expect((await fetch(`${away.url}/readyz`)).status).toBe(200);
+});
+
+/** An encounter of the index person with somebody who is no contact yet: contacts grow by it. */
+function lateEncounter(province: string, data: Dataset): Dataset {
+  const index = data.cases.find(({ id }) => id === picked.request.cases[0]);
+  const known = new Set(expectedOf(data, picked.request).flatMap(({ identifiers }) => identifiers));
+  const from = Date.parse(`${index?.onsetOn}T06:00:00+07:00`) / 1000;
+  for (const { identifiers } of data.people) {
+    const [identifierA, identifierB] = [index?.identifiers[0] as string, identifiers[0] as string];
+    if (known.has(identifierB) || index?.identifiers.includes(identifierB)) continue;
+    const row = { province, identifierA, identifierB, from, until: from + 1800 };
+    const larger = { ...data, encounters: [...data.encounters, row] };
+    if (expectedOf(larger, picked.request).length > known.size / 10 && differs(larger, data)) return larger;
+  }
+  throw new Error('everybody is a contact');
+}
+
+const differs = (a: Dataset, b: Dataset) =>
+  JSON.stringify(expectedOf(a, picked.request)) !== JSON.stringify(expectedOf(b, picked.request));
+
+async function importLate(province: string, data: Dataset): Promise<void> {
+  const row = data.encounters.at(-1);
+  const { encounters } = toImportFiles({ ...data, encounters: row ? [row] : [] }, province);
+  await importFile(federation.node(province), 'encounters', encounters);
+}
+
+/** Stops a node and copies its database. */
+async function copyDatabase(node: Member): Promise<void> {
+  await federation.kill(node.name, 'SIGTERM');
+  await rowsOf(admin(node), `CREATE DATABASE ${nameOf(node)}_copy TEMPLATE ${nameOf(node)}`);
+  await federation.restart();
+}
+
+/** Kills a node and puts the copy in the place of its database. */
+async function restoreDatabase(node: Member): Promise<void> {
+  await federation.kill(node.name, 'SIGKILL');
+  await rowsOf(admin(node), `DROP DATABASE ${nameOf(node)} WITH (FORCE)`);
+  await rowsOf(admin(node), `ALTER DATABASE ${nameOf(node)}_copy RENAME TO ${nameOf(node)}`);
+  await federation.restart();
+}
+
+test('a node restored to a time before the trace is asked everything and gets its contacts again', async () => {
+  const node = federation.node(other);
+  await copyDatabase(node);
+  const id = await begin();
+  const before = await endsWell(id);
+  const later = lateEncounter(other, imported.world);
+  await importLate(other, later);
+  await endsWell(id, expectedOf(later, picked.request));
+  // Two corrections, so that the trace has three openings of which the restored node knows none.
+  const caseId = imported.caseIds.get(picked.request.cases[0] as string);
+  const owner = federation.node(picked.owner);
+  for (const [revision, isolated_at] of ['2021-07-01T00:00:00+07:00', null].entries()) {
+    await call(owner, `/v1/cases/${caseId}`, { method: 'PATCH', body: JSON.stringify({ isolated_at }) });
+    await waitFor('the correction', async () => {
+      const sql = `SELECT FROM openings WHERE trace_id = '${id}' AND revision = ${revision + 1}`;
+      return (await rowsOf(federation.hub, sql)).length > 0;
+    });
+  }
+  await endsWell(id, expectedOf(later, picked.request));
+  await restoreDatabase(node);
+  const after = await endsWell(id);
+  const places = (contacts: typeof before) => contacts.map((c) => c.province).sort();
+  expect(places(after)).toEqual(places(before));
+  const { coverage } = await statusOf(owner, id);
+  expect(coverage.map(({ state }) => state)).toEqual(PROVINCES.map(() => 'current'));
+});
+
+test('the node that owns the case is restored to a time before later data', async () => {
+  const node = federation.node(picked.owner);
+  const id = await begin();
+  await endsWell(id);
+  await copyDatabase(node);
+  const later = lateEncounter(picked.owner, imported.world);
+  await importLate(picked.owner, later);
+  await endsWell(id, expectedOf(later, picked.request));
+  await restoreDatabase(node);
+  await endsWell(id);
+});

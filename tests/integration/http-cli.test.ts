@@ -1,0 +1,118 @@
+/**
+ * The node's command line as a process against the real interface: what it prints, and how it ends.
+ */
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type HttpServer, startHttpServer } from '../../shared/http/server.ts';
+import { packageRoot } from '../../shared/package-root.ts';
+import { createNodeHttp, NODE_ROLES, type NodeHttp } from '../support/node-http.ts';
+
+let node: NodeHttp;
+let server: HttpServer;
+let token: string;
+let directory: string;
+beforeAll(async () => {
+  node = await createNodeHttp();
+  const fetch = async (request: Request) => node.handle(request);
+  server = await startHttpServer({ fetch, listen: { host: '127.0.0.1', port: 0 } });
+  token = await node.issuer.issue({ audience: 'truyvet-node-24', roles: NODE_ROLES });
+  directory = await mkdtemp(join(tmpdir(), 'truyvet-cli-'));
+});
+afterAll(async () => {
+  node.stop.abort();
+  await server[Symbol.asyncDispose]();
+  await node[Symbol.asyncDispose]();
+  await rm(directory, { recursive: true });
+});
+
+interface Ended {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+function run(args: readonly string[], env: Record<string, string> = {}): Promise<Ended> {
+  const script = join(packageRoot, 'dist', 'node', 'cli.js');
+  const options = { env: { PATH: process.env.PATH, TRUYVET_URL: server.url, TRUYVET_TOKEN: token, ...env } };
+  return new Promise((resolve) => {
+    execFile(process.execPath, [script, ...args], options, (error, out, err) =>
+      resolve({ code: typeof error?.code === 'number' ? error.code : 0, out, err }),
+    );
+  });
+}
+
+const file = async (name: string, content: string | Uint8Array) => {
+  const path = join(directory, name);
+  await writeFile(path, content);
+  return path;
+};
+
+describe('import', () => {
+  it('streams a file, plain or gzipped, and says what became of it', async () => {
+    const csv = 'place,name,kind,ward\np1,Chợ,market,07213\n';
+    expect(await run(['import', 'places', await file('a.csv', csv)])).toMatchObject({
+      code: 0,
+      out: '1 nhận · accepted, 0 từ chối · rejected\n',
+    });
+    expect(await run(['import', 'places', await file('a.csv.gz', gzipSync(csv))])).toMatchObject({ code: 0 });
+    expect(
+      await run(['import', 'places', await file('a.ndjson', '{"place":"p2","kind":"cafe"}\n')]),
+    ).toMatchObject({ code: 0 });
+  });
+
+  it('prints rejected rows and ends with 1', async () => {
+    const { code, out } = await run([
+      'import',
+      'places',
+      await file('b.csv', 'place,kind\np3,moon\np4,cafe\n'),
+    ]);
+    expect(code).toBe(1);
+    expect(out).toMatch(
+      /^1 nhận · accepted, 1 từ chối · rejected\ndòng · line +cột · field +lý do · reason\n2 +kind +\S/,
+    );
+  });
+});
+
+describe('cases and traces', () => {
+  it('enters a case, starts a trace, shows it', async () => {
+    const { out: caseId } = await run(['case', 'add', 'phone:0912345678', '--onset', '2021-06-01']);
+    const { out, code } = await run(['trace', 'start', caseId.trim()]);
+    expect([code, out]).toEqual([0, expect.stringMatching(/^[0-9a-f]{32}\n$/)]);
+    const shown = await run(['trace', 'show', out.trim()]);
+    expect(shown).toMatchObject({ code: 0, out: expect.stringContaining(out.trim()) });
+    await run(['trace', 'show', out.trim()]);
+    await node.call('POST', `/v1/traces/${out.trim()}/close`);
+    const watched = await run(['trace', 'show', '--watch', out.trim()]);
+    expect(watched).toMatchObject({ code: 0, out: expect.stringContaining('closed') });
+  });
+});
+
+describe('failures end with 2 and say why', () => {
+  it.each([
+    ['a problem', ['case', 'add', 'fax:1', '--onset', '2021-06-01'], {}, 'INVALID_FIELD: identifiers[0]'],
+    ['a wrong token', ['trace', 'show', 'x'], { TRUYVET_TOKEN: 'x' }, 'TOKEN_INVALID'],
+    [
+      'nobody there',
+      ['trace', 'show', 'x'],
+      { TRUYVET_URL: 'http://127.0.0.1:9' },
+      'UNREACHABLE: http://127.0.0.1:9',
+    ],
+    ['no address', ['trace', 'show', 'x'], { TRUYVET_URL: '' }, 'INVALID_FIELD: --url'],
+    ['no file', ['import', 'places', 'nowhere.csv'], {}, 'INVALID_FIELD: file: cannot be read'],
+    ['an unknown command', ['dance'], {}, 'unknown command'],
+  ])('%s', async (_name, args, env, message) => {
+    const { code, err } = await run(args, env as Record<string, string>);
+    expect([code, err]).toEqual([2, expect.stringContaining(message)]);
+  });
+
+  it('names every variable that serve lacks', async () => {
+    const { code, err } = await run(['serve'], { PROVINCE: '2', HTTP_LISTEN: 'here' });
+    expect(code).not.toBe(0);
+    for (const name of ['PROVINCE', 'HTTP_LISTEN', 'DATABASE_URL', 'OIDC_ISSUER', 'TLS_KEY_FILE'])
+      expect(err).toContain(`${name}: `);
+  });
+});
