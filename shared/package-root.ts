@@ -1,6 +1,6 @@
 /**
- * Where the package lies, from a checkout as well as from `dist/`: migrations, rule packs and other files that are
- * not code are read from there.
+ * Where the package lies, from a checkout as well as from `dist/`: migrations, rule packs and other files
+ * that are not code are read from there.
  */
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';

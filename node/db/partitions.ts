@@ -1,6 +1,6 @@
 /**
- * Weekly partitions of check-ins and encounters, made when data comes and listed for retention, which drops whole weeks.
- * Weeks begin on Monday 00:00 UTC.
+ * Weekly partitions of check-ins and encounters, made when data comes and listed for retention, which drops
+ * whole weeks. Weeks begin on Monday 00:00 UTC.
  */
 import assert from 'node:assert/strict';
 import {
@@ -38,9 +38,9 @@ export function partitionOf(table: PartitionedTable, instant: number): Partition
 const knownWeeks = new WeakMap<Database, Map<PartitionedTable, Set<number>>>();
 
 /**
- * Makes the partitions that `instants` (whole seconds since 1970) need and that are missing. Safe while many do the
- * same. Commits on its own, so call it before the transaction that inserts: a partition is made as a table by itself and
- * then attached, which takes no lock that a reader or writer of the table would wait for.
+ * Makes the partitions that `instants` (whole seconds since 1970) need and that are missing. Safe while many
+ * do the same. Commits on its own, so call it before the transaction that inserts: a partition is made as a
+ * table by itself and then attached, which takes no lock that a reader or writer of the table would wait for.
  */
 export async function ensurePartitions(
   db: Database,

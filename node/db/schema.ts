@@ -1,6 +1,6 @@
 /**
- * The node's ordinary tables for drizzle; migrations/ is what makes them and explains them, and a test compares the two.
- * `check_ins` and `encounters` are partitioned and hot: hand-written SQL only.
+ * The node's ordinary tables for drizzle; migrations/ is what makes them and explains them, and a test
+ * compares the two. `check_ins` and `encounters` are partitioned and hot: hand-written SQL only.
  */
 import { sql } from 'drizzle-orm';
 import {

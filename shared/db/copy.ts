@@ -1,6 +1,6 @@
 /**
- * COPY, both ways, for what is read or loaded by the hundred thousand rows: an ordinary query makes an object a row and
- * a string a value. Everything else uses queries.
+ * COPY, both ways, for what is read or loaded by the hundred thousand rows: an ordinary query makes an object
+ * a row and a string a value. Everything else uses queries.
  */
 import { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -17,12 +17,14 @@ import { toDatabaseError } from './errors.ts';
 export type { CopyColumn, CopyColumns, CopySource, CopyType, CopyValue } from './copy-format.ts';
 
 /**
- * Rows of `select` (hand-written, in its order) as one typed array a column: int2 and int4 → Int32Array, int8 →
- * Float64Array, bool → Uint8Array, bytea16 → 16 bytes a row in one Uint8Array. NULL: NULL_INT, NaN, NULL_BOOL (copy-format.ts), zeros.
- * In a transaction it reads that transaction's snapshot. A statement that fails, also after many rows, rejects.
+ * Rows of `select` (hand-written, in its order) as one typed array a column: int2 and int4 → Int32Array, int8
+ * → Float64Array, bool → Uint8Array, bytea16 → 16 bytes a row in one Uint8Array. NULL: NULL_INT, NaN,
+ * NULL_BOOL (copy-format.ts), zeros. In a transaction it reads that transaction's snapshot. A statement that
+ * fails, also after many rows, rejects.
  *
- * COPY takes no parameters: `select` must contain none, and nothing that came from outside but numbers. Columns that
- * have not exactly the given types (cast them) are a programmer's mistake and reject with a plain Error.
+ * COPY takes no parameters: `select` must contain none, and nothing that came from outside but numbers.
+ * Columns that have not exactly the given types (cast them) are a programmer's mistake and reject with a
+ * plain Error.
  */
 export async function copyColumns<const T extends readonly CopyType[]>(
   sql: postgres.ISql,
@@ -32,7 +34,8 @@ export async function copyColumns<const T extends readonly CopyType[]>(
   const reader = new BinaryRowReader(types);
   const problems: unknown[] = [];
   await runCopy(sql, `copy (${select}) to stdout (format binary)`, (stream) => {
-    // The driver pushes every row into a Readable, which costs more than parsing it: so it is taken where it is pushed.
+    // The driver pushes every row into a Readable, which costs more than parsing it: so it is taken where it
+    // is pushed.
     stream.push = (chunk: Buffer | null) => {
       try {
         if (chunk !== null && problems.length === 0) reader.push(chunk);
@@ -48,8 +51,9 @@ export async function copyColumns<const T extends readonly CopyType[]>(
 }
 
 /**
- * Loads columns of equal length into `target`, `table (column, …)` as written in SQL, in their order. NULL is null,
- * undefined, NaN, or NULL_INT in an Int32Array. All rows or none; fails as a statement does. Returns the number of rows.
+ * Loads columns of equal length into `target`, `table (column, …)` as written in SQL, in their order. NULL is
+ * null, undefined, NaN, or NULL_INT in an Int32Array. All rows or none; fails as a statement does. Returns
+ * the number of rows.
  */
 export async function copyIn(
   sql: postgres.ISql,
@@ -65,7 +69,10 @@ export async function copyIn(
   return rows;
 }
 
-/** The driver's end of a query: `resolve` first gets the stream of a COPY, and once more when the server is done. */
+/**
+ * The driver's end of a query: `resolve` first gets the stream of a COPY, and once more when the server is
+ * done.
+ */
 interface CopyQuery {
   resolve: (value: unknown) => void;
   reject: (error: unknown) => void;
@@ -73,9 +80,10 @@ interface CopyQuery {
 }
 
 /**
- * Runs a COPY: `begin` gets its stream before any byte has passed. Settles when the server says so. The driver's own way
- * (`readable()`, `writable()`) hands the stream out too late and then tells of nothing: an error that follows at once
- * is thrown into the void, and a COPY FROM that is refused after its last byte never ends.
+ * Runs a COPY: `begin` gets its stream before any byte has passed. Settles when the server says so. The
+ * driver's own way (`readable()`, `writable()`) hands the stream out too late and then tells of nothing: an
+ * error that follows at once is thrown into the void, and a COPY FROM that is refused after its last byte
+ * never ends.
  */
 function runCopy(
   sql: postgres.ISql,

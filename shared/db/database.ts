@@ -1,12 +1,13 @@
 /**
- * The door to PostgreSQL: one pool a program, for hand-written SQL (`sql`) and drizzle (`orm`) alike. Every error that
- * leaves is an AppError without values (see errors.ts).
+ * The door to PostgreSQL: one pool a program, for hand-written SQL (`sql`) and drizzle (`orm`) alike. Every
+ * error that leaves is an AppError without values (see errors.ts).
  *
  * Values, in both directions (drizzle alters the client that it shares, so this holds for hand-written SQL):
- * - int8 and int8[] are JS numbers, an error beyond 2^53; numeric (so `sum(bigint)`) is text; bytea is a Buffer;
+ * - int8 and int8[] are JS numbers, an error beyond 2^53; numeric (so `sum(bigint)`) is text; bytea is a
+ *   Buffer;
  * - no array may hold NULLs: the driver reads them as values;
- * - date and timestamptz come back as text in UTC (`2021-12-29 00:00:00+00`): select `extract(epoch from x)::bigint`
- *   where a number is wanted. A Date, or text that PostgreSQL reads, may be sent;
+ * - date and timestamptz come back as text in UTC (`2021-12-29 00:00:00+00`): select `extract(epoch from
+ *   x)::bigint` where a number is wanted. A Date, or text that PostgreSQL reads, may be sent;
  * - json comes back parsed; send it as `${sql.json(value)}`, or as text with `::jsonb`.
  */
 import { drizzle, type PostgresJsDatabase, PostgresJsPreparedQuery } from 'drizzle-orm/postgres-js';
@@ -46,8 +47,8 @@ export interface DatabaseOptions {
 const END_TIMEOUT_SECONDS = 5;
 
 /**
- * A pool on `url` (`postgres://user:password@host:port/database`). Opens no connection yet: the first statement fails
- * with UNAVAILABLE/DATABASE_UNAVAILABLE if there is no server.
+ * A pool on `url` (`postgres://user:password@host:port/database`). Opens no connection yet: the first
+ * statement fails with UNAVAILABLE/DATABASE_UNAVAILABLE if there is no server.
  */
 export function openDatabase(url: string, options: DatabaseOptions): Database {
   const client = postgres(url, {
@@ -68,15 +69,19 @@ export function openDatabase(url: string, options: DatabaseOptions): Database {
 }
 
 /**
- * Runs `work` in a READ COMMITTED transaction: committed when it resolves, rolled back when it rejects (with the same
- * error). ABORTED/TRANSACTION_CONFLICT means that the whole may be tried again. When the connection is lost it rejects
- * with UNAVAILABLE/DATABASE_UNAVAILABLE at once, and refuses what `work`, if still running, asks of the transaction.
+ * Runs `work` in a READ COMMITTED transaction: committed when it resolves, rolled back when it rejects (with
+ * the same error). ABORTED/TRANSACTION_CONFLICT means that the whole may be tried again. When the connection
+ * is lost it rejects with UNAVAILABLE/DATABASE_UNAVAILABLE at once, and refuses what `work`, if still
+ * running, asks of the transaction.
  */
 export function withTransaction<T>(db: Database, work: (tx: Transaction) => Promise<T>): Promise<T> {
   return db.sql.begin((sql) => work(transactionOf(sql))) as Promise<T>;
 }
 
-/** Runs `work` on one snapshot of the database (REPEATABLE READ READ ONLY): it sees all of a commit or nothing. */
+/**
+ * Runs `work` on one snapshot of the database (REPEATABLE READ READ ONLY): it sees all of a commit or
+ * nothing.
+ */
 export function snapshot<T>(db: Database, work: (tx: Transaction) => Promise<T>): Promise<T> {
   return db.sql.begin('isolation level repeatable read read only', (sql) =>
     work(transactionOf(sql)),
@@ -91,8 +96,9 @@ export interface RetryOptions {
 }
 
 /**
- * Runs `work` again, every 0.2 s, while the database cannot be reached, so that a program may be started before it.
- * `work` must be repeatable. Rejects with the last UNAVAILABLE when patience ends or `signal` aborts.
+ * Runs `work` again, every 0.2 s, while the database cannot be reached, so that a program may be started
+ * before it. `work` must be repeatable. Rejects with the last UNAVAILABLE when patience ends or `signal`
+ * aborts.
  */
 export async function retryWhileStarting<T>(work: () => Promise<T>, options: RetryOptions): Promise<T> {
   const { clock, patienceMs = 60_000, signal } = options;
@@ -126,7 +132,8 @@ const INT8: postgres.PostgresType<number> = {
   },
 };
 
-// Drizzle wraps errors in one whose message holds the statement's parameters; the client's are translated already.
+// Drizzle wraps errors in one whose message holds the statement's parameters; the client's are translated
+// already.
 Object.defineProperty(PostgresJsPreparedQuery.prototype, 'queryWithCache', {
   value: (_statement: string, _parameters: unknown[], run: () => Promise<unknown>) => run(),
 });

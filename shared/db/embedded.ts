@@ -1,7 +1,7 @@
 /**
- * Launcher of the PostgreSQL 18 that comes with npm: one cluster on 127.0.0.1, for demo, tests and benches. Runs as root
- * or not, below a 0700 home, after `npm ci --ignore-scripts`; no server outlives its launcher. Provinces and the hub
- * bring a server of their own.
+ * Launcher of the PostgreSQL 18 that comes with npm: one cluster on 127.0.0.1, for demo, tests and benches.
+ * Runs as root or not, below a 0700 home, after `npm ci --ignore-scripts`; no server outlives its launcher.
+ * Provinces and the hub bring a server of their own.
  */
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';

@@ -1,6 +1,7 @@
 /**
- * Translates what postgres.js, drizzle and the network throw. Their errors carry statements, parameters and key values;
- * none of that may leave `shared/db`: only SQLSTATE, constraint, table and the server's routine do.
+ * Translates what postgres.js, drizzle and the network throw. Their errors carry statements, parameters and
+ * key values; none of that may leave `shared/db`: only SQLSTATE, constraint, table and the server's routine
+ * do.
  */
 import { AppError } from '../errors.ts';
 
@@ -54,11 +55,12 @@ const CONFLICTS = new Set([
 ]);
 
 /**
- * `error` of a database call as an AppError: UNAVAILABLE/DATABASE_UNAVAILABLE, ABORTED/TRANSACTION_CONFLICT, or
- * INTERNAL/DATABASE_ERROR, with a `DatabaseError` as cause, whose stack begins with that of `origin`. An AppError stays
- * as it is.
+ * `error` of a database call as an AppError: UNAVAILABLE/DATABASE_UNAVAILABLE, ABORTED/TRANSACTION_CONFLICT,
+ * or INTERNAL/DATABASE_ERROR, with a `DatabaseError` as cause, whose stack begins with that of `origin`. An
+ * AppError stays as it is.
  *
- * Applied by `shared/db` itself, to every error of `Database.sql` and `Database.orm`: nobody else needs to call it.
+ * Applied by `shared/db` itself, to every error of `Database.sql` and `Database.orm`: nobody else needs to
+ * call it.
  */
 export function toDatabaseError(error: unknown, origin?: Error): AppError {
   if (error instanceof AppError) return error;
@@ -98,12 +100,18 @@ function violates(error: unknown, sqlState: string, constraint: string | undefin
 
 type SourceError = Error & Readonly<Record<string, unknown>>;
 
-/** Only of class 42, wrong statements, the server's words are repeated: they quote the statement, never a value. */
+/**
+ * Only of class 42, wrong statements, the server's words are repeated: they quote the statement, never a
+ * value.
+ */
 function describeCode(code: string, message: string | undefined): string {
   return /^42...$/.test(code) && message !== undefined ? `${code}: ${message}` : `database error ${code}`;
 }
 
-/** Drizzle puts the driver's error under one of its own; several addresses that failed come as an AggregateError. */
+/**
+ * Drizzle puts the driver's error under one of its own; several addresses that failed come as an
+ * AggregateError.
+ */
 function innermost(error: unknown): Readonly<Record<string, unknown>> {
   if (!(error instanceof Error)) return {};
   if ('query' in error && error.cause instanceof Error) return innermost(error.cause);
@@ -112,7 +120,10 @@ function innermost(error: unknown): Readonly<Record<string, unknown>> {
   return { code: code ?? (error as SourceError).code, message, constraint_name, table_name, routine, stack };
 }
 
-/** Frames of our own code: lines of a stack that are not frames quote messages, and the driver's frames say nothing. */
+/**
+ * Frames of our own code: lines of a stack that are not frames quote messages, and the driver's frames say
+ * nothing.
+ */
 function ownFrames(stack: unknown): string[] {
   const lines = text(stack)?.split('\n') ?? [];
   return lines.filter(

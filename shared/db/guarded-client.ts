@@ -1,7 +1,7 @@
 /**
- * A postgres.js client whose every error is translated (see errors.ts) before anyone sees it, in queries, cursors,
- * transactions and savepoints alike, and whose transactions end when their connection does. It must not change what
- * queries do otherwise.
+ * A postgres.js client whose every error is translated (see errors.ts) before anyone sees it, in queries,
+ * cursors, transactions and savepoints alike, and whose transactions end when their connection does. It must
+ * not change what queries do otherwise.
  */
 import type postgres from 'postgres';
 import { toDatabaseError } from './errors.ts';
@@ -9,7 +9,10 @@ import { TransactionScope } from './transaction-scope.ts';
 
 type Callable = (...args: unknown[]) => unknown;
 
-/** What postgres.js queries carry besides their types: what sends them, and what the connection calls when they fail. */
+/**
+ * What postgres.js queries carry besides their types: what sends them, and what the connection calls when
+ * they fail.
+ */
 interface DriverQuery {
   handler: (query: DriverQuery) => void;
   /** Cursors replace it. */
@@ -20,8 +23,8 @@ interface DriverQuery {
 const JSONB = 3802;
 
 /**
- * `client` with translated errors. A transaction (one with a `scope`) gets `begin` too: a savepoint, which is what
- * drizzle needs.
+ * `client` with translated errors. A transaction (one with a `scope`) gets `begin` too: a savepoint, which is
+ * what drizzle needs.
  */
 export function guardClient<T extends postgres.Sql | postgres.TransactionSql>(
   client: T,
@@ -52,8 +55,8 @@ function guardedMembers(client: Record<string, Callable>, scope: TransactionScop
 }
 
 /**
- * Opens a transaction, or a savepoint in `outer`, with `[…options, work]`. What `work` throws leaves as it is; see
- * TransactionScope for why the driver is not always told.
+ * Opens a transaction, or a savepoint in `outer`, with `[…options, work]`. What `work` throws leaves as it
+ * is; see TransactionScope for why the driver is not always told.
  */
 function runScope(
   open: Callable,
@@ -81,7 +84,9 @@ function runScope(
   return Promise.race([translated, scope.whenLost]);
 }
 
-/** Queries are promises that the connection settles by calling their `reject`: translation sits right there. */
+/**
+ * Queries are promises that the connection settles by calling their `reject`: translation sits right there.
+ */
 function guardQuery(query: unknown, scope?: TransactionScope, template?: unknown): unknown {
   if (!(query instanceof Promise)) return query;
   const driverQuery = query as unknown as DriverQuery;
@@ -107,7 +112,10 @@ function confine(query: DriverQuery, scope: TransactionScope): void {
   query.handler = (self) => (scope.lost ? self.reject(scope.lost) : handler(self));
 }
 
-/** Where in our code each tagged template stands: looked up once a template, so that failures can be found in logs. */
+/**
+ * Where in our code each tagged template stands: looked up once a template, so that failures can be found in
+ * logs.
+ */
 const origins = new WeakMap<object, Error>();
 
 function originOf(template: unknown): Error | undefined {

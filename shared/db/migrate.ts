@@ -11,9 +11,9 @@ import { type Database, type Transaction, withTransaction } from './database.ts'
 const MIGRATION_LOCK = 7_260_124;
 
 /**
- * Applies the migrations of `folder` (drizzle's layout: `meta/_journal.json` and one SQL file each) that `db` lacks, all
- * in one transaction under an advisory lock: safe when many start at once, and a no-op when there is nothing to do.
- * Throws FAILED_PRECONDITION/DATABASE_NEWER when a newer program has migrated it already.
+ * Applies the migrations of `folder` (drizzle's layout: `meta/_journal.json` and one SQL file each) that `db`
+ * lacks, all in one transaction under an advisory lock: safe when many start at once, and a no-op when there
+ * is nothing to do. Throws FAILED_PRECONDITION/DATABASE_NEWER when a newer program has migrated it already.
  */
 export async function migrateDatabase(db: Database, folder: string): Promise<void> {
   await withTransaction(db, async (tx) => {

@@ -1,7 +1,7 @@
 /**
- * Sockets whose end the driver always understands. After a reset, postgres.js 3.4.9 rejects what was under way and then
- * leaves unanswered, for ever, what was sent to the dead connection in between: it clears up only when a close is
- * reported as being without an error. Source: porsager/postgres pull request 1215.
+ * Sockets whose end the driver always understands. After a reset, postgres.js 3.4.9 rejects what was under
+ * way and then leaves unanswered, for ever, what was sent to the dead connection in between: it clears up
+ * only when a close is reported as being without an error. Source: porsager/postgres pull request 1215.
  */
 import { Socket } from 'node:net';
 import type postgres from 'postgres';
@@ -21,7 +21,10 @@ interface SocketOptions {
   socket?: () => Socket;
 }
 
-/** Lets `client` open such sockets; not with TLS, a Unix socket or several hosts, which the driver opens by itself. */
+/**
+ * Lets `client` open such sockets; not with TLS, a Unix socket or several hosts, which the driver opens by
+ * itself.
+ */
 export function useOrderlySockets(client: postgres.Sql): void {
   const options = client.options as unknown as SocketOptions;
   const [host, port] = [options.host[0], options.port[0]];

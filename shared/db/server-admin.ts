@@ -7,8 +7,9 @@ import { AppError } from '../errors.ts';
 const NAME = /^[a-z][a-z0-9_]{0,62}$/;
 
 /**
- * Creates a database, empty or as a copy of `template`, which nobody may be connected to. Throws INVALID_ARGUMENT for
- * a name that is not lower-case letters, digits and underscores; DATABASE_ERROR if it exists.
+ * Creates a database, empty or as a copy of `template`, which nobody may be connected to. Throws
+ * INVALID_ARGUMENT for a name that is not lower-case letters, digits and underscores; DATABASE_ERROR if it
+ * exists.
  */
 export async function createDatabase(
   admin: postgres.ISql,

@@ -1,7 +1,8 @@
 /**
- * Whether a transaction still has its connection. postgres.js 3.4.9 does not ask: it sends a dead transaction's next
- * statement, its ROLLBACK or its COMMIT all the same, which ends the process (a write to no socket) or, worse, reaches
- * whatever transaction has the connection next. Source: porsager/postgres issues 1154, 1208, 1216.
+ * Whether a transaction still has its connection. postgres.js 3.4.9 does not ask: it sends a dead
+ * transaction's next statement, its ROLLBACK or its COMMIT all the same, which ends the process (a write to
+ * no socket) or, worse, reaches whatever transaction has the connection next. Source: porsager/postgres
+ * issues 1154, 1208, 1216.
  */
 import type { AppError } from '../errors.ts';
 
@@ -31,8 +32,8 @@ export class TransactionScope {
   }
 
   /**
-   * Result of `work` for the driver, which then sends COMMIT or ROLLBACK: so it never settles once the connection is
-   * lost. The transaction's caller has `whenLost`.
+   * Result of `work` for the driver, which then sends COMMIT or ROLLBACK: so it never settles once the
+   * connection is lost. The transaction's caller has `whenLost`.
    */
   async untilLost<T>(work: () => Promise<T>): Promise<T> {
     try {

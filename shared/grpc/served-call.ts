@@ -31,6 +31,8 @@ export interface CallRuntime {
   /** Calls being served: aborted when the server is forced to stop. */
   readonly active: Set<ServedCall>;
   readonly onCall: (event: CallEvent) => void;
+  /** Set once the server is to stop: calls that come then are refused. */
+  stopping: boolean;
 }
 
 /** One finished call, for logs and metrics. */
@@ -92,6 +94,11 @@ export class ServedCall {
     return bytes;
   }
 
+  /** Whether it was meant to last, and nobody waits for its end. */
+  get endless(): boolean {
+    return WITHOUT_DEADLINE.has(this.#method);
+  }
+
   get signal(): AbortSignal {
     return this.#abort.signal;
   }
@@ -119,10 +126,11 @@ export class ServedCall {
   }
 
   /**
-   * The context of a call that may be served; throws AppError UNAUTHENTICATED, PERMISSION_DENIED,
+   * The context of a call that may be served; throws AppError UNAVAILABLE, UNAUTHENTICATED, PERMISSION_DENIED,
    * INVALID_ARGUMENT.
    */
   admit(): CallContext {
+    if (this.#runtime.stopping) throw shuttingDown();
     const peer = peerOf(this.#call.getAuthContext().sslPeerCertificate?.subjectaltname);
     if (peer === undefined) {
       throw new AppError(
@@ -191,6 +199,11 @@ export class ServedCall {
       bytesOut: this.#bytesOut,
     };
   }
+}
+
+/** What callers of a stopping server are told. */
+export function shuttingDown(): AppError {
+  return new AppError('UNAVAILABLE', 'SHUTTING_DOWN', 'the server is stopping');
 }
 
 function requestIdOf(metadata: Metadata): string {

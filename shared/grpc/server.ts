@@ -12,7 +12,7 @@ import { AppError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { AUTH_TABLE, type AuthTable } from './auth-table.ts';
 import { register } from './serve.ts';
-import type { CallEvent, CallRuntime } from './served-call.ts';
+import { type CallEvent, type CallRuntime, shuttingDown } from './served-call.ts';
 import type { ServiceImplementation } from './service.ts';
 import { addStandardServices, nameOfPath } from './standard-services.ts';
 import { TLS_VERSION, type TlsMaterial } from './tls.ts';
@@ -50,6 +50,8 @@ const OPTIONS = {
 };
 const HANDSHAKE_MS = 10_000;
 const DRAIN_MS = 2_000;
+const FLUSH_MS = 500;
+const IDLE_POLL_MS = 5;
 
 /**
  * Starts listening. Throws AUTH_ROW_MISSING if a method has no row in the auth table, LISTEN_FAILED if the
@@ -58,7 +60,7 @@ const DRAIN_MS = 2_000;
 export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcServer> {
   const clock = options.clock ?? systemClock;
   const { logger, drainMs = DRAIN_MS, auth = AUTH_TABLE, onCall = () => {} } = options;
-  const runtime: CallRuntime = { logger, clock, auth, onCall, active: new Set() };
+  const runtime: CallRuntime = { logger, clock, auth, onCall, active: new Set(), stopping: false };
   const server = new CheckedServer(auth);
   for (const implementation of options.services) server.addImplementation(runtime, implementation);
   const health = addStandardServices(
@@ -73,11 +75,8 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
     async [Symbol.asyncDispose]() {
       health.setServing(false);
       connections.stopAccepting();
-      const patience = new AbortController();
-      await Promise.race([drained(server), clock.sleep(drainMs, patience.signal)]);
-      patience.abort();
-      await abortCalls(runtime, drainMs);
-      server.forceShutdown();
+      await finishCalls(runtime, drainMs);
+      await closeConnections(server, clock);
       connections.destroy();
     },
   };
@@ -178,17 +177,28 @@ async function listen(listener: TlsServer, address: string): Promise<number> {
   return typeof bound === 'object' && bound !== null ? bound.port : 0;
 }
 
-function drained(server: Server): Promise<void> {
-  return new Promise((resolve) => server.tryShutdown(() => resolve()));
+/**
+ * Lets running calls finish, and aborts those that do not; what handlers use can be closed after it. Connections
+ * stay as they are meanwhile: a client that was told to leave (GOAWAY) fails its keepalive, and with it its calls.
+ */
+async function finishCalls(runtime: CallRuntime, drainMs: number): Promise<void> {
+  runtime.stopping = true;
+  for (const call of runtime.active) if (call.endless) call.abort(shuttingDown());
+  await waitUntilIdle(runtime, drainMs);
+  for (const call of runtime.active) call.abort(shuttingDown());
+  await waitUntilIdle(runtime, drainMs);
 }
 
-/**
- * Aborts what still runs and waits for the handlers to notice, so that what they use can be closed after
- * them.
- */
-async function abortCalls({ active, clock }: CallRuntime, patienceMs: number): Promise<void> {
-  const stopping = new AppError('UNAVAILABLE', 'SHUTTING_DOWN', 'the server is stopping');
-  for (const call of active) call.abort(stopping);
+async function waitUntilIdle({ active, clock }: CallRuntime, patienceMs: number): Promise<void> {
   const untilMs = clock.nowMs() + patienceMs;
-  while (active.size > 0 && clock.nowMs() < untilMs) await clock.sleep(10);
+  while (active.size > 0 && clock.nowMs() < untilMs) await clock.sleep(IDLE_POLL_MS);
+}
+
+/** Closes connections once their last answers are out, and after a moment in any case. */
+async function closeConnections(server: Server, clock: Clock): Promise<void> {
+  const patience = new AbortController();
+  const closed = new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
+  await Promise.race([closed, clock.sleep(FLUSH_MS, patience.signal)]);
+  patience.abort();
+  server.forceShutdown();
 }

@@ -82,7 +82,7 @@ function guardStream(runtime: CallRuntime, method: string, handler: UntypedHandl
     const served = new ServedCall(runtime, method, call);
     const body = async () => {
       handle(call);
-      await over(call);
+      await over(call, served.signal);
     };
     void served.run(body, (status) => call.emit('error', Object.assign(new Error(status.details), status)));
   };
@@ -90,8 +90,11 @@ function guardStream(runtime: CallRuntime, method: string, handler: UntypedHandl
 }
 
 // grpc-js reports the end of every call, also of a completed one, as `cancelled`.
-function over(call: AnyCall): Promise<void> {
-  return new Promise((resolve) => call.once('cancelled', () => resolve()));
+function over(call: AnyCall, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason));
+    call.once('cancelled', () => resolve());
+  });
 }
 
 /** Descriptors of `services` and all that they import, in the form that the reflection package reads. */

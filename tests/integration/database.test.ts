@@ -40,7 +40,8 @@ describe('values', () => {
       ${['a"b', 'c,d']}::text[] as texts, '\\xff00'::bytea as bytes, ${Buffer.from('cd', 'hex')}::bytea as sent,
       '2021-12-29T00:00:00.5+07:00'::timestamptz as instant, '2021-12-29'::date as day,
       ${new Date('2021-12-29T01:02:03Z')}::timestamptz as date_sent, sum(1::int8) as total, count(*) as count,
-      ${sql.json({ a: [1] })} as object, ${sql.json('text')} as string, ${'{"b":2}'}::jsonb as parsed, null as nothing`;
+      ${sql.json({ a: [1] })} as object, ${sql.json('text')} as string, ${'{"b":2}'}::jsonb as parsed,
+      null as nothing`;
     expect(row).toEqual({
       large: 2 ** 53 - 1,
       list: [1, 2],
@@ -243,7 +244,8 @@ describe('a lost connection', () => {
     await using network = await openProxy(database.url);
     await using remote = openDatabase(network.url, { max: 1, name: 'remote' });
     for (let round = 0; round < 3; round++) {
-      // What is sent the moment the reset is known goes to the dead connection: it must be answered, if by a failure.
+      // What is sent the moment the reset is known goes to the dead connection: it must be answered, if by a
+      // failure.
       const again = () =>
         remote.sql`select 1`.then(
           () => 'answered',
@@ -317,7 +319,10 @@ async function insertTwice(orm: Pick<Database['orm'], 'insert'>, name: string, i
   await orm.insert(things).values({ id, name });
 }
 
-/** Ends the connections of the pools `single` and `remote` once they are in a statement or an open transaction. */
+/**
+ * Ends the connections of the pools `single` and `remote` once they are in a statement or an open
+ * transaction.
+ */
 async function terminateOthers(): Promise<void> {
   await expect
     .poll(async () => {
@@ -337,7 +342,10 @@ async function becomesUsable(pool: Database): Promise<void> {
   expect(alive).toEqual([{ one: 1 }]);
 }
 
-/** A TCP proxy to the server of `url` whose `reset` waits for a running statement and then resets every connection. */
+/**
+ * A TCP proxy to the server of `url` whose `reset` waits for a running statement and then resets every
+ * connection.
+ */
 async function openProxy(url: string) {
   const target = new URL(url);
   const clients = new Set<Socket>();

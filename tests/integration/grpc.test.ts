@@ -435,7 +435,8 @@ test('a stopping server lets calls finish, then aborts what still runs', async (
       await untilAborted(call);
     },
   };
-  const server = await startEcho(handlers, { drainMs: 2_000 });
+  // Longer than the client's keepalive, which would cut off the calls of a connection that was told to close.
+  const server = await startEcho(handlers, { drainMs: 4_000 });
   await using client = connectEcho(server.address);
   const talk = client.echo.talk([], inTime());
   await talk.next();
@@ -443,11 +444,14 @@ test('a stopping server lets calls finish, then aborts what still runs', async (
   await waitFor('the call to arrive', () => arrived);
   const stopped = server[Symbol.asyncDispose]();
   expect(textOf(await asked)).toBe('last');
-  expect(await failureOf(talk.next() as Promise<unknown>)).toMatchObject({ code: 'UNAVAILABLE' });
+  const stopping = { code: 'UNAVAILABLE', reason: 'SHUTTING_DOWN' };
+  expect(await failureOf(client.echo.ask(value('late'), inTime()))).toMatchObject(stopping);
+  expect(await failureOf(talk.next() as Promise<unknown>)).toMatchObject(stopping);
   await stopped;
   expect(server.events.map(({ code, reason }) => ({ code, reason }))).toEqual([
     { code: 'OK', reason: '' },
-    { code: 'UNAVAILABLE', reason: 'SHUTTING_DOWN' },
+    stopping,
+    stopping,
   ]);
   expect(await failureOf(client.echo.ask({}, inTime()))).toMatchObject({
     code: 'UNAVAILABLE',

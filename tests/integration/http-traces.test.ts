@@ -324,6 +324,9 @@ describe('closing a trace', () => {
     await accepted(body.id);
     node.hub.faults.closeTrace = new AppError('UNAVAILABLE', 'TEST', 'told to fail');
     expect((await node.call('POST', `/v1/traces/${body.id}/close`)).status).toBe(202);
+    await waitFor('a try', () =>
+      node.logged.some((line) => line.includes('trace waits for the hub') && line.includes(body.id)),
+    );
     delete node.hub.faults.closeTrace;
     await waitFor(
       'the end',

@@ -138,9 +138,11 @@ function columnsOf(table: PgTable): Columns {
 /** All tables but partitioned ones, which are left to hand-written SQL. */
 async function columnsInDatabase(db: Database): Promise<Record<string, Columns>> {
   const rows = await db.sql`
-    select c.relname as table, a.attname as column, format_type(atttypid, atttypmod) as type, attnotnull as "notNull",
+    select c.relname as table, a.attname as column, format_type(atttypid, atttypmod) as type,
+      attnotnull as "notNull",
       attgenerated <> '' or attidentity <> '' as generated, atthasdef and attgenerated = '' as "hasDefault",
-      exists (select from pg_constraint where conrelid = c.oid and contype = 'p' and attnum = any (conkey)) as "inKey"
+      exists (select from pg_constraint
+        where conrelid = c.oid and contype = 'p' and attnum = any (conkey)) as "inKey"
     from pg_class c join pg_attribute a on attrelid = c.oid and attnum > 0 and not attisdropped
     where relnamespace = 'public'::regnamespace and relkind = 'r' and not relispartition`;
   const tables: Record<string, Columns> = {};

@@ -44,7 +44,8 @@ describe('partitions', () => {
     ]);
     expect(await listPartitions(db, 'encounters')).toEqual([]);
     const insert = () => db.sql`
-    insert into check_ins (identifier_id, place_id, in_at) select 1, 2, unnest(${instants}::int8[]) on conflict do nothing`;
+    insert into check_ins (identifier_id, place_id, in_at) select 1, 2, unnest(${instants}::int8[])
+    on conflict do nothing`;
     expect((await insert()).count).toBe(4);
     expect((await insert()).count).toBe(0);
     const [indexes] =

@@ -1,6 +1,6 @@
 /**
- * Compares the schema that the migrations make with the committed dumps `node/db/schema.sql` and `hub/db/schema.sql`;
- * with `--write` it rewrites them. `npm run check:schema`.
+ * Compares the schema that the migrations make with the committed dumps `node/db/schema.sql` and
+ * `hub/db/schema.sql`; with `--write` it rewrites them. `npm run check:schema`.
  */
 import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

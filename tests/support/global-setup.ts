@@ -1,6 +1,7 @@
 /**
- * Before all tests: builds `dist` (some tests start programs), starts one throw-away PostgreSQL, and makes the template
- * databases that `createTestDatabase` clones. Tests that need none of these run even when they fail.
+ * Before all tests: builds `dist` (some tests start programs), starts one throw-away PostgreSQL, and makes
+ * the template databases that `createTestDatabase` clones. Tests that need none of these run even when they
+ * fail.
  */
 import { execFile } from 'node:child_process';
 import { mkdtemp } from 'node:fs/promises';

@@ -1,6 +1,6 @@
 /**
- * Starts a throw-away PostgreSQL on the directory given and prints `{"pid"}`; then waits to be killed. For the tests of
- * the launcher, which must survive no kind of end of this program.
+ * Starts a throw-away PostgreSQL on the directory given and prints `{"pid"}`; then waits to be killed. For
+ * the tests of the launcher, which must survive no kind of end of this program.
  */
 import { startPostgres } from '../../shared/db/embedded.ts';
 

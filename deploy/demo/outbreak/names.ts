@@ -31,8 +31,8 @@ const MIDDLES: Readonly<Record<Sex, readonly string[]>> = {
 
 const GIVEN: Readonly<Record<Sex, readonly string[]>> = {
   male: words(
-    'An Bình Cường Dũng Đạt Đông Hải Hiếu Hòa Hùng Huy Khánh Kiên Lâm Long Mạnh Nam Phong Phúc Quân Sơn Tài ' +
-      'Thắng Thành Tiến Toàn Trung Tuấn Tùng Việt Vinh',
+    'An Bình Cường Dũng Đạt Đông Hải Hiếu Hòa Hùng Huy Khánh Kiên Lâm Long Mạnh Nam Phong Phúc Quân Sơn ' +
+      'Tài Thắng Thành Tiến Toàn Trung Tuấn Tùng Việt Vinh',
   ),
   female: words(
     'Anh Ánh Chi Dung Giang Hà Hạnh Hằng Hiền Hoa Hồng Huệ Hương Lan Liên Linh Loan Mai My Nga Ngân Nhung ' +

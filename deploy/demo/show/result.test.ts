@@ -59,6 +59,12 @@ test('examples: the longest exposed of each degree, with ward and settings', () 
   ]);
 });
 
+test('examples are few, the longest exposed first', () => {
+  const list = [60, 240, 120, 180].map((length) => contact(1, length));
+  const shown = exampleLines('24', list, () => 'Vân Trung').slice(1);
+  expect(shown.map((line) => line.match(/\d+(?=′)/)?.[0])).toEqual(['4', '3', '2']);
+});
+
 test('the passer-by is named if it was found, and else not', () => {
   const passerBy = { name: 'Lê Thị Chi', identifiers: ['phone:+84500100001'] };
   expect(passerByLines({ passerBy }, contacts)[1]).toContain('F1  Lê Thị Chi (79 Hồ Chí Minh): 20′');

@@ -1,6 +1,6 @@
 /**
- * Under which account PostgreSQL runs. It refuses root, so root becomes `nobody`: for real where that account can reach
- * binaries and data, else only in name, in a user namespace that keeps root's access to files.
+ * Under which account PostgreSQL runs. It refuses root, so root becomes `nobody`: for real where that account
+ * can reach binaries and data, else only in name, in a user namespace that keeps root's access to files.
  */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -25,8 +25,8 @@ const NOBODY = 65_534;
 export const SPAWN_ENVIRONMENT = { PATH: '/usr/bin:/bin:/usr/sbin:/sbin', LC_ALL: 'C', TZ: 'UTC' };
 
 /**
- * Accounts to try, best first. All that setpriv (util-linux) starts gets SIGINT when we die, however we die; elsewhere
- * the watchdog alone sees to that.
+ * Accounts to try, best first. All that setpriv (util-linux) starts gets SIGINT when we die, however we die;
+ * elsewhere the watchdog alone sees to that.
  */
 export function candidateAccounts(): Account[] {
   const setpriv = findTool('setpriv');
@@ -48,7 +48,10 @@ export function candidateAccounts(): Account[] {
 
 const asNobody = ['--reuid', `${NOBODY}`, '--regid', `${NOBODY}`, '--clear-groups'];
 
-/** Whether a program of `account` can start `program` and write to `directory`, which is given to it if need be. */
+/**
+ * Whether a program of `account` can start `program` and write to `directory`, which is given to it if need
+ * be.
+ */
 export async function canRun(account: Account, program: string, directory: string): Promise<boolean> {
   if (account.owner !== undefined) await chownTree(directory, account.owner);
   const [command = '', ...words] = [...account.prefix, '/bin/sh'];

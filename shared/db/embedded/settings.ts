@@ -1,6 +1,6 @@
 /**
- * Server settings of the embedded database: about 64 databases and 400 connections on one machine, many small writes
- * and a few large reads.
+ * Server settings of the embedded database: about 64 databases and 400 connections on one machine, many small
+ * writes and a few large reads.
  */
 import { totalmem } from 'node:os';
 

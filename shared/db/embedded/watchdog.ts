@@ -1,12 +1,15 @@
 /**
- * A shell that outlives us and stops the server when we are gone, however we went: it waits at a pipe that the kernel
- * closes with our last breath. It never acts after it was dismissed.
+ * A shell that outlives us and stops the server when we are gone, however we went: it waits at a pipe that
+ * the kernel closes with our last breath. It never acts after it was dismissed.
  */
 import { spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
 import { SPAWN_ENVIRONMENT } from './account.ts';
 
-/** $1 signal, $2 pid, then directories to remove. A line on the pipe dismisses, its end means that we are gone. */
+/**
+ * $1 signal, $2 pid, then directories to remove. A line on the pipe dismisses, its end means that we are
+ * gone.
+ */
 const SCRIPT = `
 if read -r _; then exit 0; fi
 signal=$1 pid=$2 tries=0; shift 2
