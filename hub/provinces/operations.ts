@@ -2,7 +2,7 @@
  * The enrolled provinces: whether each can be reached, and what it has reported.
  */
 import type { Database } from '../../shared/db/database.ts';
-import { provinceName } from '../../shared/domain/gazetteer.ts';
+import { provinceName } from '../../shared/gazetteer.ts';
 import type { ProvinceLink } from './province-link.ts';
 import { listReports } from './queries.ts';
 

@@ -2,9 +2,10 @@
  * How one cell of an import is read: text in, value or reason out. A kind of import is a table of columns;
  * readers, header checks and documentation follow from it. Pure; a reason never repeats the cell.
  */
-import { isProvince, isWard } from '../../shared/domain/gazetteer.ts';
+
 import { readIdentifier } from '../../shared/domain/identifier.ts';
 import type { Reading } from '../../shared/domain/reading.ts';
+import { isProvince, isWard } from '../../shared/gazetteer.ts';
 
 /** A cell as the file has it: text, or in NDJSON a list of texts where the column takes one. */
 export type Cell = string | readonly string[];

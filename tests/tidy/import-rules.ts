@@ -49,7 +49,7 @@ export const IMPORT_RULES: readonly ImportRule[] = [
     from: ['shared/{domain,trace}/**'],
     except: TESTS,
     to: ['**'],
-    toExcept: ['shared/{domain,trace}/**'],
+    toExcept: ['shared/{domain,trace}/**', 'shared/errors.ts'],
   },
   {
     name: 'a rule does something',

@@ -79,7 +79,7 @@ export function exampleLines(
   contacts: readonly Contact[],
   wardName: (code: string) => string,
 ): string[] {
-  const longest = [...contacts].sort((a, b) => a.degree - b.degree);
+  const longest = [...contacts].sort((a, b) => b.seconds - a.seconds);
   const some = EXAMPLES.flatMap((most, index) =>
     longest.filter(({ degree }) => degree === index + 1).slice(0, most),
   );
