@@ -10,7 +10,8 @@ CREATE TABLE answers (
   body bytea STORAGE EXTERNAL NOT NULL,
   answered_at timestamp(0) with time zone NOT NULL DEFAULT now(),
   CONSTRAINT answers_pkey PRIMARY KEY (trace_id, seq, province),
-  CONSTRAINT answers_trace_id_seq_fkey FOREIGN KEY (trace_id, seq) REFERENCES questions(trace_id, seq)
+  CONSTRAINT answers_trace_id_seq_fkey FOREIGN KEY (trace_id, seq)
+    REFERENCES questions(trace_id, seq)
 );
 
 CREATE TABLE deliveries (
@@ -20,7 +21,8 @@ CREATE TABLE deliveries (
   body bytea STORAGE EXTERNAL NOT NULL,
   acknowledged_at timestamp(0) with time zone,
   CONSTRAINT deliveries_pkey PRIMARY KEY (trace_id, province, seq),
-  CONSTRAINT deliveries_trace_id_fkey FOREIGN KEY (trace_id) REFERENCES traces(id)
+  CONSTRAINT deliveries_trace_id_fkey FOREIGN KEY (trace_id)
+    REFERENCES traces(id)
 );
 
 CREATE TABLE key_evaluations (
@@ -37,7 +39,8 @@ CREATE TABLE openings (
   countersignature text NOT NULL,
   accepted_at timestamp with time zone NOT NULL DEFAULT now(),
   CONSTRAINT openings_pkey PRIMARY KEY (trace_id, revision),
-  CONSTRAINT openings_trace_id_fkey FOREIGN KEY (trace_id) REFERENCES traces(id)
+  CONSTRAINT openings_trace_id_fkey FOREIGN KEY (trace_id)
+    REFERENCES traces(id)
 );
 
 CREATE TABLE provinces (
@@ -56,7 +59,8 @@ CREATE TABLE questions (
   body bytea NOT NULL,
   asked_at timestamp with time zone NOT NULL DEFAULT now(),
   CONSTRAINT questions_pkey PRIMARY KEY (trace_id, seq),
-  CONSTRAINT questions_trace_id_fkey FOREIGN KEY (trace_id) REFERENCES traces(id)
+  CONSTRAINT questions_trace_id_fkey FOREIGN KEY (trace_id)
+    REFERENCES traces(id)
 );
 
 CREATE TABLE traces (
@@ -68,5 +72,8 @@ CREATE TABLE traces (
   closed_at timestamp with time zone,
   CONSTRAINT traces_pkey PRIMARY KEY (id)
 );
-CREATE INDEX traces_listed ON public.traces USING btree (opened_at DESC, id);
-CREATE INDEX traces_open ON public.traces USING btree (opened_at) WHERE (closed_at IS NULL);
+CREATE INDEX traces_listed ON public.traces
+  USING btree (opened_at DESC, id);
+CREATE INDEX traces_open ON public.traces
+  USING btree (opened_at)
+  WHERE (closed_at IS NULL);

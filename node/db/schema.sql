@@ -12,7 +12,8 @@ CREATE TABLE answered_questions (
   answered_at timestamp with time zone NOT NULL DEFAULT now(),
   CONSTRAINT answered_questions_pkey PRIMARY KEY (id)
 );
-CREATE INDEX answered_questions_trace ON public.answered_questions USING btree (trace_id, seq);
+CREATE INDEX answered_questions_trace ON public.answered_questions
+  USING btree (trace_id, seq);
 
 CREATE TABLE case_identifiers (
   case_id uuid NOT NULL,
@@ -20,10 +21,13 @@ CREATE TABLE case_identifiers (
   identifier_id integer NOT NULL,
   CONSTRAINT case_identifiers_pkey PRIMARY KEY (case_id, "position"),
   CONSTRAINT case_identifiers_case_id_identifier_id_key UNIQUE (case_id, identifier_id),
-  CONSTRAINT case_identifiers_case_id_fkey FOREIGN KEY (case_id) REFERENCES cases(id),
-  CONSTRAINT case_identifiers_identifier_id_fkey FOREIGN KEY (identifier_id) REFERENCES identifiers(id)
+  CONSTRAINT case_identifiers_case_id_fkey FOREIGN KEY (case_id)
+    REFERENCES cases(id),
+  CONSTRAINT case_identifiers_identifier_id_fkey FOREIGN KEY (identifier_id)
+    REFERENCES identifiers(id)
 );
-CREATE INDEX case_identifiers_identifier ON public.case_identifiers USING btree (identifier_id);
+CREATE INDEX case_identifiers_identifier ON public.case_identifiers
+  USING btree (identifier_id);
 
 CREATE TABLE cases (
   id uuid NOT NULL,
@@ -34,7 +38,8 @@ CREATE TABLE cases (
   changed_at timestamp(0) with time zone NOT NULL DEFAULT now(),
   withdrawn_at timestamp(0) with time zone,
   CONSTRAINT cases_pkey PRIMARY KEY (id),
-  CONSTRAINT cases_check CHECK (((onset_on IS NOT NULL) OR (sampled_at IS NOT NULL)))
+  CONSTRAINT cases_check
+    CHECK (((onset_on IS NOT NULL) OR (sampled_at IS NOT NULL)))
 );
 
 CREATE TABLE check_ins (
@@ -44,8 +49,12 @@ CREATE TABLE check_ins (
   out_at bigint,
   next_in_at bigint
 ) PARTITION BY RANGE (in_at);
-CREATE UNIQUE INDEX check_ins_key ON ONLY public.check_ins USING btree (identifier_id, in_at, place_id) INCLUDE (out_at, next_in_at);
-CREATE INDEX check_ins_place ON ONLY public.check_ins USING btree (place_id, in_at) INCLUDE (identifier_id, out_at, next_in_at);
+CREATE UNIQUE INDEX check_ins_key ON ONLY public.check_ins
+  USING btree (identifier_id, in_at, place_id)
+  INCLUDE (out_at, next_in_at);
+CREATE INDEX check_ins_place ON ONLY public.check_ins
+  USING btree (place_id, in_at)
+  INCLUDE (identifier_id, out_at, next_in_at);
 
 CREATE TABLE contacts (
   trace_id text NOT NULL,
@@ -64,7 +73,9 @@ CREATE TABLE contacts (
   delivered_at timestamp(0) with time zone NOT NULL DEFAULT now(),
   CONSTRAINT contacts_pkey PRIMARY KEY (trace_id, contact_id)
 );
-CREATE INDEX contacts_by_ward ON public.contacts USING btree (trace_id, ward, contact_id) WHERE (withdrawn_at IS NULL);
+CREATE INDEX contacts_by_ward ON public.contacts
+  USING btree (trace_id, ward, contact_id)
+  WHERE (withdrawn_at IS NULL);
 
 CREATE TABLE deliveries (
   trace_id text NOT NULL,
@@ -78,11 +89,15 @@ CREATE TABLE encounters (
   from_at bigint NOT NULL,
   until_at bigint NOT NULL,
   rssi smallint,
-  CONSTRAINT encounters_check CHECK ((identifier_a < identifier_b)),
-  CONSTRAINT encounters_check1 CHECK ((from_at < until_at))
+  CONSTRAINT encounters_check
+    CHECK ((identifier_a < identifier_b)),
+  CONSTRAINT encounters_check1
+    CHECK ((from_at < until_at))
 ) PARTITION BY RANGE (from_at);
-CREATE INDEX encounters_b ON ONLY public.encounters USING btree (identifier_b, from_at, identifier_a, until_at);
-CREATE UNIQUE INDEX encounters_key ON ONLY public.encounters USING btree (identifier_a, from_at, identifier_b, until_at);
+CREATE INDEX encounters_b ON ONLY public.encounters
+  USING btree (identifier_b, from_at, identifier_a, until_at);
+CREATE UNIQUE INDEX encounters_key ON ONLY public.encounters
+  USING btree (identifier_a, from_at, identifier_b, until_at);
 
 CREATE TABLE households (
   id integer NOT NULL GENERATED ALWAYS AS IDENTITY,
@@ -102,28 +117,39 @@ CREATE TABLE identifiers (
   CONSTRAINT identifiers_pkey PRIMARY KEY (id),
   CONSTRAINT identifiers_token_key UNIQUE (token),
   CONSTRAINT identifiers_value_key UNIQUE (value),
-  CONSTRAINT identifiers_token_check CHECK ((length(token) = 16)),
-  CONSTRAINT identifiers_household_id_fkey FOREIGN KEY (household_id) REFERENCES households(id)
+  CONSTRAINT identifiers_token_check
+    CHECK ((length(token) = 16)),
+  CONSTRAINT identifiers_household_id_fkey FOREIGN KEY (household_id)
+    REFERENCES households(id)
 );
-CREATE INDEX identifiers_household ON public.identifiers USING btree (household_id) WHERE (household_id IS NOT NULL);
-CREATE INDEX identifiers_untokenized ON public.identifiers USING btree (id) WHERE (token IS NULL);
+CREATE INDEX identifiers_household ON public.identifiers
+  USING btree (household_id)
+  WHERE (household_id IS NOT NULL);
+CREATE INDEX identifiers_untokenized ON public.identifiers
+  USING btree (id)
+  WHERE (token IS NULL);
 
 CREATE TABLE links (
   identifier_a integer NOT NULL,
   identifier_b integer NOT NULL,
   CONSTRAINT links_pkey PRIMARY KEY (identifier_a, identifier_b),
-  CONSTRAINT links_check CHECK ((identifier_a < identifier_b)),
-  CONSTRAINT links_identifier_a_fkey FOREIGN KEY (identifier_a) REFERENCES identifiers(id),
-  CONSTRAINT links_identifier_b_fkey FOREIGN KEY (identifier_b) REFERENCES identifiers(id)
+  CONSTRAINT links_check
+    CHECK ((identifier_a < identifier_b)),
+  CONSTRAINT links_identifier_a_fkey FOREIGN KEY (identifier_a)
+    REFERENCES identifiers(id),
+  CONSTRAINT links_identifier_b_fkey FOREIGN KEY (identifier_b)
+    REFERENCES identifiers(id)
 );
-CREATE INDEX links_b ON public.links USING btree (identifier_b, identifier_a);
+CREATE INDEX links_b ON public.links
+  USING btree (identifier_b, identifier_a);
 
 CREATE TABLE node_state (
   only_row boolean NOT NULL DEFAULT true,
   incarnation bigint NOT NULL DEFAULT 0,
   data_at bigint NOT NULL DEFAULT 0,
   CONSTRAINT node_state_pkey PRIMARY KEY (only_row),
-  CONSTRAINT node_state_only_row_check CHECK (only_row)
+  CONSTRAINT node_state_only_row_check
+    CHECK (only_row)
 );
 
 CREATE TABLE openings (
@@ -145,7 +171,8 @@ CREATE TABLE people (
   ward text,
   address text,
   CONSTRAINT people_pkey PRIMARY KEY (id),
-  CONSTRAINT people_sex_check CHECK ((sex = ANY (ARRAY['male'::text, 'female'::text, 'other'::text])))
+  CONSTRAINT people_sex_check
+    CHECK ((sex = ANY (ARRAY['male'::text, 'female'::text, 'other'::text])))
 );
 
 CREATE TABLE people_identifiers (
@@ -153,10 +180,13 @@ CREATE TABLE people_identifiers (
   identifier_id integer NOT NULL,
   since bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
   CONSTRAINT people_identifiers_pkey PRIMARY KEY (person_id, identifier_id),
-  CONSTRAINT people_identifiers_identifier_id_fkey FOREIGN KEY (identifier_id) REFERENCES identifiers(id),
-  CONSTRAINT people_identifiers_person_id_fkey FOREIGN KEY (person_id) REFERENCES people(id) ON DELETE CASCADE
+  CONSTRAINT people_identifiers_identifier_id_fkey FOREIGN KEY (identifier_id)
+    REFERENCES identifiers(id),
+  CONSTRAINT people_identifiers_person_id_fkey FOREIGN KEY (person_id)
+    REFERENCES people(id) ON DELETE CASCADE
 );
-CREATE INDEX people_identifiers_identifier ON public.people_identifiers USING btree (identifier_id, person_id);
+CREATE INDEX people_identifiers_identifier ON public.people_identifiers
+  USING btree (identifier_id, person_id);
 
 CREATE TABLE places (
   id integer NOT NULL GENERATED ALWAYS AS IDENTITY,
@@ -183,10 +213,13 @@ CREATE TABLE trace_cases (
   case_id uuid NOT NULL,
   position integer NOT NULL,
   CONSTRAINT trace_cases_pkey PRIMARY KEY (trace_id, case_id),
-  CONSTRAINT trace_cases_case_id_fkey FOREIGN KEY (case_id) REFERENCES cases(id),
-  CONSTRAINT trace_cases_trace_id_fkey FOREIGN KEY (trace_id) REFERENCES traces(id)
+  CONSTRAINT trace_cases_case_id_fkey FOREIGN KEY (case_id)
+    REFERENCES cases(id),
+  CONSTRAINT trace_cases_trace_id_fkey FOREIGN KEY (trace_id)
+    REFERENCES traces(id)
 );
-CREATE INDEX trace_cases_case ON public.trace_cases USING btree (case_id);
+CREATE INDEX trace_cases_case ON public.trace_cases
+  USING btree (case_id);
 
 CREATE TABLE traces (
   id text NOT NULL,
@@ -206,6 +239,9 @@ CREATE TABLE traces (
   status jsonb,
   CONSTRAINT traces_pkey PRIMARY KEY (id),
   CONSTRAINT traces_idempotency_key_key UNIQUE (idempotency_key),
-  CONSTRAINT traces_direction_check CHECK ((direction = ANY (ARRAY['forward'::text, 'backward'::text])))
+  CONSTRAINT traces_direction_check
+    CHECK ((direction = ANY (ARRAY['forward'::text, 'backward'::text])))
 );
-CREATE INDEX traces_unaccepted ON public.traces USING btree (created_at) WHERE ((accepted_at IS NULL) OR (closing AND (closed_at IS NULL)));
+CREATE INDEX traces_unaccepted ON public.traces
+  USING btree (created_at)
+  WHERE ((accepted_at IS NULL) OR (closing AND (closed_at IS NULL)));

@@ -91,9 +91,17 @@ export class TraceState {
     if (older && !isNewer(version, older.version)) return 'ignored';
     this.#answers.set(province, held);
     held.set(answer.seq, { answer, version });
-    if (older) this.#rebuild();
-    else this.#evidence.add(province, logged, answer);
     this.#persons = undefined;
+    try {
+      if (older) this.#rebuild();
+      else this.#evidence.add(province, logged, answer);
+    } catch (error) {
+      // What could not be folded in is not held: it must be asked again, not taken for answered.
+      if (older) held.set(answer.seq, older);
+      else held.delete(answer.seq);
+      this.#rebuild();
+      throw error;
+    }
     return 'applied';
   }
 

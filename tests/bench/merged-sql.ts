@@ -17,11 +17,10 @@ export interface MergedQuestion {
 /** Columns: degree, person, first, last, seconds, settings, place kinds, exposed-in (3 times 21 bits), province. */
 export function mergedTraceSql(question: MergedQuestion): string {
   const { token, from, until, rules, maxDegree } = question;
-  const events = (source: string) => eventsSql(source, rules);
   const ctes = [
     `index_person (person, from_at, until_at) AS MATERIALIZED (SELECT person_id, ${from}::bigint, ${until}::bigint
       FROM identifiers WHERE token = '\\x${Buffer.from(token).toString('hex')}')`,
-    `event1 AS MATERIALIZED (${events('index_person')})`,
+    ...eventCtes('event1', 'index_person', rules),
     ...meetings('event1', 'meeting1', rules),
   ];
   if (maxDegree > 1) {
@@ -29,7 +28,7 @@ export function mergedTraceSql(question: MergedQuestion): string {
       // A label's window; one that is empty asks nothing.
       `source2 AS MATERIALIZED (SELECT person, first_at + ${daysToSeconds(rules.latent_days)} AS from_at,
         ${until}::bigint AS until_at FROM meeting1 WHERE first_at + ${daysToSeconds(rules.latent_days)} < ${until})`,
-      `event2 AS MATERIALIZED (${events('source2')})`,
+      ...eventCtes('event2', 'source2', rules),
       ...meetings('event2', 'meeting2', rules),
     );
   }
@@ -39,12 +38,14 @@ export function mergedTraceSql(question: MergedQuestion): string {
     FROM (${contactsSql(maxDegree)}) c JOIN persons p ON p.id = c.person`;
 }
 
-/** Contact events of the persons of `source` in their windows, with the other person; the index person never is one. */
-function eventsSql(source: string, rules: RulePack): string {
+/**
+ * CTEs with the contact events of the persons of `source` in their windows; the index person is never the other one.
+ * Own stays come first and alone, so that what depends on the kind of place is looked up once a stay and not once a pair.
+ */
+function eventCtes(name: string, source: string, rules: RulePack): string[] {
   const longest = rules.longest_stay_seconds;
-  const assumed = `('{${assumedStays(rules).join(',')}}'::int[])[k.kind + 1]`;
-  const weight = `('{${weights(rules).subarray(0, 31).join(',')}}'::int[])[k.kind + 1]`;
-  const end = (stay: string) => `least(${stay}.in_at + ${longest},
+  const ofKind = (values: ArrayLike<number>) => `('{${Array.from(values).join(',')}}'::int[])[k.kind + 1]`;
+  const end = (stay: string, assumed: string) => `least(${stay}.in_at + ${longest},
       coalesce(${stay}.out_at, least(${stay}.in_at + ${assumed}, ${stay}.next_in_at)))`;
   const others = 'NOT IN (s.person, (SELECT person FROM index_person))';
   const encounters = (own: string, other: string) => `
@@ -53,20 +54,26 @@ function eventsSql(source: string, rules: RulePack): string {
     FROM ${source} s JOIN identifiers i ON i.person_id = s.person
     JOIN encounters e ON e.${own} = i.id AND e.from_at < s.until_at AND e.until_at > s.from_at
     JOIN identifiers oi ON oi.id = e.${other} WHERE oi.person_id ${others}`;
-  return `SELECT s.person AS source, oi.person_id AS person, greatest(o.in_at, w.from_at) AS from_at,
-      least(${end('o')}, w.until_at) AS until_at, k.kind::int, k.province::int, ${weight} AS weight
-    FROM ${source} s JOIN identifiers i ON i.person_id = s.person
-    JOIN stays m ON m.identifier_id = i.id AND m.in_at < s.until_at AND m.in_at > s.from_at - ${longest}
-    JOIN places k ON k.id = m.place_id
-    CROSS JOIN LATERAL (SELECT greatest(m.in_at, s.from_at) AS from_at, least(${end('m')}, s.until_at) AS until_at) w
-    JOIN stays o ON o.place_id = m.place_id AND o.in_at < w.until_at AND o.in_at > w.from_at - ${longest}
-    JOIN identifiers oi ON oi.id = o.identifier_id
-    WHERE w.from_at < w.until_at AND ${end('o')} > greatest(o.in_at, w.from_at) AND oi.person_id ${others}
-    UNION ALL ${encounters('identifier_a', 'identifier_b')}
-    UNION ALL ${encounters('identifier_b', 'identifier_a')}
-    UNION ALL SELECT s.person, h.id, s.from_at, s.from_at, 255, q.province::int, 0
-    FROM ${source} s JOIN persons q ON q.id = s.person JOIN persons h ON h.household = q.household
-    WHERE h.id ${others}`;
+  return [
+    `${name}_stays AS MATERIALIZED (SELECT s.person, m.place_id, greatest(m.in_at, s.from_at) AS from_at,
+        least(${end('m', 'r.assumed')}, s.until_at) AS until_at, k.kind::int AS kind, k.province::int AS province,
+        r.assumed, ${ofKind(weights(rules).subarray(0, 31))} AS weight
+      FROM ${source} s JOIN identifiers i ON i.person_id = s.person
+      JOIN stays m ON m.identifier_id = i.id AND m.in_at < s.until_at AND m.in_at > s.from_at - ${longest}
+      JOIN places k ON k.id = m.place_id CROSS JOIN LATERAL (SELECT ${ofKind(assumedStays(rules))} AS assumed) r)`,
+    `${name} AS MATERIALIZED (SELECT s.person AS source, oi.person_id AS person, greatest(o.in_at, s.from_at) AS from_at,
+        least(${end('o', 's.assumed')}, s.until_at) AS until_at, s.kind, s.province, s.weight
+      FROM ${name}_stays s
+      JOIN stays o ON o.place_id = s.place_id AND o.in_at < s.until_at AND o.in_at > s.from_at - ${longest}
+      JOIN identifiers oi ON oi.id = o.identifier_id
+      WHERE s.from_at < s.until_at AND ${end('o', 's.assumed')} > greatest(o.in_at, s.from_at)
+        AND oi.person_id ${others}
+      UNION ALL ${encounters('identifier_a', 'identifier_b')}
+      UNION ALL ${encounters('identifier_b', 'identifier_a')}
+      UNION ALL SELECT s.person, h.id, s.from_at, s.from_at, 255, q.province::int, 0
+      FROM ${source} s JOIN persons q ON q.id = s.person JOIN persons h ON h.household = q.household
+      WHERE h.id ${others})`,
+  ];
 }
 
 /**

@@ -124,7 +124,6 @@ function renderTimes(totals: ReadonlyMap<string, { hub: number; nodes: number }>
   ].join('\n');
 }
 
-// biome-ignore lint/complexity/useMaxParams: one accumulation
 function addSelfTimes(
   totals: Map<string, { hub: number; nodes: number }>,
   side: 'hub' | 'nodes',

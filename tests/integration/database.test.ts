@@ -37,7 +37,8 @@ describe('values', () => {
     const { sql } = db;
     const [row] = await sql`select
       ${2 ** 53 - 1}::int8 as large, array[1, 2]::int8[] as list, ${[1, 3]}::int4[] as numbers,
-      ${['a"b', 'c,d']}::text[] as texts, '\\xff00'::bytea as bytes, ${Buffer.from('cd', 'hex')}::bytea as sent,
+      ${['a"b', 'c,d']}::text[] as texts,
+      '\\xff00'::bytea as bytes, ${Buffer.from('cd', 'hex')}::bytea as sent,
       '2021-12-29T00:00:00.5+07:00'::timestamptz as instant, '2021-12-29'::date as day,
       ${new Date('2021-12-29T01:02:03Z')}::timestamptz as date_sent, sum(1::int8) as total, count(*) as count,
       ${sql.json({ a: [1] })} as object, ${sql.json('text')} as string, ${'{"b":2}'}::jsonb as parsed,

@@ -57,7 +57,8 @@ describe('a server', () => {
       server,
       'postgres',
       `select current_setting('work_mem') as work_mem, current_setting('jit') as jit,
-         current_setting('listen_addresses') as addresses, current_setting('unix_socket_directories') as sockets,
+         current_setting('listen_addresses') as addresses,
+         current_setting('unix_socket_directories') as sockets,
          current_setting('fsync') as fsync`,
     );
     expect(settings).toEqual({
@@ -140,8 +141,9 @@ describe('no server outlives its launcher', () => {
   });
 
   test('also by the watchdog alone, which does nothing once dismissed', async () => {
+    const module = join(packageRoot, 'dist/shared/db/embedded/watchdog.js');
     const script = `
-      import { startWatchdog } from ${JSON.stringify(join(packageRoot, 'dist/shared/db/embedded/watchdog.js'))};
+      import { startWatchdog } from ${JSON.stringify(module)};
       startWatchdog(Number(process.argv[1]), 'QUIT', [process.argv[2]]);
       process.kill(process.pid, 'SIGKILL');`;
     const directory = join(room, 'watched');

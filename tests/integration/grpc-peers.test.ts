@@ -228,10 +228,15 @@ test('health is answered for the server and each service, watched, and taken bac
   await waitFor('the log of the watch', () =>
     server.events.some(({ method }) => method === 'grpc.health.v1.Health.Watch'),
   );
+  const lasting = client.watch({ service: '' }) as typeof watch;
+  const ended = new Promise<ServiceError>((resolve) => lasting.on('error', resolve as never));
+  lasting.on('data', () => undefined);
   const unlimited = new Promise<unknown>((resolve) =>
     client.check({ service: '' }, (error: ServiceError) => resolve(error?.code)),
   );
   expect(await unlimited).toBe(3);
+  await server[Symbol.asyncDispose]();
+  expect(await ended).toMatchObject({ code: 14, details: 'the server is stopping' });
   client.close();
 });
 

@@ -1,4 +1,5 @@
--- The hub's memory: openings, questions, answers and deliveries, in pseudonyms. Everything else is rebuilt from them.
+-- The hub's memory: openings, questions, answers and deliveries, in pseudonyms. Everything else is rebuilt
+-- from them.
 
 CREATE TABLE traces (
   id text PRIMARY KEY,
@@ -47,7 +48,8 @@ CREATE TABLE answers (
 );
 ALTER TABLE answers ALTER COLUMN body SET STORAGE EXTERNAL;
 
--- Contacts sent to the provinces responsible, in order (encoded truyvet.v1.AssignRequest without its warrant).
+-- Contacts sent to the provinces responsible, in order (encoded truyvet.v1.AssignRequest without its
+-- warrant).
 CREATE TABLE deliveries (
   trace_id text NOT NULL REFERENCES traces,
   province text NOT NULL,

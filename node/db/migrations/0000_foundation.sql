@@ -74,7 +74,8 @@ CREATE TABLE places (
   longitude double precision
 );
 
--- Partitioned by week (from Monday 1970-01-05, UTC); partitions are made by node/db/partitions.ts when data comes.
+-- Partitioned by week (from Monday 1970-01-05, UTC); partitions are made by node/db/partitions.ts
+-- when data comes.
 CREATE TABLE check_ins (
   identifier_id integer NOT NULL,
   place_id integer NOT NULL,
@@ -111,7 +112,8 @@ CREATE TABLE cases (
   CHECK (onset_on IS NOT NULL OR sampled_at IS NOT NULL)
 );
 
--- A case is a record: its identifiers are linked while it is not withdrawn. Position 0 names the index person.
+-- A case is a record: its identifiers are linked while it is not withdrawn. Position 0 names the
+-- index person.
 CREATE TABLE case_identifiers (
   case_id uuid NOT NULL REFERENCES cases,
   position integer NOT NULL,
@@ -151,7 +153,8 @@ CREATE TABLE traces (
   -- Last status heard from the hub, as the HTTP interface shows it.
   status jsonb
 );
-CREATE INDEX traces_unaccepted ON traces (created_at) WHERE accepted_at IS NULL OR (closing AND closed_at IS NULL);
+CREATE INDEX traces_unaccepted ON traces (created_at)
+  WHERE accepted_at IS NULL OR (closing AND closed_at IS NULL);
 
 CREATE TABLE trace_cases (
   trace_id text NOT NULL REFERENCES traces,
