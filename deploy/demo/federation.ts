@@ -27,7 +27,10 @@ export interface FederationOptions extends DatabaseOptions {
   readonly rulesFile?: string | undefined;
   /** Variables on top of the programs' own: under `hub`, a province code, or `*` for all. */
   readonly env?: Readonly<Record<string, Env>>;
-  /** Told where everything is before anything starts; adds variables for what it puts in between (by program name). */
+  /**
+   * Told where everything is before anything starts; adds variables, by program name, for what it puts in
+   * between.
+   */
   readonly intercept?: ((wiring: Wiring) => Promise<Readonly<Record<string, Env>>>) | undefined;
   /** Programs' logs go here, and stay; else they disappear with the rest. */
   readonly logsDir?: string | undefined;

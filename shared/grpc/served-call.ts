@@ -126,8 +126,8 @@ export class ServedCall {
   }
 
   /**
-   * The context of a call that may be served; throws AppError UNAVAILABLE, UNAUTHENTICATED, PERMISSION_DENIED,
-   * INVALID_ARGUMENT.
+   * The context of a call that may be served; throws AppError UNAVAILABLE, UNAUTHENTICATED,
+   * PERMISSION_DENIED, INVALID_ARGUMENT.
    */
   admit(): CallContext {
     if (this.#runtime.stopping) throw shuttingDown();

@@ -178,8 +178,9 @@ async function listen(listener: TlsServer, address: string): Promise<number> {
 }
 
 /**
- * Lets running calls finish, and aborts those that do not; what handlers use can be closed after it. Connections
- * stay as they are meanwhile: a client that was told to leave (GOAWAY) fails its keepalive, and with it its calls.
+ * Lets running calls finish, and aborts those that do not; what handlers use can be closed after it.
+ * Connections stay as they are meanwhile: a client that was told to leave (GOAWAY) fails its keepalive, and
+ * with it its calls.
  */
 async function finishCalls(runtime: CallRuntime, drainMs: number): Promise<void> {
   runtime.stopping = true;

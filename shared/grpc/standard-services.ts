@@ -89,8 +89,8 @@ function guardStream(runtime: CallRuntime, method: string, handler: UntypedHandl
   return guard;
 }
 
-// grpc-js reports the end of every call, also of a completed one, as `cancelled`. An abort before that is ours: the
-// server stops.
+// grpc-js reports the end of every call, also of a completed one, as `cancelled`. An abort before that is
+// ours: the server stops.
 function over(call: AnyCall, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     signal.addEventListener('abort', () => call.cancelled || reject(signal.reason));

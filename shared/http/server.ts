@@ -2,7 +2,7 @@
  * Serves an application on a listener, with time limits, and stops it without cutting answers short.
  */
 import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
 import { type Clock, systemClock } from '../clock.ts';
 import type { Listen } from './listen.ts';
@@ -42,6 +42,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     },
   }) as Server;
   server.setTimeout(SILENCE_TIMEOUT_MS);
+  const unused = trackUnused(server);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(options.listen.port, options.listen.host, resolve);
@@ -51,8 +52,25 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   return {
     url: `http://${host}:${port}`,
     port,
-    [Symbol.asyncDispose]: () => drain(server, options.drainMs ?? DRAIN_MS, options.clock ?? systemClock),
+    [Symbol.asyncDispose]: () => {
+      for (const socket of unused) socket.destroy();
+      return drain(server, options.drainMs ?? DRAIN_MS, options.clock ?? systemClock);
+    },
   };
+}
+
+/**
+ * Connections that have not sent a request yet: browsers and clients open them ahead, and Node does not count them as
+ * idle, so a drain would wait for them in vain.
+ */
+function trackUnused(server: Server): ReadonlySet<Socket> {
+  const unused = new Set<Socket>();
+  server.on('connection', (socket) => {
+    unused.add(socket);
+    socket.once('close', () => unused.delete(socket));
+  });
+  server.on('request', ({ socket }) => unused.delete(socket));
+  return unused;
 }
 
 async function drain(server: Server, drainMs: number, clock: Clock): Promise<void> {

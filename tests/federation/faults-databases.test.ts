@@ -53,9 +53,9 @@ test.each([
   ['79', 'answered_questions'],
   ['79', 'openings'],
   ['01', 'contacts'],
-  ['24', 'traces'],
+  ['24', 'deliveries'],
 ])('%s loses its connections as it writes %s', async (name, table) => {
-  const hold = await holdWriters(member(name), table);
+  await using hold = await holdWriters(member(name), table);
   const id = await begin();
   await hold.reached();
   expect(await cutConnections(member(name))).toBeGreaterThan(0);
@@ -73,7 +73,7 @@ const nameOf = ({ databaseUrl }: Member) => new URL(databaseUrl).pathname.slice(
 
 test.each(['hub', '79'])('the database of %s is away for a while', async (name) => {
   const away = member(name);
-  const hold = await holdWriters(away, name === 'hub' ? 'answers' : 'answered_questions');
+  await using hold = await holdWriters(away, name === 'hub' ? 'answers' : 'answered_questions');
   const id = await begin();
   await hold.reached();
   const allow = (allowed: boolean) =>

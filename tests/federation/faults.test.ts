@@ -88,7 +88,7 @@ test('a hub that is down loses no request', async () => {
 test.each(['openings', 'questions', 'answers', 'deliveries'])(
   'a hub killed as it writes %s goes on where it was',
   async (table) => {
-    const hold = await holdWriters(federation.hub, table);
+    await using hold = await holdWriters(federation.hub, table);
     const id = await begin();
     await hold.reached();
     await federation.kill('hub', 'SIGKILL');
@@ -103,7 +103,7 @@ test.each(['openings', 'questions', 'answers', 'deliveries'])(
 test.each(['questions', 'deliveries'])(
   'a hub started again before the last words of the one killed reach %s',
   async (table) => {
-    const hold = await holdWriters(federation.hub, table);
+    await using hold = await holdWriters(federation.hub, table);
     const id = await begin();
     await hold.reached();
     await federation.kill('hub', 'SIGKILL');
@@ -129,7 +129,7 @@ test.each([
   ['another node', () => other, 'openings'],
   ['the node that owns the case', () => picked.owner, 'answered_questions'],
 ] as const)('%s, killed as it answers, goes on where it was', async (_, name, table) => {
-  const hold = await holdWriters(federation.node(name()), table);
+  await using hold = await holdWriters(federation.node(name()), table);
   const id = await begin();
   await hold.reached();
   await federation.kill(name(), 'SIGKILL');
@@ -139,10 +139,10 @@ test.each([
 });
 
 test('the node that owns the case, killed before it knows that the hub took it, goes on', async () => {
-  const atHub = await holdWriters(federation.hub, 'traces');
+  await using atHub = await holdWriters(federation.hub, 'traces');
   const id = await begin();
   await atHub.reached();
-  const atNode = await holdWriters(owner(), 'traces');
+  await using atNode = await holdWriters(owner(), 'traces');
   await atHub[Symbol.asyncDispose]();
   await atNode.reached();
   await federation.kill(picked.owner, 'SIGKILL');
@@ -155,7 +155,7 @@ test('a node killed as it takes its contacts applies them once', async () => {
   const responsible = PROVINCES.find(
     (province) => province !== picked.owner && picked.expected.some((c) => c.residentIn.includes(province)),
   ) as string;
-  const hold = await holdWriters(federation.node(responsible), 'contacts');
+  await using hold = await holdWriters(federation.node(responsible), 'contacts');
   const id = await begin();
   await hold.reached();
   await federation.kill(responsible, 'SIGKILL');
@@ -167,7 +167,7 @@ test('a node killed as it takes its contacts applies them once', async () => {
 });
 
 test('everything killed at once, in the middle', async () => {
-  const hold = await holdWriters(federation.hub, 'answers');
+  await using hold = await holdWriters(federation.hub, 'answers');
   const id = await begin();
   await hold.reached();
   await Promise.all(['hub', ...PROVINCES].map((name) => federation.kill(name, 'SIGKILL')));

@@ -142,7 +142,7 @@ export async function rowsOf<T extends object>(
   return [...(await db.sql.unsafe<T[]>(statement))];
 }
 
-/** Writers of a table, held back. Disposal lets them go. */
+/** Writers of a table, held back. Disposal, also a second one, lets them go. */
 export interface Hold extends AsyncDisposable {
   /** Resolves when somebody waits to write. */
   reached(): Promise<void>;
@@ -176,7 +176,8 @@ export async function holdWriters({ databaseUrl }: { databaseUrl: string }, tabl
       }),
     async [Symbol.asyncDispose]() {
       letGo();
-      await held;
+      // The server may have been told to cut it off.
+      await held.catch(() => undefined);
       await holder[Symbol.asyncDispose]();
       await watcher[Symbol.asyncDispose]();
     },

@@ -2,6 +2,8 @@
  * What every route of both programs has in common: problems, request ids, headers, logs, health, metrics,
  * documentation; and the server around it.
  */
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { Writable } from 'node:stream';
 import { z } from '@hono/zod-openapi';
 import { pino } from 'pino';
@@ -351,6 +353,17 @@ describe('the server', () => {
     slow.resolve();
     expect(await (await answer).text()).toBe('done');
     await stopped;
+  });
+
+  it('does not wait for a connection that never sent a request', async () => {
+    const options = { fetch: createTestApp().app.fetch, listen: { host: '127.0.0.1', port: 0 } };
+    const server = await startHttpServer({ ...options, drainMs: 600_000 });
+    const idle = connect(server.port, '127.0.0.1');
+    await once(idle, 'connect');
+    const closed = once(idle, 'close');
+    await fetch(`${server.url}/healthz`); // the server has seen the first connection by now
+    await server[Symbol.asyncDispose]();
+    await closed;
   });
 
   it('says when its address is taken', async () => {
