@@ -29,7 +29,8 @@ export class Secret<T> {
 }
 
 /**
- * `env` parsed by `schema` into a frozen object. Throws INVALID_CONFIG naming every bad variable, never its value.
+ * `env` parsed by `schema` into a frozen object. Throws INVALID_CONFIG naming every bad variable, never its
+ * value.
  */
 export function parseEnv<T extends z.ZodType>(schema: T, env: Env): Readonly<z.output<T>> {
   const parsed = schema.safeParse(env);

@@ -1,6 +1,7 @@
 /**
- * The one error class that may cross a border. `code` decides the gRPC and HTTP status (mapped in `shared/grpc`
- * and `shared/http`), `reason` is for machines, `message` may be read by another province: never personal data.
+ * The one error class that may cross a border. `code` decides the gRPC and HTTP status (mapped in
+ * `shared/grpc` and `shared/http`), `reason` is for machines, `message` may be read by another province:
+ * never personal data.
  */
 
 export type ErrorCode =
@@ -50,7 +51,9 @@ export function invalidField(field: string, reason: string, code = 'INVALID_FIEL
   return new AppError('INVALID_ARGUMENT', code, `${field}: ${reason}`, { details: [{ field, reason }] });
 }
 
-/** Any thrown value as an AppError; what is not one becomes INTERNAL with the original as its (unsent) cause. */
+/**
+ * Any thrown value as an AppError; what is not one becomes INTERNAL with the original as its (unsent) cause.
+ */
 export function toAppError(error: unknown): AppError {
   return error instanceof AppError
     ? error

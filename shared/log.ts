@@ -1,6 +1,6 @@
 /**
- * Structured logs (JSON lines on stderr). Log ids, codes and counts, never persons: errors are reduced to their
- * class, code and reason, because driver errors carry parameters.
+ * Structured logs (JSON lines on stderr). Log ids, codes and counts, never persons: errors are reduced to
+ * their class, code and reason, because driver errors carry parameters.
  */
 import { type Logger, pino } from 'pino';
 import { AppError } from './errors.ts';

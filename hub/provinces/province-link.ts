@@ -1,6 +1,6 @@
 /**
- * The hub's connection to one province's node, and whether it is there. Sessions report a broken call here once;
- * one watcher a province, not one a trace, finds out when the node is back.
+ * The hub's connection to one province's node, and whether it is there. Sessions report a broken call here
+ * once; one watcher a province, not one a trace, finds out when the node is back.
  */
 import type { Clock } from '../../shared/clock.ts';
 import { TracingService } from '../../shared/gen/truyvet/v1/tracing_pb.ts';

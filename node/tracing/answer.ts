@@ -1,6 +1,6 @@
 /**
- * Builds the columns of an answer from what the node holds. Pure but for the index that it reads; local ids in, tokens
- * out, which the caller turns into pseudonyms of the trace.
+ * Builds the columns of an answer from what the node holds. Pure but for the index that it reads; local ids
+ * in, tokens out, which the caller turns into pseudonyms of the trace.
  */
 import { HOUSEHOLD_SETTING } from '../../shared/domain/place-kind.ts';
 import type { TraceAnswer, TraceQuestion } from '../../shared/trace/messages.ts';

@@ -1,6 +1,7 @@
 /**
- * What open traces have asked this node, by token: so that a change of data can be told to the hub as the questions
- * whose answers it touches. Lives as long as the process: a restart begins a new incarnation, and all is asked again.
+ * What open traces have asked this node, by token: so that a change of data can be told to the hub as the
+ * questions whose answers it touches. Lives as long as the process: a restart begins a new incarnation, and
+ * all is asked again.
  */
 import { KeyTable } from '../../shared/trace/key-table.ts';
 
@@ -68,8 +69,8 @@ export class AskedQuestions {
   }
 
   /**
-   * Notes what the answer to a question names: its identity is part of the answer. Returns whether all of it had been
-   * noted before.
+   * Notes what the answer to a question names: its identity is part of the answer. Returns whether all of it
+   * had been noted before.
    */
   noteNamed(trace: { id: string; expiresAt: number }, seq: number, tokens: Uint8Array): boolean {
     const asked = this.#traceOf(trace);

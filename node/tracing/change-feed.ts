@@ -1,9 +1,10 @@
 /**
- * Turns committed changes of data into a fresh memory and into questions whose answers no longer hold. In memory only:
- * a crash begins a new incarnation, after which everything is asked again.
+ * Turns committed changes of data into a fresh memory and into questions whose answers no longer hold. In
+ * memory only: a crash begins a new incarnation, after which everything is asked again.
  *
- * Order matters: a change is read from the database after its commit, then the data version grows, and an answer takes
- * the version before it reads. So an answer that missed a change always carries a version older than the change's.
+ * Order matters: a change is read from the database after its commit, then the data version grows, and an
+ * answer takes the version before it reads. So an answer that missed a change always carries a version older
+ * than the change's.
  */
 import { type Clock, nowSeconds } from '../../shared/clock.ts';
 import type { Database } from '../../shared/db/database.ts';

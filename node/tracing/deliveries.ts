@@ -1,6 +1,6 @@
 /**
- * Contacts that the hub assigns to this province: unpacked, matched with the identifiers known here, and applied once
- * and whole, however often they are delivered.
+ * Contacts that the hub assigns to this province: unpacked, matched with the identifiers known here, and
+ * applied once and whole, however often they are delivered.
  */
 import type { WarrantPair } from '../../shared/auth/opening.ts';
 import { type Queryable, withTransaction } from '../../shared/db/database.ts';
@@ -31,8 +31,9 @@ export interface DeliveredContact {
 }
 
 /**
- * Applies a delivery if it is the next of its trace; returns the highest one applied, which is lower than `seq` if one
- * before it is missing. Throws as `verifyDeliveryWarrant`, and PERMISSION_DENIED WARRANT_MISMATCH for another trace's warrant.
+ * Applies a delivery if it is the next of its trace; returns the highest one applied, which is lower than
+ * `seq` if one before it is missing. Throws as `verifyDeliveryWarrant`, and PERMISSION_DENIED
+ * WARRANT_MISMATCH for another trace's warrant.
  */
 export async function applyDelivery(ctx: TracingCtx, delivery: Delivery): Promise<number> {
   const opening = await verifyDeliveryWarrant(ctx, delivery.warrant);
@@ -71,7 +72,10 @@ async function lockApplied({ sql }: Queryable, traceId: string): Promise<number>
   return row?.applied ?? 0;
 }
 
-/** One statement each for withdrawals and for new or changed contacts; the ward comes from the person's records. */
+/**
+ * One statement each for withdrawals and for new or changed contacts; the ward comes from the person's
+ * records.
+ */
 async function upsertContacts(
   { sql }: Queryable,
   delivery: Delivery,
@@ -85,15 +89,15 @@ async function upsertContacts(
   }
   const rows = contacts.filter((c) => !c.withdrawn);
   if (rows.length === 0) return;
-  await sql`INSERT INTO contacts (trace_id, contact_id, degree, first_exposed_at, last_exposed_at, seconds, settings,
-      place_kinds, exposed_in, identifier_ids, ward, delivery)
-    SELECT ${traceId}, r.id, r.degree, r."firstExposedAt", r."lastExposedAt", r.seconds, r.settings, r."placeKinds",
-      r."exposedIn", r."identifierIds", (
+  await sql`INSERT INTO contacts (trace_id, contact_id, degree, first_exposed_at, last_exposed_at, seconds,
+      settings, place_kinds, exposed_in, identifier_ids, ward, delivery)
+    SELECT ${traceId}, r.id, r.degree, r."firstExposedAt", r."lastExposedAt", r.seconds, r.settings,
+      r."placeKinds", r."exposedIn", r."identifierIds", (
         SELECT min(p.ward) FROM people_identifiers pi JOIN people p ON p.id = pi.person_id
         WHERE pi.identifier_id = ANY(r."identifierIds")), ${seq}
-    FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS r (id text, degree smallint, "firstExposedAt" bigint,
-      "lastExposedAt" bigint, seconds bigint, settings smallint, "placeKinds" integer, "exposedIn" text[],
-      "identifierIds" integer[])
+    FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS r (id text, degree smallint,
+      "firstExposedAt" bigint, "lastExposedAt" bigint, seconds bigint, settings smallint, "placeKinds" integer,
+      "exposedIn" text[], "identifierIds" integer[])
     ON CONFLICT (trace_id, contact_id) DO UPDATE SET degree = excluded.degree,
       first_exposed_at = excluded.first_exposed_at, last_exposed_at = excluded.last_exposed_at,
       seconds = excluded.seconds, settings = excluded.settings, place_kinds = excluded.place_kinds,

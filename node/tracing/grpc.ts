@@ -52,7 +52,8 @@ async function* answerAll(
 function deliveryFromWire(request: AssignRequest): Delivery {
   const { warrant, traceId, seq } = request;
   if (!warrant) throw new AppError('PERMISSION_DENIED', 'NO_WARRANT', 'a delivery without a warrant');
-  if (seq < 1 || seq > SEQ_LIMIT) throw invalidField('seq', 'not from 1', 'MALFORMED_COLUMNS');
+  if (seq < 1 || seq > SEQ_LIMIT)
+    throw invalidField('seq', `not from 1 to ${SEQ_LIMIT}`, 'MALFORMED_COLUMNS');
   const { opening, countersignature } = warrant;
   return { traceId, seq, warrant: { opening, countersignature }, contacts: contactsFromWire(request) };
 }

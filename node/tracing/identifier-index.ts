@@ -1,6 +1,7 @@
 /**
- * The node's identifiers in memory: token ↔ local id, direct links, cccd and residence marks, household. `who` is
- * answered from here alone. Typed arrays by local id; the database is the truth, and `refresh` reads it again.
+ * The node's identifiers in memory: token ↔ local id, direct links, cccd and residence marks, household.
+ * `who` is answered from here alone. Typed arrays by local id; the database is the truth, and `refresh` reads
+ * it again.
  */
 import { KeyTable } from '../../shared/trace/key-table.ts';
 import { CCCD_FLAG, RESIDENT_FLAG } from '../../shared/trace/messages.ts';
@@ -71,7 +72,10 @@ export class IdentifierIndex {
     return this.#flags[id] as number;
   }
 
-  /** Calls `visit` with each identifier that a record names together with `id`; those without a token are left out. */
+  /**
+   * Calls `visit` with each identifier that a record names together with `id`; those without a token are left
+   * out.
+   */
   eachLink(id: number, visit: (to: number) => void): void {
     for (let link = this.#firstLink[id] as number; link !== NONE; link = this.#nextLink[link] as number) {
       const to = this.#linkTo[link] as number;
@@ -89,7 +93,9 @@ export class IdentifierIndex {
     }
   }
 
-  /** Puts identifiers in, or their new state in place of the old; their links are those of `links`, no others. */
+  /**
+   * Puts identifiers in, or their new state in place of the old; their links are those of `links`, no others.
+   */
   put(rows: IdentifierColumns, links: LinkColumns): void {
     const numbers = this.#tokens.intern(rows.token);
     this.#idOf = roomFor(this.#idOf, this.#tokens.size, 0);

@@ -1,6 +1,6 @@
 /**
- * What the hub may do at a node: present a warrant, ask under it, deliver contacts. Nothing is read before both
- * signatures, the trace's revisions, its windows and its budget have been checked.
+ * What the hub may do at a node: present a warrant, ask under it, deliver contacts. Nothing is read before
+ * both signatures, the trace's revisions, its windows and its budget have been checked.
  */
 import { type Opening, readAdmittedOpening, type WarrantPair } from '../../shared/auth/opening.ts';
 import type { VerifiedWarrants } from '../../shared/auth/opening-cache.ts';
@@ -44,7 +44,9 @@ export interface TracingCtx {
   rulePack(number: number): Promise<RulePack>;
 }
 
-/** A trace that this node answers under verified signatures; lasts as long as the stream that presented them. */
+/**
+ * A trace that this node answers under verified signatures; lasts as long as the stream that presented them.
+ */
 export interface AdmittedTrace {
   readonly opening: Opening;
   readonly warrant: Warrant;
@@ -55,7 +57,8 @@ export interface AdmittedTrace {
 }
 
 /**
- * Accepts the warrant of a trace, a new one or one known. Throws what `verifyWarrant` and `admitOpening` throw.
+ * Accepts the warrant of a trace, a new one or one known. Throws what `verifyWarrant` and `admitOpening`
+ * throw.
  */
 export async function admitWarrant(ctx: TracingCtx, pair: WarrantPair): Promise<AdmittedTrace> {
   const { opening, warrant } = await ctx.warrants.verify(pair, nowSeconds(ctx.clock));
@@ -72,9 +75,9 @@ export async function admitWarrant(ctx: TracingCtx, pair: WarrantPair): Promise<
 }
 
 /**
- * The opening under which contacts are delivered. It is checked and not accepted: the hub presents every revision, in
- * order, before it asks; one that came with a delivery ahead of them would make those before it look replayed. Throws
- * what `verifyWarrant` and `admitOpening` throw.
+ * The opening under which contacts are delivered. It is checked and not accepted: the hub presents every
+ * revision, in order, before it asks; one that came with a delivery ahead of them would make those before it
+ * look replayed. Throws what `verifyWarrant` and `admitOpening` throw.
  */
 export async function verifyDeliveryWarrant(ctx: TracingCtx, pair: WarrantPair): Promise<Opening> {
   const { opening } = await ctx.warrants.verify(pair, nowSeconds(ctx.clock));
@@ -85,8 +88,9 @@ export async function verifyDeliveryWarrant(ctx: TracingCtx, pair: WarrantPair):
 }
 
 /**
- * The encoded answer to one question, from one state of the data. Throws PERMISSION_DENIED QUESTION_OUTSIDE_OPENING,
- * RESOURCE_EXHAUSTED TRACE_BUDGET, UNAVAILABLE TOKENS_PENDING, FAILED_PRECONDITION RULES_UNKNOWN.
+ * The encoded answer to one question, from one state of the data. Throws PERMISSION_DENIED
+ * QUESTION_OUTSIDE_OPENING, RESOURCE_EXHAUSTED TRACE_BUDGET, UNAVAILABLE TOKENS_PENDING, FAILED_PRECONDITION
+ * RULES_UNKNOWN.
  */
 export async function answerQuestion(
   ctx: TracingCtx,
@@ -125,8 +129,9 @@ interface TokenQuestion {
 }
 
 /**
- * Reads until the answer is of one state of the data: a change that touched what the answer names, before it was noted
- * that it names them, would go unseen. Such a change makes it read again; then the names are noted already.
+ * Reads until the answer is of one state of the data: a change that touched what the answer names, before it
+ * was noted that it names them, would go unseen. Such a change makes it read again; then the names are noted
+ * already.
  */
 async function readAnswer(
   ctx: TracingCtx,

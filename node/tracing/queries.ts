@@ -1,6 +1,6 @@
 /**
- * What tracing reads from the node's database. The statements with COPY are the trace's hot path: set-based, one for a
- * whole question, read as columns.
+ * What tracing reads from the node's database. The statements with COPY are the trace's hot path: set-based,
+ * one for a whole question, read as columns.
  */
 import { copyColumns } from '../../shared/db/copy.ts';
 import type { Database, Queryable } from '../../shared/db/database.ts';
@@ -9,7 +9,10 @@ import { assumedStays, LONGEST_STAY_LIMIT, type RulePack } from '../../shared/do
 import type { ChangedStays } from './changes.ts';
 import type { IdentifierColumns, LinkColumns } from './identifier-index.ts';
 
-/** Starts a new life of the node: its number is larger than that of any before, and about the time in milliseconds. */
+/**
+ * Starts a new life of the node: its number is larger than that of any before, and about the time in
+ * milliseconds.
+ */
 export async function beginIncarnation({ sql }: Queryable, nowMs: number): Promise<number> {
   const [row] = await sql<{ incarnation: number }[]>`UPDATE node_state
     SET incarnation = greatest(incarnation + 1, ${nowMs}) RETURNING incarnation`;
@@ -32,7 +35,8 @@ export async function readIdentifiers(
   province: string,
   ids?: readonly number[],
 ): Promise<IdentifierColumns> {
-  // A resident is who has a record here that says so; the home province that came with a check-in is no record.
+  // A resident is who has a record here that says so; the home province that came with a check-in is no
+  // record.
   const { columns } = await copyColumns(
     db.sql,
     `SELECT i.id, i.token, i.is_cccd, coalesce(r.here, false),
@@ -83,8 +87,8 @@ export interface AskedColumns {
 }
 
 /**
- * Contact events of the asked identifiers, each cut to its asked window: co-presence at a place under `rules`, and
- * encounters. One statement, so one snapshot. No order.
+ * Contact events of the asked identifiers, each cut to its asked window: co-presence at a place under
+ * `rules`, and encounters. One statement, so one snapshot. No order.
  */
 export async function findContactEvents(
   db: Database,
@@ -103,8 +107,9 @@ export async function findContactEvents(
 }
 
 /**
- * Stays are ranges of two indexes: the asked identifier's own by (identifier, in), then everybody's at that place by
- * (place, in). Both look back by the longest stay, so that an earlier check-in that reaches into the window counts.
+ * Stays are ranges of two indexes: the asked identifier's own by (identifier, in), then everybody's at that
+ * place by (place, in). Both look back by the longest stay, so that an earlier check-in that reaches into the
+ * window counts.
  */
 function contactEventsSql(asked: AskedColumns, rules: RulePack): string {
   const longest = rules.longest_stay_seconds;
@@ -117,22 +122,29 @@ function contactEventsSql(asked: AskedColumns, rules: RulePack): string {
         ${bigintArray(asked.from)}, ${bigintArray(asked.until)}))
     SELECT a.n, o.identifier_id, greatest(o.in_at, w.from_at), least(${end('o')}, w.until_at), p.kind::int
       FROM asked a
-      JOIN check_ins m ON m.identifier_id = a.id AND m.in_at < a.until_at AND m.in_at > a.from_at - ${longest}
+      JOIN check_ins m ON m.identifier_id = a.id
+        AND m.in_at < a.until_at AND m.in_at > a.from_at - ${longest}
       JOIN places p ON p.id = m.place_id
       CROSS JOIN LATERAL (SELECT ${assumed} AS assumed) s
-      CROSS JOIN LATERAL (SELECT greatest(m.in_at, a.from_at) AS from_at, least(${end('m')}, a.until_at) AS until_at) w
-      JOIN check_ins o ON o.place_id = m.place_id AND o.in_at < w.until_at AND o.in_at > w.from_at - ${longest}
+      CROSS JOIN LATERAL (
+        SELECT greatest(m.in_at, a.from_at) AS from_at, least(${end('m')}, a.until_at) AS until_at) w
+      JOIN check_ins o ON o.place_id = m.place_id
+        AND o.in_at < w.until_at AND o.in_at > w.from_at - ${longest}
       WHERE w.from_at < w.until_at AND ${end('o')} > greatest(o.in_at, w.from_at)
         AND o.identifier_id <> m.identifier_id
     UNION ALL SELECT a.n, e.identifier_b, greatest(e.from_at, a.from_at), least(e.until_at, a.until_at),
         ${ENCOUNTER_SETTING}
-      FROM asked a JOIN encounters e ON e.identifier_a = a.id AND e.from_at < a.until_at AND e.until_at > a.from_at
+      FROM asked a JOIN encounters e ON e.identifier_a = a.id
+        AND e.from_at < a.until_at AND e.until_at > a.from_at
     UNION ALL SELECT a.n, e.identifier_a, greatest(e.from_at, a.from_at), least(e.until_at, a.until_at),
         ${ENCOUNTER_SETTING}
-      FROM asked a JOIN encounters e ON e.identifier_b = a.id AND e.from_at < a.until_at AND e.until_at > a.from_at`;
+      FROM asked a JOIN encounters e ON e.identifier_b = a.id
+        AND e.from_at < a.until_at AND e.until_at > a.from_at`;
 }
 
-/** Identifiers that may have met a changed stay, with the changed interval: more than met it under any rules. */
+/**
+ * Identifiers that may have met a changed stay, with the changed interval: more than met it under any rules.
+ */
 export async function findPresentAt(
   db: Database,
   stays: ChangedStays,
@@ -163,8 +175,8 @@ export interface AnsweredQuestion {
 export async function insertAnsweredQuestion({ sql }: Queryable, row: AnsweredQuestion): Promise<void> {
   await sql`INSERT INTO answered_questions
       (trace_id, seq, who_count, met_count, known_count, event_count, answer_bytes)
-    VALUES (${row.traceId}, ${row.seq}, ${row.whoCount}, ${row.metCount}, ${row.knownCount}, ${row.eventCount},
-      ${row.answerBytes})`;
+    VALUES (${row.traceId}, ${row.seq}, ${row.whoCount}, ${row.metCount}, ${row.knownCount},
+      ${row.eventCount}, ${row.answerBytes})`;
 }
 
 /** What a trace has asked so far, each question counted once. */

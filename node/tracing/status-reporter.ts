@@ -1,6 +1,6 @@
 /**
- * The node's sign of life to the hub, and its word that answers no longer hold. A report that fails is sent again with
- * what has been added since: nothing that was touched is forgotten while the process lives.
+ * The node's sign of life to the hub, and its word that answers no longer hold. A report that fails is sent
+ * again with what has been added since: nothing that was touched is forgotten while the process lives.
  */
 import type { Clock } from '../../shared/clock.ts';
 import type { Database } from '../../shared/db/database.ts';

@@ -1,6 +1,6 @@
 /**
- * Puts the pieces of tracing together: memory loaded, a new incarnation begun, the change feed and the reporter at
- * work. The only constructor of this feature; node/app.ts calls it.
+ * Puts the pieces of tracing together: memory loaded, a new incarnation begun, the change feed and the
+ * reporter at work. The only constructor of this feature; node/app.ts calls it.
  */
 import type { VerifiedWarrants } from '../../shared/auth/opening-cache.ts';
 import type { Clock } from '../../shared/clock.ts';

@@ -26,7 +26,9 @@ export type Direction = 'forward' | 'backward';
 
 /** Degrees that any pack may allow at most. */
 export const MAX_DEGREE = 4;
-/** Longest `longest_stay_seconds` that a pack may set (stored look-back of check-ins relies on it): 7 days. */
+/**
+ * Longest `longest_stay_seconds` that a pack may set (stored look-back of check-ins relies on it): 7 days.
+ */
 export const LONGEST_STAY_LIMIT = 7 * 86_400;
 
 /** Whole seconds of a number of days, rounded to nearest. */
@@ -107,8 +109,9 @@ function perKindProblems(field: string, value: unknown, most: number): string[] 
 }
 
 /**
- * The pack in force at `at` (epoch seconds): of those already effective the one that became so last; undefined if none
- * is. A pack's number is its name, not its rank: only between packs of the same instant does the higher one win.
+ * The pack in force at `at` (epoch seconds): of those already effective the one that became so last;
+ * undefined if none is. A pack's number is its name, not its rank: only between packs of the same instant
+ * does the higher one win.
  */
 export function rulesInForce(packs: readonly RulePack[], at: number): RulePack | undefined {
   const since = (pack: RulePack) => Date.parse(pack.effective_from) / 1000;

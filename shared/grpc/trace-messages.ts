@@ -1,6 +1,6 @@
 /**
- * Questions and answers of a trace between typed columns (`shared/trace`) and packed bytes (proto). Both programs
- * use it: the hub to ask, the node to answer.
+ * Questions and answers of a trace between typed columns (`shared/trace`) and packed bytes (proto). Both
+ * programs use it: the hub to ask, the node to answer.
  */
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { AppError } from '../errors.ts';
@@ -128,7 +128,9 @@ export function* fragmentsOf(seq: number, body: Uint8Array) {
 export class AnswerAssembler {
   readonly #parts = new Map<number, { chunks: Uint8Array[]; length: number }>();
 
-  /** The encoded answer that `fragment` completes, else undefined. Throws RESOURCE_EXHAUSTED ANSWER_TOO_LARGE. */
+  /**
+   * The encoded answer that `fragment` completes, else undefined. Throws RESOURCE_EXHAUSTED ANSWER_TOO_LARGE.
+   */
   add(fragment: Extract<TraceResponse['message'], { case: 'fragment' }>['value']): Uint8Array | undefined {
     const part = this.#parts.get(fragment.seq) ?? { chunks: [], length: 0 };
     part.chunks.push(fragment.bytes);

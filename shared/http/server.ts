@@ -60,8 +60,8 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
 }
 
 /**
- * Connections that have not sent a request yet: browsers and clients open them ahead, and Node does not count them as
- * idle, so a drain would wait for them in vain.
+ * Connections that have not sent a request yet: browsers and clients open them ahead, and Node does not count
+ * them as idle, so a drain would wait for them in vain.
  */
 function trackUnused(server: Server): ReadonlySet<Socket> {
   const unused = new Set<Socket>();

@@ -29,8 +29,8 @@ export interface AssignmentChanges {
 }
 
 /**
- * What has to be told to the provinces so that they hold the contacts of `view`, given `current` assignments by
- * id in the order in which they were made. Provinces are ordered by number, which must follow their codes.
+ * What has to be told to the provinces so that they hold the contacts of `view`, given `current` assignments
+ * by id in the order in which they were made. Provinces are ordered by number, which must follow their codes.
  */
 export function planAssignments(
   view: TraceView,
@@ -92,8 +92,8 @@ function describe(
 }
 
 /**
- * Where the person is a resident, else where its exposure was longest; ties go to more seconds, then the lower
- * code. Undefined if no province says that it knows the person (it named it, and then forgot it).
+ * Where the person is a resident, else where its exposure was longest; ties go to more seconds, then the
+ * lower code. Undefined if no province says that it knows the person (it named it, and then forgot it).
  */
 function responsibleProvince(view: TraceView, contact: Contact): number | undefined {
   let best: Candidate | undefined;
@@ -128,7 +128,10 @@ function isKnownIn(view: TraceView, person: number, province: number): boolean {
   return known;
 }
 
-/** Provinces that know one of the person's identifiers, and whether as a resident; one may come more than once. */
+/**
+ * Provinces that know one of the person's identifiers, and whether as a resident; one may come more than
+ * once.
+ */
 function eachProvinceThatKnows(
   { evidence, persons }: TraceView,
   person: number,

@@ -1,6 +1,6 @@
 /**
- * Labels, degrees and exposures (design.md 3) from evidence and persons. Labels of degree k come from labels of
- * degree k - 1 only, so one pass a degree reaches the unique fixpoint.
+ * Labels, degrees and exposures (design.md 3) from evidence and persons. Labels of degree k come from labels
+ * of degree k - 1 only, so one pass a degree reaches the unique fixpoint.
  */
 import { HOUSEHOLD_SETTING } from '../domain/place-kind.ts';
 import { daysToSeconds, weights } from '../domain/rule-pack.ts';
@@ -13,7 +13,10 @@ import type { Persons } from './persons.ts';
 /** Half-open windows in ascending order, not touching, none empty. */
 export type Windows = readonly (readonly [from: number, until: number])[];
 
-/** (person, degree, t): the person can have been infected (backward: have infected) at `at` over a chain of `degree`. */
+/**
+ * (person, degree, t): the person can have been infected (backward: have infected) at `at` over a chain of
+ * `degree`.
+ */
 export interface Label {
   readonly person: number;
   readonly degree: number;
@@ -37,7 +40,10 @@ export interface Reached {
   readonly contacts: Contacts;
 }
 
-/** Windows of the index persons: for each the union over its index cases. Persons with an empty union are kept. */
+/**
+ * Windows of the index persons: for each the union over its index cases. Persons with an empty union are
+ * kept.
+ */
 export function indexWindows(terms: TraceTerms, personOfCase: readonly number[]): Map<number, Windows> {
   const byPerson = new Map<number, [number, number][]>();
   terms.index.forEach(({ from, until }, i) => {
@@ -126,7 +132,9 @@ class Pass {
     this.#reachedAt = new Float64Array(persons).fill(Number.NaN);
   }
 
-  /** Exposes everybody to `sources` (labels of `degree` - 1); returns the new labels of `degree` as sources. */
+  /**
+   * Exposes everybody to `sources` (labels of `degree` - 1); returns the new labels of `degree` as sources.
+   */
   step(sources: readonly Source[], degree: number): Source[] {
     this.#reached = [];
     for (const source of sources) {

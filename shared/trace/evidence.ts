@@ -1,6 +1,7 @@
 /**
- * All that the held answers say, in one place: which pseudonyms there are, what links them, who knows them, and
- * which contact events were reported under each. The order in which answers are added changes the numbering only.
+ * All that the held answers say, in one place: which pseudonyms there are, what links them, who knows them,
+ * and which contact events were reported under each. The order in which answers are added changes the
+ * numbering only.
  */
 import { KeyTable } from './key-table.ts';
 import { CCCD_FLAG, RESIDENT_FLAG, type TraceAnswer } from './messages.ts';
@@ -57,7 +58,9 @@ export class Evidence {
     return numbers;
   }
 
-  /** Adds one province's answer to a question. Columns of the answer must have been checked (`checkAnswer`). */
+  /**
+   * Adds one province's answer to a question. Columns of the answer must have been checked (`checkAnswer`).
+   */
   add(province: number, question: NumberedQuestion, answer: TraceAnswer): void {
     const named = this.number(answer.named);
     this.#addKnowledge(province, named, answer.namedFlags);

@@ -1,7 +1,7 @@
 /**
- * Numbers 16-byte keys (pseudonyms, tokens) densely from 0, in typed arrays: a few tens of nanoseconds a look-up
- * and no object a key. Keys must be uniformly distributed, as the output of a cipher or an OPRF is: the first
- * word is used as the hash.
+ * Numbers 16-byte keys (pseudonyms, tokens) densely from 0, in typed arrays: a few tens of nanoseconds a
+ * look-up and no object a key. Keys must be uniformly distributed, as the output of a cipher or an OPRF is:
+ * the first word is used as the hash.
  */
 
 export const KEY_BYTES = 16;

@@ -54,7 +54,10 @@ export interface TraceTerms {
   readonly index: readonly IndexWindow[];
 }
 
-/** One index case: its first identifier's pseudonym and the window in which it counts (empty if from >= until). */
+/**
+ * One index case: its first identifier's pseudonym and the window in which it counts (empty if from >=
+ * until).
+ */
 export interface IndexWindow {
   readonly pseudonym: Uint8Array;
   readonly from: number;

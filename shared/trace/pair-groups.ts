@@ -1,6 +1,7 @@
 /**
- * Cut events of one source, grouped by the person met: the scratch table of one evaluation. Columns are reused from
- * source to source and most pairs have a single event, so a million events cost neither objects nor sorting.
+ * Cut events of one source, grouped by the person met: the scratch table of one evaluation. Columns are
+ * reused from source to source and most pairs have a single event, so a million events cost neither objects
+ * nor sorting.
  */
 import { ENCOUNTER_SETTING } from '../domain/place-kind.ts';
 import { coveredSeconds, type MeetingEvents, weightedSeconds } from './meeting.ts';
@@ -16,7 +17,10 @@ export interface Seen {
   seconds: number;
 }
 
-/** How a source met one person in its windows; `from` and `until` are infinite where there was a household only. */
+/**
+ * How a source met one person in its windows; `from` and `until` are infinite where there was a household
+ * only.
+ */
 export interface Meeting {
   readonly person: number;
   readonly from: number;

@@ -1,6 +1,6 @@
 /**
- * The state of a trace: a pure fold over the answers held (design.md 4). Same terms, questions and answers, in
- * whatever order and however often applied, give the same persons, contacts and open questions.
+ * The state of a trace: a pure fold over the answers held (design.md 4). Same terms, questions and answers,
+ * in whatever order and however often applied, give the same persons, contacts and open questions.
  */
 
 import {
@@ -78,8 +78,8 @@ export class TraceState {
   }
 
   /**
-   * Applies one province's answer. Returns `applied`, or `ignored` if an answer of the same or a newer state of
-   * that province's data is held, or throws RangeError if the answer does not fit its question.
+   * Applies one province's answer. Returns `applied`, or `ignored` if an answer of the same or a newer state
+   * of that province's data is held, or throws RangeError if the answer does not fit its question.
    */
   apply(province: number, answer: TraceAnswer, version: AnswerVersion): 'applied' | 'ignored' {
     const logged = this.#log.get(answer.seq);
@@ -136,7 +136,10 @@ export class TraceState {
     return questions;
   }
 
-  /** Persons, labels and contacts as the answers held have them; `onExposure` hears of each exposure that counts. */
+  /**
+   * Persons, labels and contacts as the answers held have them; `onExposure` hears of each exposure that
+   * counts.
+   */
   view(onExposure?: OnExposure): TraceView {
     return this.#viewUpTo(this.#terms.maxDegree, onExposure);
   }
@@ -230,7 +233,10 @@ function packedIndex(terms: TraceTerms): Uint8Array {
   return packed;
 }
 
-/** Labels by width of their windows, widest first: a wider window makes the narrower ones of a person needless. */
+/**
+ * Labels by width of their windows, widest first: a wider window makes the narrower ones of a person
+ * needless.
+ */
 function widestFirst<L extends { at: number }>(labels: readonly L[], { direction }: TraceTerms): L[] {
   return [...labels].sort((a, b) => (direction === 'forward' ? a.at - b.at : b.at - a.at));
 }

@@ -46,6 +46,7 @@ export async function checkAgainstOracle({ rules, say }: CheckOptions): Promise<
     const home = bench.federation.node(codes[world.people.home[person] as number] as string);
     const caseId = await enterCase(home, identifierValue(2 * person));
     const tracer = new FederatedTracer(home, bench.federation.hub, hubDb);
+    await tracer.findAllProvinces(caseId);
     for (const maxDegree of [1, 2]) {
       const expected = oracleContacts({ world, codes, person, maxDegree, rules });
       const question = {

@@ -78,6 +78,14 @@ export class FederatedTracer {
     };
   }
 
+  /**
+   * A trace to be thrown away: after a start the hub may take a node for absent, and what it assigns meanwhile stands.
+   */
+  async findAllProvinces(caseId: string): Promise<void> {
+    const { traceId } = await this.run({ caseId, maxDegree: 1 });
+    await this.close(traceId);
+  }
+
   /** Ends the trace, so that nothing of it is asked again. */
   async close(traceId: string): Promise<void> {
     await post(this.#node, `/v1/traces/${traceId}/close`, {});

@@ -120,6 +120,8 @@ class Runner {
 
   /** Runs of each degree, in turn; the first of each warms up and is left out. */
   async repeat(repetitions: number): Promise<Map<number, Run[]>> {
+    const { home, caseId } = this.#index;
+    await new FederatedTracer(home, this.#options.bench.federation.hub, this.#hubDb).findAllProvinces(caseId);
     const runs = new Map<number, Run[]>(DEGREES.map((degree) => [degree, []]));
     for (let i = 0; i <= repetitions; i++) {
       for (const degree of DEGREES) {

@@ -1,6 +1,7 @@
 /**
- * Promise 1 through the fold alone: whatever the order, duplication, replay and age of answers, the federated result
- * is the oracle's. A failing world shrinks to few rows and prints its seed; `FOLD_WORLDS` and `FOLD_SEED` choose others.
+ * Promise 1 through the fold alone: whatever the order, duplication, replay and age of answers, the federated
+ * result is the oracle's. A failing world shrinks to few rows and prints its seed; `FOLD_WORLDS` and
+ * `FOLD_SEED` choose others.
  */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -22,7 +23,9 @@ test(`${WORLDS} worlds fold to what the oracle says, each contact at one provinc
   expect(contacts).toBeGreaterThan(WORLDS);
 });
 
-/** Folds one of the world's traces over the network of `networkSeed`; returns how many contacts were compared. */
+/**
+ * Folds one of the world's traces over the network of `networkSeed`; returns how many contacts were compared.
+ */
 function compare(world: World, networkSeed: number): number {
   const request = world.traces[networkSeed % world.traces.length];
   if (!request) return 0; // shrunk away

@@ -1,6 +1,6 @@
 /**
- * Runs one trace of a world through the fold alone, over a network that delays, duplicates, reorders, replays and
- * supersedes answers, with one province late and a hub that restarts; and says what the fold made of it.
+ * Runs one trace of a world through the fold alone, over a network that delays, duplicates, reorders, replays
+ * and supersedes answers, with one province late and a hub that restarts; and says what the fold made of it.
  */
 
 import { provinceCode } from '../../hub/traces/assignments.ts';

@@ -100,7 +100,9 @@ export function checkPackages(sources: readonly Source[], dependencies: readonly
     );
 }
 
-/** Runtime dependencies that no program names: neither imported nor looked up (`require.resolve('pkg/file')`). */
+/**
+ * Runtime dependencies that no program names: neither imported nor looked up (`require.resolve('pkg/file')`).
+ */
 export function checkUnused(sources: readonly Source[], dependencies: readonly string[]): Problem[] {
   const programs = sources.filter(({ path }) => matchesAny(['{shared,node,hub,deploy}/**/*.ts'], path));
   const isNamed = (name: string) =>

@@ -15,7 +15,7 @@ export const file_truyvet_v1_tracing: GenFile = /*@__PURE__*/
   fileDesc("Chh0cnV5dmV0L3YxL3RyYWNpbmcucHJvdG8SCnRydXl2ZXQudjEiNAoHV2FycmFudBIPCgdvcGVuaW5nGAEgASgJEhgKEGNvdW50ZXJzaWduYXR1cmUYAiABKAkiawoMVHJhY2VSZXF1ZXN0EiYKB3dhcnJhbnQYASABKAsyEy50cnV5dmV0LnYxLldhcnJhbnRIABIoCghxdWVzdGlvbhgCIAEoCzIULnRydXl2ZXQudjEuUXVlc3Rpb25IAEIJCgdtZXNzYWdlIlYKCFF1ZXN0aW9uEgsKA3NlcRgBIAEoDRILCgN3aG8YAiABKAwSCwoDbWV0GAMgASgMEhAKCG1ldF9mcm9tGAQgASgMEhEKCW1ldF91bnRpbBgFIAEoDCKUAQoNVHJhY2VSZXNwb25zZRIoCghhY2NlcHRlZBgBIAEoCzIULnRydXl2ZXQudjEuQWNjZXB0ZWRIABIkCgZhbnN3ZXIYAiABKAsyEi50cnV5dmV0LnYxLkFuc3dlckgAEigKCGZyYWdtZW50GAMgASgLMhQudHJ1eXZldC52MS5GcmFnbWVudEgAQgkKB21lc3NhZ2UiMQoIQWNjZXB0ZWQSEwoLaW5jYXJuYXRpb24YASABKAQSEAoIcHJvdG9jb2wYAiABKA0iNAoIRnJhZ21lbnQSCwoDc2VxGAEgASgNEg0KBWJ5dGVzGAIgASgMEgwKBGxhc3QYAyABKAgizQIKBkFuc3dlchILCgNzZXEYASABKA0SEwoLaW5jYXJuYXRpb24YAiABKAQSFAoMZGF0YV92ZXJzaW9uGAMgASgEEg8KB2RhdGFfYXQYBCABKA0SDQoFbmFtZWQYBSABKAwSEwoLbmFtZWRfZmxhZ3MYBiABKAwSDQoFa25vd24YByABKAwSEwoLa25vd25fZmxhZ3MYCCABKAwSDwoHbGlua19vZhgJIAEoDBIPCgdsaW5rX3RvGAogASgMEhAKCGV2ZW50X29mGAsgASgMEhAKCGV2ZW50X3RvGAwgASgMEhIKCmV2ZW50X2Zyb20YDSABKAwSEwoLZXZlbnRfdW50aWwYDiABKAwSFQoNZXZlbnRfc2V0dGluZxgPIAEoDBIVCg1uYW1lZF9saW5rX29mGBAgASgMEhUKDW5hbWVkX2xpbmtfdG8YESABKAwizwIKDUFzc2lnblJlcXVlc3QSJAoHd2FycmFudBgBIAEoCzITLnRydXl2ZXQudjEuV2FycmFudBIQCgh0cmFjZV9pZBgCIAEoCRILCgNzZXEYAyABKA0SEAoIY29udGFjdHMYBCABKAwSEQoJd2l0aGRyYXduGAUgASgMEg4KBmRlZ3JlZRgGIAEoDBIYChBmaXJzdF9leHBvc2VkX2F0GAcgASgMEhcKD2xhc3RfZXhwb3NlZF9hdBgIIAEoDBIPCgdzZWNvbmRzGAkgASgMEhAKCHNldHRpbmdzGAogASgMEhMKC3BsYWNlX2tpbmRzGAsgASgMEhgKEGV4cG9zZWRfaW5fY291bnQYDCABKAwSEgoKZXhwb3NlZF9pbhgNIAEoDBIXCg9wc2V1ZG9ueW1fY291bnQYDiABKAwSEgoKcHNldWRvbnltcxgPIAEoDCIhCg5Bc3NpZ25SZXNwb25zZRIPCgdhcHBsaWVkGAEgASgNKvYFCglQbGFjZUtpbmQSGgoWUExBQ0VfS0lORF9VTlNQRUNJRklFRBAAEhUKEVBMQUNFX0tJTkRfTUFSS0VUEAESGgoWUExBQ0VfS0lORF9TVVBFUk1BUktFVBACEhMKD1BMQUNFX0tJTkRfU0hPUBADEhkKFVBMQUNFX0tJTkRfUkVTVEFVUkFOVBAEEhMKD1BMQUNFX0tJTkRfQ0FGRRAFEhIKDlBMQUNFX0tJTkRfQkFSEAYSFgoSUExBQ0VfS0lORF9LQVJBT0tFEAcSFgoSUExBQ0VfS0lORF9GQUNUT1JZEAgSFQoRUExBQ0VfS0lORF9PRkZJQ0UQCRIVChFQTEFDRV9LSU5EX1NDSE9PTBAKEhkKFVBMQUNFX0tJTkRfVU5JVkVSU0lUWRALEhcKE1BMQUNFX0tJTkRfSE9TUElUQUwQDBIVChFQTEFDRV9LSU5EX0NMSU5JQxANEhcKE1BMQUNFX0tJTkRfUEhBUk1BQ1kQDhIWChJQTEFDRV9LSU5EX1dPUlNISVAQDxIUChBQTEFDRV9LSU5EX0hPVEVMEBASHAoYUExBQ0VfS0lORF9UUkFOU1BPUlRfSFVCEBESEgoOUExBQ0VfS0lORF9CVVMQEhIUChBQTEFDRV9LSU5EX1RSQUlOEBMSFQoRUExBQ0VfS0lORF9GTElHSFQQFBITCg9QTEFDRV9LSU5EX1RBWEkQFRITCg9QTEFDRV9LSU5EX0JPQVQQFhIUChBQTEFDRV9LSU5EX1NQT1JUEBcSFAoQUExBQ0VfS0lORF9TQUxPThAYEiAKHFBMQUNFX0tJTkRfQ09OU1RSVUNUSU9OX1NJVEUQGRIeChpQTEFDRV9LSU5EX1FVQVJBTlRJTkVfU0lURRAaEhkKFVBMQUNFX0tJTkRfQ0hFQ0tQT0lOVBAbEhQKEFBMQUNFX0tJTkRfRVZFTlQQHBITCg9QTEFDRV9LSU5EX0hPTUUQHRIUChBQTEFDRV9LSU5EX09USEVSEB4ykwEKDlRyYWNpbmdTZXJ2aWNlEkAKBVRyYWNlEhgudHJ1eXZldC52MS5UcmFjZVJlcXVlc3QaGS50cnV5dmV0LnYxLlRyYWNlUmVzcG9uc2UoATABEj8KBkFzc2lnbhIZLnRydXl2ZXQudjEuQXNzaWduUmVxdWVzdBoaLnRydXl2ZXQudjEuQXNzaWduUmVzcG9uc2ViBnByb3RvMw");
 
 /**
- * The province's opening and the hub's countersignature, both compact JWS (EdDSA). See shared/auth/opening.ts.
+ * The province's opening and the hub's countersignature, both compact JWS (EdDSA); see shared/auth/opening.ts.
  *
  * @generated from message truyvet.v1.Warrant
  */
@@ -231,7 +231,7 @@ export type Answer = Message<"truyvet.v1.Answer"> & {
   dataAt: number;
 
   /**
-   * Distinct pseudonyms that the answer names, 16 bytes each; columns below refer to them by position (uint32).
+   * Distinct pseudonyms that the answer names, 16 bytes each; columns below refer to them by position.
    *
    * @generated from field: bytes named = 5;
    */
@@ -269,8 +269,8 @@ export type Answer = Message<"truyvet.v1.Answer"> & {
   linkTo: Uint8Array;
 
   /**
-   * Contact events: position in `met` (uint32), position in `named` (uint32), [from, until) cut to the asked window
-   * (uint32 each), and setting (uint8: a PlaceKind, 254 = encounter). Households: uint8 255, from = until = 0.
+   * Contact events: position in `met` (uint32), position in `named` (uint32), [from, until) cut to the asked
+   * window (uint32 each), and setting (uint8: a PlaceKind, 254 = encounter). Households: 255, from = until = 0.
    *
    * @generated from field: bytes event_of = 11;
    */
@@ -297,8 +297,8 @@ export type Answer = Message<"truyvet.v1.Answer"> & {
   eventSetting: Uint8Array;
 
   /**
-   * Links of the named, and of what they name in turn: positions in `named` (uint32). What `who` would say of them,
-   * a round earlier.
+   * Links of the named, and of what they name in turn: positions in `named` (uint32). What `who` would say of
+   * them, a round earlier.
    *
    * @generated from field: bytes named_link_of = 16;
    */
@@ -370,7 +370,7 @@ export type AssignRequest = Message<"truyvet.v1.AssignRequest"> & {
   lastExposedAt: Uint8Array;
 
   /**
-   * uint32 columns: seconds; settings (bit 0 place, 1 encounter, 2 household); place kinds (bit n-1 = PlaceKind n).
+   * uint32 columns: seconds; settings (bit 0 place, 1 encounter, 2 household); place kinds (bit n-1 = kind n).
    *
    * @generated from field: bytes seconds = 9;
    */
@@ -387,7 +387,8 @@ export type AssignRequest = Message<"truyvet.v1.AssignRequest"> & {
   placeKinds: Uint8Array;
 
   /**
-   * For each contact: number of provinces of exposure (uint8), then in `exposed_in` that many codes (uint8, 24 = "24").
+   * For each contact: number of provinces of exposure (uint8), then in `exposed_in` that many codes (uint8,
+   * 24 = "24").
    *
    * @generated from field: bytes exposed_in_count = 12;
    */
@@ -628,7 +629,8 @@ export const TracingService: GenService<{
     output: typeof TraceResponseSchema;
   },
   /**
-   * Delivers contacts to the province responsible for them. Idempotent: a delivery already applied is acknowledged again.
+   * Delivers contacts to the province responsible for them. Idempotent: a delivery already applied is
+   * acknowledged again.
    *
    * @generated from rpc truyvet.v1.TracingService.Assign
    */
