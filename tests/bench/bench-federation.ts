@@ -8,6 +8,7 @@ import { type Federation, startFederation } from '../../deploy/demo/federation.t
 import { parseProvinces } from '../../deploy/demo/provinces.ts';
 import { type Database, openDatabase } from '../../shared/db/database.ts';
 import { type EmbeddedPostgres, startPostgres } from '../../shared/db/embedded.ts';
+import { Disposal } from '../../shared/disposal.ts';
 import { packageRoot } from '../../shared/package-root.ts';
 import { fillMerged } from './merged-tables.ts';
 import { fillNodes } from './node-tables.ts';
@@ -36,34 +37,24 @@ export class BenchFederation implements AsyncDisposable {
   readonly merged: Database;
   readonly #server: EmbeddedPostgres;
   readonly #directory: string;
+  readonly #held: Disposal;
 
-  private constructor(federation: Federation, merged: Database, server: EmbeddedPostgres, directory: string) {
+  private constructor({ federation, merged, server, directory }: Parts, held: Disposal) {
     this.federation = federation;
     this.merged = merged;
     this.#server = server;
     this.#directory = directory;
+    this.#held = held;
   }
 
   /** Starts the programs once for the schema, fills the databases while they are down, starts them again. */
-  static async start(world: World, { say, profileDir }: BenchOptions): Promise<BenchFederation> {
-    const directory = await mkdtemp(join(tmpdir(), 'truyvet-bench-'));
-    const settings = { ...SERVER_SETTINGS, ...(profileDir ? PROFILED : {}) };
-    const server = await startPostgres({ dataDir: join(directory, 'postgres'), temporary: true, settings });
-    await server.createDatabase('merged');
-    const merged = openDatabase(server.url('merged'), { max: 1, name: 'bench merged' });
-    await writeFile(join(directory, 'fanout'), '');
-    const federation = await startFederation({
-      provinces: provinceCodes(world.options.provinces),
-      databaseUrl: server.url('postgres'),
-      logsDir: join(directory, 'logs'),
-      programs: { hub: join(PROGRAMS, 'hub-program.js'), node: join(PROGRAMS, 'node-program.js') },
-      env: {
-        '*': profileDir ? { BENCH_PROFILE_DIR: profileDir } : {},
-        hub: { ROUND_DEADLINE_MS: '120000', BENCH_FANOUT_FILE: join(directory, 'fanout') },
-      },
-    });
-    const bench = new BenchFederation(federation, merged, server, directory);
-    await bench.#fill(world, say);
+  static async start(world: World, options: BenchOptions): Promise<BenchFederation> {
+    await using building = new Disposal();
+    const parts = await startParts(world.options.provinces, options.profileDir, building);
+    const bench = new BenchFederation(parts, building.move());
+    building.use(bench);
+    await bench.#fill(world, options.say);
+    building.move();
     return bench;
   }
 
@@ -96,9 +87,39 @@ export class BenchFederation implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.merged[Symbol.asyncDispose]();
-    await this.federation[Symbol.asyncDispose]();
-    await this.#server[Symbol.asyncDispose]();
-    await rm(this.#directory, { recursive: true, force: true });
+    await this.#held[Symbol.asyncDispose]();
   }
+}
+
+interface Parts {
+  readonly federation: Federation;
+  readonly merged: Database;
+  readonly server: EmbeddedPostgres;
+  readonly directory: string;
+}
+
+async function startParts(
+  provinces: number,
+  profileDir: string | undefined,
+  held: Disposal,
+): Promise<Parts> {
+  const directory = await mkdtemp(join(tmpdir(), 'truyvet-bench-'));
+  held.defer(() => rm(directory, { recursive: true, force: true }));
+  const settings = { ...SERVER_SETTINGS, ...(profileDir ? PROFILED : {}) };
+  const dataDir = join(directory, 'postgres');
+  const server = held.use(await startPostgres({ dataDir, temporary: true, settings }));
+  await server.createDatabase('merged');
+  const merged = held.use(openDatabase(server.url('merged'), { max: 1, name: 'bench merged' }));
+  await writeFile(join(directory, 'fanout'), '');
+  const federation = await startFederation({
+    provinces: provinceCodes(provinces),
+    databaseUrl: server.url('postgres'),
+    logsDir: join(directory, 'logs'),
+    programs: { hub: join(PROGRAMS, 'hub-program.js'), node: join(PROGRAMS, 'node-program.js') },
+    env: {
+      '*': profileDir ? { BENCH_PROFILE_DIR: profileDir } : {},
+      hub: { ROUND_DEADLINE_MS: '120000', BENCH_FANOUT_FILE: join(directory, 'fanout') },
+    },
+  });
+  return { federation: held.use(federation), merged, server, directory };
 }
