@@ -1,6 +1,6 @@
 /**
- * Stores answers while the fold goes on. Whatever arrives during one write goes into the next: one statement for
- * many provinces, and never two at once.
+ * Stores answers while the fold goes on. Whatever arrives during one write goes into the next: one statement
+ * for many provinces, and never two at once.
  */
 import type { Clock } from '../../shared/clock.ts';
 import type { Database } from '../../shared/db/database.ts';
@@ -65,7 +65,9 @@ export class AnswerStore {
     }
   }
 
-  /** One statement may not touch a row twice: a second answer to the same question waits for the next batch. */
+  /**
+   * One statement may not touch a row twice: a second answer to the same question waits for the next batch.
+   */
   #takeBatch(): Waiting[] {
     const keys = new Set<string>();
     const left: Waiting[] = [];

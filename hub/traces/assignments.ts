@@ -1,6 +1,6 @@
 /**
- * Who is responsible for which contact of one trace, and what each province has still to be told. The memory is the
- * trace's deliveries; this is their fold.
+ * Who is responsible for which contact of one trace, and what each province has still to be told. The memory
+ * is the trace's deliveries; this is their fold.
  */
 import { type AssignedContact, planAssignments } from '../../shared/trace/assignment.ts';
 import type { TraceView } from '../../shared/trace/trace-state.ts';
@@ -22,9 +22,9 @@ export class Assignments {
   }
 
   /**
-   * What stored deliveries have assigned, given those of each province in order. Provinces are folded one by one: a
-   * contact that went from one to another was withdrawn here and assigned there, and which came first in time is not
-   * to be seen from their numbers.
+   * What stored deliveries have assigned, given those of each province in order. Provinces are folded one by
+   * one: a contact that went from one to another was withdrawn here and assigned there, and which came first
+   * in time is not to be seen from their numbers.
    */
   static restore(
     traceId: string,

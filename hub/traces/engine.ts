@@ -1,6 +1,6 @@
 /**
- * All open traces of the hub: taken up at start, opened, amended, closed. The only holder of live traces; whether a
- * caller may do what it asks is decided in operations.ts.
+ * All open traces of the hub: taken up at start, opened, amended, closed. The only holder of live traces;
+ * whether a caller may do what it asks is decided in operations.ts.
  */
 import type { Clock } from '../../shared/clock.ts';
 import type { Database } from '../../shared/db/database.ts';

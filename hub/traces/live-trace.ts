@@ -1,5 +1,6 @@
 /**
- * One open trace: its fold, its log of questions, and the rounds in which the provinces are asked. The loop is
+ * One open trace: its fold, its log of questions, and the rounds in which the provinces are asked. The loop
+ * is
  *
  *   what is still to ask? → log it, ask every province → wait for the round → fold → … → nothing left: publish
  *
@@ -184,7 +185,8 @@ export class LiveTrace implements SessionTrace {
     };
   }
 
-  // --- what sessions ask for and tell -----------------------------------------------------------------------------
+  // --- what sessions ask for and tell
+  //   -----------------------------------------------------------------------------
 
   openings(): readonly queries.OpeningRow[] {
     return this.#openings;
@@ -214,7 +216,8 @@ export class LiveTrace implements SessionTrace {
     this.#changes.mark();
   }
 
-  // --- what nodes report --------------------------------------------------------------------------------------------
+  // --- what nodes report
+  //   --------------------------------------------------------------------------------------------
 
   /** Answers of this province to `seqs` no longer hold; those of the state `least` or later will. */
   markStale(province: string, seqs: readonly number[], least: AnswerVersion): void {
@@ -247,7 +250,8 @@ export class LiveTrace implements SessionTrace {
     }
   }
 
-  // --- the loop -----------------------------------------------------------------------------------------------------
+  // --- the loop
+  //   -----------------------------------------------------------------------------------------------------
 
   /** Runs until the trace is stopped; a database that is away only delays it. */
   async #run(): Promise<void> {
@@ -276,7 +280,10 @@ export class LiveTrace implements SessionTrace {
     await this.#round(seqs, meter, bytes * this.#sessions.length);
   }
 
-  /** Asks; waits until every province that can be waited for has answered, or the deadline gives the others up. */
+  /**
+   * Asks; waits until every province that can be waited for has answered, or the deadline gives the others
+   * up.
+   */
   async #round(seqs: number[], meter: StepMeter, bytesOut: number): Promise<void> {
     const provinces = await this.#rounds.run(this.#sessions, {
       start: (session) => session.ask(seqs),

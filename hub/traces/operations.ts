@@ -1,6 +1,6 @@
 /**
- * What nodes and people may do with traces at the hub: open, amend, close, ask how it stands, report changed data.
- * Each decides whether this caller may, and changes nothing when it refuses.
+ * What nodes and people may do with traces at the hub: open, amend, close, ask how it stands, report changed
+ * data. Each decides whether this caller may, and changes nothing when it refuses.
  */
 import type { KeyObject } from 'node:crypto';
 import { openingSha256, signWarrant, verifyOpening } from '../../shared/auth/opening.ts';
@@ -31,14 +31,16 @@ export interface TracesCtx {
 }
 
 /**
- * What one trace may ask a node at most. Generous: they stop a crawl, not a trace; provinces set budgets of their own.
+ * What one trace may ask a node at most. Generous: they stop a crawl, not a trace; provinces set budgets of
+ * their own.
  */
 const TRACE_BUDGET = { questions: 10_000, persons: 20_000_000 };
 
 /**
- * Opens a trace under a province's signed opening, or amends it with the next revision. Idempotent for the same
- * opening. Throws what `verifyOpening` and `admitOpening` throw; PERMISSION_DENIED OPENING_NOT_YOURS if the caller
- * is not the province that signed; FAILED_PRECONDITION RULES_UNKNOWN, TRACE_CLOSED; INVALID_ARGUMENT.
+ * Opens a trace under a province's signed opening, or amends it with the next revision. Idempotent for the
+ * same opening. Throws what `verifyOpening` and `admitOpening` throw; PERMISSION_DENIED OPENING_NOT_YOURS if
+ * the caller is not the province that signed; FAILED_PRECONDITION RULES_UNKNOWN, TRACE_CLOSED;
+ * INVALID_ARGUMENT.
  */
 export async function openTrace(
   ctx: TracesCtx,
@@ -53,7 +55,10 @@ export async function openTrace(
   return ctx.engine.inTurn(opening.trace_id, () => admitAndOpen(ctx, { province, opening, jws }));
 }
 
-/** One caller a trace at a time: a node that has waited too long asks again while its first call is still at work. */
+/**
+ * One caller a trace at a time: a node that has waited too long asks again while its first call is still at
+ * work.
+ */
 async function admitAndOpen(
   ctx: TracesCtx,
   { province, opening, jws }: { province: string; opening: Opening; jws: string },
@@ -71,8 +76,8 @@ async function admitAndOpen(
 }
 
 /**
- * A trace that is stored and not live was opened by a call whose outcome nobody heard: it goes on. Undefined if there
- * is none.
+ * A trace that is stored and not live was opened by a call whose outcome nobody heard: it goes on. Undefined
+ * if there is none.
  */
 async function takeUpStored({ db, engine }: TracesCtx, id: string): Promise<LiveTrace | undefined> {
   const row = await queries.findTrace(db, id);
@@ -125,8 +130,8 @@ export async function closeTrace(ctx: TracesCtx, province: string, id: string): 
 }
 
 /**
- * How a trace stands, for a province that opened it or holds contacts of it; for the hub's own people `province` is
- * undefined. Throws NOT_FOUND TRACE_UNKNOWN.
+ * How a trace stands, for a province that opened it or holds contacts of it; for the hub's own people
+ * `province` is undefined. Throws NOT_FOUND TRACE_UNKNOWN.
  */
 export async function getTraceStatus(
   ctx: TracesCtx,
@@ -154,7 +159,10 @@ export async function listTraces(
   return Promise.all(rows.map((row) => ctx.engine.get(row.id)?.status() ?? closedStatus(ctx.db, row)));
 }
 
-/** Persons and exposures of an open trace in pseudonyms. Throws NOT_FOUND TRACE_UNKNOWN, also for a closed one. */
+/**
+ * Persons and exposures of an open trace in pseudonyms. Throws NOT_FOUND TRACE_UNKNOWN, also for a closed
+ * one.
+ */
 export function getTraceGraph(ctx: TracesCtx, id: string, { limit }: { limit: number }): TraceGraph {
   const live = ctx.engine.get(id);
   if (!live) throw unknownTrace();
@@ -168,8 +176,8 @@ export interface StatusReport extends queries.ProvinceReport {
 }
 
 /**
- * A node's sign of life. Answers that it calls stale, and all of an earlier life, are asked for again; that is
- * durable before this resolves.
+ * A node's sign of life. Answers that it calls stale, and all of an earlier life, are asked for again; that
+ * is durable before this resolves.
  */
 export async function reportStatus(ctx: TracesCtx, report: StatusReport): Promise<void> {
   await queries.recordProvinceReport(ctx.db, report);

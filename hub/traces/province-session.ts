@@ -1,6 +1,7 @@
 /**
- * One province's part in one trace: its cursor in the log of questions, the stream on which it answers, and the
- * deliveries that it has still to acknowledge. A failed province is data: nothing here throws at the trace.
+ * One province's part in one trace: its cursor in the log of questions, the stream on which it answers, and
+ * the deliveries that it has still to acknowledge. A failed province is data: nothing here throws at the
+ * trace.
  */
 import type { Clock } from '../../shared/clock.ts';
 import { AppError, toAppError } from '../../shared/errors.ts';

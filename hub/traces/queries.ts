@@ -1,6 +1,6 @@
 /**
- * The hub's memory of traces: openings, questions, answers, deliveries. One statement, one meaning. Hand-written SQL:
- * most of these rows are encoded messages, which the driver sends as they are.
+ * The hub's memory of traces: openings, questions, answers, deliveries. One statement, one meaning.
+ * Hand-written SQL: most of these rows are encoded messages, which the driver sends as they are.
  */
 import { type Database, type Queryable, withTransaction } from '../../shared/db/database.ts';
 import { isUniqueViolation } from '../../shared/db/errors.ts';
@@ -65,7 +65,9 @@ export async function insertTrace(
   });
 }
 
-/** A further revision of a trace's opening; one that is there already (a first attempt went unheard) stays. */
+/**
+ * A further revision of a trace's opening; one that is there already (a first attempt went unheard) stays.
+ */
 export async function insertOpening({ sql }: Queryable, traceId: string, opening: OpeningRow): Promise<void> {
   await sql`INSERT INTO openings (trace_id, revision, opening, countersignature)
     VALUES (${traceId}, ${opening.revision}, ${opening.opening}, ${opening.countersignature})
@@ -78,8 +80,8 @@ export interface LoggedBody {
 }
 
 /**
- * Appends to the log of questions; durable when it resolves, and only then may they be asked. False if the log has
- * others under some of the numbers, or has these already: then nothing was appended.
+ * Appends to the log of questions; durable when it resolves, and only then may they be asked. False if the
+ * log has others under some of the numbers, or has these already: then nothing was appended.
  */
 export async function insertQuestions(
   { sql }: Queryable,
@@ -175,7 +177,10 @@ export interface DeliveryRow extends LoggedBody {
   readonly acknowledged: boolean;
 }
 
-/** Stores deliveries before they are sent; false if there are some of these numbers already: then none was stored. */
+/**
+ * Stores deliveries before they are sent; false if there are some of these numbers already: then none was
+ * stored.
+ */
 export async function insertDeliveries(
   { sql }: Queryable,
   traceId: string,
@@ -226,8 +231,8 @@ export interface ProvinceReport {
 }
 
 /**
- * What a province says of itself; an older life never overwrites a newer one. With the first word of a new life all
- * answers of the earlier ones become stale, in the same transaction.
+ * What a province says of itself; an older life never overwrites a newer one. With the first word of a new
+ * life all answers of the earlier ones become stale, in the same transaction.
  */
 export function recordProvinceReport(db: Database, report: ProvinceReport): Promise<void> {
   return withTransaction(db, async (tx) => {
@@ -244,7 +249,8 @@ async function upsertProvince({ sql }: Queryable, report: ProvinceReport): Promi
   const at = dataAt > 0 ? sql`to_timestamp(${dataAt})` : sql`NULL`;
   await sql`INSERT INTO provinces (province, incarnation, data_version, data_at, protocol, reported_at)
     VALUES (${province}, ${incarnation}, ${dataVersion}, ${at}, ${protocol}, now())
-    ON CONFLICT (province) DO UPDATE SET incarnation = excluded.incarnation, data_version = excluded.data_version,
+    ON CONFLICT (province) DO UPDATE
+    SET incarnation = excluded.incarnation, data_version = excluded.data_version,
       data_at = excluded.data_at, protocol = excluded.protocol, reported_at = now()
     WHERE provinces.incarnation <= excluded.incarnation`;
 }

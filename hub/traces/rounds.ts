@@ -1,6 +1,6 @@
 /**
- * Has something done by the provinces, all at once or a few at a time, and waits for them no longer than a round's
- * deadline. Measures what each took: a slow province must be seen.
+ * Has something done by the provinces, all at once or a few at a time, and waits for them no longer than a
+ * round's deadline. Measures what each took: a slow province must be seen.
  */
 import { type Clock, monotonicMs } from '../../shared/clock.ts';
 import type { ChangeSignal } from './change-signal.ts';
@@ -34,7 +34,10 @@ export class Rounds {
     this.#options = options;
   }
 
-  /** Starts the task at every session and waits for it; provinces with nothing to do are left out of the times. */
+  /**
+   * Starts the task at every session and waits for it; provinces with nothing to do are left out of the
+   * times.
+   */
   async run(sessions: readonly ProvinceSession[], task: Task): Promise<ProvinceTime[]> {
     const { fanout, stop } = this.#options;
     const times: ProvinceTime[] = [];

@@ -1,5 +1,6 @@
 /**
- * Measures one step of a trace: wall clock, the hub's processor time, waits for its database, bytes that came in.
+ * Measures one step of a trace: wall clock, the hub's processor time, waits for its database, bytes that came
+ * in.
  */
 import { cpuUsage } from 'node:process';
 import { monotonicMs } from '../../shared/clock.ts';

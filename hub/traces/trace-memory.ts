@@ -1,5 +1,6 @@
 /**
- * What the hub holds of one trace: its log of questions and the answers to them, in the fold and in the database.
+ * What the hub holds of one trace: its log of questions and the answers to them, in the fold and in the
+ * database.
  */
 import type { Database } from '../../shared/db/database.ts';
 import {
@@ -60,9 +61,9 @@ export class TraceMemory {
   }
 
   /**
-   * Appends questions to the log; durable when it resolves with their numbers and encoded length. If the log has grown
-   * without our knowledge (an attempt whose outcome nobody heard, the last words of a hub that was killed), it is its
-   * questions that are taken.
+   * Appends questions to the log; durable when it resolves with their numbers and encoded length. If the log
+   * has grown without our knowledge (an attempt whose outcome nobody heard, the last words of a hub that was
+   * killed), it is its questions that are taken.
    */
   async log(questions: readonly TraceQuestion[]): Promise<{ seqs: number[]; bytes: number }> {
     const { db, traceId } = this.#options;
@@ -89,8 +90,9 @@ export class TraceMemory {
   }
 
   /**
-   * Folds an encoded answer in and stores it, unless an answer of the same or a newer state of that province's data is
-   * held. Returns its header, and whether it or one as new is held now. Throws as `TraceState.apply`.
+   * Folds an encoded answer in and stores it, unless an answer of the same or a newer state of that
+   * province's data is held. Returns its header, and whether it or one as new is held now. Throws as
+   * `TraceState.apply`.
    */
   take(province: string, body: Uint8Array): { seq: number; header: AnswerHeader; isHeld: boolean } {
     const { answer, header } = decodeAnswer(body);

@@ -1,6 +1,6 @@
 /**
- * What the hub sends to nodes, encoded: warrants and questions once for all provinces, and deliveries, which are also
- * the hub's memory of assignments (and are decoded again after a restart).
+ * What the hub sends to nodes, encoded: warrants and questions once for all provinces, and deliveries, which
+ * are also the hub's memory of assignments (and are decoded again after a restart).
  */
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { AssignRequestSchema, TraceRequestSchema } from '../../shared/gen/truyvet/v1/tracing_pb.ts';

@@ -98,11 +98,7 @@ interface Parts {
   readonly directory: string;
 }
 
-async function startParts(
-  provinces: number,
-  profileDir: string | undefined,
-  held: Disposal,
-): Promise<Parts> {
+async function startParts(provinces: number, profileDir: string | undefined, held: Disposal): Promise<Parts> {
   const directory = await mkdtemp(join(tmpdir(), 'truyvet-bench-'));
   held.defer(() => rm(directory, { recursive: true, force: true }));
   const settings = { ...SERVER_SETTINGS, ...(profileDir ? PROFILED : {}) };

@@ -14,24 +14,21 @@ import { tokenOf, tokensOf } from './rows.ts';
 import { BENCH_TIME, makeWorld } from './world.ts';
 
 const pack = join(packageRoot, 'hub', 'rules', 'packs', '2021-12-29.json');
-const rules = JSON.parse(readFileSync(pack, 'utf8')) as RulePack;
+const shipped = JSON.parse(readFileSync(pack, 'utf8')) as RulePack;
+/** Every place is weaker than an encounter, so that which event is the strongest matters wherever they overlap. */
+const rules: RulePack = { ...shipped, weight_percent: { default: 70, market: 50 } };
 const codes = ['24', '79', '01', '02'];
 
-test('the merged query finds the contacts of the oracle', async () => {
-  const world = makeWorld({ shape: SMALL, blocks: 2, provinces: codes.length, seed: 5 });
+test.each([5, 6, 7])('the merged query finds the contacts of the oracle (seed %i)', async (seed) => {
+  const world = makeWorld({ shape: SMALL, blocks: 2, provinces: codes.length, seed });
   await using database = await createTestDatabase('empty');
   await fillMerged(world, tokensOf(world), database.db);
   const settings = new Set<number>();
-  for (const index of [0, 29, 58, 87, 116]) {
+  for (let index = 0; index < 120; index += 12) {
     const person = world.personOf(index);
     for (const maxDegree of [1, 2]) {
-      const question = {
-        token: tokenOf(2 * person),
-        from: BENCH_TIME.from,
-        until: BENCH_TIME.asOf,
-        maxDegree,
-        rules,
-      };
+      const token = tokenOf(2 * person);
+      const question = { token, from: BENCH_TIME.from, until: BENCH_TIME.asOf, maxDegree, rules };
       const found = contactsOfMerged(await askMerged(database.db, question), codes);
       for (const contact of found) settings.add(contact.settings);
       assertSameContacts(found, oracleContacts({ world, codes, person, maxDegree, rules }));

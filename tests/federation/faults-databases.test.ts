@@ -1,12 +1,14 @@
 /**
- * Faults of databases under a running trace: connections cut, a database away for a moment, a node's database replaced
- * by an older copy. Each trace ends equal to the oracle on the data that is there.
+ * Faults of databases under a running trace: connections cut, a database away for a moment, a node's database
+ * replaced by an older copy. Each trace ends equal to the oracle on the data that is there.
  */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Federation } from '../../deploy/demo/federation.ts';
 import type { Member } from '../../deploy/demo/member.ts';
+import type { Wiring } from '../../deploy/demo/program-environments.ts';
 import type { Dataset } from '../simulation/dataset.ts';
 import { toImportFiles } from '../simulation/import-files.ts';
+import { createTcpGate, type TcpGate } from '../support/tcp-gate.ts';
 import { waitFor } from '../support/wait.ts';
 import { call, importFile } from './drive.ts';
 import {
@@ -29,8 +31,23 @@ let imported: Imported;
 let picked: ReturnType<typeof pickRequest>;
 let other: string;
 
+const gates = new Map<string, TcpGate>();
+
+/** The hub and one node reach their databases through gates. */
+async function intercept({ hub, nodes }: Wiring): Promise<Record<string, Record<string, string>>> {
+  const env: Record<string, Record<string, string>> = {};
+  for (const { name, databaseUrl } of [hub, ...nodes].filter((place) => ['hub', '79'].includes(place.name))) {
+    const url = new URL(databaseUrl);
+    const gate = await createTcpGate({ host: url.hostname, port: Number(url.port) });
+    url.port = String(gate.port);
+    gates.set(name, gate);
+    env[name] = { DATABASE_URL: url.href };
+  }
+  return env;
+}
+
 beforeAll(async () => {
-  federation = await startScenario();
+  federation = await startScenario({ intercept });
   imported = await importWorld(federation, 22);
   picked = pickRequest(imported.world, ({ direction }) => direction === 'forward');
   other = PROVINCES.find((province) => province !== picked.owner) as string;
@@ -38,6 +55,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await federation?.[Symbol.asyncDispose]();
+  for (const gate of gates.values()) await gate[Symbol.asyncDispose]();
 });
 
 const begin = () => open(federation, imported, picked.request);
@@ -72,24 +90,16 @@ const admin = ({ databaseUrl }: Member) => {
 const nameOf = ({ databaseUrl }: Member) => new URL(databaseUrl).pathname.slice(1);
 
 test.each(['hub', '79'])('the database of %s is away for a while', async (name) => {
-  const away = member(name);
-  await using hold = await holdWriters(away, name === 'hub' ? 'answers' : 'answered_questions');
+  const gate = gates.get(name) as TcpGate;
+  await using hold = await holdWriters(member(name), name === 'hub' ? 'answers' : 'answered_questions');
   const id = await begin();
   await hold.reached();
-  const allow = (allowed: boolean) =>
-    rowsOf(admin(away), `ALTER DATABASE ${nameOf(away)} ALLOW_CONNECTIONS ${allowed}`);
-  await allow(false);
-  await cutConnections(away).catch(() => undefined);
-  await rowsOf(
-    admin(away),
-    `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-      WHERE datname = '${nameOf(away)}' AND application_name NOT LIKE 'test%'`,
-  );
+  await gate.shut();
   await hold[Symbol.asyncDispose]();
-  await waitFor('it to be noticed', async () => (await fetch(`${away.url}/readyz`)).status === 503);
-  await allow(true);
+  await waitFor('it to be noticed', async () => (await fetch(`${member(name).url}/readyz`)).status === 503);
+  await gate.open();
   await endsWell(id);
-  expect((await fetch(`${away.url}/readyz`)).status).toBe(200);
+  expect((await fetch(`${member(name).url}/readyz`)).status).toBe(200);
 });
 
 /** An encounter of the index person with somebody who is no contact yet: contacts grow by it. */

@@ -1,7 +1,7 @@
 /**
- * Late data re-opens: a complete trace corrects itself when records come, change, link people or split them, and when
- * its case is corrected; each step equals the oracle on the data as it is then. What does not touch a trace does not
- * ask it again.
+ * Late data re-opens: a complete trace corrects itself when records come, change, link people or split them,
+ * and when its case is corrected; each step equals the oracle on the data as it is then. What does not touch
+ * a trace does not ask it again.
  */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Federation } from '../../deploy/demo/federation.ts';

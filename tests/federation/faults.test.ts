@@ -1,6 +1,6 @@
 /**
- * Promises 1, 2 and 6 under faults of processes: nodes and hub down, stopped, killed at chosen statements. Each trace
- * ends equal to the oracle on the merged data, every contact at exactly one province.
+ * Promises 1, 2 and 6 under faults of processes: nodes and hub down, stopped, killed at chosen statements.
+ * Each trace ends equal to the oracle on the merged data, every contact at exactly one province.
  */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Federation } from '../../deploy/demo/federation.ts';

@@ -1,7 +1,7 @@
 /**
- * Promises 4 and 5: recognisable people and places are traced through a federation whose wires are recorded in clear;
- * then they are searched for, in every disguise, in the hub's database, in all logs, on the wires and in what
- * programs answer to bad requests. That the search finds what is there is shown beside it.
+ * Promises 4 and 5: recognisable people and places are traced through a federation whose wires are recorded
+ * in clear; then they are searched for, in every disguise, in the hub's database, in all logs, on the wires
+ * and in what programs answer to bad requests. That the search finds what is there is shown beside it.
  */
 import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,6 +1,7 @@
 /**
- * What fault tests share: a federation with one rule pack, worlds imported into it, traces that must converge on the
- * oracle, and hands on the databases (locks that hold a program at a chosen statement, connections cut off).
+ * What fault tests share: a federation with one rule pack, worlds imported into it, traces that must converge
+ * on the oracle, and hands on the databases (locks that hold a program at a chosen statement, connections cut
+ * off).
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -104,8 +105,9 @@ export function statusOf(door: Door, id: string): Promise<TraceStatus> {
 }
 
 /**
- * Waits until the trace is complete and equal to `expected`, every contact at exactly one province; the contacts. A
- * first assignment stands whatever is learned of residence later, so here every province that knows the person will do.
+ * Waits until the trace is complete and equal to `expected`, every contact at exactly one province; the
+ * contacts. A first assignment stands whatever is learned of residence later, so here every province that
+ * knows the person will do.
  */
 export async function converges(
   federation: Federation,

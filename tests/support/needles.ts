@@ -53,7 +53,9 @@ function textForms(word: string): Form[] {
   return forms;
 }
 
-/** Base64 of bytes that lie at any offset of three in a longer text: without the characters that others share. */
+/**
+ * Base64 of bytes that lie at any offset of three in a longer text: without the characters that others share.
+ */
 function base64Forms(encoding: string, bytes: Buffer): Form[] {
   return [0, 1, 2].flatMap((offset) => {
     const padded = Buffer.concat([Buffer.alloc(offset), bytes]);
@@ -87,8 +89,8 @@ function swapNibbles(hex: string): string {
 }
 
 /**
- * The word as Node's HTTP/2 compresses it in a header (RFC 7541, Huffman code), beginning at each bit of a byte:
- * the whole bytes that belong to it alone. Five-bit codes in front move it along.
+ * The word as Node's HTTP/2 compresses it in a header (RFC 7541, Huffman code), beginning at each bit of a
+ * byte: the whole bytes that belong to it alone. Five-bit codes in front move it along.
  */
 async function headerForms(word: string): Promise<Form[]> {
   if (!/^[\x20-\x7e]+$/.test(word)) return [];

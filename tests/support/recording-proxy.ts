@@ -1,7 +1,7 @@
 /**
- * Stands between two programs of a federation, shows each the certificate of the other (a test has all keys), and
- * keeps what they say to each other in clear: the bytes under TLS, and the messages in them (HTTP/2 DATA joined by
- * stream). HTTP/2 itself passes through untouched.
+ * Stands between two programs of a federation, shows each the certificate of the other (a test has all keys),
+ * and keeps what they say to each other in clear: the bytes under TLS, and the messages in them (HTTP/2 DATA
+ * joined by stream). HTTP/2 itself passes through untouched.
  */
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
@@ -20,7 +20,10 @@ export interface ProxyOptions {
 export interface RecordingProxy extends AsyncDisposable {
   /** Where to connect instead of `target`. */
   readonly address: string;
-  /** Bytes under TLS, one buffer for each direction of each connection, then the messages in them, one a stream. */
+  /**
+   * Bytes under TLS, one buffer for each direction of each connection, then the messages in them, one a
+   * stream.
+   */
   recorded(): Buffer[];
 }
 
@@ -90,7 +93,10 @@ const FRAME_HEADER = 9;
 const DATA = 0;
 const PADDED = 8;
 
-/** Payload of the DATA frames in one direction of an HTTP/2 connection, joined by stream (RFC 9113, 4.1 and 6.1). */
+/**
+ * Payload of the DATA frames in one direction of an HTTP/2 connection, joined by stream (RFC 9113, 4.1 and
+ * 6.1).
+ */
 export function messagesIn(bytes: Buffer): Buffer[] {
   const streams = new Map<number, Buffer[]>();
   let at = bytes.subarray(0, PREFACE.length).equals(PREFACE) ? PREFACE.length : 0;
