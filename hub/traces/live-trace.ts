@@ -2,7 +2,7 @@
  * One open trace: its fold, its log of questions, and the rounds in which the provinces are asked. The loop
  * is
  *
- *   what is still to ask? → log it, ask every province → wait for the round → fold → … → nothing left: publish
+ *   what is still to ask? → log it, ask every province → wait for the round → fold … → nothing left: publish
  *
  * and starts again with every late answer, changed answer or amended opening until the trace is closed.
  */

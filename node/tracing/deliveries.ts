@@ -96,8 +96,8 @@ async function upsertContacts(
         SELECT min(p.ward) FROM people_identifiers pi JOIN people p ON p.id = pi.person_id
         WHERE pi.identifier_id = ANY(r."identifierIds")), ${seq}
     FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS r (id text, degree smallint,
-      "firstExposedAt" bigint, "lastExposedAt" bigint, seconds bigint, settings smallint, "placeKinds" integer,
-      "exposedIn" text[], "identifierIds" integer[])
+      "firstExposedAt" bigint, "lastExposedAt" bigint, seconds bigint, settings smallint,
+      "placeKinds" integer, "exposedIn" text[], "identifierIds" integer[])
     ON CONFLICT (trace_id, contact_id) DO UPDATE SET degree = excluded.degree,
       first_exposed_at = excluded.first_exposed_at, last_exposed_at = excluded.last_exposed_at,
       seconds = excluded.seconds, settings = excluded.settings, place_kinds = excluded.place_kinds,

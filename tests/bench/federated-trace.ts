@@ -111,7 +111,9 @@ export class FederatedTracer {
       const steps = lines
         .filter((line) => line.includes(id) && line.includes('"step"'))
         .map((line) => JSON.parse(line) as Step);
-      return steps.some(({ step }) => step === 'publish') ? steps : undefined;
+      const published = steps.findIndex(({ step }) => step === 'publish');
+      // What the hub looks at again after `complete` is no part of it.
+      return published < 0 ? undefined : steps.slice(0, published + 1);
     }, 'the steps of a trace');
   }
 

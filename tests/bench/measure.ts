@@ -39,7 +39,7 @@ export interface DegreeMeasurement {
   readonly criticalMs: number;
   /** Of the run one by one whose critical path is the median. */
   readonly steps: readonly Step[];
-  /** From the accepted request to the end, less the steps. */
+  /** From the accepted request to the end, less the steps; the last step outlives the end by a moment. */
   readonly betweenMs: number;
 }
 
@@ -224,7 +224,7 @@ function summarize(maxDegree: number, together: readonly Run[], apart: readonly 
     },
     criticalMs: criticalPathMs(typical.federated),
     steps,
-    betweenMs: wallMs - sum(steps, ({ ms }) => ms),
+    betweenMs: Math.max(0, wallMs - sum(steps, ({ ms }) => ms)),
   };
 }
 

@@ -8,7 +8,6 @@ import { newTraceId } from '../../shared/ids.ts';
 import {
   federation,
   heard,
-  node,
   opening,
   other,
   owner,

@@ -7,7 +7,6 @@ import { credentials, Client as GrpcClient, Metadata } from '@grpc/grpc-js';
 import { expect } from 'vitest';
 import type { Federation } from '../../deploy/demo/federation.ts';
 import type { Wiring } from '../../deploy/demo/program-environments.ts';
-import { createAuthority } from '../../deploy/pki/authority.ts';
 import {
   type Opening,
   openingSha256,
@@ -23,10 +22,6 @@ import { TracingService } from '../../shared/gen/truyvet/v1/tracing_pb.ts';
 import { type Channel, createChannel, createClient } from '../../shared/grpc/client.ts';
 import { demandPeer, type Peer } from '../../shared/grpc/peer.ts';
 import { readTlsMaterial, secureContext, type TlsMaterial } from '../../shared/grpc/tls.ts';
-import { packUint32 } from '../../shared/grpc/trace-messages.ts';
-import { MESSAGE_LIMIT } from '../../shared/grpc/wire.ts';
-import { newTraceId } from '../../shared/ids.ts';
-import { call } from './drive.ts';
 import { converges, importWorld, open, PROVINCES, pickRequest, rowsOf, startScenario } from './scenario.ts';
 
 export const HUB: Peer = { kind: 'hub' };

@@ -66,7 +66,10 @@ export const LIMITS = {
   fileBytes: 256 * 1024,
 };
 
-export const LONG_FILES: Allowances = {};
+export const LONG_FILES: Allowances = {
+  'hub/traces/live-trace.ts':
+    'a trace is one state machine; what it remembers, measures and waits for has its rooms',
+};
 export const LONG_FUNCTIONS: Allowances = {};
 export const LARGE_FILES: Allowances = {};
 export const DEFAULT_EXPORTS: Allowances = {
