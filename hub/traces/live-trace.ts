@@ -17,8 +17,8 @@ import type { AnswerVersion, TraceQuestion, TraceTerms } from '../../shared/trac
 import type { TraceView } from '../../shared/trace/trace-state.ts';
 import type { ProvinceLink } from '../provinces/province-link.ts';
 import type { AnswerStore } from './answer-store.ts';
-import { Assignments, type Delivery } from './assignments.ts';
 import { ChangeSignal } from './change-signal.ts';
+import { Outbox } from './outbox.ts';
 import { PendingWrites } from './pending-writes.ts';
 import { ProvinceSession, type SessionTrace } from './province-session.ts';
 import * as queries from './queries.ts';
@@ -54,7 +54,7 @@ export class LiveTrace implements SessionTrace {
   readonly #ctx: LiveTraceContext;
   readonly #stopped = new AbortController();
   readonly #sessions: ProvinceSession[];
-  #assignments: Assignments;
+  readonly #outbox: Outbox;
   readonly #memory: TraceMemory;
   readonly #writes: PendingWrites;
   #openings: queries.OpeningRow[];
@@ -64,8 +64,6 @@ export class LiveTrace implements SessionTrace {
   readonly #changes = new ChangeSignal(this.#stopped.signal);
   readonly #rounds: Rounds;
   #running: Promise<void> | undefined;
-  /** Planned, not stored yet. */
-  #undelivered: Delivery[] = [];
 
   /** @param openings all revisions, ascending. */
   constructor(ctx: LiveTraceContext, row: queries.TraceRow, openings: queries.OpeningRow[]) {
@@ -87,7 +85,7 @@ export class LiveTrace implements SessionTrace {
       writes: this.#writes,
       terms: this.#terms(),
     });
-    this.#assignments = new Assignments(row.id);
+    this.#outbox = new Outbox({ traceId: row.id, db: ctx.db });
     this.#sessions = ctx.links.map((link) => new ProvinceSession(link, this));
     this.#rounds = new Rounds({
       clock: ctx.clock,
@@ -105,19 +103,10 @@ export class LiveTrace implements SessionTrace {
       if (!stale) held.add(`${province} ${seq}`);
       this.#session(province)?.heard(answeredAt, dataAt);
     }
-    await this.#takeUpDeliveries();
+    const deliveries = await this.#outbox.restore();
     for (const session of this.#sessions) {
+      session.deliver(deliveries.filter((d) => d.province === session.province));
       session.ask(this.#memory.seqs.filter((seq) => !held.has(`${session.province} ${seq}`)));
-    }
-  }
-
-  /** Assignments as the stored deliveries have them; what is not acknowledged is sent. */
-  async #takeUpDeliveries(): Promise<void> {
-    const deliveries = await queries.listDeliveries(this.#ctx.db, this.id);
-    this.#assignments = Assignments.restore(this.id, deliveries);
-    this.#undelivered = [];
-    for (const session of this.#sessions) {
-      session.deliver(deliveries.filter((d) => d.province === session.province && !d.acknowledged));
     }
   }
 
@@ -160,7 +149,7 @@ export class LiveTrace implements SessionTrace {
   }
 
   holdsContacts(province: string): boolean {
-    return this.#assignments.holdsContacts(province);
+    return this.#outbox.holdsContacts(province);
   }
 
   status(): TraceStatusView {
@@ -176,7 +165,7 @@ export class LiveTrace implements SessionTrace {
       asOf: terms.asOf,
       revision: this.opening.revision,
       coverage,
-      ...this.#assignments.counts(),
+      ...this.#outbox.counts(),
       questions: this.#memory.seqs.length,
       awaited: coverage.reduce((sum, { behind }) => sum + behind, 0),
       openedAtMs: this.row.openedAtMs,
@@ -241,8 +230,7 @@ export class LiveTrace implements SessionTrace {
   async #redeliver(session: ProvinceSession): Promise<void> {
     while (!this.signal.aborted) {
       try {
-        const deliveries = await queries.listDeliveries(this.#ctx.db, this.id);
-        return session.deliver(deliveries.filter((d) => d.province === session.province));
+        return session.deliver(await this.#outbox.of(session.province));
       } catch (error) {
         this.logger.warn({ trace: this.id, err: toAppError(error) }, 'deliveries could not be read');
         await this.clock.sleep(FAILED_STEP_MS, this.signal);
@@ -309,16 +297,7 @@ export class LiveTrace implements SessionTrace {
   }
 
   async #deliver(meter: StepMeter): Promise<ProvinceTime[]> {
-    this.#undelivered.push(...this.#assignments.plan(this.#memory.state.view()));
-    if (this.#undelivered.length > 0) {
-      const stored = await meter.storing(queries.insertDeliveries(this.#ctx.db, this.id, this.#undelivered));
-      if (!stored) {
-        // As with the log of questions: what is stored counts, and is planned from.
-        await meter.storing(this.#takeUpDeliveries());
-        return this.#deliver(meter);
-      }
-    }
-    const deliveries = this.#undelivered.splice(0);
+    const deliveries = await meter.storing(this.#outbox.next(() => this.#memory.state.view()));
     const provinces = await this.#rounds.run(this.#sessions, {
       start: (session) => session.deliver(deliveries.filter((d) => d.province === session.province)),
       isBusy: (session) => session.isDelivering,

@@ -72,35 +72,50 @@ async function lockApplied({ sql }: Queryable, traceId: string): Promise<number>
   return row?.applied ?? 0;
 }
 
-/**
- * One statement each for withdrawals and for new or changed contacts; the ward comes from the person's
- * records.
- */
-async function upsertContacts(
-  { sql }: Queryable,
-  delivery: Delivery,
-  contacts: LocalContact[],
-): Promise<void> {
+/** One statement each for withdrawals, the wards of the persons' records, and new or changed contacts. */
+async function upsertContacts(tx: Queryable, delivery: Delivery, contacts: LocalContact[]): Promise<void> {
   const { traceId, seq } = delivery;
   const withdrawn = contacts.filter((c) => c.withdrawn).map((c) => c.id);
   if (withdrawn.length > 0) {
-    await sql`UPDATE contacts SET withdrawn_at = now(), delivery = ${seq}
+    await tx.sql`UPDATE contacts SET withdrawn_at = now(), delivery = ${seq}
       WHERE trace_id = ${traceId} AND contact_id = ANY(${withdrawn}::text[])`;
   }
   const rows = contacts.filter((c) => !c.withdrawn);
   if (rows.length === 0) return;
-  await sql`INSERT INTO contacts (trace_id, contact_id, degree, first_exposed_at, last_exposed_at, seconds,
+  const wardOf = await findWards(tx, rows);
+  const column = (of: (c: LocalContact) => string | number) => rows.map(of);
+  // Columns, not JSON: a province may get tens of thousands of contacts at once, while people wait for them.
+  await tx.sql`INSERT INTO contacts (trace_id, contact_id, degree, first_exposed_at, last_exposed_at, seconds,
       settings, place_kinds, exposed_in, identifier_ids, ward, delivery)
-    SELECT ${traceId}, r.id, r.degree, r."firstExposedAt", r."lastExposedAt", r.seconds, r.settings,
-      r."placeKinds", r."exposedIn", r."identifierIds", (
-        SELECT min(p.ward) FROM people_identifiers pi JOIN people p ON p.id = pi.person_id
-        WHERE pi.identifier_id = ANY(r."identifierIds")), ${seq}
-    FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS r (id text, degree smallint,
-      "firstExposedAt" bigint, "lastExposedAt" bigint, seconds bigint, settings smallint,
-      "placeKinds" integer, "exposedIn" text[], "identifierIds" integer[])
+    SELECT ${traceId}, r.id, r.degree, r.first_at, r.last_at, r.seconds, r.settings, r.place_kinds,
+      r.exposed_in::text[], r.identifier_ids::integer[], nullif(r.ward, ''), ${seq}
+    FROM unnest(${column((c) => c.id)}::text[], ${column((c) => c.degree)}::smallint[],
+      ${column((c) => c.firstExposedAt)}::bigint[], ${column((c) => c.lastExposedAt)}::bigint[],
+      ${column((c) => c.seconds)}::bigint[], ${column((c) => c.settings)}::smallint[],
+      ${column((c) => c.placeKinds)}::integer[], ${column((c) => `{${c.exposedIn.join()}}`)}::text[],
+      ${column((c) => `{${c.identifierIds.join()}}`)}::text[], ${column((c) => wardOf(c) ?? '')}::text[])
+      AS r (id, degree, first_at, last_at, seconds, settings, place_kinds, exposed_in, identifier_ids, ward)
     ON CONFLICT (trace_id, contact_id) DO UPDATE SET degree = excluded.degree,
       first_exposed_at = excluded.first_exposed_at, last_exposed_at = excluded.last_exposed_at,
       seconds = excluded.seconds, settings = excluded.settings, place_kinds = excluded.place_kinds,
       exposed_in = excluded.exposed_in, identifier_ids = excluded.identifier_ids, ward = excluded.ward,
       delivery = excluded.delivery, withdrawn_at = NULL`;
+}
+
+/** Ward of each contact by the records of its identifiers; the least one if they name several. */
+async function findWards(
+  { sql }: Queryable,
+  contacts: readonly LocalContact[],
+): Promise<(contact: LocalContact) => string | undefined> {
+  const ids = contacts.flatMap((c) => c.identifierIds);
+  const found = await sql<{ id: number; ward: string }[]>`
+    SELECT pi.identifier_id AS id, min(p.ward) AS ward
+    FROM people_identifiers pi JOIN people p ON p.id = pi.person_id
+    WHERE pi.identifier_id = ANY(${ids}::integer[]) AND p.ward IS NOT NULL GROUP BY pi.identifier_id`;
+  const wards = new Map(found.map(({ id, ward }) => [id, ward]));
+  return ({ identifierIds }) =>
+    identifierIds
+      .map((id) => wards.get(id))
+      .filter((ward) => ward !== undefined)
+      .sort()[0];
 }

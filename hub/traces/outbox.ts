@@ -1,0 +1,62 @@
+/**
+ * What one trace has to tell the provinces of their contacts: planned from the fold, stored, then handed out.
+ * The stored deliveries are the truth; who sends them, and until when, is the sessions' business.
+ */
+import type { Database } from '../../shared/db/database.ts';
+import type { TraceView } from '../../shared/trace/trace-state.ts';
+import { Assignments, type Delivery } from './assignments.ts';
+import { type DeliveryRow, insertDeliveries, listDeliveries } from './queries.ts';
+
+export class Outbox {
+  readonly #options: { readonly traceId: string; readonly db: Database };
+  #assignments: Assignments;
+  /** Planned, not stored yet. */
+  #planned: Delivery[] = [];
+
+  constructor(options: { traceId: string; db: Database }) {
+    this.#options = options;
+    this.#assignments = new Assignments(options.traceId);
+  }
+
+  /** Takes assignments as the stored deliveries have them; returns those that nobody has acknowledged. */
+  async restore(): Promise<Delivery[]> {
+    const deliveries = await this.#list();
+    this.#assignments = Assignments.restore(this.#options.traceId, deliveries);
+    this.#planned = [];
+    return deliveries.filter(({ acknowledged }) => !acknowledged);
+  }
+
+  /**
+   * Deliveries, stored, that make the provinces hold the contacts of the view. If there are others under
+   * their numbers (an attempt whose outcome nobody heard, the last words of a hub that was killed), those
+   * count, and are planned from.
+   */
+  async next(view: () => TraceView): Promise<Delivery[]> {
+    const { db, traceId } = this.#options;
+    this.#planned.push(...this.#assignments.plan(view()));
+    if (this.#planned.length > 0 && !(await insertDeliveries(db, traceId, this.#planned))) {
+      const unheard = await this.restore();
+      return [...unheard, ...(await this.next(view))];
+    }
+    return this.#planned.splice(0);
+  }
+
+  /** Everything that the province has been told, in order. */
+  async of(province: string): Promise<Delivery[]> {
+    return (await this.#list()).filter((delivery) => delivery.province === province);
+  }
+
+  /** Contacts by degree, and by code of the responsible province. */
+  counts(): ReturnType<Assignments['counts']> {
+    return this.#assignments.counts();
+  }
+
+  /** Whether the province holds contacts of this trace. */
+  holdsContacts(province: string): boolean {
+    return this.#assignments.holdsContacts(province);
+  }
+
+  #list(): Promise<DeliveryRow[]> {
+    return listDeliveries(this.#options.db, this.#options.traceId);
+  }
+}
