@@ -3,9 +3,10 @@
  * is the trace's deliveries; this is their fold.
  */
 import { type AssignedContact, planAssignments } from '../../shared/trace/assignment.ts';
+import type { KeyTable } from '../../shared/trace/key-table.ts';
 import type { TraceView } from '../../shared/trace/trace-state.ts';
 import type { DeliveryRow, LoggedBody } from './queries.ts';
-import { CONTACTS_PER_DELIVERY, decodeDelivery, encodeDelivery } from './wire.ts';
+import { CONTACTS_PER_DELIVERY, type DeliveredChanges, decodeDelivery, encodeDelivery } from './wire.ts';
 
 /** One stored message to one province. */
 export interface Delivery extends LoggedBody {
@@ -14,7 +15,8 @@ export interface Delivery extends LoggedBody {
 
 export class Assignments {
   readonly #traceId: string;
-  readonly #current = new Map<string, AssignedContact>();
+  readonly #current = new Map<number, AssignedContact>();
+  #counts: ContactCounts | undefined;
   readonly #lastSeq = new Map<string, number>();
 
   constructor(traceId: string) {
@@ -29,12 +31,13 @@ export class Assignments {
   static restore(
     traceId: string,
     deliveries: readonly Pick<DeliveryRow, 'province' | 'seq' | 'body'>[],
+    number: (pseudonyms: Uint8Array) => Int32Array,
   ): Assignments {
     const restored = new Assignments(traceId);
     const held = new Map<string, AssignedContact>();
     for (const { province, seq, body } of deliveries) {
       restored.#lastSeq.set(province, seq);
-      const { assigned, withdrawn } = decodeDelivery(body, Number(province));
+      const { assigned, withdrawn } = decodeDelivery(body, Number(province), number);
       for (const id of withdrawn) held.delete(`${province} ${id}`);
       for (const contact of assigned) held.set(`${province} ${contact.id}`, contact);
     }
@@ -45,6 +48,7 @@ export class Assignments {
   /** Deliveries that make the provinces hold the contacts of `view`; they count as made. */
   plan(view: TraceView): Delivery[] {
     const { assigned, withdrawn } = planAssignments(view, this.#current);
+    this.#counts = undefined;
     for (const { id } of withdrawn) this.#current.delete(id);
     for (const contact of assigned) this.#current.set(contact.id, contact);
     const byProvince = new Map<number, { assigned: AssignedContact[]; withdrawn: AssignedContact[] }>();
@@ -55,32 +59,22 @@ export class Assignments {
     };
     for (const contact of assigned) changesAt(contact.province).assigned.push(contact);
     for (const contact of withdrawn) changesAt(contact.province).withdrawn.push(contact);
-    return [...byProvince].flatMap(([province, changes]) => this.#deliveriesTo(province, changes));
+    const { keys } = view.evidence;
+    return [...byProvince].flatMap(([province, changes]) => this.#deliveriesTo(province, changes, keys));
   }
 
   /** Contacts by degree, and by code of the responsible province. */
-  counts(): { byDegree: Map<number, number>; byProvince: Map<string, number> } {
-    const byDegree = new Map<number, number>();
-    const byProvince = new Map<string, number>();
-    for (const { degree, province } of this.#current.values()) {
-      const code = provinceCode(province);
-      byDegree.set(degree, (byDegree.get(degree) ?? 0) + 1);
-      byProvince.set(code, (byProvince.get(code) ?? 0) + 1);
-    }
-    return { byDegree, byProvince };
+  counts(): ContactCounts {
+    this.#counts ??= countContacts(this.#current.values());
+    return this.#counts;
   }
 
   /** Whether the province holds contacts of this trace. */
   holdsContacts(province: string): boolean {
-    const code = Number(province);
-    for (const contact of this.#current.values()) if (contact.province === code) return true;
-    return false;
+    return this.counts().byProvince.has(province);
   }
 
-  #deliveriesTo(
-    province: number,
-    { assigned, withdrawn }: { assigned: AssignedContact[]; withdrawn: AssignedContact[] },
-  ): Delivery[] {
+  #deliveriesTo(province: number, { assigned, withdrawn }: DeliveredChanges, keys: KeyTable): Delivery[] {
     const code = provinceCode(province);
     const deliveries: Delivery[] = [];
     const parts = Math.max(1, Math.ceil(Math.max(assigned.length, withdrawn.length) / CONTACTS_PER_DELIVERY));
@@ -89,10 +83,30 @@ export class Assignments {
       const seq = (this.#lastSeq.get(code) ?? 0) + 1;
       this.#lastSeq.set(code, seq);
       const changes = { assigned: assigned.slice(from, until), withdrawn: withdrawn.slice(from, until) };
-      deliveries.push({ province: code, seq, body: encodeDelivery(this.#traceId, seq, changes) });
+      deliveries.push({
+        province: code,
+        seq,
+        body: encodeDelivery({ traceId: this.#traceId, seq, keys }, changes),
+      });
     }
     return deliveries;
   }
+}
+
+export interface ContactCounts {
+  readonly byDegree: ReadonlyMap<number, number>;
+  readonly byProvince: ReadonlyMap<string, number>;
+}
+
+function countContacts(contacts: Iterable<AssignedContact>): ContactCounts {
+  const byDegree = new Map<number, number>();
+  const byProvince = new Map<string, number>();
+  for (const { degree, province } of contacts) {
+    const code = provinceCode(province);
+    byDegree.set(degree, (byDegree.get(degree) ?? 0) + 1);
+    byProvince.set(code, (byProvince.get(code) ?? 0) + 1);
+  }
+  return { byDegree, byProvince };
 }
 
 /** The two-digit code of a province's number. */

@@ -3,6 +3,7 @@
  */
 import { readAdmittedOpening } from '../../shared/auth/opening.ts';
 import type { Database } from '../../shared/db/database.ts';
+import { KeyTable } from '../../shared/trace/key-table.ts';
 import { Assignments } from './assignments.ts';
 import { listDeliveries, listOpenings, type TraceRow } from './queries.ts';
 import type { TraceStatusView } from './status.ts';
@@ -10,7 +11,8 @@ import type { TraceStatusView } from './status.ts';
 /** The last state of a closed trace; coverage is no longer kept. */
 export async function closedStatus(db: Database, row: TraceRow): Promise<TraceStatusView> {
   const opening = readAdmittedOpening((await listOpenings(db, row.id)).at(-1)?.opening ?? '');
-  const assignments = Assignments.restore(row.id, await listDeliveries(db, row.id));
+  const keys = new KeyTable();
+  const assignments = Assignments.restore(row.id, await listDeliveries(db, row.id), (p) => keys.intern(p));
   return {
     id: row.id,
     state: 'closed',

@@ -85,7 +85,11 @@ export class LiveTrace implements SessionTrace {
       writes: this.#writes,
       terms: this.#terms(),
     });
-    this.#outbox = new Outbox({ traceId: row.id, db: ctx.db });
+    this.#outbox = new Outbox({
+      traceId: row.id,
+      db: ctx.db,
+      number: (pseudonyms) => this.#memory.state.number(pseudonyms),
+    });
     this.#sessions = ctx.links.map((link) => new ProvinceSession(link, this));
     this.#rounds = new Rounds({
       clock: ctx.clock,
@@ -297,7 +301,7 @@ export class LiveTrace implements SessionTrace {
   }
 
   async #deliver(meter: StepMeter): Promise<ProvinceTime[]> {
-    const deliveries = await meter.storing(this.#outbox.next(() => this.#memory.state.view()));
+    const deliveries = await meter.storing(this.#outbox.next(this.#memory.state));
     const provinces = await this.#rounds.run(this.#sessions, {
       start: (session) => session.deliver(deliveries.filter((d) => d.province === session.province)),
       isBusy: (session) => session.isDelivering,

@@ -3,17 +3,26 @@
  * The stored deliveries are the truth; who sends them, and until when, is the sessions' business.
  */
 import type { Database } from '../../shared/db/database.ts';
-import type { TraceView } from '../../shared/trace/trace-state.ts';
+import type { TraceState } from '../../shared/trace/trace-state.ts';
 import { Assignments, type Delivery } from './assignments.ts';
 import { type DeliveryRow, insertDeliveries, listDeliveries } from './queries.ts';
 
+export interface OutboxOptions {
+  readonly traceId: string;
+  readonly db: Database;
+  /** Numbers packed pseudonyms as the fold does. */
+  number(pseudonyms: Uint8Array): Int32Array;
+}
+
 export class Outbox {
-  readonly #options: { readonly traceId: string; readonly db: Database };
+  readonly #options: OutboxOptions;
   #assignments: Assignments;
   /** Planned, not stored yet. */
   #planned: Delivery[] = [];
+  /** Revision of the fold whose contacts the provinces hold, or are about to. */
+  #plannedFor: number | undefined;
 
-  constructor(options: { traceId: string; db: Database }) {
+  constructor(options: OutboxOptions) {
     this.#options = options;
     this.#assignments = new Assignments(options.traceId);
   }
@@ -21,8 +30,10 @@ export class Outbox {
   /** Takes assignments as the stored deliveries have them; returns those that nobody has acknowledged. */
   async restore(): Promise<Delivery[]> {
     const deliveries = await this.#list();
-    this.#assignments = Assignments.restore(this.#options.traceId, deliveries);
+    const { traceId, number } = this.#options;
+    this.#assignments = Assignments.restore(traceId, deliveries, number);
     this.#planned = [];
+    this.#plannedFor = undefined;
     return deliveries.filter(({ acknowledged }) => !acknowledged);
   }
 
@@ -31,13 +42,16 @@ export class Outbox {
    * their numbers (an attempt whose outcome nobody heard, the last words of a hub that was killed), those
    * count, and are planned from.
    */
-  async next(view: () => TraceView): Promise<Delivery[]> {
+  async next(state: Pick<TraceState, 'revision' | 'view'>): Promise<Delivery[]> {
     const { db, traceId } = this.#options;
-    this.#planned.push(...this.#assignments.plan(view()));
+    const { revision } = state;
+    if (revision === this.#plannedFor) return [];
+    this.#planned.push(...this.#assignments.plan(state.view()));
     if (this.#planned.length > 0 && !(await insertDeliveries(db, traceId, this.#planned))) {
       const unheard = await this.restore();
-      return [...unheard, ...(await this.next(view))];
+      return [...unheard, ...(await this.next(state))];
     }
+    this.#plannedFor = revision;
     return this.#planned.splice(0);
   }
 

@@ -6,6 +6,7 @@ import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { AssignRequestSchema, TraceRequestSchema } from '../../shared/gen/truyvet/v1/tracing_pb.ts';
 import { packUint32, unpackUint32 } from '../../shared/grpc/trace-messages.ts';
 import type { AssignedContact } from '../../shared/trace/assignment.ts';
+import type { KeyTable } from '../../shared/trace/key-table.ts';
 import type { TraceQuestion } from '../../shared/trace/messages.ts';
 
 /** An opening with its countersignature, as text. */
@@ -29,23 +30,27 @@ export function encodeRequest({ seq, who, met, metFrom, metUntil }: TraceQuestio
 /** Contacts in one message: about 4 MiB. */
 export const CONTACTS_PER_DELIVERY = 32_768;
 
-/** A delivery without its warrant, as stored. */
+/** What a delivery changes. */
+export interface DeliveredChanges {
+  readonly assigned: readonly AssignedContact[];
+  readonly withdrawn: readonly AssignedContact[];
+}
+
+/** A delivery without its warrant, as stored; `keys` holds the pseudonyms of the contacts' identifiers. */
 export function encodeDelivery(
-  traceId: string,
-  seq: number,
-  changes: { assigned: readonly AssignedContact[]; withdrawn: readonly AssignedContact[] },
+  { traceId, seq, keys }: { traceId: string; seq: number; keys: Pick<KeyTable, 'keysOf'> },
+  { assigned, withdrawn }: DeliveredChanges,
 ): Uint8Array {
-  const rows = [...changes.withdrawn, ...changes.assigned];
-  const gone = changes.withdrawn.length;
+  const rows = [...withdrawn, ...assigned];
+  const gone = withdrawn.length;
   const column = (of: (c: AssignedContact) => number) =>
     packUint32(Uint32Array.from(rows, (c, i) => (i < gone ? 0 : of(c))));
-  const kept = changes.assigned;
   return toBinary(
     AssignRequestSchema,
     create(AssignRequestSchema, {
       traceId,
       seq,
-      contacts: Buffer.from(rows.map((c) => c.id).join(''), 'hex'),
+      contacts: keys.keysOf(rows.map((c) => c.id)),
       withdrawn: Uint8Array.from(rows, (_, i) => (i < gone ? 1 : 0)),
       degree: Uint8Array.from(rows, (c, i) => (i < gone ? 0 : c.degree)),
       firstExposedAt: column((c) => c.firstExposedAt),
@@ -54,21 +59,22 @@ export function encodeDelivery(
       settings: column((c) => c.settings),
       placeKinds: column((c) => c.placeKinds),
       exposedInCount: Uint8Array.from(rows, (c, i) => (i < gone ? 0 : c.exposedIn.length)),
-      exposedIn: Uint8Array.from(kept.flatMap((c) => c.exposedIn)),
-      pseudonymCount: column((c) => c.pseudonyms.length),
-      pseudonyms: Buffer.from(kept.flatMap((c) => c.pseudonyms).join(''), 'hex'),
+      exposedIn: Uint8Array.from(assigned.flatMap((c) => c.exposedIn)),
+      pseudonymCount: column((c) => c.identifiers.length),
+      pseudonyms: keys.keysOf(assigned.flatMap((c) => c.identifiers)),
     }),
   );
 }
 
-/** What a stored delivery to `province` assigns and withdraws. */
+/** What a stored delivery to `province` assigns, and the ids that it withdraws. `number` numbers pseudonyms. */
 export function decodeDelivery(
   body: Uint8Array,
   province: number,
-): { assigned: AssignedContact[]; withdrawn: string[] } {
+  number: (pseudonyms: Uint8Array) => Int32Array,
+): { assigned: AssignedContact[]; withdrawn: number[] } {
   const wire = fromBinary(AssignRequestSchema, body);
-  const ids = hexKeys(wire.contacts);
-  const pseudonyms = hexKeys(wire.pseudonyms);
+  const ids = number(wire.contacts);
+  const identifiers = number(wire.pseudonyms);
   const columns = {
     first: unpackUint32(wire.firstExposedAt, 'first_exposed_at'),
     last: unpackUint32(wire.lastExposedAt, 'last_exposed_at'),
@@ -78,16 +84,16 @@ export function decodeDelivery(
     pseudonymCount: unpackUint32(wire.pseudonymCount, 'pseudonym_count'),
   };
   const assigned: AssignedContact[] = [];
-  const withdrawn: string[] = [];
+  const withdrawn: number[] = [];
   let exposedAt = 0;
-  let pseudonymAt = 0;
+  let identifierAt = 0;
   for (const [i, id] of ids.entries()) {
     if (wire.withdrawn[i]) {
       withdrawn.push(id);
       continue;
     }
     const exposedUntil = exposedAt + (wire.exposedInCount[i] as number);
-    const pseudonymUntil = pseudonymAt + (columns.pseudonymCount[i] as number);
+    const identifierUntil = identifierAt + (columns.pseudonymCount[i] as number);
     assigned.push({
       id,
       province,
@@ -98,10 +104,10 @@ export function decodeDelivery(
       settings: columns.settings[i] as number,
       placeKinds: columns.placeKinds[i] as number,
       exposedIn: [...wire.exposedIn.subarray(exposedAt, exposedUntil)],
-      pseudonyms: pseudonyms.slice(pseudonymAt, pseudonymUntil),
+      identifiers: [...identifiers.subarray(identifierAt, identifierUntil)].sort((a, b) => a - b),
     });
     exposedAt = exposedUntil;
-    pseudonymAt = pseudonymUntil;
+    identifierAt = identifierUntil;
   }
   return { assigned, withdrawn };
 }
@@ -115,9 +121,4 @@ export function withWarrant(body: Uint8Array, warrant: SignedPair): Uint8Array {
     }),
   );
   return Buffer.concat([head, body]);
-}
-
-function hexKeys(packed: Uint8Array): string[] {
-  const hex = Buffer.from(packed.buffer, packed.byteOffset, packed.byteLength).toString('hex');
-  return Array.from({ length: packed.length / 16 }, (_, i) => hex.slice(i * 32, i * 32 + 32));
 }

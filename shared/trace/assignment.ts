@@ -3,14 +3,16 @@
  * assignment stands; what changes later is a change to it, a withdrawal, or a new one.
  */
 import type { Contact } from './contact-table.ts';
+import type { Seen } from './pair-groups.ts';
 import type { TraceView } from './trace-state.ts';
 
-/** A contact as its province hears of it. Pseudonyms as 32 hex digits. */
+/** A contact as its province hears of it; identifiers by their numbers in the evidence. */
 export interface AssignedContact {
-  /** Pseudonym under which the contact was first assigned; stays its id. */
-  readonly id: string;
+  /** Identifier under which the contact was first assigned; stays its id. */
+  readonly id: number;
   readonly province: number;
-  readonly pseudonyms: readonly string[];
+  /** The person's identifiers, ascending. */
+  readonly identifiers: readonly number[];
   readonly degree: number;
   readonly firstExposedAt: number;
   readonly lastExposedAt: number;
@@ -34,61 +36,55 @@ export interface AssignmentChanges {
  */
 export function planAssignments(
   view: TraceView,
-  current: ReadonlyMap<string, AssignedContact>,
+  current: ReadonlyMap<number, AssignedContact>,
 ): AssignmentChanges {
-  const { keys } = view.evidence;
   const changes: AssignmentChanges = { assigned: [], withdrawn: [] };
   const taken = new Map<number, AssignedContact>();
   for (const assignment of current.values()) {
-    const number = keys.lookup(Buffer.from(assignment.id, 'hex'))[0] as number;
-    const person = number < 0 ? -1 : (view.persons.personOf[number] as number);
+    const person = view.persons.personOf[assignment.id] as number;
     const contact = view.contacts.get(person);
     const stands = contact && !taken.has(person) && isKnownIn(view, person, assignment.province);
     if (stands) taken.set(person, assignment);
     else changes.withdrawn.push(assignment);
   }
-  const hex = Buffer.from(keys.allKeys()).toString('hex');
   for (const contact of view.contacts) {
     const standing = taken.get(contact.person);
-    const next = describe({ view, hex }, contact, standing);
+    const next = describe(view, contact, standing);
     if (next && (!standing || !sameContact(standing, next))) changes.assigned.push(next);
   }
   return changes;
 }
 
-/** A view, and all its pseudonyms as hex digits, by number. */
-interface ReadableView {
-  readonly view: TraceView;
-  readonly hex: string;
-}
-
 function describe(
-  { view, hex }: ReadableView,
+  view: TraceView,
   contact: Contact,
   standing: AssignedContact | undefined,
 ): AssignedContact | undefined {
   const { start, members } = view.persons;
   const province = standing?.province ?? responsibleProvince(view, contact);
   if (province === undefined) return undefined;
-  const pseudonyms: string[] = [];
+  const identifiers: number[] = [];
   for (let m = start[contact.person] as number; m < (start[contact.person + 1] as number); m++) {
-    const at = (members[m] as number) * 32;
-    pseudonyms.push(hex.slice(at, at + 32));
+    identifiers.push(members[m] as number);
   }
-  if (pseudonyms.length > 1) pseudonyms.sort();
-  const { degree, firstExposedAt, lastExposedAt, seconds, settings, placeKinds } = contact;
+  const { degree, firstExposedAt, lastExposedAt, seconds, settings, placeKinds, seenIn } = contact;
+  const exposedIn = seenIn.length === 1 ? [seenIn[0]?.province as number] : provincesOf(seenIn);
   return {
-    id: standing?.id ?? (pseudonyms[0] as string),
+    id: standing?.id ?? (identifiers[0] as number),
     province,
-    pseudonyms,
+    identifiers,
     degree,
     firstExposedAt,
     lastExposedAt,
     seconds,
     settings,
     placeKinds,
-    exposedIn: contact.seenIn.map((seen) => seen.province).sort((a, b) => a - b),
+    exposedIn,
   };
+}
+
+function provincesOf(seenIn: readonly Seen[]): number[] {
+  return seenIn.map(({ province }) => province).sort((a, b) => a - b);
 }
 
 /**
@@ -154,8 +150,8 @@ function sameContact(a: AssignedContact, b: AssignedContact): boolean {
     a.seconds === b.seconds &&
     a.settings === b.settings &&
     a.placeKinds === b.placeKinds &&
-    a.pseudonyms.length === b.pseudonyms.length &&
-    a.pseudonyms.every((p, i) => p === b.pseudonyms[i]) &&
+    a.identifiers.length === b.identifiers.length &&
+    a.identifiers.every((n, i) => n === b.identifiers[i]) &&
     a.exposedIn.length === b.exposedIn.length &&
     a.exposedIn.every((p, i) => p === b.exposedIn[i])
   );

@@ -44,6 +44,7 @@ export class TraceState {
   readonly #answers = new Map<number, Map<number, HeldAnswer>>();
   readonly #askedMet = new Map<number, [from: number, until: number][]>();
   #askedWho = new Uint8Array(1024);
+  #revision = 0;
 
   constructor(terms: TraceTerms) {
     this.#terms = terms;
@@ -56,6 +57,12 @@ export class TraceState {
   /** An amended opening: other index windows under the same rules; what was answered stays of use. */
   amend(terms: TraceTerms): void {
     this.#terms = terms;
+    this.#revision++;
+  }
+
+  /** Grows whenever a view may have changed. */
+  get revision(): number {
+    return this.#revision;
   }
 
   /** Highest number in the log; 0 = empty. */
@@ -92,6 +99,7 @@ export class TraceState {
     this.#answers.set(province, held);
     held.set(answer.seq, { answer, version });
     this.#persons = undefined;
+    this.#revision++;
     try {
       if (older) this.#rebuild();
       else this.#evidence.add(province, logged, answer);
@@ -142,6 +150,11 @@ export class TraceState {
    */
   view(onExposure?: OnExposure): TraceView {
     return this.#viewUpTo(this.#terms.maxDegree, onExposure);
+  }
+
+  /** Numbers of packed pseudonyms in this trace; they last as long as this object. */
+  number(pseudonyms: Uint8Array): Int32Array {
+    return this.#evidence.number(pseudonyms);
   }
 
   /** The same trace as if the provinces for which `leaveOut` is true had never answered. */

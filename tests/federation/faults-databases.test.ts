@@ -2,7 +2,7 @@
  * Faults of databases under a running trace: connections cut, a database away for a moment, a node's database
  * replaced by an older copy. Each trace ends equal to the oracle on the data that is there.
  */
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { Federation } from '../../deploy/demo/federation.ts';
 import type { Member } from '../../deploy/demo/member.ts';
 import type { Wiring } from '../../deploy/demo/program-environments.ts';
@@ -58,7 +58,20 @@ afterAll(async () => {
   for (const gate of gates.values()) await gate[Symbol.asyncDispose]();
 });
 
-const begin = () => open(federation, imported, picked.request);
+const begun: string[] = [];
+const begin = async () => {
+  const id = await open(federation, imported, picked.request);
+  begun.push(id);
+  return id;
+};
+
+// A node that starts anew is asked everything again, of every open trace.
+afterEach(async () => {
+  for (const id of begun.splice(0)) {
+    await call(federation.node(picked.owner), `/v1/traces/${id}/close`, { method: 'POST' });
+  }
+});
+
 const member = (name: string): Member => (name === 'hub' ? federation.hub : federation.node(name));
 const endsWell = (id: string, expected = picked.expected) =>
   converges(federation, id, { at: picked.owner, expected, firm: false });

@@ -124,11 +124,10 @@ function withoutSomeRows(part: Dataset, random: Random): Dataset {
 
 function readable(view: TraceView, names: Pseudonyms): Omit<Folded, 'state'> {
   const { keys } = view.evidence;
+  const nameOf = (n: number) => names.identifierOf(Buffer.from(keys.keyOf(n)).toString('hex'));
+  const { members, start } = view.persons;
   const identifiersOf = (person: number) =>
-    Array.from(
-      view.persons.members.subarray(view.persons.start[person], view.persons.start[person + 1]),
-      (n) => names.identifierOf(Buffer.from(keys.keyOf(n)).toString('hex')),
-    ).sort();
+    Array.from(members.subarray(start[person], start[person + 1]), nameOf).sort();
   const contacts = [...view.contacts].map((contact) => ({
     identifiers: identifiersOf(contact.person),
     degree: contact.degree,
@@ -141,10 +140,7 @@ function readable(view: TraceView, names: Pseudonyms): Omit<Folded, 'state'> {
   }));
   const { assigned } = planAssignments(view, new Map());
   const assignedTo = new Map(
-    assigned.map((a) => [
-      a.pseudonyms.map((p) => names.identifierOf(p)).sort()[0] as string,
-      provinceCode(a.province),
-    ]),
+    assigned.map((a) => [a.identifiers.map(nameOf).sort()[0] as string, provinceCode(a.province)]),
   );
   contacts.sort((a, b) => ((a.identifiers[0] as string) < (b.identifiers[0] as string) ? -1 : 1));
   return { contacts, assignedTo };
