@@ -1,5 +1,6 @@
 /**
- * A federation and a merged database on one embedded server, filled with the same world. Disposing removes everything.
+ * A federation and a merged database on one embedded server, filled with the same world. Disposing removes
+ * everything.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -28,7 +29,9 @@ export function provinceCodes(count: number): string[] {
 
 export interface BenchOptions {
   say(what: string): void;
-  /** Programs write processor profiles there when they end, and the server counts what each statement takes. */
+  /**
+   * Programs write processor profiles there when they end, and the server counts what each statement takes.
+   */
   readonly profileDir?: string | undefined;
 }
 

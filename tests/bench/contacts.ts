@@ -1,5 +1,6 @@
 /**
- * Contacts of a trace as rows that can be compared, from the merged database and from the nodes that hold them.
+ * Contacts of a trace as rows that can be compared, from the merged database and from the nodes that hold
+ * them.
  */
 import assert from 'node:assert/strict';
 import { copyColumns } from '../../shared/db/copy.ts';
@@ -61,8 +62,8 @@ export async function contactsOfNodes(
   for (const { province, databaseUrl } of nodes) {
     await using db = openDatabase(databaseUrl, { max: 1, name: 'bench check' });
     const rows = await db.sql<(Omit<BenchContact, 'person' | 'province'> & { values: string[] })[]>`
-      SELECT degree, first_exposed_at AS "firstExposedAt", last_exposed_at AS "lastExposedAt", seconds, settings,
-        place_kinds AS "placeKinds", exposed_in AS "exposedIn",
+      SELECT degree, first_exposed_at AS "firstExposedAt", last_exposed_at AS "lastExposedAt", seconds,
+        settings, place_kinds AS "placeKinds", exposed_in AS "exposedIn",
         (SELECT array_agg(value) FROM identifiers WHERE id = ANY(identifier_ids)) AS "values"
       FROM contacts WHERE trace_id = ${traceId} AND withdrawn_at IS NULL`;
     for (const { values, ...row } of rows) contacts.push({ ...row, province, person: personOf(values) });

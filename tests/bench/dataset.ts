@@ -8,7 +8,10 @@ import { BENCH_TIME, identifierValue, NO_INSTANT, NOWHERE, type World } from './
 /** Id of the only case, the index person's. */
 export const CASE_ID = 'index';
 
-/** The world with one case of `person`, entered in its province; `codes` are the provinces in the world's order. */
+/**
+ * The world with one case of `person`, entered in its province; `codes` are the provinces in the world's
+ * order.
+ */
 export function datasetOf(world: World, codes: readonly string[], person: number): Dataset {
   const { people, places, stays, encounters } = world;
   const code = (position: number | undefined) => codes[position as number] as string;

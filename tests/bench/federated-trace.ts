@@ -79,7 +79,8 @@ export class FederatedTracer {
   }
 
   /**
-   * A trace to be thrown away: after a start the hub may take a node for absent, and what it assigns meanwhile stands.
+   * A trace to be thrown away: after a start the hub may take a node for absent, and what it assigns
+   * meanwhile stands.
    */
   async findAllProvinces(caseId: string): Promise<void> {
     const { traceId } = await this.run({ caseId, maxDegree: 1 });
@@ -144,9 +145,9 @@ export function sum<T>(items: readonly T[], of: (item: T) => number): number {
 }
 
 /**
- * What provinces on machines of their own would see, from a run with one province asked at a time: of each step the hub's
- * processor time, its waits for its database, and the slowest province with the wire to it; and all that lies between
- * steps. The hub's share of the slowest answer is counted twice: an upper bound.
+ * What provinces on machines of their own would see, from a run with one province asked at a time: of each
+ * step the hub's processor time, its waits for its database, and the slowest province with the wire to it;
+ * and all that lies between steps. The hub's share of the slowest answer is counted twice: an upper bound.
  */
 export function criticalPathMs({ wallMs, steps }: FederatedRun): number {
   const between = wallMs - sum(steps, ({ ms }) => ms);

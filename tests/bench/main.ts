@@ -1,7 +1,8 @@
 /**
- * `npm run bench -- trace [--stays 1,5,20] [--provinces 3,34,63] [--repetitions 5] [--out FILE]`: measures each size and
- * appends it to FILE as a line of JSON. `-- report FILE` prints the tables of RESULTS.md; `-- check` compares
- * federation, merged query and oracle on a small world; `-- profile` says where a two-degree trace spends its time.
+ * `npm run bench -- trace [--stays 1,5,20] [--provinces 3,34,63] [--repetitions 5] [--out FILE]`: measures
+ * each size and appends it to FILE as a line of JSON. `-- report FILE` prints the tables of RESULTS.md; `--
+ * check` compares federation, merged query and oracle on a small world; `-- profile` says where a two-degree
+ * trace spends its time.
  */
 import { appendFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,7 +16,10 @@ import { profileTrace } from './profile.ts';
 import { renderReport } from './report.ts';
 import { MILLION, makeWorld } from './world.ts';
 
-/** Position of the index person in block 0: its degree-1 contacts are about as many as in the issue's reference. */
+/**
+ * Position of the index person in block 0: its degree-1 contacts are about as many as in the issue's
+ * reference.
+ */
 const INDEX = 917;
 const SEED = 1;
 

@@ -1,6 +1,6 @@
 /**
- * Measures one world: the merged query and the federated trace in turn, so that what else happens on the machine meets
- * both, and checks at every size that both found the same contacts.
+ * Measures one world: the merged query and the federated trace in turn, so that what else happens on the
+ * machine meets both, and checks at every size that both found the same contacts.
  */
 import { loadavg } from 'node:os';
 import { type Database, openDatabase } from '../../shared/db/database.ts';
@@ -188,7 +188,8 @@ async function countEvents({ nodes }: BenchFederation, traceId: string): Promise
   for (const { databaseUrl } of nodes) {
     await using db = openDatabase(databaseUrl, { max: 1, name: 'bench count' });
     const [row] = await db.sql<{ events: number }[]>`
-      SELECT coalesce(sum(event_count), 0)::int AS events FROM answered_questions WHERE trace_id = ${traceId}`;
+      SELECT coalesce(sum(event_count), 0)::int AS events
+      FROM answered_questions WHERE trace_id = ${traceId}`;
     events += row?.events ?? 0;
   }
   return events;

@@ -1,6 +1,7 @@
 /**
- * All provinces' rows in one database, as a central system would hold them: raw check-ins and encounters under
- * identifiers, a maintained table of who is who, covering indexes, vacuumed. Only loads; merged-trace.ts asks.
+ * All provinces' rows in one database, as a central system would hold them: raw check-ins and encounters
+ * under identifiers, a maintained table of who is who, covering indexes, vacuumed. Only loads;
+ * merged-trace.ts asks.
  */
 import type { Database } from '../../shared/db/database.ts';
 import { byArrival, copyInPieces, gather, mapRows } from './rows.ts';
@@ -9,12 +10,13 @@ import { identifierValue, type World } from './world.ts';
 /** Instants are bigint seconds and raw columns those of the nodes: both sides read rows of the same width. */
 const TABLES = `
   CREATE TABLE persons (id integer NOT NULL, province smallint NOT NULL, household integer NOT NULL);
-  CREATE TABLE identifiers (id integer NOT NULL, value text NOT NULL, token bytea NOT NULL, person_id integer NOT NULL);
+  CREATE TABLE identifiers (id integer NOT NULL, value text NOT NULL, token bytea NOT NULL,
+    person_id integer NOT NULL);
   CREATE TABLE places (id integer NOT NULL, kind smallint NOT NULL, province smallint NOT NULL);
   CREATE TABLE stays (identifier_id integer NOT NULL, place_id integer NOT NULL, in_at bigint NOT NULL,
     out_at bigint, next_in_at bigint);
-  CREATE TABLE encounters (identifier_a integer NOT NULL, identifier_b integer NOT NULL, from_at bigint NOT NULL,
-    until_at bigint NOT NULL, province smallint NOT NULL)`;
+  CREATE TABLE encounters (identifier_a integer NOT NULL, identifier_b integer NOT NULL,
+    from_at bigint NOT NULL, until_at bigint NOT NULL, province smallint NOT NULL)`;
 
 /** Every step of the query is answered by an index alone. */
 const INDEXES = `
@@ -29,7 +31,10 @@ const INDEXES = `
   CREATE INDEX ON encounters (identifier_a, from_at) INCLUDE (identifier_b, until_at, province);
   CREATE INDEX ON encounters (identifier_b, from_at) INCLUDE (identifier_a, until_at, province)`;
 
-/** Makes and fills the tables. Numbers of persons, identifiers and places are the world's; provinces are positions. */
+/**
+ * Makes and fills the tables. Numbers of persons, identifiers and places are the world's; provinces are
+ * positions.
+ */
 export async function fillMerged(world: World, tokens: Uint8Array, db: Database): Promise<void> {
   const { people, places } = world;
   await db.sql.unsafe(TABLES);

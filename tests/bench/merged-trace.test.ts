@@ -1,5 +1,6 @@
 /**
- * The merged query against the oracle: the baseline must answer what design.md 3 says, or it measures nothing.
+ * The merged query against the oracle: the baseline must answer what design.md 3 says, or it measures
+ * nothing.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,7 +16,10 @@ import { BENCH_TIME, makeWorld } from './world.ts';
 
 const pack = join(packageRoot, 'hub', 'rules', 'packs', '2021-12-29.json');
 const shipped = JSON.parse(readFileSync(pack, 'utf8')) as RulePack;
-/** Every place is weaker than an encounter, so that which event is the strongest matters wherever they overlap. */
+/**
+ * Every place is weaker than an encounter, so that which event is the strongest matters wherever they
+ * overlap.
+ */
 const rules: RulePack = { ...shipped, weight_percent: { default: 70, market: 50 } };
 const codes = ['24', '79', '01', '02'];
 

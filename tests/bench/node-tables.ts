@@ -1,6 +1,6 @@
 /**
- * A world's rows in the tables of the nodes: each province gets what its own imports would have given it, with tokens
- * ready-made. Only loads; the schema is the nodes' own.
+ * A world's rows in the tables of the nodes: each province gets what its own imports would have given it,
+ * with tokens ready-made. Only loads; the schema is the nodes' own.
  */
 
 import { forEachParallel } from '../../deploy/demo/parallel.ts';
@@ -16,7 +16,9 @@ export interface NodeTarget {
 
 const DAY = 86_400;
 
-/** Fills the migrated, empty databases of `nodes`, in the order of the world's provinces. Nodes must not run. */
+/**
+ * Fills the migrated, empty databases of `nodes`, in the order of the world's provinces. Nodes must not run.
+ */
 export async function fillNodes(
   world: World,
   tokens: Uint8Array,

@@ -1,6 +1,6 @@
 /**
- * What processes use, from /proc (Linux): memory, and processor time in nanoseconds, which a busy machine does not stretch
- * as it stretches the wall clock.
+ * What processes use, from /proc (Linux): memory, and processor time in nanoseconds, which a busy machine
+ * does not stretch as it stretches the wall clock.
  */
 import { readdir, readFile } from 'node:fs/promises';
 

@@ -1,6 +1,7 @@
 /**
- * Where a two-degree trace spends its time: processor profiles of hub and nodes summed up by part of the program, and what
- * the database server spent on each statement. Profiling slows everything: shares count here, not milliseconds.
+ * Where a two-degree trace spends its time: processor profiles of hub and nodes summed up by part of the
+ * program, and what the database server spent on each statement. Profiling slows everything: shares count
+ * here, not milliseconds.
  */
 
 import { readdirSync, readFileSync } from 'node:fs';
@@ -95,7 +96,10 @@ const PARTS: readonly (readonly [part: string, url: RegExp])[] = [
   ['streams, sockets, timers', /^node:/],
 ];
 
-/** Two tables of milliseconds, one column for the hub and one for all nodes: by part, and of the costliest functions. */
+/**
+ * Two tables of milliseconds, one column for the hub and one for all nodes: by part, and of the costliest
+ * functions.
+ */
 function renderProfile(directory: string, traces: number): string {
   const files = readdirSync(directory).filter((name) => name.endsWith('.cpuprofile'));
   const profiles = files.map((file) => ({

@@ -8,7 +8,10 @@ import { BENCH_TIME, identifierValue, type StayColumns, type World } from './wor
 
 const PIECE_ROWS = 100_000;
 
-/** Loads `count` rows in pieces; `piece` gives the columns of the rows `from` (included) to `until` (not included). */
+/**
+ * Loads `count` rows in pieces; `piece` gives the columns of the rows `from` (included) to `until` (not
+ * included).
+ */
 export async function copyInPieces(
   db: Database,
   target: string,
@@ -48,7 +51,9 @@ export function byArrival(
   return { rows, start };
 }
 
-/** Tokens of all identifiers, packed: made ready, as the bench may have them; the same function at every node. */
+/**
+ * Tokens of all identifiers, packed: made ready, as the bench may have them; the same function at every node.
+ */
 export function tokensOf({ people }: World): Uint8Array {
   const tokens = new Uint8Array(people.count * 2 * 16);
   for (let identifier = 0; identifier < people.count * 2; identifier++) {

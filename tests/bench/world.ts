@@ -1,7 +1,8 @@
 /**
- * A seeded country for benches: people with two identifiers, places, check-ins, encounters, households, as typed arrays.
- * It grows in blocks of about a million stays whose people meet nobody of another block, and block 0 is the same in every
- * world: an index person in it has exactly the same contacts, however many stays and provinces there are.
+ * A seeded country for benches: people with two identifiers, places, check-ins, encounters, households, as
+ * typed arrays. It grows in blocks of about a million stays whose people meet nobody of another block, and
+ * block 0 is the same in every world: an index person in it has exactly the same contacts, however many stays
+ * and provinces there are.
  */
 import { placeKindNumber } from '../../shared/domain/place-kind.ts';
 import { Random } from '../simulation/random.ts';
@@ -50,7 +51,9 @@ export interface PeopleColumns {
   readonly home: Uint8Array;
   /** Province with a second record, which names both identifiers; NOWHERE if there is none. */
   readonly second: Uint8Array;
-  /** 1 if the record at home names the cccd alone: then only the second record knows that both are one person. */
+  /**
+   * 1 if the record at home names the cccd alone: then only the second record knows that both are one person.
+   */
   readonly homeNamesCccdOnly: Uint8Array;
   /** Number from 1; local to the home province, under the cccd. */
   readonly household: Int32Array;
@@ -87,7 +90,10 @@ export interface World {
   readonly places: PlaceColumns;
   readonly stays: StayColumns;
   readonly encounters: EncounterColumns;
-  /** Number of the person generated as `index`-th of block 0: the same person, under another number, in every world. */
+  /**
+   * Number of the person generated as `index`-th of block 0: the same person, under another number, in every
+   * world.
+   */
   personOf(index: number): number;
 }
 
@@ -141,7 +147,9 @@ class WorldMaker {
     };
   }
 
-  /** Neighbours must not stand beside each other in tables and indexes: numbers are spread over the country. */
+  /**
+   * Neighbours must not stand beside each other in tables and indexes: numbers are spread over the country.
+   */
   #personNumber(block: number, index: number): number {
     const { neighbourhoods, residents } = this.#options.shape;
     return ((block * neighbourhoods * residents + index) * this.#personStep) % this.#people.count;

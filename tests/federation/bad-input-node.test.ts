@@ -1,6 +1,6 @@
 /**
- * Promise 3 where it matters most: what the hub (or whoever has its certificate, and even its key) hears of a node
- * when it asks what no province has signed, or what cannot be read; and that nothing is changed by it.
+ * Promise 3 where it matters most: what the hub (or whoever has its certificate, and even its key) hears of a
+ * node when it asks what no province has signed, or what cannot be read; and that nothing is changed by it.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { packUint32 } from '../../shared/grpc/trace-messages.ts';

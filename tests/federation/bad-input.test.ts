@@ -1,7 +1,7 @@
 /**
- * Promise 3 at the interfaces of a running federation: what people at a node, a node at the hub, and strangers at both
- * hear of bad input, and that nothing is changed by it. Imports, cases and the transport have tables of their own in
- * tests/integration.
+ * Promise 3 at the interfaces of a running federation: what people at a node, a node at the hub, and
+ * strangers at both hear of bad input, and that nothing is changed by it. Imports, cases and the transport
+ * have tables of their own in tests/integration.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createAuthority } from '../../deploy/pki/authority.ts';

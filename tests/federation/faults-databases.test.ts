@@ -154,7 +154,7 @@ async function restoreDatabase(node: Member): Promise<void> {
   await federation.restart();
 }
 
-test('a node restored to a time before the trace is asked everything and gets its contacts again', async () => {
+test('a node restored to before the trace is asked everything and gets its contacts again', async () => {
   const node = federation.node(other);
   await copyDatabase(node);
   const id = await begin();
@@ -181,7 +181,7 @@ test('a node restored to a time before the trace is asked everything and gets it
   expect(coverage.map(({ state }) => state)).toEqual(PROVINCES.map(() => 'current'));
 });
 
-test('the node that owns the case is restored to a time before later data', async () => {
+test('the node that owns the case is restored to before later data', async () => {
   const node = federation.node(picked.owner);
   const id = await begin();
   await endsWell(id);

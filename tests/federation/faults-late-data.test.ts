@@ -158,13 +158,14 @@ test('a late check-out takes a contact away, which disappears from its provinceâ
   for (const { province, id: contactId } of gone) {
     const rows = await rowsOf(
       federation.node(province),
-      `SELECT FROM contacts WHERE trace_id = '${id}' AND contact_id = '${contactId}' AND withdrawn_at IS NOT NULL`,
+      `SELECT FROM contacts
+        WHERE trace_id = '${id}' AND contact_id = '${contactId}' AND withdrawn_at IS NOT NULL`,
     );
     expect(rows.length).toBe(1);
   }
 });
 
-test('a record in a third province makes two contacts at two provinces one: the first assignment stands', async () => {
+test('a record in a third province makes two contacts one: the first assignment stands', async () => {
   const at = new Map(contacts.flatMap((c) => c.identifiers.map((identifier) => [identifier, c])));
   const pairs = expected().flatMap((one, i, all) => all.slice(i + 1).map((other) => [one, other] as const));
   const apart = pairs.filter(([one, other]) => {

@@ -2,12 +2,18 @@
  * Promises 1, 2 and 6 under faults of processes: nodes and hub down, stopped, killed at chosen statements.
  * Each trace ends equal to the oracle on the merged data, every contact at exactly one province.
  */
+
+import { readFile } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { Federation } from '../../deploy/demo/federation.ts';
+import type { Wiring } from '../../deploy/demo/program-environments.ts';
+import { openingSha256, readAdmittedOpening, signWarrant } from '../../shared/auth/opening.ts';
+import { loadPrivateKey } from '../../shared/auth/opening-keys.ts';
 import { waitFor } from '../support/wait.ts';
 import { call, listContacts } from './drive.ts';
 import {
   converges,
+  holdAt,
   holdWriters,
   type Imported,
   importWorld,
@@ -20,13 +26,19 @@ import {
 } from './scenario.ts';
 
 let federation: Federation;
+let wiring: Wiring;
 let imported: Imported;
 let picked: ReturnType<typeof pickRequest>;
 /** A province that does not own the trace's case, and whose contacts the trace needs. */
 let other: string;
 
 beforeAll(async () => {
-  federation = await startScenario();
+  federation = await startScenario({
+    intercept: async (planned) => {
+      wiring = planned;
+      return {};
+    },
+  });
   imported = await importWorld(federation, 1);
   picked = pickRequest(imported.world);
   other = PROVINCES.find((province) => province !== picked.owner) as string;
@@ -117,26 +129,50 @@ test.each(['openings', 'questions', 'answers', 'deliveries'])(
 test.each(['questions', 'deliveries'])(
   'a hub started again before the last words of the one killed reach %s',
   async (table) => {
-    await using hold = await holdWriters(federation.hub, table);
+    await using atTable = await holdWriters(federation.hub, table);
     const id = await begin();
-    await hold.reached();
+    await atTable.reached();
+    // The statement is let through to where its rows are written and the trace's row is still to be checked:
+    // from
+    // there on the server carries it out, whether or not anybody waits for its answer.
+    await using atRow = await holdAt(federation.hub, `SELECT FROM traces WHERE id = '${id}' FOR UPDATE`);
+    await atTable[Symbol.asyncDispose]();
+    await atRow.reached();
     await federation.kill('hub', 'SIGKILL');
     await federation.restart();
-    // Both the dead hub's statement and the living one's wait now.
-    await waitFor('two writers', async () => {
-      const [row] = await rowsOf<{ n: number }>(
-        federation.hub,
-        `SELECT count(*)::int AS n FROM pg_locks WHERE NOT granted AND relation = '${table}'::regclass`,
-      );
-      return (row?.n ?? 0) > 1;
-    });
-    await hold[Symbol.asyncDispose]();
+    await atRow.reached(2);
+    await atRow[Symbol.asyncDispose]();
     await endsWell(id);
     await federation.kill('hub', 'SIGKILL');
     await federation.restart();
     await endsWell(id);
   },
 );
+
+test('a trace that the hub has stored, though nobody heard of it, goes on', async () => {
+  const stored = async () => {
+    const [{ opening } = { opening: '' }] = await rowsOf<{ opening: string }>(
+      owner(),
+      `SELECT opening FROM traces WHERE id = '${await id}'`,
+    );
+    const { trace_id, revision, expires_at, province } = readAdmittedOpening(opening);
+    const warrant = { trace_id, revision, expires_at, opening_sha256: openingSha256(opening) };
+    const budget = { questions: 1_000, persons: 1_000_000 };
+    const key = loadPrivateKey(await readFile(wiring.keys.warrantKeyFile, 'utf8'));
+    const countersignature = await signWarrant({ ...warrant, issued_at: 1, budget }, key);
+    return `INSERT INTO traces (id, province, expires_at)
+        VALUES ('${trace_id}', '${province}', to_timestamp(${expires_at}));
+      INSERT INTO openings (trace_id, revision, opening, countersignature)
+        VALUES ('${trace_id}', ${revision}, '${opening}', '${countersignature}')`;
+  };
+  const lock = 'LOCK TABLE traces IN SHARE ROW EXCLUSIVE MODE';
+  await using hold = await holdAt(federation.hub, lock, stored);
+  const id = begin();
+  await hold.reached();
+  // As if this had been the hub's own transaction, and its connection had broken at the commit.
+  await hold[Symbol.asyncDispose]();
+  await endsWell(await id);
+});
 
 test.each([
   ['another node', () => other, 'answered_questions'],

@@ -1,6 +1,7 @@
 /**
- * Somebody with real keys and bad intentions: what a hub, a node or a stranger would say to a running federation, and
- * proof that nothing is changed by it. One federation a test file, set up around a trace that is complete.
+ * Somebody with real keys and bad intentions: what a hub, a node or a stranger would say to a running
+ * federation, and proof that nothing is changed by it. One federation a test file, set up around a trace that
+ * is complete.
  */
 import { readFile } from 'node:fs/promises';
 import { credentials, Client as GrpcClient, Metadata } from '@grpc/grpc-js';

@@ -316,8 +316,9 @@ test('the search finds what is there: a trace’s id and a pseudonym', async () 
 test('the search finds a person’s data where it is planted', async () => {
   const hubDatabase = openDatabase(federation.hub.databaseUrl, { max: 1, name: 'test' });
   await hubDatabase.sql`CREATE TABLE planted (note text, body bytea)`;
-  await hubDatabase.sql`INSERT INTO planted VALUES
-    (${`x${Buffer.from(`ab${NAMES[0]}cd`).toString('base64')}`}, ${Buffer.from(CCCD[1] as string, 'utf16le')})`;
+  const note = `x${Buffer.from(`ab${NAMES[0]}cd`).toString('base64')}`;
+  const body = Buffer.from(CCCD[1] as string, 'utf16le');
+  await hubDatabase.sql`INSERT INTO planted VALUES (${note}, ${body})`;
   expect(findNeedles(await valuesOf(federation.hub.databaseUrl), needles)).toEqual(
     expect.arrayContaining([`${NAMES[0]} (utf-8 base64)`, `${CCCD[1]} (utf-16le)`]),
   );

@@ -144,40 +144,52 @@ export async function rowsOf<T extends object>(
   return [...(await db.sql.unsafe<T[]>(statement))];
 }
 
-/** Writers of a table, held back. Disposal, also a second one, lets them go. */
+/** Programs held back at a lock. Disposal, also a second one, lets them go. */
 export interface Hold extends AsyncDisposable {
-  /** Resolves when somebody waits to write. */
-  reached(): Promise<void>;
+  /** Resolves when so many of the program's statements wait. */
+  reached(statements?: number): Promise<void>;
 }
 
-/** Holds whoever writes to `table` at that statement, until disposed of. Readers are not concerned. */
-export async function holdWriters({ databaseUrl }: { databaseUrl: string }, table: string): Promise<Hold> {
+/** Holds whoever writes to `table` as it prepares to, until disposed of. Readers are not concerned. */
+export function holdWriters(member: { databaseUrl: string }, table: string): Promise<Hold> {
+  return holdAt(member, `LOCK TABLE ${table} IN SHARE ROW EXCLUSIVE MODE`);
+}
+
+/**
+ * Holds whoever needs a lock that `statement` takes. `letGo` runs in the same transaction, before it is
+ * committed.
+ */
+export async function holdAt(
+  { databaseUrl }: { databaseUrl: string },
+  statement: string,
+  letGo: () => Promise<string> = async () => 'SELECT',
+): Promise<Hold> {
   const holder = openDatabase(databaseUrl, { max: 1, name: 'test holder' });
   const watcher = openDatabase(databaseUrl, { max: 1, name: 'test watcher' });
-  let letGo = () => {};
+  let release = () => {};
   const over = new Promise<void>((resolve) => {
-    letGo = resolve;
+    release = resolve;
   });
   let held: Promise<unknown> = Promise.resolve();
   await new Promise<void>((locked, failed) => {
     held = holder.sql
       .begin(async (sql) => {
-        await sql.unsafe(`LOCK TABLE ${table} IN SHARE ROW EXCLUSIVE MODE`);
+        await sql.unsafe(statement);
         locked();
         await over;
+        await sql.unsafe(await letGo());
       })
       .catch(failed);
   });
   return {
-    reached: () =>
-      waitFor(`a writer of ${table}`, async () => {
-        const [row] = await watcher.sql.unsafe<{ n: number }[]>(
-          `SELECT count(*)::int AS n FROM pg_locks WHERE NOT granted AND relation = '${table}'::regclass`,
-        );
-        return (row?.n ?? 0) > 0;
+    reached: (statements = 1) =>
+      waitFor('somebody at the lock', async () => {
+        const rows = await watcher.sql`SELECT FROM pg_stat_activity WHERE datname = current_database()
+          AND wait_event_type = 'Lock' AND application_name NOT LIKE 'test%'`;
+        return rows.length >= statements;
       }),
     async [Symbol.asyncDispose]() {
-      letGo();
+      release();
       // The server may have been told to cut it off.
       await held.catch(() => undefined);
       await holder[Symbol.asyncDispose]();
