@@ -1,8 +1,9 @@
 /**
  * What open traces have asked this node, by token: so that a change of data can be told to the hub as the
  * questions whose answers it touches. Lives as long as the process: a restart begins a new incarnation, and
- * all is asked again.
+ * all is asked again. Columns, because one trace asks about a hundred thousand tokens.
  */
+import { Columns } from '../../shared/trace/evidence.ts';
 import { KeyTable } from '../../shared/trace/key-table.ts';
 
 /** A question whose answer no longer holds. */
@@ -11,61 +12,59 @@ export interface TouchedQuestion {
   readonly seq: number;
 }
 
-interface AskedTrace {
+/** A trace that asks; its number stands in the entries. */
+interface AskingTrace {
+  readonly number: number;
   readonly id: string;
-  readonly seqs: Set<number>;
-  /** Tokens that an answer has named, by question. */
-  readonly named: Map<number, Set<number>>;
   readonly expiresAt: number;
+  readonly seqs: Set<number>;
 }
 
-/** One question about one token; entries of a token are chained. */
-interface Entry {
-  readonly trace: AskedTrace;
+/** A question as it is noted; tokens are packed. */
+export interface NotedQuestion {
   readonly seq: number;
-  readonly kind: typeof WHO | typeof MET;
+  readonly who: Uint8Array;
+  readonly met: Uint8Array;
+  readonly metFrom: ArrayLike<number>;
+  readonly metUntil: ArrayLike<number>;
+}
+
+/** One question about one token. Windows are those of `met`; [0, 0) asks about identity. */
+interface Entry {
+  readonly trace: number;
+  readonly seq: number;
   readonly from: number;
   readonly until: number;
-  readonly next: number;
 }
 
-const WHO = 0;
-const MET = 1;
+const NONE = -1;
 
 export class AskedQuestions {
   #tokens = new KeyTable();
-  #first = new Int32Array(1024).fill(-1);
-  #entries: Entry[] = [];
-  readonly #traces = new Map<string, AskedTrace>();
+  /** Entries of a token, chained through `next`. */
+  #first = new Int32Array(1024).fill(NONE);
+  #entries = newEntries();
+  readonly #byId = new Map<string, AskingTrace>();
+  #traces: (AskingTrace | undefined)[] = [];
   /** Union of all asked windows, to skip changes that no trace asks about. */
   #from = Number.POSITIVE_INFINITY;
   #until = Number.NEGATIVE_INFINITY;
 
-  /** Notes a question; the same question again is noted once. Tokens are packed. */
-  note(
-    trace: { id: string; expiresAt: number },
-    question: {
-      seq: number;
-      who: Uint8Array;
-      met: Uint8Array;
-      metFrom: ArrayLike<number>;
-      metUntil: ArrayLike<number>;
-    },
-  ): void {
-    const asked = this.#traceOf(trace);
-    if (asked.seqs.has(question.seq)) return;
-    asked.seqs.add(question.seq);
-    const { seq } = question;
-    for (const number of this.#number(question.who)) {
-      this.#add(number, { trace: asked, seq, kind: WHO, from: 0, until: 0 });
-    }
-    this.#number(question.met).forEach((number, i) => {
-      const from = question.metFrom[i] as number;
-      const until = question.metUntil[i] as number;
+  /** Notes a question; the same question again is noted once. */
+  note(trace: { id: string; expiresAt: number }, question: NotedQuestion): void {
+    const { number: asking, seqs } = this.#traceOf(trace);
+    const { seq, metFrom, metUntil } = question;
+    if (seqs.has(seq)) return;
+    seqs.add(seq);
+    for (const token of this.#number(question.who))
+      this.#add(token, { trace: asking, seq, from: 0, until: 0 });
+    for (const [i, token] of this.#number(question.met).entries()) {
+      const from = metFrom[i] as number;
+      const until = metUntil[i] as number;
       this.#from = Math.min(this.#from, from);
       this.#until = Math.max(this.#until, until);
-      this.#add(number, { trace: asked, seq, kind: MET, from, until });
-    });
+      this.#add(token, { trace: asking, seq, from, until });
+    }
   }
 
   /**
@@ -73,25 +72,14 @@ export class AskedQuestions {
    * had been noted before.
    */
   noteNamed(trace: { id: string; expiresAt: number }, seq: number, tokens: Uint8Array): boolean {
-    const asked = this.#traceOf(trace);
-    const named = asked.named.get(seq) ?? new Set<number>();
-    asked.named.set(seq, named);
-    const before = named.size;
-    for (const number of this.#number(tokens)) {
-      if (named.has(number)) continue;
-      named.add(number);
-      this.#add(number, { trace: asked, seq, kind: WHO, from: 0, until: 0 });
+    const { number: asking } = this.#traceOf(trace);
+    let allNoted = true;
+    for (const token of this.#number(tokens)) {
+      if (this.#isNoted(token, asking, seq)) continue;
+      allNoted = false;
+      this.#add(token, { trace: asking, seq, from: 0, until: 0 });
     }
-    return named.size === before;
-  }
-
-  #traceOf(trace: { id: string; expiresAt: number }): AskedTrace {
-    let asked = this.#traces.get(trace.id);
-    if (!asked) {
-      asked = { id: trace.id, expiresAt: trace.expiresAt, seqs: new Set(), named: new Map() };
-      this.#traces.set(trace.id, asked);
-    }
-    return asked;
+    return allNoted;
   }
 
   /** Whether any open trace has asked whom somebody met in a window that overlaps [from, until). */
@@ -106,63 +94,98 @@ export class AskedQuestions {
 
   /** Questions about whom these packed tokens met in a window that overlaps [from[i], until[i]). */
   touchedByEvents(tokens: Uint8Array, from: ArrayLike<number>, until: ArrayLike<number>): TouchedQuestion[] {
-    return this.#collect(
-      tokens,
-      (entry, i) =>
-        entry.kind === MET && entry.from < (until[i] as number) && entry.until > (from[i] as number),
-    );
+    return this.#collect(tokens, (window, i) => {
+      return window.from < (until[i] as number) && window.until > (from[i] as number);
+    });
   }
 
   /** Forgets traces that have expired. */
   forgetExpired(now: number): void {
-    const expired = [...this.#traces.values()].filter(({ expiresAt }) => expiresAt <= now);
+    const expired = [...this.#byId.values()].filter(({ expiresAt }) => expiresAt <= now);
     if (expired.length === 0) return;
-    for (const { id } of expired) this.#traces.delete(id);
-    const left = this.#entriesByToken().filter(({ entry }) => entry.trace.expiresAt > now);
-    // Numbers change below; an answer built at this moment notes its names once more.
-    for (const { named } of this.#traces.values()) named.clear();
+    for (const { id, number } of expired) {
+      this.#byId.delete(id);
+      this.#traces[number] = undefined;
+    }
+    const [tokens, first, entries] = [this.#tokens, this.#first, this.#entries];
     this.#tokens = new KeyTable();
-    this.#first.fill(-1);
-    this.#entries = [];
-    for (const { token, entry } of left) this.#add(this.#number(token)[0] as number, entry);
-  }
-
-  #entriesByToken(): { token: Uint8Array; entry: Entry }[] {
-    const all: { token: Uint8Array; entry: Entry }[] = [];
-    for (let number = 0; number < this.#tokens.size; number++) {
-      for (let e = this.#first[number] as number; e >= 0; e = this.#entries[e]!.next) {
-        all.push({ token: this.#tokens.keyOf(number), entry: this.#entries[e]! });
+    this.#first = new Int32Array(1024).fill(NONE);
+    this.#entries = newEntries();
+    for (let token = 0; token < tokens.size; token++) {
+      for (let e = first[token] as number; e !== NONE; e = entries.data.next[e] as number) {
+        const entry = entryAt(entries, e);
+        if (this.#traces[entry.trace]) this.#add(this.#number(tokens.keyOf(token))[0] as number, entry);
       }
     }
-    return all;
+  }
+
+  #traceOf({ id, expiresAt }: { id: string; expiresAt: number }): AskingTrace {
+    let trace = this.#byId.get(id);
+    if (!trace) {
+      trace = { number: this.#traces.length, id, expiresAt, seqs: new Set() };
+      this.#traces.push(trace);
+      this.#byId.set(id, trace);
+    }
+    return trace;
   }
 
   #number(tokens: Uint8Array): Int32Array {
     const numbers = this.#tokens.intern(tokens);
     if (this.#tokens.size > this.#first.length) {
-      const grown = new Int32Array(Math.max(this.#tokens.size, this.#first.length * 2)).fill(-1);
+      const grown = new Int32Array(Math.max(this.#tokens.size, this.#first.length * 2)).fill(NONE);
       grown.set(this.#first);
       this.#first = grown;
     }
     return numbers;
   }
 
-  #add(number: number, entry: Omit<Entry, 'next'>): void {
-    const { trace, seq, kind, from, until } = entry;
-    this.#entries.push({ trace, seq, kind, from, until, next: this.#first[number] as number });
-    this.#first[number] = this.#entries.length - 1;
+  #add(token: number, { trace, seq, from, until }: Entry): void {
+    this.#entries.reserve(1);
+    const e = this.#entries.length++;
+    const { data } = this.#entries;
+    data.trace[e] = trace;
+    data.seq[e] = seq;
+    data.from[e] = from;
+    data.until[e] = until;
+    data.next[e] = this.#first[token] as number;
+    this.#first[token] = e;
   }
 
-  #collect(tokens: Uint8Array, counts: (entry: Entry, i: number) => boolean): TouchedQuestion[] {
+  #isNoted(token: number, asking: number, asked: number): boolean {
+    const { trace, seq, until, next } = this.#entries.data;
+    for (let e = this.#first[token] as number; e !== NONE; e = next[e] as number) {
+      if (trace[e] === asking && seq[e] === asked && until[e] === 0) return true;
+    }
+    return false;
+  }
+
+  #collect(tokens: Uint8Array, counts: (window: Entry, i: number) => boolean): TouchedQuestion[] {
     const touched = new Map<string, TouchedQuestion>();
-    this.#tokens.lookup(tokens).forEach((number, i) => {
-      if (number < 0) return;
-      for (let e = this.#first[number] as number; e >= 0; e = this.#entries[e]!.next) {
-        const entry = this.#entries[e]!;
-        if (!counts(entry, i)) continue;
-        touched.set(`${entry.trace.id} ${entry.seq}`, { traceId: entry.trace.id, seq: entry.seq });
+    for (const [i, token] of this.#tokens.lookup(tokens).entries()) {
+      if (token < 0) continue;
+      for (let e = this.#first[token] as number; e !== NONE; e = this.#entries.data.next[e] as number) {
+        const entry = entryAt(this.#entries, e);
+        const traceId = this.#traces[entry.trace]?.id;
+        if (traceId === undefined || !counts(entry, i)) continue;
+        touched.set(`${traceId} ${entry.seq}`, { traceId, seq: entry.seq });
       }
-    });
+    }
     return [...touched.values()];
   }
+}
+
+type Entries = Columns<keyof Entry | 'next'>;
+
+function newEntries(): Entries {
+  return new Columns(['trace', 'seq', 'from', 'until', 'next']);
+}
+
+function entryAt({ data }: Entries, e: number): Entry {
+  return {
+    trace: data.trace[e] as number,
+    seq: data.seq[e] as number,
+    // Stored in signed columns: instants after 2038 come back as unsigned.
+    from: (data.from[e] as number) >>> 0,
+    until: (data.until[e] as number) >>> 0,
+  };
 }

@@ -3,6 +3,7 @@
  * applied once and whole, however often they are delivered.
  */
 import type { WarrantPair } from '../../shared/auth/opening.ts';
+import { copyIn } from '../../shared/db/copy.ts';
 import { type Queryable, withTransaction } from '../../shared/db/database.ts';
 import { AppError } from '../../shared/errors.ts';
 import { type TracingCtx, verifyDeliveryWarrant } from './operations.ts';
@@ -72,7 +73,7 @@ async function lockApplied({ sql }: Queryable, traceId: string): Promise<number>
   return row?.applied ?? 0;
 }
 
-/** One statement each for withdrawals, the wards of the persons' records, and new or changed contacts. */
+/** Withdrawals first; then new and changed contacts, with the wards of the persons' records. */
 async function upsertContacts(tx: Queryable, delivery: Delivery, contacts: LocalContact[]): Promise<void> {
   const { traceId, seq } = delivery;
   const withdrawn = contacts.filter((c) => c.withdrawn).map((c) => c.id);
@@ -82,19 +83,43 @@ async function upsertContacts(tx: Queryable, delivery: Delivery, contacts: Local
   }
   const rows = contacts.filter((c) => !c.withdrawn);
   if (rows.length === 0) return;
-  const wardOf = await findWards(tx, rows);
-  const column = (of: (c: LocalContact) => string | number) => rows.map(of);
-  // Columns, not JSON: a province may get tens of thousands of contacts at once, while people wait for them.
-  await tx.sql`INSERT INTO contacts (trace_id, contact_id, degree, first_exposed_at, last_exposed_at, seconds,
-      settings, place_kinds, exposed_in, identifier_ids, ward, delivery)
-    SELECT ${traceId}, r.id, r.degree, r.first_at, r.last_at, r.seconds, r.settings, r.place_kinds,
-      r.exposed_in::text[], r.identifier_ids::integer[], nullif(r.ward, ''), ${seq}
-    FROM unnest(${column((c) => c.id)}::text[], ${column((c) => c.degree)}::smallint[],
-      ${column((c) => c.firstExposedAt)}::bigint[], ${column((c) => c.lastExposedAt)}::bigint[],
-      ${column((c) => c.seconds)}::bigint[], ${column((c) => c.settings)}::smallint[],
-      ${column((c) => c.placeKinds)}::integer[], ${column((c) => `{${c.exposedIn.join()}}`)}::text[],
-      ${column((c) => `{${c.identifierIds.join()}}`)}::text[], ${column((c) => wardOf(c) ?? '')}::text[])
-      AS r (id, degree, first_at, last_at, seconds, settings, place_kinds, exposed_in, identifier_ids, ward)
+  const columns = columnsOf(rows, await findWards(tx, rows), delivery);
+  // The first delivery is the large one, and people wait for it: nothing can be there to be replaced.
+  if (seq === 1) await copyIn(tx.sql, `contacts (${CONTACT_COLUMNS})`, columns);
+  else await replaceContacts(tx, columns);
+}
+
+const CONTACT_COLUMNS = `trace_id, contact_id, degree, first_exposed_at, last_exposed_at, seconds, settings,
+  place_kinds, exposed_in, identifier_ids, ward, delivery`;
+
+/** Values of CONTACT_COLUMNS, one array a column; arrays as PostgreSQL writes them. */
+function columnsOf(
+  rows: readonly LocalContact[],
+  wardOf: (contact: LocalContact) => string | undefined,
+  { traceId, seq }: Delivery,
+) {
+  return [
+    rows.map(() => traceId),
+    rows.map((c) => c.id),
+    rows.map((c) => c.degree),
+    rows.map((c) => c.firstExposedAt),
+    rows.map((c) => c.lastExposedAt),
+    rows.map((c) => c.seconds),
+    rows.map((c) => c.settings),
+    rows.map((c) => c.placeKinds),
+    rows.map((c) => `{${c.exposedIn.join()}}`),
+    rows.map((c) => `{${c.identifierIds.join()}}`),
+    rows.map((c) => wardOf(c) ?? null),
+    rows.map(() => seq),
+  ];
+}
+
+/** New contacts, and changes to those that are there, by way of a table of their own. */
+async function replaceContacts({ sql }: Queryable, columns: ReturnType<typeof columnsOf>): Promise<void> {
+  await sql`CREATE TEMPORARY TABLE IF NOT EXISTS delivered (LIKE contacts INCLUDING DEFAULTS)
+    ON COMMIT DELETE ROWS`;
+  await copyIn(sql, `delivered (${CONTACT_COLUMNS})`, columns);
+  await sql`INSERT INTO contacts SELECT * FROM delivered
     ON CONFLICT (trace_id, contact_id) DO UPDATE SET degree = excluded.degree,
       first_exposed_at = excluded.first_exposed_at, last_exposed_at = excluded.last_exposed_at,
       seconds = excluded.seconds, settings = excluded.settings, place_kinds = excluded.place_kinds,
