@@ -66,7 +66,9 @@ export function encodeDelivery(
   );
 }
 
-/** What a stored delivery to `province` assigns, and the ids that it withdraws. `number` numbers pseudonyms. */
+/**
+ * What a stored delivery to `province` assigns, and the ids that it withdraws. `number` numbers pseudonyms.
+ */
 export function decodeDelivery(
   body: Uint8Array,
   province: number,

@@ -1,6 +1,6 @@
 /**
- * Drives a running federation through its public HTTP interface: imports a dataset, enters its cases, traces, and
- * gathers every province's contacts for comparison with the oracle.
+ * Drives a running federation through its public HTTP interface: imports a dataset, enters its cases, traces,
+ * and gathers every province's contacts for comparison with the oracle.
  */
 import type { Federation } from '../../deploy/demo/federation.ts';
 import type { Dataset, TraceRequest } from '../simulation/dataset.ts';
@@ -128,7 +128,8 @@ export async function listContacts(
   for (const node of federation.nodes) {
     let after = '';
     for (;;) {
-      const path = `/v1/traces/${id}/contacts?limit=${limit}${after && `&after=${encodeURIComponent(after)}`}`;
+      const from = after && `&after=${encodeURIComponent(after)}`;
+      const path = `/v1/traces/${id}/contacts?limit=${limit}${from}`;
       const page = await call<{ contacts: ProvincialContact[]; next: string | null }>(node, path, {
         expected: [200, 404],
       });
@@ -142,8 +143,8 @@ export async function listContacts(
 }
 
 /**
- * How the provinces' contacts differ from the oracle's, one line each; empty = equal, every contact at exactly one
- * province that knows the person, at a province of residence if there is one.
+ * How the provinces' contacts differ from the oracle's, one line each; empty = equal, every contact at
+ * exactly one province that knows the person, at a province of residence if there is one.
  */
 export function differences(
   found: readonly ProvincialContact[],

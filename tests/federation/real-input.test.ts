@@ -1,6 +1,7 @@
 /**
- * Real input through real processes: a year of Foursquare check-ins over 1, 3 and 8 provinces, and a primary school
- * whose classes are provinces. The data lies beside the checkout and may not be committed; without it this is skipped.
+ * Real input through real processes: a year of Foursquare check-ins over 1, 3 and 8 provinces, and a primary
+ * school whose classes are provinces. The data lies beside the checkout and may not be committed; without it
+ * this is skipped.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

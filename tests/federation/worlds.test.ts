@@ -1,6 +1,6 @@
 /**
- * Promise 1 through real processes: three nodes and a hub, worlds of several hundred people imported over HTTP, traced
- * forward and backward; every contact equals the oracle's and is at exactly one province.
+ * Promise 1 through real processes: three nodes and a hub, worlds of several hundred people imported over
+ * HTTP, traced forward and backward; every contact equals the oracle's and is at exactly one province.
  * `FEDERATION_WORLDS` chooses how many worlds.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
