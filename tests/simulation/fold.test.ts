@@ -5,9 +5,10 @@
  */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { foldTrace } from './fold.ts';
+import type { Dataset } from './dataset.ts';
+import { foldTrace, leaveOut } from './fold.ts';
 import { oracleOf } from './oracle.ts';
-import { type World, worldArbitrary } from './world.ts';
+import { makeWorld, type World, worldArbitrary } from './world.ts';
 
 const WORLDS = Number(process.env.FOLD_WORLDS ?? 10_000);
 const SEED = Number(process.env.FOLD_SEED ?? 20211123);
@@ -37,4 +38,35 @@ function compare(world: World, networkSeed: number): number {
     expect(residentIn.length > 0 ? residentIn : knownIn).toContain(province);
   }
   return expected.length;
+}
+
+test('a trace recomputed without one province is the oracle’s on the other provinces’ data', () => {
+  let changed = 0;
+  for (let seed = 1; seed <= 200; seed++) {
+    const world = makeWorld(seed);
+    const request = world.traces[0]!;
+    const owner = world.cases.find(({ id }) => id === request.cases[0])?.province;
+    const province = world.provinces.find((other) => other !== owner) as string;
+    const folded = foldTrace(world, request, seed);
+    const expected = oracleOf(withoutProvince(world, province), world.rules).contacts(request);
+    const contacts = leaveOut(world, folded, province);
+    expect(contacts, `world ${seed}`).toEqual(
+      expected.map(({ residentIn: _r, knownIn: _k, ...same }) => same),
+    );
+    if (JSON.stringify(contacts) !== JSON.stringify(folded.contacts)) changed++;
+  }
+  expect(changed).toBeGreaterThan(100);
+});
+
+function withoutProvince(world: World, province: string): Dataset {
+  const others = <Row extends { readonly province: string }>(rows: readonly Row[]) =>
+    rows.filter((row) => row.province !== province);
+  return {
+    provinces: world.provinces.filter((other) => other !== province),
+    people: others(world.people),
+    places: others(world.places),
+    checkIns: others(world.checkIns),
+    encounters: others(world.encounters),
+    cases: others(world.cases),
+  };
 }

@@ -115,6 +115,27 @@ export function foldTrace(world: World, request: TraceRequest, seed: number): Fo
   return { ...readable(state.view(), names), state };
 }
 
+/** The same trace without one province: its answers left out, the others asked for what is then open. */
+export function leaveOut(world: World, { state }: Folded, province: string): FoldedContact[] {
+  const names = new Pseudonyms(world);
+  const others = world.provinces
+    .filter((other) => other !== province)
+    .map((other) => ({
+      number: Number(other),
+      node: new ModelNode(partOf(world, other), world.rules, names, true),
+    }));
+  const without = state.without((number) => number === Number(province));
+  for (let open = without.nextQuestions(); open.length > 0; open = without.nextQuestions()) {
+    for (const question of open) {
+      without.log(question);
+      for (const { number, node } of others) {
+        without.apply(number, node.answer(question), { incarnation: 2, dataVersion: 2 });
+      }
+    }
+  }
+  return readable(without.view(), names).contacts;
+}
+
 /** A province before some of its rows arrived: what it says then is superseded later. */
 function withoutSomeRows(part: Dataset, random: Random): Dataset {
   const some = <Row>(rows: readonly Row[]) => rows.filter(() => !random.chance(30));

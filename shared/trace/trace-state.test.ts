@@ -1,0 +1,161 @@
+/**
+ * The fold's edges, by hand: what it refuses, what it ignores, what it asks next. Its results are compared with the
+ * oracle in tests/simulation.
+ */
+import { describe, expect, it, test } from 'vitest';
+import type { RulePack } from '../domain/rule-pack.ts';
+import { KeyTable } from './key-table.ts';
+import type { TraceAnswer } from './messages.ts';
+import { TraceState } from './trace-state.ts';
+
+const T = 1_623_258_000;
+const RULES: RulePack = {
+  number: 1,
+  effective_from: '2021-01-01T00:00:00+07:00',
+  infectious_days_before: 2,
+  latent_days: 1,
+  close_contact_seconds: 900,
+  longest_stay_seconds: 43_200,
+  max_degree: 2,
+  source_days: 14,
+  trace_open_days: 21,
+  retention_days: 30,
+  assumed_stay_seconds: { default: 3600 },
+  weight_percent: { default: 100 },
+};
+const key = (n: number) => Uint8Array.from({ length: 16 }, (_, i) => (n * 37 + i * 11) & 255);
+const INDEX = key(1);
+const terms = {
+  direction: 'forward',
+  maxDegree: 1,
+  asOf: T + 864_000,
+  rules: RULES,
+  index: [{ pseudonym: INDEX, from: T, until: T + 86_400 }],
+} as const;
+
+/** An answer in which the index person met `key(2)` for `seconds`. */
+function met(seconds: number, changes: Partial<TraceAnswer> = {}): TraceAnswer {
+  return {
+    seq: 1,
+    named: key(2),
+    namedFlags: Uint8Array.of(0),
+    known: Uint32Array.of(0),
+    knownFlags: Uint8Array.of(0),
+    linkOf: new Uint32Array(),
+    linkTo: new Uint32Array(),
+    namedLinkOf: new Uint32Array(),
+    namedLinkTo: new Uint32Array(),
+    eventOf: Uint32Array.of(0),
+    eventTo: Uint32Array.of(0),
+    eventFrom: Uint32Array.of(T),
+    eventUntil: Uint32Array.of(T + seconds),
+    eventSetting: Uint8Array.of(254),
+    ...changes,
+  };
+}
+
+function asked(): TraceState {
+  const state = new TraceState(terms);
+  for (const question of state.nextQuestions()) state.log(question);
+  return state;
+}
+
+const version = (dataVersion: number, incarnation = 1) => ({ incarnation, dataVersion });
+const secondsOf = (state: TraceState) => [...state.view().contacts].map(({ seconds }) => seconds);
+
+describe('a trace asks', () => {
+  it('first who the index person is and whom it met, and nothing twice', () => {
+    const state = new TraceState(terms);
+    const [question, ...others] = state.nextQuestions();
+    expect(others).toEqual([]);
+    expect(question).toMatchObject({ seq: 1, who: INDEX, met: INDEX });
+    expect([question?.metFrom[0], question?.metUntil[0]]).toEqual([T, T + 86_400]);
+    state.log(question!);
+    expect(state.nextQuestions()).toEqual([]);
+  });
+
+  it('then who everybody is that an answer names, contact or not', () => {
+    const state = asked();
+    state.apply(24, met(10), version(1));
+    expect(secondsOf(state)).toEqual([]);
+    expect(state.nextQuestions()).toMatchObject([{ seq: 2, who: key(2), met: new Uint8Array() }]);
+  });
+
+  it('again for a wider window after an amendment, not for a narrower one', () => {
+    const state = asked();
+    state.amend({ ...terms, index: [{ pseudonym: INDEX, from: T + 60, until: T + 86_400 }] });
+    expect(state.nextQuestions()).toEqual([]);
+    state.amend({ ...terms, index: [{ pseudonym: INDEX, from: T - 60, until: T + 86_400 }] });
+    expect(state.nextQuestions()[0]?.metFrom[0]).toBe(T - 60);
+  });
+});
+
+describe('an answer', () => {
+  it('replaces an older one of the same province, never the other way', () => {
+    const state = asked();
+    expect(state.apply(24, met(1000), version(2))).toBe('applied');
+    expect(state.apply(24, met(2000), version(1))).toBe('ignored');
+    expect(state.apply(24, met(2000), version(2))).toBe('ignored');
+    expect(secondsOf(state)).toEqual([1000]);
+    expect(state.apply(24, met(3000), version(3))).toBe('applied');
+    expect(secondsOf(state)).toEqual([3000]);
+    expect(state.apply(24, met(4000), version(1, 2))).toBe('applied');
+    expect(secondsOf(state)).toEqual([4000]);
+  });
+
+  it('of another province stands beside it, and the same instants count once', () => {
+    const state = asked();
+    state.apply(24, met(1000), version(1));
+    state.apply(79, met(1500), version(1));
+    expect(secondsOf(state)).toEqual([1500]);
+  });
+
+  test.each<[string, Partial<TraceAnswer>]>([
+    ['to a question that was not asked', { seq: 2 }],
+    ['whose names are cut', { named: new Uint8Array(15) }],
+    ['without flags for its names', { namedFlags: new Uint8Array() }],
+    ['that knows a position outside the question', { known: Uint32Array.of(1) }],
+    ['with known positions but no flags', { knownFlags: new Uint8Array() }],
+    ['that links a position outside the question', { linkOf: Uint32Array.of(1), linkTo: Uint32Array.of(0) }],
+    ['that links to nobody', { linkOf: Uint32Array.of(0), linkTo: Uint32Array.of(1) }],
+    ['with half a link', { linkOf: Uint32Array.of(0) }],
+    ['with a link among names outside', { namedLinkOf: Uint32Array.of(0), namedLinkTo: Uint32Array.of(1) }],
+    ['with an event of nobody', { eventOf: Uint32Array.of(1) }],
+    ['with an event with nobody', { eventTo: Uint32Array.of(1) }],
+    ['with an event that ends before it begins', { eventUntil: Uint32Array.of(T - 1) }],
+    ['with an event without an end', { eventUntil: new Uint32Array() }],
+    ['with an unknown setting', { eventSetting: Uint8Array.of(31) }],
+  ])('%s is refused and leaves the trace as it was', (_, changes) => {
+    const state = asked();
+    expect(() => state.apply(24, met(1000, changes), version(1))).toThrow(RangeError);
+    expect(state.versionOf(24, 1)).toBeUndefined();
+    expect(secondsOf(state)).toEqual([]);
+    expect(state.apply(24, met(1000), version(1))).toBe('applied');
+    expect(secondsOf(state)).toEqual([1000]);
+  });
+});
+
+describe('KeyTable', () => {
+  it('numbers keys in order of first sight, wherever they lie in memory', () => {
+    const table = new KeyTable();
+    const shifted = Buffer.alloc(33);
+    shifted.set(key(5), 1);
+    shifted.set(key(6), 17);
+    expect([...table.intern(shifted.subarray(1))]).toEqual([0, 1]);
+    expect([...table.intern(key(6))]).toEqual([1]);
+    expect([...table.lookup(key(7))]).toEqual([-1]);
+    expect(table.keyOf(1)).toEqual(key(6));
+  });
+
+  it('keeps every number while it grows', () => {
+    const table = new KeyTable();
+    const keys = new Uint8Array(16 * 5000);
+    new Uint32Array(keys.buffer).forEach((_, i, words) => {
+      words[i] = Math.imul(i + 1, 2_654_435_761);
+    });
+    const numbers = table.intern(keys);
+    expect([...numbers]).toEqual(Array.from({ length: 5000 }, (_, i) => i));
+    expect(table.lookup(keys)).toEqual(numbers);
+    expect(table.keysOf(numbers)).toEqual(keys);
+  });
+});
