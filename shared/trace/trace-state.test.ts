@@ -1,6 +1,6 @@
 /**
- * The fold's edges, by hand: what it refuses, what it ignores, what it asks next. Its results are compared with the
- * oracle in tests/simulation.
+ * The fold's edges, by hand: what it refuses, what it ignores, what it asks next. Its results are compared
+ * with the oracle in tests/simulation.
  */
 import { describe, expect, it, test } from 'vitest';
 import type { RulePack } from '../domain/rule-pack.ts';

@@ -130,7 +130,7 @@ export const FEATURE_DOORS: Readonly<Record<string, string>> = {
 };
 
 export const FEATURE_WHY =
-  'one feature uses another through its operations.ts or rules.ts; its queries and handlers may change any day';
+  'one feature uses another through its operations.ts or rules.ts; queries and handlers may change any day';
 export const CYCLE_WHY = 'files in a cycle can only be understood, tested and moved together';
 export const DEPENDENCY_WHY =
   'what is installed in a province is what its programs use: no more, no less, no development tools';
