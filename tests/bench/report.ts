@@ -57,15 +57,18 @@ function degreeTable(
   const head = [
     ...['stays', 'provinces', 'merged', 'wall clock', 'wall clock / merged'],
     ...['critical path', 'beside merged', 'hub as when all are asked', 'beside merged'],
+    ...['critical path to the last answer', 'beside merged'],
   ];
   return table(
     head,
     measurements.map((m) => {
       const d = degreeOf(m, maxDegree);
       const together = criticalTogetherMs(d);
+      const answered = answeredMs(d);
       return [
         ...[millions(m.stays), m.provinces, ms(d.mergedMs), ms(d.wallMs), ratio(d.wallMs, d.mergedMs)],
         ...[ms(d.criticalMs), compare(d.criticalMs, d.mergedMs), ms(together), compare(together, d.mergedMs)],
+        ...[ms(answered), compare(answered, d.mergedMs)],
       ];
     }),
   );
@@ -78,6 +81,17 @@ function degreeTable(
  */
 function criticalTogetherMs({ criticalMs, steps, cpu }: DegreeMeasurement): number {
   return criticalMs - sum(steps, ({ cpuMs }) => cpuMs) + cpu.hub;
+}
+
+/** The critical path without the last step: planning, storing, sending and applying who gets which contact. */
+function answeredMs({ criticalMs, steps }: DegreeMeasurement): number {
+  return (
+    criticalMs -
+    sum(
+      steps.filter(({ step }) => step === 'publish'),
+      criticalStepMs,
+    )
+  );
 }
 
 function growthTable(measurements: readonly Measurement[]): string {
