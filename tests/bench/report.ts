@@ -83,7 +83,9 @@ function criticalTogetherMs({ criticalMs, steps, cpu }: DegreeMeasurement): numb
   return criticalMs - sum(steps, ({ cpuMs }) => cpuMs) + cpu.hub;
 }
 
-/** The critical path without the last step: planning, storing, sending and applying who gets which contact. */
+/**
+ * The critical path without the last step: planning, storing, sending and applying who gets which contact.
+ */
 function answeredMs({ criticalMs, steps }: DegreeMeasurement): number {
   return (
     criticalMs -
