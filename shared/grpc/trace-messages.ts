@@ -150,9 +150,13 @@ export function packUint32(column: Uint32Array): Uint8Array {
   return new Uint8Array(column.buffer, column.byteOffset, column.byteLength);
 }
 
+/** Most answers of most provinces have mostly empty columns. */
+const NOTHING = new Uint32Array();
+
 /** The numbers in little-endian bytes, a copy (views into a message need not be aligned). */
 export function unpackUint32(bytes: Uint8Array, field: string): Uint32Array {
   if (bytes.length % 4 !== 0) throw malformed(field, 'not a multiple of 4 bytes');
+  if (bytes.length === 0) return NOTHING;
   const copy = new Uint8Array(bytes);
   return new Uint32Array(copy.buffer);
 }
