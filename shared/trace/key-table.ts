@@ -54,11 +54,6 @@ export class KeyTable {
     return new Uint8Array(out.buffer);
   }
 
-  /** All keys, packed, by number. A view: it is good until the next `intern`. */
-  allKeys(): Uint8Array {
-    return new Uint8Array(this.#words.buffer, 0, this.#size * KEY_BYTES);
-  }
-
   #find(words: Uint32Array, at: number, add: boolean): number {
     const mask = this.#slots.length - 1;
     let slot = (words[at] as number) & mask;

@@ -3,21 +3,13 @@
  */
 import { readFile } from 'node:fs/promises';
 import type { Member } from '../../deploy/demo/member.ts';
+import type { StepReport } from '../../hub/traces/step-meter.ts';
 import { systemClock } from '../../shared/clock.ts';
 import type { Database } from '../../shared/db/database.ts';
 import { BENCH_TIME } from './world.ts';
 
-/** A step of a trace as the hub logs it (hub/traces/live-trace.ts, StepReport). */
-export interface Step {
-  readonly step: 'round' | 'publish';
-  readonly messages: number;
-  readonly ms: number;
-  readonly cpuMs: number;
-  readonly storeMs: number;
-  readonly bytesOut: number;
-  readonly bytesIn: number;
-  readonly provinces: readonly { readonly province: string; readonly ms: number }[];
-}
+/** A step of a trace as the hub logs it. */
+export type Step = Omit<StepReport, 'traceId'>;
 
 export interface FederatedRun {
   readonly traceId: string;
