@@ -14,6 +14,15 @@ CREATE TABLE answers (
     REFERENCES questions(trace_id, seq)
 );
 
+CREATE TABLE audit_records (
+  id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  xact xid8 NOT NULL DEFAULT pg_current_xact_id(),
+  body text NOT NULL,
+  CONSTRAINT audit_records_pkey PRIMARY KEY (id)
+);
+CREATE INDEX audit_records_xact ON public.audit_records
+  USING btree (xact, id);
+
 CREATE TABLE deliveries (
   trace_id text NOT NULL,
   province text NOT NULL,

@@ -2,7 +2,8 @@
  * `/v1/traces` at the hub: states, and the graph in pseudonyms. No person is known here.
  */
 import { z } from '@hono/zod-openapi';
-import { instantOutput, isoInstant } from '../../shared/http/instants.ts';
+import { isoInstant } from '../../shared/domain/instant.ts';
+import { instantOutput } from '../../shared/http/instants.ts';
 import { cutPage, decodeCursor, nextOutput, pageQuery } from '../../shared/http/paging.ts';
 import { apiRoute, newRoutes, type Routes } from '../../shared/http/route.ts';
 import { type TraceJson, traceJson, traceOutput } from '../../shared/http/trace-json.ts';

@@ -2,13 +2,8 @@
  * `/v1/cases`: JSON in snake_case to the operations and back.
  */
 import { z } from '@hono/zod-openapi';
-import {
-  dateInput,
-  instantInput,
-  instantOutput,
-  isoInstant,
-  isoInstantOrNull,
-} from '../../shared/http/instants.ts';
+import { isoInstant } from '../../shared/domain/instant.ts';
+import { dateInput, instantInput, instantOutput, isoInstantOrNull } from '../../shared/http/instants.ts';
 import { cutPage, decodeCursor, nextOutput, pageQuery } from '../../shared/http/paging.ts';
 import { apiRoute, newRoutes, type Routes } from '../../shared/http/route.ts';
 import { type Case, type CasesContext, correctCase, enterCase, listCases, readCase } from './operations.ts';

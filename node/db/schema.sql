@@ -15,6 +15,15 @@ CREATE TABLE answered_questions (
 CREATE INDEX answered_questions_trace ON public.answered_questions
   USING btree (trace_id, seq);
 
+CREATE TABLE audit_records (
+  id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  xact xid8 NOT NULL DEFAULT pg_current_xact_id(),
+  body text NOT NULL,
+  CONSTRAINT audit_records_pkey PRIMARY KEY (id)
+);
+CREATE INDEX audit_records_xact ON public.audit_records
+  USING btree (xact, id);
+
 CREATE TABLE case_identifiers (
   case_id uuid NOT NULL,
   position integer NOT NULL,

@@ -15,7 +15,7 @@ import {
   text,
   uuid,
 } from 'drizzle-orm/pg-core';
-import { bytea, instant, int8, preciseInstant } from '../../shared/db/columns.ts';
+import { bytea, instant, int8, preciseInstant, xid8 } from '../../shared/db/columns.ts';
 
 export const nodeState = pgTable('node_state', {
   onlyRow: boolean('only_row').primaryKey().default(true),
@@ -181,4 +181,10 @@ export const contacts = pgTable(
 export const deliveries = pgTable('deliveries', {
   traceId: text('trace_id').primaryKey(),
   applied: integer('applied').notNull(),
+});
+
+export const auditRecords = pgTable('audit_records', {
+  id: int8('id').primaryKey().generatedAlwaysAsIdentity(),
+  xact: xid8('xact').notNull().default(sql`pg_current_xact_id()`),
+  body: text('body').notNull(),
 });

@@ -3,9 +3,10 @@
  */
 import { z } from '@hono/zod-openapi';
 import { type Caller, mayCall } from '../../shared/auth/access.ts';
+import { isoInstant } from '../../shared/domain/instant.ts';
 import { toAppError } from '../../shared/errors.ts';
 import { eventStream, type ServerEvent } from '../../shared/http/events.ts';
-import { instantInput, instantOutput, isoInstant } from '../../shared/http/instants.ts';
+import { instantInput, instantOutput } from '../../shared/http/instants.ts';
 import { cutPage, decodeCursor, encodeCursor, nextOutput, pageQuery } from '../../shared/http/paging.ts';
 import { apiRoute, newRoutes, type Routes } from '../../shared/http/route.ts';
 import { traceJson, traceOutput } from '../../shared/http/trace-json.ts';

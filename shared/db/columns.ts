@@ -14,3 +14,6 @@ export const instant = (name: string) => timestamp(name, { withTimezone: true, p
 
 /** An instant in microseconds in the database, as a Date in milliseconds. */
 export const preciseInstant = (name: string) => timestamp(name, { withTimezone: true });
+
+/** The id of a transaction, as text. */
+export const xid8 = customType<{ data: string; driverData: string }>({ dataType: () => 'xid8' });

@@ -85,3 +85,8 @@ function daysSince1970(year: number, month: number, day: number): number | undef
   const dayOfYear = Math.floor((153 * (month > 2 ? month - 3 : month + 9) + 2) / 5) + day - 1;
   return y * 365 + Math.floor(y / 4) - Math.floor(y / 100) + Math.floor(y / 400) + dayOfYear - 719_468;
 }
+
+/** ISO 8601 of epoch seconds, in UTC: `2021-06-01T08:00:00Z`. */
+export function isoInstant(seconds: number): string {
+  return new Date(seconds * 1000).toISOString().replace('.000Z', 'Z');
+}

@@ -2,13 +2,8 @@
  * Instants and dates as JSON shows and takes them: UTC, whole seconds, `2021-06-01T08:00:00Z`.
  */
 import { z } from '@hono/zod-openapi';
-import { readDate, readInstant } from '../domain/instant.ts';
+import { isoInstant, readDate, readInstant } from '../domain/instant.ts';
 import type { Reading } from '../domain/reading.ts';
-
-/** ISO 8601 of epoch seconds. */
-export function isoInstant(seconds: number): string {
-  return new Date(seconds * 1000).toISOString().replace('.000Z', 'Z');
-}
 
 /** ISO 8601, or null for null. */
 export function isoInstantOrNull(seconds: number | null): string | null {

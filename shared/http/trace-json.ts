@@ -2,7 +2,8 @@
  * A trace as both programs show it (design.md 7), and what it is made of. No person is in it.
  */
 import { z } from '@hono/zod-openapi';
-import { instantOutput, isoInstant, isoInstantOrNull } from './instants.ts';
+import { isoInstant } from '../domain/instant.ts';
+import { instantOutput, isoInstantOrNull } from './instants.ts';
 
 const counts = (example: Record<string, number>) => z.record(z.string(), z.int()).openapi({ example });
 

@@ -1,0 +1,27 @@
+/**
+ * Everything that the audit log knows, as a closed list: what is done to people's data, to keys, to rules and
+ * to rights. One word pair an action, `what.done`; the list only grows.
+ */
+export const AUDIT_ACTIONS = [
+  // People's data, by people and integrators.
+  'access.refused',
+  'cases.entered',
+  'cases.read',
+  'cases.corrected',
+  'traces.opened',
+  'traces.read',
+  'traces.closed',
+  'contacts.read',
+  'contacts.exported',
+  'imports.stored',
+  // Between programs.
+  'warrant.admitted',
+  'warrant.refused',
+  'question.answered',
+  'question.refused',
+  'delivery.applied',
+  'keys.evaluated',
+  'keys.refused',
+] as const;
+
+export type AuditAction = (typeof AUDIT_ACTIONS)[number];
