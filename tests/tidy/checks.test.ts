@@ -15,7 +15,6 @@ import {
   checkFileLines,
   checkFunctionLines,
   checkHeaders,
-  checkInstallScripts,
   checkLineLength,
   checkLinks,
   checkNames,
@@ -322,21 +321,6 @@ test('checkLinks', () => {
   );
   expect(links('README.md', 'x\n[a](decisions.md) and [b](gone.md#x)\n')).toEqual([2, 2]);
   expect(links('deploy/decisions.md', '[a](../README.md)\n')).toEqual([]);
-});
-
-test('checkInstallScripts wants a decision, either one', () => {
-  const lockfile = {
-    packages: {
-      '': {},
-      'node_modules/pino': {},
-      'node_modules/a': { hasInstallScript: true },
-      'node_modules/a/node_modules/@b/c': { hasInstallScript: true },
-    },
-  };
-  expect(checkInstallScripts(lockfile, { a: true, '@b/c': false })).toEqual([]);
-  expect(checkInstallScripts(lockfile, { a: true })).toMatchObject([
-    { what: expect.stringMatching(/^@b\/c /) },
-  ]);
 });
 
 test.each([

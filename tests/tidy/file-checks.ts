@@ -196,22 +196,3 @@ export function checkDependencies(readme: string, dependencies: readonly string[
       .map((name) => problem(`a sentence for ${name}, which is no dependency`)),
   ];
 }
-
-/** Packages of the lockfile that run a script when installed and about which `allowScripts` says nothing. */
-export function checkInstallScripts(lockfile: Lockfile, allowed: Record<string, boolean>): Problem[] {
-  return Object.entries(lockfile.packages)
-    .filter(([, { hasInstallScript }]) => hasInstallScript === true)
-    .map(([path]) => path.split('node_modules/').at(-1) ?? path)
-    .filter((name) => !(name in allowed))
-    .map((name) => ({
-      path: 'package.json',
-      line: 1,
-      what: `${name} runs a script when it is installed: put true or false into allowScripts`,
-      why: WHY.installScript,
-    }));
-}
-
-/** What of package-lock.json is read here. */
-export interface Lockfile {
-  readonly packages: Readonly<Record<string, { readonly hasInstallScript?: boolean }>>;
-}

@@ -13,7 +13,6 @@ import {
   checkFileLines,
   checkFunctionLines,
   checkHeaders,
-  checkInstallScripts,
   checkLineLength,
   checkLinks,
   checkNames,
@@ -28,13 +27,16 @@ import {
   checkTargets,
   checkUnused,
 } from './import-checks.ts';
+import { checkInstallScripts, checkLockfile } from './lockfile-checks.ts';
 import { describeProblems, type Problem } from './problem.ts';
 import { listFiles, readSources } from './source.ts';
 
 const paths = listFiles(packageRoot);
 const sources = readSources(packageRoot);
 const read = (path: string) => readFileSync(join(packageRoot, path), 'utf8');
-const { dependencies, devDependencies, allowScripts } = JSON.parse(read('package.json'));
+const manifest = JSON.parse(read('package.json'));
+const { dependencies, devDependencies, allowScripts } = manifest;
+const lockfile = JSON.parse(read('package-lock.json'));
 
 function expectNone(problems: readonly Problem[]): void {
   if (problems.length > 0) expect.fail(`${problems.length} to put right\n${describeProblems(problems)}`);
@@ -71,5 +73,7 @@ describe('files', () => {
     expectNone(checkDependencies(read('README.md'), names));
   });
   test('no package runs a script at install unless we said so', () =>
-    expectNone(checkInstallScripts(JSON.parse(read('package-lock.json')), allowScripts)));
+    expectNone(checkInstallScripts(lockfile, allowScripts)));
+  test('what is installed comes from the registry, byte for byte, as package.json says', () =>
+    expectNone(checkLockfile(lockfile, manifest)));
 });
