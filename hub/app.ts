@@ -6,9 +6,8 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { createBearer } from '../shared/auth/bearer.ts';
 import { type Clock, systemClock } from '../shared/clock.ts';
-import type { Secret } from '../shared/config.ts';
-import { type Database, openDatabase, retryWhileStarting } from '../shared/db/database.ts';
-import { migrateDatabase } from '../shared/db/migrate.ts';
+import type { Database } from '../shared/db/database.ts';
+import { openAsProgram } from '../shared/db/program-database.ts';
 import { Disposal } from '../shared/disposal.ts';
 import { startGrpcServer } from '../shared/grpc/server.ts';
 import { createHttpApp } from '../shared/http/app.ts';
@@ -37,6 +36,9 @@ export interface HubApp extends AsyncDisposable {
   readonly url: string;
 }
 
+/** Directory of the hub's migrations. */
+export const MIGRATIONS = join(packageRoot, 'hub', 'db', 'migrations');
+
 const POOL = 8;
 
 /** What the steps of the construction hand on. */
@@ -57,7 +59,9 @@ export async function startHub(config: HubConfig, clock: Clock = systemClock): P
   await using stack = new Disposal();
   const logger = createLogger('hub', config.logLevel);
   const rules = await issueRules(config.warrantKey, config.rules);
-  const db = stack.use(await openMigrated(config.databaseUrl, 'hub', clock));
+  const db = stack.use(
+    await openAsProgram({ ...config, migrations: MIGRATIONS, clock }, { max: POOL, name: 'hub' }),
+  );
   const base: Base = { config, logger, clock, db, rules, stack };
   const { traces, links } = await startTraces(base);
   await startGrpc(base, traces);
@@ -65,14 +69,6 @@ export async function startHub(config: HubConfig, clock: Clock = systemClock): P
   logger.info({ url, grpc: config.grpcListen, provinces: links.length }, 'hub started');
   const built = stack.move();
   return { url, [Symbol.asyncDispose]: () => built[Symbol.asyncDispose]() };
-}
-
-/** The hub's database under `url`, brought to the newest schema; waits for a server that is starting. */
-export async function openMigrated(url: Secret<string>, name: string, clock: Clock): Promise<Database> {
-  const db = openDatabase(url.reveal(), { max: POOL, name });
-  const migrations = join(packageRoot, 'hub', 'db', 'migrations');
-  await retryWhileStarting(() => migrateDatabase(db, migrations), { clock });
-  return db;
 }
 
 /** Links to the provinces, and the engine with all open traces. */

@@ -9,10 +9,11 @@ import { runCommand } from '../shared/cli/run.ts';
 import { formatTable } from '../shared/cli/terminal.ts';
 import { formatTrace, type TraceJson } from '../shared/cli/trace.ts';
 import { systemClock } from '../shared/clock.ts';
-import { parseDatabaseUrl } from '../shared/config-fields.ts';
+import { parseDatabaseUrls } from '../shared/config-fields.ts';
+import { migrateAsOwner } from '../shared/db/program-database.ts';
 import { holdLifeline } from '../shared/lifeline.ts';
 import { runProgram } from '../shared/run-program.ts';
-import { openMigrated, startHub } from './app.ts';
+import { MIGRATIONS, startHub } from './app.ts';
 import { parseHubConfig } from './config.ts';
 
 const program = new Command('truyvet-hub')
@@ -32,9 +33,10 @@ program
 
 program
   .command('migrate')
-  .description('cập nhật cơ sở dữ liệu (DATABASE_URL) · bring the database up to date')
+  .description('cập nhật cơ sở dữ liệu (OWNER_DATABASE_URL) · bring the database up to date, as its owner')
   .action(async () => {
-    await using _db = await openMigrated(parseDatabaseUrl(process.env), 'hub-cli', systemClock);
+    const { databaseUrl, ownerUrl } = parseDatabaseUrls(process.env);
+    await migrateAsOwner({ databaseUrl, migrations: MIGRATIONS, clock: systemClock }, ownerUrl);
   });
 
 program

@@ -17,7 +17,6 @@ const provinces = z
 
 const schema = z
   .object({
-    DATABASE_URL: fields.databaseUrl,
     HTTP_LISTEN: listenSchema,
     GRPC_LISTEN: addressSchema,
     OPRF_KEY_FILE: fields.hexKeyFile,
@@ -28,11 +27,14 @@ const schema = z
     ROUND_DEADLINE_MS: z.coerce.number().int().min(50).max(600_000).default(5_000),
     HUB_FANOUT: z.coerce.number().int().min(1).max(100).optional(),
     LOG_LEVEL: fields.logLevel,
+    ...fields.databaseFields,
     ...fields.tlsFields,
     ...fields.oidcFields,
   })
   .transform((env) => ({
     databaseUrl: env.DATABASE_URL,
+    /** Migrates at the start, where given. */
+    ownerDatabaseUrl: env.OWNER_DATABASE_URL,
     httpListen: env.HTTP_LISTEN,
     grpcListen: env.GRPC_LISTEN,
     tls: { ca: env.TLS_CA_FILE, cert: env.TLS_CERT_FILE, key: env.TLS_KEY_FILE },

@@ -6,9 +6,8 @@ import { join } from 'node:path';
 import { createBearer } from '../shared/auth/bearer.ts';
 import { VerifiedWarrants } from '../shared/auth/opening-cache.ts';
 import { type Clock, systemClock } from '../shared/clock.ts';
-import type { Secret } from '../shared/config.ts';
-import { type Database, openDatabase, retryWhileStarting } from '../shared/db/database.ts';
-import { migrateDatabase } from '../shared/db/migrate.ts';
+import { type Database, openDatabase } from '../shared/db/database.ts';
+import { openAsProgram } from '../shared/db/program-database.ts';
 import { Disposal } from '../shared/disposal.ts';
 import type { RulePack } from '../shared/domain/rule-pack.ts';
 import { AppError } from '../shared/errors.ts';
@@ -37,6 +36,9 @@ export interface NodeApp extends AsyncDisposable {
   /** `http://127.0.0.1:8024`. */
   readonly url: string;
 }
+
+/** Directory of the node's migrations. */
+export const MIGRATIONS = join(packageRoot, 'node', 'db', 'migrations');
 
 /** Connections: one pool for people and imports, one that answers questions. */
 const POOL = { main: 4, trace: 2 };
@@ -70,7 +72,12 @@ interface Base {
 export async function startNode(config: NodeConfig, clock: Clock = systemClock): Promise<NodeApp> {
   await using stack = new Disposal();
   const logger = createLogger(`node-${config.province}`, config.logLevel);
-  const db = stack.use(await openMigrated(config.databaseUrl, `node-${config.province}`, clock));
+  const db = stack.use(
+    await openAsProgram(
+      { ...config, migrations: MIGRATIONS, clock },
+      { max: POOL.main, name: `node-${config.province}` },
+    ),
+  );
   const tls = { ...config.tls, key: config.tls.key.reveal() };
   const hub = stack.use(connectHub({ address: config.hubAddress, tls, protocol: PROTOCOL_VERSION }));
   const stop = new AbortController();
@@ -101,14 +108,6 @@ async function startRules(stack: Disposal, parts: RulesParts): Promise<RuleBook>
     await pulling;
   });
   return rules;
-}
-
-/** The node's database under `url`, brought to the newest schema; waits for a server that is starting. */
-export async function openMigrated(url: Secret<string>, name: string, clock: Clock): Promise<Database> {
-  const db = openDatabase(url.reveal(), { max: POOL.main, name });
-  const migrations = join(packageRoot, 'node', 'db', 'migrations');
-  await retryWhileStarting(() => migrateDatabase(db, migrations), { clock });
-  return db;
 }
 
 /** Tracing and the tokenizer need each other: tokens go into tracing's memory, questions wait for tokens. */

@@ -12,11 +12,12 @@ import { FoundProblems, runCommand } from '../shared/cli/run.ts';
 import { formatBar, formatTable, StatusLine } from '../shared/cli/terminal.ts';
 import { formatProgress, formatTrace, type TraceJson } from '../shared/cli/trace.ts';
 import { systemClock } from '../shared/clock.ts';
-import { parseDatabaseUrl } from '../shared/config-fields.ts';
+import { parseDatabaseUrls } from '../shared/config-fields.ts';
+import { migrateAsOwner } from '../shared/db/program-database.ts';
 import { invalidField } from '../shared/errors.ts';
 import { holdLifeline } from '../shared/lifeline.ts';
 import { runProgram } from '../shared/run-program.ts';
-import { openMigrated, startNode } from './app.ts';
+import { MIGRATIONS, startNode } from './app.ts';
 import { parseNodeConfig } from './config.ts';
 
 const program = new Command('truyvet-node')
@@ -36,9 +37,10 @@ program
 
 program
   .command('migrate')
-  .description('cập nhật cơ sở dữ liệu (DATABASE_URL) · bring the database up to date')
+  .description('cập nhật cơ sở dữ liệu (OWNER_DATABASE_URL) · bring the database up to date, as its owner')
   .action(async () => {
-    await using _db = await openMigrated(parseDatabaseUrl(process.env), 'node-cli', systemClock);
+    const { databaseUrl, ownerUrl } = parseDatabaseUrls(process.env);
+    await migrateAsOwner({ databaseUrl, migrations: MIGRATIONS, clock: systemClock }, ownerUrl);
   });
 
 program

@@ -9,7 +9,6 @@ import { addressSchema, listenSchema } from '../shared/http/listen.ts';
 const schema = z
   .object({
     PROVINCE: z.string().regex(/^\d\d$/, 'not a two-digit province code'),
-    DATABASE_URL: fields.databaseUrl,
     HTTP_LISTEN: listenSchema,
     GRPC_LISTEN: addressSchema,
     HUB_ADDRESS: addressSchema,
@@ -18,12 +17,15 @@ const schema = z
     PROVINCE_KEYS_FILE: fields.provinceKeysFile,
     WARRANT_PUBLIC_KEY_FILE: fields.publicKeyFile,
     LOG_LEVEL: fields.logLevel,
+    ...fields.databaseFields,
     ...fields.tlsFields,
     ...fields.oidcFields,
   })
   .transform((env) => ({
     province: env.PROVINCE,
     databaseUrl: env.DATABASE_URL,
+    /** Migrates at the start, where given. */
+    ownerDatabaseUrl: env.OWNER_DATABASE_URL,
     httpListen: env.HTTP_LISTEN,
     grpcListen: env.GRPC_LISTEN,
     hubAddress: env.HUB_ADDRESS,

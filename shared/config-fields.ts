@@ -46,9 +46,13 @@ export const databaseUrl = z
   .regex(/^postgres(ql)?:\/\//, 'not a postgres:// URL')
   .transform((url) => new Secret(url));
 
-/** DATABASE_URL alone, for what needs nothing else. Throws INVALID_CONFIG. */
-export function parseDatabaseUrl(env: Env): Secret<string> {
-  return parseEnv(z.object({ DATABASE_URL: databaseUrl }), env).DATABASE_URL;
+/** The database as the running program and, where given, as its owner. */
+export const databaseFields = { DATABASE_URL: databaseUrl, OWNER_DATABASE_URL: databaseUrl.optional() };
+
+/** Both addresses, for `migrate`, which needs nothing else. Throws INVALID_CONFIG. */
+export function parseDatabaseUrls(env: Env): { databaseUrl: Secret<string>; ownerUrl: Secret<string> } {
+  const found = parseEnv(z.object({ DATABASE_URL: databaseUrl, OWNER_DATABASE_URL: databaseUrl }), env);
+  return { databaseUrl: found.DATABASE_URL, ownerUrl: found.OWNER_DATABASE_URL };
 }
 
 /** A word of pino. */

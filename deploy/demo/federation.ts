@@ -9,7 +9,7 @@ import { join, resolve } from 'node:path';
 import type { Env } from '../../shared/config.ts';
 import { AppError, invalidField } from '../../shared/errors.ts';
 import { packageRoot } from '../../shared/package-root.ts';
-import { type DatabaseOptions, type Databases, openDatabases } from './databases.ts';
+import { type DatabaseOptions, type Databases, type DatabaseUrls, openDatabases } from './databases.ts';
 import { createTemporaryDirectory } from './directory.ts';
 import { runFederation } from './federation-command.ts';
 import { createKeyFiles } from './key-files.ts';
@@ -110,17 +110,20 @@ async function build(options: FederationOptions, held: AsyncDisposable[]): Promi
   return federationOf({ entries, tokens, start: () => start(), dispose: () => disposeAll(held) });
 }
 
-/** Free ports and empty databases: the hub's, then those of the provinces. */
+/** Free ports and databases without rows: the hub's, then those of the provinces. */
 async function findPlaces(provinces: readonly string[], databases: Databases): Promise<[Place, ...Place[]]> {
   const ports = await takePorts(2 * (provinces.length + 1));
-  const placeOf = async (name: string, database: string): Promise<Place> => ({
+  const placeOf = (name: string, database: DatabaseUrls): Place => ({
     name,
     httpAddress: `127.0.0.1:${ports.pop()}`,
     grpcAddress: `127.0.0.1:${ports.pop()}`,
-    databaseUrl: await databases.create(database),
+    databaseUrl: database.owner,
+    programDatabaseUrl: database.program,
   });
-  const places: [Place, ...Place[]] = [await placeOf('hub', 'hub')];
-  for (const province of provinces) places.push(await placeOf(province, `node_${province}`));
+  const places: [Place, ...Place[]] = [placeOf('hub', await databases.create('hub', 'hub'))];
+  for (const province of provinces) {
+    places.push(placeOf(province, await databases.create(`node_${province}`, 'node')));
+  }
   return places;
 }
 

@@ -16,7 +16,10 @@ export interface Place {
   /** Both `host:port`. */
   readonly httpAddress: string;
   readonly grpcAddress: string;
+  /** As its owner: for tests and tools. */
   readonly databaseUrl: string;
+  /** As the role that the program runs with. */
+  readonly programDatabaseUrl: string;
 }
 
 export interface Wiring {
@@ -65,7 +68,7 @@ function nodeEnvironment(wiring: Wiring, node: Place): Env {
 
 function commonEnvironment({ keys, tokens }: Wiring, place: Place, tls: PkiFiles): Env {
   return {
-    DATABASE_URL: place.databaseUrl,
+    DATABASE_URL: place.programDatabaseUrl,
     HTTP_LISTEN: place.httpAddress,
     GRPC_LISTEN: place.grpcAddress,
     TLS_CA_FILE: tls.caFile,

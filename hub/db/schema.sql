@@ -14,6 +14,31 @@ CREATE TABLE answers (
     REFERENCES questions(trace_id, seq)
 );
 
+CREATE TABLE audit_checkpoints (
+  size bigint NOT NULL,
+  root bytea NOT NULL,
+  note text NOT NULL,
+  signed_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT audit_checkpoints_pkey PRIMARY KEY (size),
+  CONSTRAINT audit_checkpoints_root_check
+    CHECK ((length(root) = 32))
+);
+
+CREATE TABLE audit_peer_checkpoints (
+  id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  peer text NOT NULL,
+  size bigint NOT NULL,
+  root bytea NOT NULL,
+  note text NOT NULL,
+  conflict text,
+  received_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT audit_peer_checkpoints_pkey PRIMARY KEY (id),
+  CONSTRAINT audit_peer_checkpoints_root_check
+    CHECK ((length(root) = 32))
+);
+CREATE INDEX audit_peer_checkpoints_newest ON public.audit_peer_checkpoints
+  USING btree (peer, id);
+
 CREATE TABLE audit_records (
   id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
   xact xid8 NOT NULL DEFAULT pg_current_xact_id(),
@@ -22,6 +47,23 @@ CREATE TABLE audit_records (
 );
 CREATE INDEX audit_records_xact ON public.audit_records
   USING btree (xact, id);
+
+CREATE TABLE audit_tree (
+  level smallint NOT NULL,
+  position bigint NOT NULL,
+  hash bytea NOT NULL,
+  record_id bigint,
+  CONSTRAINT audit_tree_pkey PRIMARY KEY (level, "position"),
+  CONSTRAINT audit_tree_record_id_key UNIQUE (record_id),
+  CONSTRAINT audit_tree_check
+    CHECK (((level = 0) = (record_id IS NOT NULL))),
+  CONSTRAINT audit_tree_hash_check
+    CHECK ((length(hash) = 32)),
+  CONSTRAINT audit_tree_level_check
+    CHECK (((level >= 0) AND (level <= 62))),
+  CONSTRAINT audit_tree_position_check
+    CHECK (("position" >= 0))
+);
 
 CREATE TABLE deliveries (
   trace_id text NOT NULL,
@@ -86,3 +128,20 @@ CREATE INDEX traces_listed ON public.traces
 CREATE INDEX traces_open ON public.traces
   USING btree (opened_at)
   WHERE (closed_at IS NULL);
+
+CREATE OR REPLACE FUNCTION public.refuse_audit_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  RAISE EXCEPTION 'the audit log is append-only' USING ERRCODE = 'insufficient_privilege';
+END $function$
+;
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit_checkpoints FOR EACH STATEMENT EXECUTE FUNCTION refuse_audit_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit_peer_checkpoints FOR EACH STATEMENT EXECUTE FUNCTION refuse_audit_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit_records FOR EACH STATEMENT EXECUTE FUNCTION refuse_audit_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit_tree FOR EACH STATEMENT EXECUTE FUNCTION refuse_audit_change();

@@ -2,9 +2,8 @@
  * The hub's tables for drizzle; migrations/ is what makes them and explains them, and a test compares the
  * two. Bodies of answers are read and written by hand-written SQL where a trace runs.
  */
-import { sql } from 'drizzle-orm';
 import { boolean, integer, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
-import { bytea, instant, int8, preciseInstant, xid8 } from '../../shared/db/columns.ts';
+import { bytea, instant, int8, preciseInstant } from '../../shared/db/columns.ts';
 
 export const traces = pgTable('traces', {
   id: text('id').primaryKey(),
@@ -83,9 +82,3 @@ export const keyEvaluations = pgTable(
   },
   (table) => [primaryKey({ columns: [table.province, table.hour] })],
 );
-
-export const auditRecords = pgTable('audit_records', {
-  id: int8('id').primaryKey().generatedAlwaysAsIdentity(),
-  xact: xid8('xact').notNull().default(sql`pg_current_xact_id()`),
-  body: text('body').notNull(),
-});

@@ -3,12 +3,7 @@
  * whole weeks. Weeks begin on Monday 00:00 UTC.
  */
 import assert from 'node:assert/strict';
-import {
-  type Database,
-  type Queryable,
-  type Transaction,
-  withTransaction,
-} from '../../shared/db/database.ts';
+import type { Database, Queryable } from '../../shared/db/database.ts';
 
 export type PartitionedTable = 'check_ins' | 'encounters';
 
@@ -39,8 +34,8 @@ const knownWeeks = new WeakMap<Database, Map<PartitionedTable, Set<number>>>();
 
 /**
  * Makes the partitions that `instants` (whole seconds since 1970) need and that are missing. Safe while many
- * do the same. Commits on its own, so call it before the transaction that inserts: a partition is made as a
- * table by itself and then attached, which takes no lock that a reader or writer of the table would wait for.
+ * do the same. Commits on its own, so call it before the transaction that inserts. The database's function
+ * does it, for the program itself owns no table.
  */
 export async function ensurePartitions(
   db: Database,
@@ -54,8 +49,8 @@ export async function ensurePartitions(
     if (!known.has(week)) missing.add(week);
   }
   if (missing.size === 0) return;
-  const partitions = [...missing].map((week) => partitionOf(table, FIRST_MONDAY + week * WEEK_SECONDS));
-  await withTransaction(db, (tx) => makeMissing(tx, table, partitions));
+  const weeks = [...missing].map((week) => partitionOf(table, FIRST_MONDAY + week * WEEK_SECONDS).from);
+  await db.sql`select make_partition(${table}, week) from unnest(${weeks}::bigint[]) week`;
   for (const week of missing) known.add(week);
 }
 
@@ -69,18 +64,6 @@ export async function listPartitions(db: Queryable, table: PartitionedTable): Pr
     where inhparent = ${table}::regclass
     order by 2`;
   return [...rows];
-}
-
-async function makeMissing(tx: Transaction, table: PartitionedTable, partitions: readonly Partition[]) {
-  await tx.sql`select pg_advisory_xact_lock(hashtext(${`partitions of ${table}`}))`;
-  const existing = new Set((await listPartitions(tx, table)).map((partition) => partition.name));
-  for (const partition of partitions) {
-    if (existing.has(partition.name)) continue;
-    const { name, from, until } = partition;
-    await tx.sql.unsafe(`
-      create table ${name} (like ${table} including defaults including constraints including storage);
-      alter table ${table} attach partition ${name} for values from (${from}) to (${until})`);
-  }
 }
 
 function weekOf(instant: number): number {

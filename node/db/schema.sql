@@ -15,6 +15,31 @@ CREATE TABLE answered_questions (
 CREATE INDEX answered_questions_trace ON public.answered_questions
   USING btree (trace_id, seq);
 
+CREATE TABLE audit_checkpoints (
+  size bigint NOT NULL,
+  root bytea NOT NULL,
+  note text NOT NULL,
+  signed_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT audit_checkpoints_pkey PRIMARY KEY (size),
+  CONSTRAINT audit_checkpoints_root_check
+    CHECK ((length(root) = 32))
+);
+
+CREATE TABLE audit_peer_checkpoints (
+  id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  peer text NOT NULL,
+  size bigint NOT NULL,
+  root bytea NOT NULL,
+  note text NOT NULL,
+  conflict text,
+  received_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT audit_peer_checkpoints_pkey PRIMARY KEY (id),
+  CONSTRAINT audit_peer_checkpoints_root_check
+    CHECK ((length(root) = 32))
+);
+CREATE INDEX audit_peer_checkpoints_newest ON public.audit_peer_checkpoints
+  USING btree (peer, id);
+
 CREATE TABLE audit_records (
   id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
   xact xid8 NOT NULL DEFAULT pg_current_xact_id(),
@@ -23,6 +48,23 @@ CREATE TABLE audit_records (
 );
 CREATE INDEX audit_records_xact ON public.audit_records
   USING btree (xact, id);
+
+CREATE TABLE audit_tree (
+  level smallint NOT NULL,
+  position bigint NOT NULL,
+  hash bytea NOT NULL,
+  record_id bigint,
+  CONSTRAINT audit_tree_pkey PRIMARY KEY (level, "position"),
+  CONSTRAINT audit_tree_record_id_key UNIQUE (record_id),
+  CONSTRAINT audit_tree_check
+    CHECK (((level = 0) = (record_id IS NOT NULL))),
+  CONSTRAINT audit_tree_hash_check
+    CHECK ((length(hash) = 32)),
+  CONSTRAINT audit_tree_level_check
+    CHECK (((level >= 0) AND (level <= 62))),
+  CONSTRAINT audit_tree_position_check
+    CHECK (("position" >= 0))
+);
 
 CREATE TABLE case_identifiers (
   case_id uuid NOT NULL,
@@ -254,3 +296,43 @@ CREATE TABLE traces (
 CREATE INDEX traces_unaccepted ON public.traces
   USING btree (created_at)
   WHERE ((accepted_at IS NULL) OR (closing AND (closed_at IS NULL)));
+
+CREATE OR REPLACE FUNCTION public.make_partition(parent text, week bigint)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+DECLARE
+  monday timestamp := to_timestamp(week) AT TIME ZONE 'UTC';
+  child text := parent || to_char(monday, '_YYYY_MM_DD');
+BEGIN
+  IF parent NOT IN ('check_ins', 'encounters') OR mod(week - 345600, 604800) <> 0
+    OR monday < '0001-01-01' OR monday >= '10000-01-01' THEN
+    RAISE EXCEPTION 'no such partition' USING ERRCODE = 'invalid_parameter_value';
+  END IF;
+  PERFORM pg_advisory_xact_lock(hashtext('partitions of ' || parent));
+  IF to_regclass(format('public.%I', child)) IS NOT NULL THEN RETURN; END IF;
+  EXECUTE format('CREATE TABLE public.%I (LIKE public.%I INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING STORAGE)',
+    child, parent);
+  EXECUTE format('ALTER TABLE public.%I ATTACH PARTITION public.%I FOR VALUES FROM (%s) TO (%s)',
+    parent, child, week, week + 604800);
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.refuse_audit_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  RAISE EXCEPTION 'the audit log is append-only' USING ERRCODE = 'insufficient_privilege';
+END $function$
+;
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit_checkpoints FOR EACH STATEMENT EXECUTE FUNCTION refuse_audit_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit_peer_checkpoints FOR EACH STATEMENT EXECUTE FUNCTION refuse_audit_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit_records FOR EACH STATEMENT EXECUTE FUNCTION refuse_audit_change();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit_tree FOR EACH STATEMENT EXECUTE FUNCTION refuse_audit_change();

@@ -1,5 +1,5 @@
 /**
- * The node's ordinary tables for drizzle; migrations/ is what makes them and explains them, and a test
+ * The node's ordinary tables for drizzle (those of the audit log: shared/db/audit-tables.ts); migrations/ is what makes them and explains them, and a test
  * compares the two. `check_ins` and `encounters` are partitioned and hot: hand-written SQL only.
  */
 import { sql } from 'drizzle-orm';
@@ -15,7 +15,7 @@ import {
   text,
   uuid,
 } from 'drizzle-orm/pg-core';
-import { bytea, instant, int8, preciseInstant, xid8 } from '../../shared/db/columns.ts';
+import { bytea, instant, int8, preciseInstant } from '../../shared/db/columns.ts';
 
 export const nodeState = pgTable('node_state', {
   onlyRow: boolean('only_row').primaryKey().default(true),
@@ -181,10 +181,4 @@ export const contacts = pgTable(
 export const deliveries = pgTable('deliveries', {
   traceId: text('trace_id').primaryKey(),
   applied: integer('applied').notNull(),
-});
-
-export const auditRecords = pgTable('audit_records', {
-  id: int8('id').primaryKey().generatedAlwaysAsIdentity(),
-  xact: xid8('xact').notNull().default(sql`pg_current_xact_id()`),
-  body: text('body').notNull(),
 });

@@ -5,7 +5,10 @@
  */
 import type { Queryable } from '../db/database.ts';
 import { isoInstant } from '../domain/instant.ts';
+import { newKey } from '../ids.ts';
 import type { AuditAction } from './actions.ts';
+
+const SALT_BYTES = 16;
 
 /** Who acted. `id`: a token's subject, the id of a service account, a peer's name, or the program's own. */
 export interface Actor {
@@ -27,8 +30,11 @@ export interface AuditEntry {
 
 export type AuditValue = string | number | boolean | null | readonly (string | number)[];
 
-/** The exact text that is stored and hashed: JSON with `at` first, absent fields left out. */
-export function auditBody(entry: AuditEntry, nowSeconds: number): string {
+/**
+ * The exact text that is stored and hashed: JSON with `at` first, absent fields left out. `salt` makes it
+ * impossible to guess: a proof shows hashes of other entries to those who may not read them.
+ */
+export function auditBody(entry: AuditEntry, nowSeconds: number, salt: string): string {
   const { action, actor, outcome, reason, trace, detail } = entry;
   const { kind, id } = actor;
   return JSON.stringify({
@@ -39,6 +45,7 @@ export function auditBody(entry: AuditEntry, nowSeconds: number): string {
     reason,
     trace,
     detail,
+    salt,
   });
 }
 
@@ -48,5 +55,6 @@ export async function recordAudit(
   entry: AuditEntry,
   nowSeconds: number,
 ): Promise<void> {
-  await sql`INSERT INTO audit_records (body) VALUES (${auditBody(entry, nowSeconds)})`;
+  const salt = Buffer.from(newKey(SALT_BYTES)).toString('base64url');
+  await sql`INSERT INTO audit_records (body) VALUES (${auditBody(entry, nowSeconds, salt)})`;
 }

@@ -1,11 +1,12 @@
 /**
- * Brings a database to the newest schema, once, however many programs start at the same time.
+ * Brings a database to the newest schema, once, however many programs start at the same time, and tells
+ * whether it is there.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { migrate } from 'drizzle-orm/postgres-js/migrator';
 import { AppError } from '../errors.ts';
-import { type Database, type Transaction, withTransaction } from './database.ts';
+import { type Database, type Queryable, type Transaction, withTransaction } from './database.ts';
 
 /** Any number, the same in all programs. */
 const MIGRATION_LOCK = 7_260_124;
@@ -23,12 +24,39 @@ export async function migrateDatabase(db: Database, folder: string): Promise<voi
   });
 }
 
+/**
+ * Resolves if every migration of `folder` has been applied to `db`, and none that it lacks. Throws
+ * FAILED_PRECONDITION: DATABASE_OLDER (run `migrate`), DATABASE_NEWER.
+ */
+export async function requireMigrated(db: Queryable, folder: string): Promise<void> {
+  const applied = await lastApplied(db);
+  if (applied > newestOf(folder)) throw databaseNewer();
+  if (applied === newestOf(folder)) return;
+  throw new AppError(
+    'FAILED_PRECONDITION',
+    'DATABASE_OLDER',
+    'the database lacks migrations: run `migrate` with OWNER_DATABASE_URL',
+  );
+}
+
 async function refuseNewer(tx: Transaction, folder: string): Promise<void> {
-  const [found] = await tx.sql`select to_regclass('drizzle.__drizzle_migrations') is not null as migrated`;
-  if (!found?.migrated) return;
-  const [last] = await tx.sql`select max(created_at) as at from drizzle.__drizzle_migrations`;
-  if ((last?.at ?? 0) <= newestOf(folder)) return;
-  throw new AppError('FAILED_PRECONDITION', 'DATABASE_NEWER', 'the database was migrated by a newer program');
+  if ((await lastApplied(tx)) > newestOf(folder)) throw databaseNewer();
+}
+
+/** When the newest migration that `db` has was written; 0 = none. */
+async function lastApplied({ sql }: Queryable): Promise<number> {
+  const [found] = await sql`select to_regclass('drizzle.__drizzle_migrations') is not null as migrated`;
+  if (!found?.migrated) return 0;
+  const [last] = await sql`select max(created_at) as at from drizzle.__drizzle_migrations`;
+  return last?.at ?? 0;
+}
+
+function databaseNewer(): AppError {
+  return new AppError(
+    'FAILED_PRECONDITION',
+    'DATABASE_NEWER',
+    'the database was migrated by a newer program',
+  );
 }
 
 function newestOf(folder: string): number {

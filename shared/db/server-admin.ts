@@ -1,5 +1,5 @@
 /**
- * Databases of a server as a whole: creating, cloning, dropping. Needs an account that may do so.
+ * Databases and roles of a server as a whole: creating, cloning, dropping. Needs an account that may do so.
  */
 import type postgres from 'postgres';
 import { AppError } from '../errors.ts';
@@ -25,6 +25,32 @@ export async function createDatabase(
 export async function dropDatabase(admin: postgres.ISql, name: string): Promise<void> {
   checkName(name);
   await admin`drop database if exists ${admin(name)} with (force)`;
+}
+
+/**
+ * Creates a role that may log in and nothing else. Throws INVALID_ARGUMENT for a name or a password (letters
+ * and digits) that would have to be quoted, DATABASE_ERROR if it exists.
+ */
+export async function createRole(admin: postgres.ISql, name: string, password: string): Promise<void> {
+  checkName(name);
+  if (!/^[A-Za-z0-9]+$/.test(password)) {
+    throw new AppError('INVALID_ARGUMENT', 'INVALID_PASSWORD', 'password: not letters and digits');
+  }
+  await admin.unsafe(`create role ${name} login password '${password}'`);
+}
+
+/** Drops a role, which nothing may depend on any more; one that is not there is no error. */
+export async function dropRole(admin: postgres.ISql, name: string): Promise<void> {
+  checkName(name);
+  await admin`drop role if exists ${admin(name)}`;
+}
+
+/** `url` as another role. */
+export function urlOfRole(url: string, name: string, password: string): string {
+  const changed = new URL(url);
+  changed.username = name;
+  changed.password = password;
+  return changed.href;
 }
 
 /** `url` with another database. */

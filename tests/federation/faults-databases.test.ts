@@ -36,8 +36,9 @@ const gates = new Map<string, TcpGate>();
 /** The hub and one node reach their databases through gates. */
 async function intercept({ hub, nodes }: Wiring): Promise<Record<string, Record<string, string>>> {
   const env: Record<string, Record<string, string>> = {};
-  for (const { name, databaseUrl } of [hub, ...nodes].filter((place) => ['hub', '79'].includes(place.name))) {
-    const url = new URL(databaseUrl);
+  for (const { name, programDatabaseUrl } of [hub, ...nodes]) {
+    if (!['hub', '79'].includes(name)) continue;
+    const url = new URL(programDatabaseUrl);
     const gate = await createTcpGate({ host: url.hostname, port: Number(url.port) });
     url.port = String(gate.port);
     gates.set(name, gate);

@@ -5,6 +5,7 @@ import { getTableConfig, PgTable } from 'drizzle-orm/pg-core';
 import { describe, expect, test } from 'vitest';
 import * as hubSchema from '../../hub/db/schema.ts';
 import * as nodeSchema from '../../node/db/schema.ts';
+import * as auditTables from '../../shared/db/audit-tables.ts';
 import { type Database, openDatabase } from '../../shared/db/database.ts';
 import { describeSchema } from '../../shared/db/describe-schema.ts';
 import { migrateDatabase } from '../../shared/db/migrate.ts';
@@ -52,7 +53,9 @@ describe.each(PROGRAMS)('migrations of the %s', (program) => {
   test('have all ordinary tables described for drizzle, column by column', async () => {
     await using database = await createTestDatabase(program);
     const schema = program === 'node' ? nodeSchema : hubSchema;
-    const described = Object.values(schema).filter((value) => value instanceof PgTable);
+    const described = Object.values({ ...schema, ...auditTables }).filter(
+      (value) => value instanceof PgTable,
+    );
     const tables = Object.fromEntries(
       described.map((table) => [getTableConfig(table).name, columnsOf(table)]),
     );

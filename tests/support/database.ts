@@ -3,20 +3,25 @@
  */
 import { inject } from 'vitest';
 import { type Database, openDatabase } from '../../shared/db/database.ts';
-import { createDatabase, dropDatabase, urlOfDatabase } from '../../shared/db/server-admin.ts';
+import { createDatabase, dropDatabase, urlOfDatabase, urlOfRole } from '../../shared/db/server-admin.ts';
 import { newId } from '../../shared/ids.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
     /** Url of the test cluster's maintenance database; provided by global-setup.ts. */
     adminUrl: string;
+    /** The role that running programs have in all test databases but empty ones. */
+    programRole: { name: string; password: string };
   }
 }
 
 /** Disposing closes `db`, ends other connections and drops the database. */
 export interface TestDatabase extends AsyncDisposable {
-  /** For programs under test that open it themselves. */
+  /** As its owner, for what no program does. */
   readonly url: string;
+  /** For programs under test that open it themselves: the role that they run with. */
+  readonly programUrl: string;
+  /** As its owner. */
   readonly db: Database;
   [Symbol.asyncDispose](): Promise<void>;
 }
@@ -30,8 +35,10 @@ export async function createTestDatabase(kind: 'node' | 'hub' | 'empty'): Promis
   );
   const url = urlOfDatabase(adminUrl, name);
   const db = openDatabase(url, { max: 4, name: 'test' });
+  const role = inject('programRole');
   return {
     url,
+    programUrl: urlOfRole(url, role.name, role.password),
     db,
     async [Symbol.asyncDispose]() {
       await db[Symbol.asyncDispose]();

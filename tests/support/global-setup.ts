@@ -12,6 +12,8 @@ import type { TestProject } from 'vitest/node';
 import { openDatabase } from '../../shared/db/database.ts';
 import { type EmbeddedPostgres, startPostgres } from '../../shared/db/embedded.ts';
 import { migrateDatabase } from '../../shared/db/migrate.ts';
+import { grantProgramRole } from '../../shared/db/program-role.ts';
+import { createRole } from '../../shared/db/server-admin.ts';
 import { packageRoot } from '../../shared/package-root.ts';
 
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
@@ -21,10 +23,12 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     durable: false,
     temporary: true,
   });
+  await makeProgramRole(postgres);
   for (const kind of ['node', 'hub'] as const)
     await makeTemplate(postgres, kind).catch(warn(`${kind} migrations`));
   await building;
   project.provide('adminUrl', postgres.url('postgres'));
+  project.provide('programRole', PROGRAM_ROLE);
   return () => postgres[Symbol.asyncDispose]();
 }
 
@@ -37,6 +41,15 @@ async function makeTemplate(postgres: EmbeddedPostgres, kind: 'node' | 'hub'): P
   await postgres.createDatabase(`template_${kind}`);
   await using db = openDatabase(postgres.url(`template_${kind}`), { max: 1, name: 'template' });
   await migrateDatabase(db, join(packageRoot, kind, 'db', 'migrations'));
+  await grantProgramRole(db, PROGRAM_ROLE.name);
+}
+
+/** The role of running programs, in all test databases. */
+const PROGRAM_ROLE = { name: 'test_program', password: 'program' };
+
+async function makeProgramRole(postgres: EmbeddedPostgres): Promise<void> {
+  await using admin = openDatabase(postgres.url('postgres'), { max: 1, name: 'template' });
+  await createRole(admin.sql, PROGRAM_ROLE.name, PROGRAM_ROLE.password);
 }
 
 function warn(step: string) {
