@@ -164,11 +164,13 @@ test.each([
   expect(stderr).toContain(message);
 });
 
-test('in a server of its own choice it makes databases, and takes them away', async () => {
+test('in a server of its own choice it makes databases and roles, and takes them away', async () => {
   await using db = openDatabase(inject('adminUrl'), { max: 1, name: 'test' });
   const mine = async () => {
-    const rows = await db.sql`select datname from pg_database where datname ~ '^truyvet_[0-9a-f]{8}_'`;
-    return rows.map(({ datname }) => String(datname).slice(17)).sort();
+    const rows = await db.sql<{ name: string }[]>`
+      select name from (select datname from pg_database union all select rolname from pg_roles) as all_of(name)
+      where name ~ '^truyvet_[0-9a-f]{8}_'`;
+    return rows.map(({ name }) => name.slice(17)).sort();
   };
   const { process: child, summary } = await launchDirectly(
     '--provinces',
@@ -176,10 +178,11 @@ test('in a server of its own choice it makes databases, and takes them away', as
     '--database-url',
     inject('adminUrl'),
   );
-  expect(await mine()).toEqual(['hub', 'node_24']);
+  const databases = ['hub', 'hub_template', 'node_24', 'node_template'];
+  expect(await mine()).toEqual([...databases, 'hub_program', 'node_24_program'].sort());
   expect(new URL(summary.hub.database_url).port).toBe(new URL(inject('adminUrl')).port);
   child.kill('SIGTERM');
-  await waitFor('no databases', async () => (await mine()).length === 0);
+  await waitFor('nothing of it', async () => (await mine()).length === 0);
 });
 
 test('programs get their own variables, those of the caller that they may know, and no others', async () => {
