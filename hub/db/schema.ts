@@ -1,6 +1,7 @@
 /**
  * The hub's tables for drizzle; migrations/ is what makes them and explains them, and a test compares the
- * two. Bodies of answers are read and written by hand-written SQL where a trace runs.
+ * two. Bodies of answers are read and written by hand-written SQL where a trace runs. The audit
+ * log's tables are in shared/db/audit-tables.ts.
  */
 import { boolean, integer, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
 import { bytea, instant, int8, preciseInstant } from '../../shared/db/columns.ts';

@@ -1,6 +1,7 @@
 /**
- * The node's ordinary tables for drizzle (those of the audit log: shared/db/audit-tables.ts); migrations/ is what makes them and explains them, and a test
- * compares the two. `check_ins` and `encounters` are partitioned and hot: hand-written SQL only.
+ * The node's ordinary tables for drizzle; migrations/ is what makes them and explains them, and a test
+ * compares the two. `check_ins` and `encounters` are partitioned and hot: hand-written SQL only. The audit
+ * log's are in shared/db/audit-tables.ts.
  */
 import { sql } from 'drizzle-orm';
 import {

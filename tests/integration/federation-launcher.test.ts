@@ -168,7 +168,7 @@ test('in a server of its own choice it makes databases and roles, and takes them
   await using db = openDatabase(inject('adminUrl'), { max: 1, name: 'test' });
   const mine = async () => {
     const rows = await db.sql<{ name: string }[]>`
-      select name from (select datname from pg_database union all select rolname from pg_roles) as all_of(name)
+      select name from (select datname from pg_database union all select rolname from pg_roles) as own(name)
       where name ~ '^truyvet_[0-9a-f]{8}_'`;
     return rows.map(({ name }) => name.slice(17)).sort();
   };

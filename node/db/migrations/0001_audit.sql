@@ -69,7 +69,8 @@ BEGIN
   END IF;
   PERFORM pg_advisory_xact_lock(hashtext('partitions of ' || parent));
   IF to_regclass(format('public.%I', child)) IS NOT NULL THEN RETURN; END IF;
-  EXECUTE format('CREATE TABLE public.%I (LIKE public.%I INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING STORAGE)',
+  EXECUTE format(
+    'CREATE TABLE public.%I (LIKE public.%I INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING STORAGE)',
     child, parent);
   EXECUTE format('ALTER TABLE public.%I ATTACH PARTITION public.%I FOR VALUES FROM (%s) TO (%s)',
     parent, child, week, week + 604800);
