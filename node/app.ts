@@ -17,6 +17,7 @@ import { createMetrics } from '../shared/http/metrics.ts';
 import { startHttpServer } from '../shared/http/server.ts';
 import { createLogger, type Logger } from '../shared/log.ts';
 import { packageRoot } from '../shared/package-root.ts';
+import { type Identity, loadIdentity } from '../shared/pki/identity.ts';
 import { startOprfWorkers } from '../shared/pseudonym/oprf-pool.ts';
 import { caseRoutes } from './cases/http.ts';
 import type { NodeConfig } from './config.ts';
@@ -57,6 +58,7 @@ const TRACE_PLANNER = {
 /** What the steps of the construction hand on. */
 interface Base {
   readonly config: NodeConfig;
+  readonly identity: Identity;
   readonly logger: Logger;
   readonly clock: Clock;
   readonly db: Database;
@@ -71,18 +73,18 @@ interface Base {
  */
 export async function startNode(config: NodeConfig, clock: Clock = systemClock): Promise<NodeApp> {
   await using stack = new Disposal();
-  const logger = createLogger(`node-${config.province}`, config.logLevel);
+  const identity = await loadIdentity(config.identityDir, clock.nowMs());
+  const { tls, province } = identity;
+  const name = `node-${province}`;
+  const logger = createLogger(name, config.logLevel);
   const db = stack.use(
-    await openAsProgram(
-      { ...config, migrations: MIGRATIONS, clock },
-      { max: POOL.main, name: `node-${config.province}` },
-    ),
+    await openAsProgram({ ...config, migrations: MIGRATIONS, clock }, { max: POOL.main, name }),
   );
-  const tls = { ...config.tls, key: config.tls.key.reveal() };
-  const hub = stack.use(connectHub({ address: config.hubAddress, tls, protocol: PROTOCOL_VERSION }));
+  const address = config.hubAddress ?? identity.hubAddress;
+  const hub = stack.use(connectHub({ address, tls, protocol: PROTOCOL_VERSION }));
   const stop = new AbortController();
-  const rules = await startRules(stack, { db, hub, config, clock, logger, stop });
-  const base: Base = { config, logger, clock, db, hub, rules, stack, stopping: stop.signal };
+  const rules = await startRules(stack, { db, hub, identity, clock, logger, stop });
+  const base: Base = { config, identity, logger, clock, db, hub, rules, stack, stopping: stop.signal };
   const { tracing, tokenizer } = await startTracing(base);
   const services = [tracingService(tracing.ctx)];
   stack.use(await startGrpcServer({ listen: config.grpcListen, tls, services, logger, clock }));
@@ -94,14 +96,14 @@ export async function startNode(config: NodeConfig, clock: Clock = systemClock):
   return { url, [Symbol.asyncDispose]: () => built[Symbol.asyncDispose]() };
 }
 
-type RulesParts = Pick<Base, 'db' | 'hub' | 'config' | 'clock' | 'logger'> & {
+type RulesParts = Pick<Base, 'db' | 'hub' | 'identity' | 'clock' | 'logger'> & {
   readonly stop: AbortController;
 };
 
 async function startRules(stack: Disposal, parts: RulesParts): Promise<RuleBook> {
-  const { db, hub, config, clock, logger, stop } = parts;
+  const { db, hub, identity, clock, logger, stop } = parts;
   const source = hubRules(hub.client, stop.signal);
-  const rules = await openRuleBook({ db, warrantKey: config.warrantKey, source, clock, logger });
+  const rules = await openRuleBook({ db, warrantKey: identity.warrantKey, source, clock, logger });
   const pulling = rules.run(stop.signal);
   stack.defer(async () => {
     stop.abort();
@@ -112,17 +114,17 @@ async function startRules(stack: Disposal, parts: RulesParts): Promise<RuleBook>
 
 /** Tracing and the tokenizer need each other: tokens go into tracing's memory, questions wait for tokens. */
 async function startTracing(base: Base): Promise<{ tracing: Tracing; tokenizer: Tokenizer }> {
-  const { config, logger, clock, db, hub, stack } = base;
+  const { config, identity, logger, clock, db, hub, stack } = base;
   const oprf = stack.use(await startOprfWorkers(1, { logger }));
-  const name = `node-${config.province}-trace`;
+  const name = `node-${identity.province}-trace`;
   const pool = { max: POOL.trace, name, settings: TRACE_PLANNER };
   const traceDb = stack.use(openDatabase(config.databaseUrl.reveal(), pool));
   const late: { tokenizer?: Tokenizer } = {};
   const tracing = stack.use(
     await createTracing({
-      ...{ db, traceDb, clock, logger, province: config.province },
-      federationKey: config.federationKey.reveal(),
-      warrants: new VerifiedWarrants({ provinces: config.provinceKeys, hub: config.warrantKey }),
+      ...{ db, traceDb, clock, logger, province: identity.province },
+      federationKey: identity.federationKey,
+      warrants: new VerifiedWarrants({ provinces: config.provinceKeys, hub: identity.warrantKey }),
       flushTokens: async (signal) => late.tokenizer?.flush(signal),
       rulePack: (number) => rulePackOf(base.rules, number),
       report: hub.report,
@@ -148,15 +150,15 @@ async function rulePackOf(rules: RuleBook, number: number): Promise<RulePack> {
 
 /** The HTTP interface; the answer is its address. */
 async function startHttp(base: Base, parts: { tracing: Tracing; tokenizer: Tokenizer }): Promise<string> {
-  const { config, logger, clock, db, rules, stack } = base;
+  const { config, identity, logger, clock, db, rules, stack } = base;
   const { tracing, tokenizer } = parts;
   const { changes } = tracing;
   const hub = hubTraces(base.hub.client);
-  const province = config.province;
+  const province = identity.province;
   const submitter = stack.use(
     new Submitter({
       ...{ db, clock, logger, hub, province, tokenizer },
-      openingKey: config.openingKey,
+      openingKey: identity.openingKey,
       rulePack: rules.pack,
       pseudonymize: (traceId) => tracing.ctx.cipherOf(traceId).pseudonymsOf,
     }),

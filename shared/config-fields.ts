@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { loadPrivateKey, loadProvinceKeys, loadPublicKey } from './auth/opening-keys.ts';
+import { loadPrivateKey, loadProvinceKeys } from './auth/opening-keys.ts';
 import { type Env, parseEnv, Secret } from './config.ts';
 import { toAppError } from './errors.ts';
 
@@ -23,9 +23,6 @@ export const hexKeyFile = textFile.transform((text, ctx): Secret<Uint8Array> => 
 
 /** A file with a private Ed25519 JWK. */
 export const privateKeyFile = loadedFile(loadPrivateKey);
-
-/** A file with a public Ed25519 JWK. */
-export const publicKeyFile = loadedFile(loadPublicKey);
 
 /** A file with a JWKS of the provinces' public Ed25519 keys, `kid` = province code. */
 export const provinceKeysFile = loadedFile(loadProvinceKeys);

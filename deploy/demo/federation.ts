@@ -88,7 +88,10 @@ async function build(options: FederationOptions, held: AsyncDisposable[]): Promi
   const tokens = hold(await startTokenIssuer());
   const databases = hold(await openDatabases(options, directory));
   const [hub, ...nodes] = await findPlaces(options.provinces, databases);
-  const keys = await createKeyFiles(join(directory, 'keys'), options.provinces);
+  const keys = await createKeyFiles(join(directory, 'keys'), {
+    hubAddress: hub.grpcAddress,
+    provinces: options.provinces,
+  });
   const { rulesFile } = options;
   const wiring: Wiring = { hub, nodes, keys, tokens, rulesFile, directory };
   const environments = await programEnvironments(wiring);

@@ -4,7 +4,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Env } from '../../shared/config.ts';
-import type { PkiFiles } from '../pki/development.ts';
 import type { KeyFiles } from './key-files.ts';
 import { audienceOf } from './member.ts';
 import type { TokenIssuer } from './token-issuer.ts';
@@ -45,8 +44,13 @@ export async function programEnvironments(wiring: Wiring): Promise<ReadonlyMap<s
 
 function hubEnvironment(wiring: Wiring, provincesFile: string): Env {
   const { hub, keys, rulesFile } = wiring;
+  const tls = keys.tls({ kind: 'hub' });
   return {
-    ...commonEnvironment(wiring, hub, keys.tls({ kind: 'hub' })),
+    ...commonEnvironment(wiring, hub),
+    TLS_CA_FILE: tls.caFile,
+    TLS_CERT_FILE: tls.certFile,
+    TLS_KEY_FILE: tls.keyFile,
+    PROVINCE_KEYS_FILE: keys.provinceKeysFile,
     OPRF_KEY_FILE: keys.oprfKeyFile,
     WARRANT_KEY_FILE: keys.warrantKeyFile,
     PROVINCES_FILE: provincesFile,
@@ -55,26 +59,19 @@ function hubEnvironment(wiring: Wiring, provincesFile: string): Env {
 }
 
 function nodeEnvironment(wiring: Wiring, node: Place): Env {
-  const { hub, keys } = wiring;
+  const { keys } = wiring;
   return {
-    ...commonEnvironment(wiring, node, keys.tls({ kind: 'node', province: node.name })),
-    PROVINCE: node.name,
-    HUB_ADDRESS: hub.grpcAddress,
-    FEDERATION_KEY_FILE: keys.federationKeyFile,
-    OPENING_KEY_FILE: keys.openingKeyFile(node.name),
-    WARRANT_PUBLIC_KEY_FILE: keys.warrantPublicKeyFile,
+    ...commonEnvironment(wiring, node),
+    IDENTITY_DIR: keys.identityDir(node.name),
+    PROVINCE_KEYS_FILE: keys.provinceKeysFile,
   };
 }
 
-function commonEnvironment({ keys, tokens }: Wiring, place: Place, tls: PkiFiles): Env {
+function commonEnvironment({ tokens }: Wiring, place: Place): Env {
   return {
     DATABASE_URL: place.programDatabaseUrl,
     HTTP_LISTEN: place.httpAddress,
     GRPC_LISTEN: place.grpcAddress,
-    TLS_CA_FILE: tls.caFile,
-    TLS_CERT_FILE: tls.certFile,
-    TLS_KEY_FILE: tls.keyFile,
-    PROVINCE_KEYS_FILE: keys.provinceKeysFile,
     OIDC_ISSUER: tokens.issuer,
     OIDC_JWKS_URL: tokens.jwksUrl,
     OIDC_AUDIENCE: audienceOf(place.name),

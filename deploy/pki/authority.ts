@@ -1,124 +1,47 @@
 /**
- * A certificate authority for development and tests: keys made on the spot, kept in memory, good for a
- * year. Real federations are certified by an authority of the national centre whose key never lies on a
- * program's machine.
+ * A certificate authority for development and tests: keys made on the spot, kept in memory, certificates good
+ * for a year. Real federations have one whose key lies on a machine of the national centre (`truyvet-hub ca`)
+ * and never sees the private keys that it certifies.
  */
-import 'reflect-metadata';
-import { webcrypto } from 'node:crypto';
-import {
-  AuthorityKeyIdentifierExtension,
-  BasicConstraintsExtension,
-  cryptoProvider,
-  ExtendedKeyUsage,
-  ExtendedKeyUsageExtension,
-  KeyUsageFlags,
-  KeyUsagesExtension,
-  PemConverter,
-  SubjectAlternativeNameExtension,
-  SubjectKeyIdentifierExtension,
-  type X509Certificate,
-  X509CertificateGenerator,
-} from '@peculiar/x509';
+import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { systemClock } from '../../shared/clock.ts';
-import { type Peer, peerName, peerUri } from '../../shared/grpc/peer.ts';
+import type { Peer } from '../../shared/grpc/peer.ts';
 import type { TlsMaterial } from '../../shared/grpc/tls.ts';
-import { newKey } from '../../shared/ids.ts';
+import { type CaKeys, issueCertificate, selfSignCa, type Validity } from '../../shared/pki/issue.ts';
 
 const DAY_MS = 86_400_000;
-const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 
-export interface LeafOptions {
-  /** Instants, ms since the epoch; from yesterday for a year unless told. */
-  readonly notBeforeMs?: number;
-  readonly notAfterMs?: number;
+export interface LeafOptions extends Partial<Validity> {
   /** Instead of the peer's own SAN URI. */
   readonly uri?: string;
+  /** Private key (PEM, P-256) to certify instead of a new one. */
+  readonly key?: string;
 }
 
-export interface Authority {
-  /** PEM. */
-  readonly certificate: string;
-  /**
-   * Key and certificate of `peer`: its SAN URI, 127.0.0.1 and localhost, as server and as client. `ca` in
-   * the result is this authority.
-   */
+export interface Authority extends CaKeys {
+  /** Key and certificate of `peer`, as server and as client. `ca` in the result is this authority. */
   issue(peer: Peer, options?: LeafOptions): Promise<TlsMaterial>;
 }
 
 /** A new authority; two of the same name have nothing else in common. */
 export async function createAuthority(name = 'Truy Vet development CA'): Promise<Authority> {
-  cryptoProvider.set(webcrypto as unknown as Parameters<typeof cryptoProvider.set>[0]);
-  const keys = await newKeyPair();
-  const certificate = await X509CertificateGenerator.createSelfSigned({
-    serialNumber: newSerialNumber(),
-    name: `CN=${name}`,
-    ...validity({}),
-    keys,
-    signingAlgorithm: ALGORITHM,
-    extensions: [
-      new BasicConstraintsExtension(true, 0, true),
-      new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
-      await SubjectKeyIdentifierExtension.create(keys.publicKey),
-    ],
-  });
-  return {
-    certificate: certificate.toString('pem'),
-    issue: (peer, options = {}) => issueLeaf({ certificate, keys, peer, options }),
-  };
+  const key = newP256Key();
+  const ca = { key, certificate: await selfSignCa(key, name, validity({})) };
+  return { ...ca, issue: (peer, options = {}) => issueLeaf(ca, peer, options) };
 }
 
-interface LeafRequest {
-  readonly certificate: X509Certificate;
-  readonly keys: webcrypto.CryptoKeyPair;
-  readonly peer: Peer;
-  readonly options: LeafOptions;
+async function issueLeaf(ca: CaKeys, peer: Peer, options: LeafOptions): Promise<TlsMaterial> {
+  const key = options.key ?? (newP256Key().export({ type: 'pkcs8', format: 'pem' }) as string);
+  const request = { peer, publicKey: createPublicKey(key), uri: options.uri, ...validity(options) };
+  const { pem } = await issueCertificate(ca, request);
+  return { ca: ca.certificate, cert: pem, key };
 }
 
-async function issueLeaf({ certificate, keys, peer, options }: LeafRequest): Promise<TlsMaterial> {
-  const own = await newKeyPair();
-  const leaf = await X509CertificateGenerator.create({
-    serialNumber: newSerialNumber(),
-    subject: `CN=${peerName(peer)}`,
-    issuer: certificate.subject,
-    ...validity(options),
-    publicKey: own.publicKey,
-    signingKey: keys.privateKey,
-    signingAlgorithm: ALGORITHM,
-    extensions: [
-      new BasicConstraintsExtension(false, undefined, true),
-      new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
-      new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth, ExtendedKeyUsage.clientAuth]),
-      await AuthorityKeyIdentifierExtension.create(keys.publicKey),
-      new SubjectAlternativeNameExtension([
-        { type: 'url', value: options.uri ?? peerUri(peer) },
-        { type: 'ip', value: '127.0.0.1' },
-        { type: 'dns', value: 'localhost' },
-      ]),
-    ],
-  });
-  const pkcs8 = await webcrypto.subtle.exportKey('pkcs8', own.privateKey);
-  return {
-    ca: certificate.toString('pem'),
-    cert: leaf.toString('pem'),
-    key: PemConverter.encode(pkcs8, 'PRIVATE KEY'),
-  };
-}
-
-function validity({ notBeforeMs, notAfterMs }: LeafOptions): { notBefore: Date; notAfter: Date } {
+function validity({ notBeforeMs, notAfterMs }: Partial<Validity>): Validity {
   const nowMs = systemClock.nowMs();
-  return {
-    notBefore: new Date(notBeforeMs ?? nowMs - DAY_MS),
-    notAfter: new Date(notAfterMs ?? nowMs + 365 * DAY_MS),
-  };
+  return { notBeforeMs: notBeforeMs ?? nowMs - DAY_MS, notAfterMs: notAfterMs ?? nowMs + 365 * DAY_MS };
 }
 
-async function newKeyPair(): Promise<webcrypto.CryptoKeyPair> {
-  return webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
-}
-
-/** 16 random bytes in hex, positive and without a leading zero byte (RFC 5280, 4.1.2.2). */
-function newSerialNumber(): string {
-  const bytes = newKey(16);
-  bytes[0] = ((bytes[0] as number) & 0x3f) | 0x40;
-  return Buffer.from(bytes).toString('hex');
+function newP256Key(): KeyObject {
+  return generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
 }

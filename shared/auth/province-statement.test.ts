@@ -3,12 +3,11 @@ import { generateKeyPairSync } from 'node:crypto';
 import { CompactSign } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { createAuthority } from '../../deploy/pki/authority.ts';
+import { caPublicKey, spkiSha256 } from './ca-statement.ts';
 import {
-  caPublicKey,
   fingerprintOf,
   type ProvinceStatement,
   signProvinceStatement,
-  spkiSha256,
   verifyProvinceStatement,
 } from './province-statement.ts';
 

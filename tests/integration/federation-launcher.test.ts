@@ -196,11 +196,10 @@ test('programs get their own variables, those of the caller that they may know, 
   expect(hub).toMatchObject({ LOG_LEVEL: 'warn', ROUND_DEADLINE_MS: '750', OIDC_AUDIENCE: 'truyvet-hub' });
   expect(hub).not.toHaveProperty('SECRET_OF_THE_CALLER');
   expect(node).toMatchObject({
-    PROVINCE: '24',
-    HUB_ADDRESS: hub.GRPC_LISTEN,
+    IDENTITY_DIR: expect.stringMatching(/node-24$/),
     OIDC_AUDIENCE: 'truyvet-node-24',
   });
   expect(node).not.toHaveProperty('ROUND_DEADLINE_MS');
-  expect(hub).not.toHaveProperty('FEDERATION_KEY_FILE');
+  expect(hub).not.toHaveProperty('IDENTITY_DIR');
   expect(node).not.toHaveProperty('OPRF_KEY_FILE');
 });

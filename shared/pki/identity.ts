@@ -1,0 +1,179 @@
+/**
+ * A node's identity: the directory that enrolment leaves behind, and what a node makes of it at start. Owns
+ * its files' names, their rights and every check that they fit together; who may join is decided elsewhere.
+ *
+ *   tls.key tls.pem ca.pem           mutual TLS: own key and certificate, the pinned federation CA
+ *   opening.jwk enrolment.jwk        private: signs openings; opens what is sealed to this province
+ *   hub.json                         where the hub is, and its warrant key as the CA states it
+ *   statement.jws                    this province's keys as the CA states them
+ *   federation-keys.json             keys that all nodes share, by generation
+ */
+import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
+import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { caPublicKey } from '../auth/ca-statement.ts';
+import { verifyHubStatement } from '../auth/hub-statement.ts';
+import { loadPrivateKey, loadPublicKey } from '../auth/opening-keys.ts';
+import { type ProvinceStatement, verifyProvinceStatement } from '../auth/province-statement.ts';
+import { AppError, toAppError } from '../errors.ts';
+import type { TlsMaterial } from '../grpc/tls.ts';
+import { newId } from '../ids.ts';
+import { checkCertificate } from './certificate.ts';
+
+/** Names of the files. */
+export const IDENTITY_FILES = {
+  tlsKey: 'tls.key',
+  tlsCertificate: 'tls.pem',
+  ca: 'ca.pem',
+  openingKey: 'opening.jwk',
+  enrolmentKey: 'enrolment.jwk',
+  hub: 'hub.json',
+  statement: 'statement.jws',
+  federationKeys: 'federation-keys.json',
+} as const;
+
+export type IdentityFile = keyof typeof IDENTITY_FILES;
+
+/** Files that nobody but their owner may read. */
+const SECRET: readonly IdentityFile[] = ['tlsKey', 'openingKey', 'enrolmentKey', 'federationKeys'];
+
+const hubShape = z.strictObject({
+  /** `host:port` of the hub's gRPC. */
+  address: z.string().min(1),
+  /** Its warrant key as the CA states it (shared/auth/hub-statement.ts). */
+  statement: z.string(),
+});
+const federationKeysShape = z.object({ keys: z.record(z.string(), z.string().regex(/^[0-9a-f]{64}$/)) });
+
+/** What a node is and whom it trusts; everything checked. */
+export interface Identity {
+  readonly directory: string;
+  readonly province: string;
+  readonly tls: TlsMaterial;
+  /** Signs the openings of this province. */
+  readonly openingKey: KeyObject;
+  /** Verifies what the CA states of other provinces. */
+  readonly caKey: KeyObject;
+  /** Where the hub is, unless the operator says otherwise. */
+  readonly hubAddress: string;
+  /** Verifies the hub's countersignatures and rule packs. */
+  readonly warrantKey: KeyObject;
+  /** Own statement, parsed and as signed. */
+  readonly statement: ProvinceStatement;
+  readonly statementJws: string;
+  /** The first generation of the federation key. */
+  readonly federationKey: Uint8Array;
+}
+
+/**
+ * The identity in `directory`. Throws INVALID_CONFIG if a file is missing, readable by others, or does not
+ * fit the others; the message names the file and never its content.
+ */
+export async function loadIdentity(directory: string, nowMs: number): Promise<Identity> {
+  const text = await readAll(directory);
+  return explained(directory, async () => {
+    const caKey = caPublicKey(text.ca);
+    const statement = await verifyProvinceStatement(text.statement.trim(), caKey);
+    const openingKey = loadPrivateKey(text.openingKey);
+    if (publicX(openingKey) !== statement.opening.x)
+      throw unfit('openingKey', 'not the key of statement.jws');
+    const enrolment = readEnrolmentKey(text.enrolmentKey);
+    if (publicX(enrolment) !== statement.enrolment.x)
+      throw unfit('enrolmentKey', 'not the key of statement.jws');
+    const tls = { ca: text.ca, cert: text.tlsCertificate, key: text.tlsKey };
+    checkOwnCertificate(tls, statement, nowMs);
+    const hub = hubShape.parse(JSON.parse(text.hub));
+    const { warrant } = await verifyHubStatement(hub.statement, caKey);
+    const federationKeys = federationKeysShape.parse(JSON.parse(text.federationKeys)).keys;
+    if (federationKeys['1'] === undefined) throw unfit('federationKeys', 'no generation 1');
+    return {
+      ...{ directory, province: statement.province, tls, openingKey, caKey, statement },
+      statementJws: text.statement.trim(),
+      hubAddress: hub.address,
+      warrantKey: loadPublicKey(warrant),
+      federationKey: new Uint8Array(Buffer.from(federationKeys['1'], 'hex')),
+    };
+  });
+}
+
+/** Throws BAD_CERTIFICATE unless `tls` is a certificate of the province, for its key, in force. */
+export function checkOwnCertificate(tls: TlsMaterial, statement: ProvinceStatement, nowMs: number): void {
+  const peer = { kind: 'node', province: statement.province } as const;
+  checkCertificate(tls.cert, { ca: tls.ca, peer, publicKey: createPublicKey(tls.key), nowMs });
+}
+
+/** Writes a file of an identity as one step: a crash leaves the old one or the new one. */
+export async function writeIdentityFile(directory: string, file: IdentityFile, text: string): Promise<void> {
+  await writePrivately(join(directory, IDENTITY_FILES[file]), text);
+}
+
+/** Makes the directory of an identity, for its owner alone. */
+export async function makeIdentityDirectory(directory: string): Promise<void> {
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+}
+
+/** Writes a file (0600) that is there whole or not at all. */
+export async function writePrivately(path: string, text: string): Promise<void> {
+  const temporary = `${path}.${newId().slice(0, 8)}`;
+  await writeFile(temporary, text.endsWith('\n') ? text : `${text}\n`, { mode: 0o600, flush: true });
+  await rename(temporary, path);
+}
+
+/** A private X25519 key from its JWK. Throws BAD_KEY; the message never quotes it. */
+export function readEnrolmentKey(text: string): KeyObject {
+  try {
+    const jwk = JSON.parse(text);
+    if (jwk.kty === 'OKP' && jwk.crv === 'X25519' && typeof jwk.d === 'string')
+      return createPrivateKey({ key: jwk, format: 'jwk' });
+  } catch {
+    // The platform's message may quote the key.
+  }
+  throw new AppError('INVALID_ARGUMENT', 'BAD_KEY', 'enrolment key: not a private X25519 JWK');
+}
+
+/** Throws INVALID_CONFIG if the file may be read by anybody but its owner, or is not there. */
+export async function demandPrivate(path: string, name: string): Promise<void> {
+  const found = await stat(path).catch(() => undefined);
+  if (found === undefined) throw badConfig(`${name}: file cannot be read`);
+  if ((found.mode & 0o077) !== 0) throw badConfig(`${name}: others may read or change it: chmod 600`);
+}
+
+type Texts = Record<IdentityFile, string>;
+
+async function readAll(directory: string): Promise<Texts> {
+  const problems: string[] = [];
+  const texts: Partial<Texts> = {};
+  for (const [file, name] of Object.entries(IDENTITY_FILES) as [IdentityFile, string][]) {
+    const path = join(directory, name);
+    try {
+      if (SECRET.includes(file)) await demandPrivate(path, name);
+      texts[file] = await readFile(path, 'utf8');
+    } catch (error) {
+      problems.push(error instanceof AppError ? error.message : `${name}: file cannot be read`);
+    }
+  }
+  if (problems.length > 0) throw badConfig(`IDENTITY_DIR: ${problems.join('; ')}`);
+  return texts as Texts;
+}
+
+async function explained<T>(directory: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof AppError) throw badConfig(`IDENTITY_DIR: ${toAppError(error).message}`);
+    throw badConfig(`IDENTITY_DIR ${directory}: a file does not hold what it should`, error);
+  }
+}
+
+function publicX(key: KeyObject): string | undefined {
+  return createPublicKey(key).export({ format: 'jwk' }).x;
+}
+
+function unfit(file: IdentityFile, problem: string): AppError {
+  return badConfig(`${IDENTITY_FILES[file]}: ${problem}`);
+}
+
+function badConfig(problem: string, cause?: unknown): AppError {
+  return new AppError('INVALID_ARGUMENT', 'INVALID_CONFIG', problem, { cause });
+}
