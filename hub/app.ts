@@ -83,7 +83,7 @@ async function startTraces(base: Base): Promise<{ traces: TracesCtx; links: Prov
     new TraceEngine({ db, clock, logger, links, roundDeadlineMs, fanout, rulePack, onStep }),
   );
   await engine.start();
-  return { traces: { db, clock, logger, engine, provinceKeys, warrantKey, rulePack }, links };
+  return { traces: { db, clock, logger, engine, provinceKeys, warrantKey, packs: rules.packs }, links };
 }
 
 async function startGrpc(

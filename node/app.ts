@@ -3,6 +3,7 @@
  * order of how it was built.
  */
 import { join } from 'node:path';
+import { RefusalLog } from '../shared/audit/refusals.ts';
 import { createBearer } from '../shared/auth/bearer.ts';
 import { VerifiedWarrants } from '../shared/auth/opening-cache.ts';
 import { type Clock, systemClock } from '../shared/clock.ts';
@@ -19,6 +20,7 @@ import { createLogger, type Logger } from '../shared/log.ts';
 import { packageRoot } from '../shared/package-root.ts';
 import { type Identity, loadIdentity } from '../shared/pki/identity.ts';
 import { startOprfWorkers } from '../shared/pseudonym/oprf-pool.ts';
+import { budgetRoutes } from './budgets/http.ts';
 import { caseRoutes } from './cases/http.ts';
 import type { NodeConfig } from './config.ts';
 import { connectHub, type HubLink } from './hub/grpc.ts';
@@ -64,6 +66,7 @@ interface Base {
   readonly db: Database;
   readonly hub: HubLink;
   readonly rules: RuleBook;
+  readonly refusals: RefusalLog;
   readonly stack: Disposal;
   readonly stopping: AbortSignal;
 }
@@ -83,8 +86,12 @@ export async function startNode(config: NodeConfig, clock: Clock = systemClock):
   const address = config.hubAddress ?? identity.hubAddress;
   const hub = stack.use(connectHub({ address, tls, protocol: PROTOCOL_VERSION }));
   const stop = new AbortController();
-  const rules = await startRules(stack, { db, hub, identity, clock, logger, stop });
-  const base: Base = { config, identity, logger, clock, db, hub, rules, stack, stopping: stop.signal };
+  const refusals = stack.use(new RefusalLog({ db, clock, logger }));
+  const rules = await startRules(stack, { db, hub, identity, clock, logger, refusals, stop });
+  const base: Base = {
+    ...{ config, identity, logger, clock, db, hub, rules, refusals, stack },
+    stopping: stop.signal,
+  };
   const { tracing, tokenizer } = await startTracing(base);
   const services = [tracingService(tracing.ctx)];
   stack.use(await startGrpcServer({ listen: config.grpcListen, tls, services, logger, clock }));
@@ -96,14 +103,15 @@ export async function startNode(config: NodeConfig, clock: Clock = systemClock):
   return { url, [Symbol.asyncDispose]: () => built[Symbol.asyncDispose]() };
 }
 
-type RulesParts = Pick<Base, 'db' | 'hub' | 'identity' | 'clock' | 'logger'> & {
+type RulesParts = Pick<Base, 'db' | 'hub' | 'identity' | 'clock' | 'logger' | 'refusals'> & {
   readonly stop: AbortController;
 };
 
 async function startRules(stack: Disposal, parts: RulesParts): Promise<RuleBook> {
-  const { db, hub, identity, clock, logger, stop } = parts;
+  const { db, hub, identity, clock, logger, refusals, stop } = parts;
   const source = hubRules(hub.client, stop.signal);
-  const rules = await openRuleBook({ db, warrantKey: identity.warrantKey, source, clock, logger });
+  const { warrantKey } = identity;
+  const rules = await openRuleBook({ db, warrantKey, source, refusals, clock, logger });
   const pulling = rules.run(stop.signal);
   stack.defer(async () => {
     stop.abort();
@@ -126,7 +134,9 @@ async function startTracing(base: Base): Promise<{ tracing: Tracing; tokenizer: 
       federationKey: identity.federationKey,
       warrants: new VerifiedWarrants({ provinces: config.provinceKeys, hub: identity.warrantKey }),
       flushTokens: async (signal) => late.tokenizer?.flush(signal),
+      refusals: base.refusals,
       rulePack: (number) => rulePackOf(base.rules, number),
+      rulesInForceAt: (at) => base.rules.inForceAt(at)?.number,
       report: hub.report,
     }),
   );
@@ -167,6 +177,7 @@ async function startHttp(base: Base, parts: { tracing: Tracing; tokenizer: Token
     info: { ...API_INFO, title: `Truy Vết · tỉnh ${province}` },
     routes: [
       importRoutes({ db, clock, changes, tokenizer }),
+      budgetRoutes({ db, clock }),
       caseRoutes({
         ...{ db, clock, changes, tokenizer },
         traces: { reopen: reopenTraces, wake: () => submitter.wake() },

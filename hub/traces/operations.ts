@@ -5,11 +5,11 @@
 import type { KeyObject } from 'node:crypto';
 import { openingSha256, signWarrant, verifyOpening } from '../../shared/auth/opening.ts';
 import type { ProvinceKeys } from '../../shared/auth/opening-keys.ts';
-import { admitOpening } from '../../shared/auth/opening-rules.ts';
+import { admitOpening, checkTerms } from '../../shared/auth/opening-rules.ts';
 import type { Opening } from '../../shared/auth/opening-shape.ts';
 import { type Clock, nowSeconds } from '../../shared/clock.ts';
 import type { Database } from '../../shared/db/database.ts';
-import { daysToSeconds, type RulePack } from '../../shared/domain/rule-pack.ts';
+import { type RulePack, rulesInForce } from '../../shared/domain/rule-pack.ts';
 import { AppError } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log.ts';
 import type { Exposure } from '../../shared/trace/contacts.ts';
@@ -27,7 +27,8 @@ export interface TracesCtx {
   readonly engine: TraceEngine;
   readonly provinceKeys: ProvinceKeys;
   readonly warrantKey: KeyObject;
-  rulePack(number: number): RulePack | undefined;
+  /** Every pack that this hub issues. */
+  readonly packs: readonly RulePack[];
 }
 
 /**
@@ -51,7 +52,12 @@ export async function openTrace(
   if (opening.province !== province) {
     throw new AppError('PERMISSION_DENIED', 'OPENING_NOT_YOURS', 'opening: signed by another province');
   }
-  checkTerms(ctx, opening);
+  const { packs, clock } = ctx;
+  checkTerms(opening, {
+    rules: packs.find((pack) => pack.number === opening.rules),
+    inForceAt: (at) => rulesInForce(packs, at)?.number,
+    now: nowSeconds(clock),
+  });
   return ctx.engine.inTurn(opening.trace_id, () => admitAndOpen(ctx, { province, opening, jws }));
 }
 
@@ -86,22 +92,6 @@ async function takeUpStored({ db, engine }: TracesCtx, id: string): Promise<Live
     throw new AppError('FAILED_PRECONDITION', 'TRACE_CLOSED', 'the trace is closed');
   }
   return engine.takeUp(row);
-}
-
-function checkTerms(ctx: Pick<TracesCtx, 'rulePack' | 'clock'>, opening: Opening): void {
-  const rules = ctx.rulePack(opening.rules);
-  if (!rules) throw new AppError('FAILED_PRECONDITION', 'RULES_UNKNOWN', `no rule pack ${opening.rules}`);
-  if (opening.max_degree > rules.max_degree) {
-    throw new AppError('INVALID_ARGUMENT', 'DEGREE_TOO_HIGH', `max_degree: more than ${rules.max_degree}`);
-  }
-  const latest = nowSeconds(ctx.clock) + daysToSeconds(rules.trace_open_days) + 86_400;
-  if (opening.expires_at > latest) {
-    throw new AppError(
-      'INVALID_ARGUMENT',
-      'OPEN_TOO_LONG',
-      `expires_at: more than ${rules.trace_open_days} days`,
-    );
-  }
 }
 
 function countersign(

@@ -1,19 +1,23 @@
 -- Made from the migrations by `npm run check:schema -- --write`; compared in CI. Never edited.
 
 CREATE TABLE answered_questions (
-  id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
   trace_id text NOT NULL,
   seq integer NOT NULL,
-  who_count integer NOT NULL,
-  met_count integer NOT NULL,
-  known_count integer NOT NULL,
-  event_count integer NOT NULL,
-  answer_bytes bigint NOT NULL,
-  answered_at timestamp with time zone NOT NULL DEFAULT now(),
-  CONSTRAINT answered_questions_pkey PRIMARY KEY (id)
+  question_sha256 bytea NOT NULL,
+  answers integer NOT NULL DEFAULT 1,
+  CONSTRAINT answered_questions_pkey PRIMARY KEY (trace_id, seq)
 );
-CREATE INDEX answered_questions_trace ON public.answered_questions
-  USING btree (trace_id, seq);
+
+CREATE TABLE asked_counts (
+  holder text NOT NULL,
+  period text NOT NULL,
+  began_at bigint NOT NULL,
+  questions bigint NOT NULL,
+  persons bigint NOT NULL,
+  CONSTRAINT asked_counts_pkey PRIMARY KEY (holder, period, began_at),
+  CONSTRAINT asked_counts_period_check
+    CHECK ((period = ANY (ARRAY['trace'::text, 'hour'::text, 'day'::text])))
+);
 
 CREATE TABLE audit_checkpoints (
   size bigint NOT NULL,
@@ -64,6 +68,23 @@ CREATE TABLE audit_tree (
     CHECK (((level >= 0) AND (level <= 62))),
   CONSTRAINT audit_tree_position_check
     CHECK (("position" >= 0))
+);
+
+CREATE TABLE budgets (
+  province text NOT NULL,
+  questions_per_hour bigint NOT NULL,
+  persons_per_hour bigint NOT NULL,
+  questions_per_day bigint NOT NULL,
+  persons_per_day bigint NOT NULL,
+  CONSTRAINT budgets_pkey PRIMARY KEY (province),
+  CONSTRAINT budgets_persons_per_day_check
+    CHECK ((persons_per_day >= 0)),
+  CONSTRAINT budgets_persons_per_hour_check
+    CHECK ((persons_per_hour >= 0)),
+  CONSTRAINT budgets_questions_per_day_check
+    CHECK ((questions_per_day >= 0)),
+  CONSTRAINT budgets_questions_per_hour_check
+    CHECK ((questions_per_hour >= 0))
 );
 
 CREATE TABLE case_identifiers (

@@ -16,7 +16,7 @@ import {
   text,
   uuid,
 } from 'drizzle-orm/pg-core';
-import { bytea, instant, int8, preciseInstant } from '../../shared/db/columns.ts';
+import { bytea, instant, int8 } from '../../shared/db/columns.ts';
 
 export const nodeState = pgTable('node_state', {
   onlyRow: boolean('only_row').primaryKey().default(true),
@@ -146,16 +146,35 @@ export const openings = pgTable(
   (table) => [primaryKey({ columns: [table.traceId, table.revision] })],
 );
 
-export const answeredQuestions = pgTable('answered_questions', {
-  id: int8('id').primaryKey().generatedAlwaysAsIdentity(),
-  traceId: text('trace_id').notNull(),
-  seq: integer('seq').notNull(),
-  whoCount: integer('who_count').notNull(),
-  metCount: integer('met_count').notNull(),
-  knownCount: integer('known_count').notNull(),
-  eventCount: integer('event_count').notNull(),
-  answerBytes: int8('answer_bytes').notNull(),
-  answeredAt: preciseInstant('answered_at').notNull().defaultNow(),
+export const answeredQuestions = pgTable(
+  'answered_questions',
+  {
+    traceId: text('trace_id').notNull(),
+    seq: integer('seq').notNull(),
+    questionSha256: bytea('question_sha256').notNull(),
+    answers: integer('answers').notNull().default(1),
+  },
+  (table) => [primaryKey({ columns: [table.traceId, table.seq] })],
+);
+
+export const askedCounts = pgTable(
+  'asked_counts',
+  {
+    holder: text('holder').notNull(),
+    period: text('period', { enum: ['trace', 'hour', 'day'] }).notNull(),
+    beganAt: int8('began_at').notNull(),
+    questions: int8('questions').notNull(),
+    persons: int8('persons').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.holder, table.period, table.beganAt] })],
+);
+
+export const budgets = pgTable('budgets', {
+  province: text('province').primaryKey(),
+  questionsPerHour: int8('questions_per_hour').notNull(),
+  personsPerHour: int8('persons_per_hour').notNull(),
+  questionsPerDay: int8('questions_per_day').notNull(),
+  personsPerDay: int8('persons_per_day').notNull(),
 });
 
 export const contacts = pgTable(

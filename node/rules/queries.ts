@@ -11,11 +11,17 @@ export async function listSignedPacks(db: Queryable): Promise<string[]> {
   return rows.map((row) => row.signed);
 }
 
-/** Keeps a pack under its number, in place of an older text of it. */
-export async function insertPack(db: Queryable, signed: string, pack: RulePack): Promise<void> {
-  await db.sql`
+/** The pack of a number as it was taken over, undefined if there is none. */
+export async function findPack(db: Queryable, number: number): Promise<unknown> {
+  const [row] = await db.sql<{ pack: unknown }[]>`SELECT pack FROM rule_packs WHERE number = ${number}`;
+  return row?.pack;
+}
+
+/** Keeps a pack under its number; false if one is there already. */
+export async function insertPack(db: Queryable, signed: string, pack: RulePack): Promise<boolean> {
+  const rows = await db.sql`
     INSERT INTO rule_packs (number, signed, pack)
     VALUES (${pack.number}, ${signed}, ${JSON.stringify(pack)}::jsonb)
-    ON CONFLICT (number) DO UPDATE SET signed = excluded.signed, pack = excluded.pack
-    WHERE rule_packs.signed <> excluded.signed`;
+    ON CONFLICT DO NOTHING RETURNING 1`;
+  return rows.length === 1;
 }

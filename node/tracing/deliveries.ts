@@ -2,11 +2,16 @@
  * Contacts that the hub assigns to this province: unpacked, matched with the identifiers known here, and
  * applied once and whole, however often they are delivered.
  */
+import { HUB_ACTOR } from '../../shared/audit/actors.ts';
+import { recordAudit } from '../../shared/audit/record.ts';
 import type { WarrantPair } from '../../shared/auth/opening.ts';
+import { nowSeconds } from '../../shared/clock.ts';
 import { copyIn } from '../../shared/db/copy.ts';
 import { type Queryable, withTransaction } from '../../shared/db/database.ts';
 import { AppError } from '../../shared/errors.ts';
-import { type TracingCtx, verifyDeliveryWarrant } from './operations.ts';
+import { isTraceId } from '../../shared/ids.ts';
+import { verifyDeliveryWarrant } from './admission.ts';
+import type { TracingCtx } from './operations.ts';
 
 /** One delivery, columns unpacked. Counts and lengths have been checked by the caller's decoding. */
 export interface Delivery {
@@ -33,21 +38,36 @@ export interface DeliveredContact {
 
 /**
  * Applies a delivery if it is the next of its trace; returns the highest one applied, which is lower than
- * `seq` if one before it is missing. Throws as `verifyDeliveryWarrant`, and PERMISSION_DENIED
- * WARRANT_MISMATCH for another trace's warrant.
+ * `seq` if one before it is missing. On the record, as is a refusal. Throws as `verifyDeliveryWarrant`, and
+ * PERMISSION_DENIED WARRANT_MISMATCH for another trace's warrant.
  */
-export async function applyDelivery(ctx: TracingCtx, delivery: Delivery): Promise<number> {
+export function applyDelivery(ctx: TracingCtx, delivery: Delivery): Promise<number> {
+  const { traceId, seq, contacts } = delivery;
+  const trace = isTraceId(traceId) ? traceId : undefined;
+  const detail = { seq, contacts: contacts.length };
+  return ctx.refusals.recording(
+    () => ({ action: 'delivery.refused', actor: HUB_ACTOR, trace, detail }),
+    () => applyVerified(ctx, delivery),
+  );
+}
+
+async function applyVerified(ctx: TracingCtx, delivery: Delivery): Promise<number> {
+  const { traceId: trace, seq } = delivery;
   const opening = await verifyDeliveryWarrant(ctx, delivery.warrant);
-  if (opening.trace_id !== delivery.traceId) {
+  if (opening.trace_id !== trace) {
     throw new AppError('PERMISSION_DENIED', 'WARRANT_MISMATCH', 'warrant: names another trace');
   }
   const contacts = localContacts(ctx, delivery);
+  const withdrawn = contacts.filter((contact) => contact.withdrawn).length;
+  const detail = { seq, contacts: contacts.length - withdrawn, withdrawn, province: opening.province };
+  const entry = { action: 'delivery.applied', actor: HUB_ACTOR, outcome: 'done', trace, detail } as const;
   return withTransaction(ctx.db, async (tx) => {
-    const applied = await lockApplied(tx, delivery.traceId);
-    if (delivery.seq !== applied + 1) return applied;
+    const applied = await lockApplied(tx, trace);
+    if (seq !== applied + 1) return applied;
     await upsertContacts(tx, delivery, contacts);
-    await tx.sql`UPDATE deliveries SET applied = ${delivery.seq} WHERE trace_id = ${delivery.traceId}`;
-    return delivery.seq;
+    await tx.sql`UPDATE deliveries SET applied = ${seq} WHERE trace_id = ${trace}`;
+    await recordAudit(tx, entry, nowSeconds(ctx.clock));
+    return seq;
   });
 }
 

@@ -11,8 +11,9 @@ import {
 } from '../../shared/gen/truyvet/v1/tracing_pb.ts';
 import { type CallContext, implement, type ServiceImplementation } from '../../shared/grpc/service.ts';
 import { fragmentsOf, questionFromWire, SEQ_LIMIT, unpackUint32 } from '../../shared/grpc/trace-messages.ts';
+import { type AdmittedTrace, admitWarrant } from './admission.ts';
 import { applyDelivery, type DeliveredContact, type Delivery } from './deliveries.ts';
-import { type AdmittedTrace, admitWarrant, answerQuestion, type TracingCtx } from './operations.ts';
+import { answerQuestion, type TracingCtx } from './operations.ts';
 
 /** The wire's version, one step for each change that a peer can notice. 2026-11-23: 1, the first. */
 export const PROTOCOL_VERSION = 1;

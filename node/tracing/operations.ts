@@ -1,31 +1,33 @@
 /**
- * What the hub may do at a node: present a warrant, ask under it, deliver contacts. Nothing is read before
- * both signatures, the trace's revisions, its windows and its budget have been checked.
+ * What the hub may ask of a node under a warrant that was admitted. Nothing is read before the question's
+ * size and windows, the warrant's expiry and the budgets have been checked, and no answer leaves before it is
+ * on the record.
  */
-import { type Opening, readAdmittedOpening, type WarrantPair } from '../../shared/auth/opening.ts';
-import type { VerifiedWarrants } from '../../shared/auth/opening-cache.ts';
-import {
-  type AskableOpening,
-  admitOpening,
-  joinOpenings,
-  questionOutside,
-} from '../../shared/auth/opening-rules.ts';
-import type { Warrant } from '../../shared/auth/opening-shape.ts';
+import { HUB_ACTOR } from '../../shared/audit/actors.ts';
+import type { RefusalLog } from '../../shared/audit/refusals.ts';
+import { questionOutside } from '../../shared/auth/opening-rules.ts';
 import { type Clock, nowSeconds } from '../../shared/clock.ts';
 import type { Database } from '../../shared/db/database.ts';
 import type { RulePack } from '../../shared/domain/rule-pack.ts';
-import { AppError } from '../../shared/errors.ts';
+import { AppError, invalidField } from '../../shared/errors.ts';
 import { type AnswerHeader, encodeAnswer } from '../../shared/grpc/trace-messages.ts';
 import type { Logger } from '../../shared/log.ts';
 import type { TraceCipher } from '../../shared/pseudonym/trace-cipher.ts';
-import type { TraceAnswer, TraceQuestion } from '../../shared/trace/messages.ts';
+import {
+  MET_PER_QUESTION,
+  type TraceAnswer,
+  type TraceQuestion,
+  WHO_PER_QUESTION,
+} from '../../shared/trace/messages.ts';
+import type { AdmissionCtx, AdmittedTrace } from './admission.ts';
 import { buildAnswer, type LocalQuestion } from './answer.ts';
 import type { AskedQuestions } from './asked-questions.ts';
+import { beginAsking, recordAnswer } from './asking.ts';
 import type { ChangeFeed } from './change-feed.ts';
 import type { IdentifierIndex } from './identifier-index.ts';
 import * as queries from './queries.ts';
 
-export interface TracingCtx {
+export interface TracingCtx extends AdmissionCtx {
   readonly db: Database;
   /** A pool of its own, whose planner is held to index scans: the trace must not wait for imports. */
   readonly traceDb: Database;
@@ -36,87 +38,58 @@ export interface TracingCtx {
   readonly index: IdentifierIndex;
   readonly asked: AskedQuestions;
   readonly changes: ChangeFeed;
-  readonly warrants: VerifiedWarrants;
+  readonly refusals: RefusalLog;
   cipherOf(traceId: string): TraceCipher;
   /** Resolves when every identifier held has its token. */
   flushTokens(signal: AbortSignal): Promise<void>;
-  /** The pack of a number, pulled from the hub if it is new. Throws FAILED_PRECONDITION RULES_UNKNOWN. */
-  rulePack(number: number): Promise<RulePack>;
 }
 
 /**
- * A trace that this node answers under verified signatures; lasts as long as the stream that presented them.
+ * The encoded answer to one question, from one state of the data; on the record, as is a refusal. Throws
+ * INVALID_ARGUMENT QUESTION_TOO_LARGE, PERMISSION_DENIED QUESTION_OUTSIDE_OPENING, OPENING_EXPIRED,
+ * WARRANT_EXPIRED, UNAVAILABLE TOKENS_PENDING, and as `beginAsking`.
  */
-export interface AdmittedTrace {
-  readonly opening: Opening;
-  readonly warrant: Warrant;
-  /** What all admitted revisions together may ask. */
-  readonly askable: AskableOpening;
-  /** What has been asked in all, each question once. */
-  readonly asked: { questions: number; persons: number };
-}
-
-/**
- * Accepts the warrant of a trace, a new one or one known. Throws what `verifyWarrant` and `admitOpening`
- * throw.
- */
-export async function admitWarrant(ctx: TracingCtx, pair: WarrantPair): Promise<AdmittedTrace> {
-  const { opening, warrant } = await ctx.warrants.verify(pair, nowSeconds(ctx.clock));
-  const revisions = await queries.listAdmittedOpenings(ctx.db, opening.trace_id);
-  if (!revisions.some((r) => r.opening === pair.opening)) {
-    admitOpening(revisions.at(-1), { opening, jws: pair.opening });
-    const { revision, province, expires_at: expiresAt } = opening;
-    const row = { revision, province, opening: pair.opening, expiresAt };
-    await queries.insertAdmittedOpening(ctx.db, opening.trace_id, row);
-  }
-  const earlier = revisions.map((r) => readAdmittedOpening(r.opening));
-  const askable = earlier.reduce<AskableOpening>(joinOpenings, opening);
-  return { opening, warrant, askable, asked: await queries.sumAsked(ctx.db, opening.trace_id) };
-}
-
-/**
- * The opening under which contacts are delivered. It is checked and not accepted: the hub presents every
- * revision, in order, before it asks; one that came with a delivery ahead of them would make those before it
- * look replayed. Throws what `verifyWarrant` and `admitOpening` throw.
- */
-export async function verifyDeliveryWarrant(ctx: TracingCtx, pair: WarrantPair): Promise<Opening> {
-  const { opening } = await ctx.warrants.verify(pair, nowSeconds(ctx.clock));
-  const revisions = await queries.listAdmittedOpenings(ctx.db, opening.trace_id);
-  if (!revisions.some((r) => r.opening === pair.opening))
-    admitOpening(revisions.at(-1), { opening, jws: pair.opening });
-  return opening;
-}
-
-/**
- * The encoded answer to one question, from one state of the data. Throws PERMISSION_DENIED
- * QUESTION_OUTSIDE_OPENING, RESOURCE_EXHAUSTED TRACE_BUDGET, UNAVAILABLE TOKENS_PENDING, FAILED_PRECONDITION
- * RULES_UNKNOWN.
- */
-export async function answerQuestion(
+export function answerQuestion(
   ctx: TracingCtx,
   trace: AdmittedTrace,
   question: TraceQuestion,
   signal: AbortSignal,
 ): Promise<Uint8Array> {
-  checkAllowed(trace, question);
+  const { seq } = question;
+  const [who, met] = [question.who.length / 16, question.met.length / 16];
+  const { trace_id: id, province } = trace.opening;
+  const detail = { seq, who, met, province };
+  const attempt = { action: 'question.refused', actor: HUB_ACTOR, trace: id, detail } as const;
+  return ctx.refusals.recording(
+    () => attempt,
+    () => answerAllowed(ctx, trace, question, signal),
+  );
+}
+
+async function answerAllowed(
+  ctx: TracingCtx,
+  trace: AdmittedTrace,
+  question: TraceQuestion,
+  signal: AbortSignal,
+): Promise<Uint8Array> {
+  checkAllowed(trace, question, nowSeconds(ctx.clock));
   const { trace_id: traceId, rules, expires_at: expiresAt } = trace.opening;
+  const [asking, pack] = await Promise.all([
+    beginAsking(ctx, trace, question),
+    ctx.rulePack(rules),
+    ctx.flushTokens(signal),
+  ]);
   const cipher = ctx.cipherOf(traceId);
   const who = cipher.tokensOf(question.who);
   const met = cipher.tokensOf(question.met);
   // From here on a change of data that touches this question is noted; what changed before is read below.
   ctx.asked.note({ id: traceId, expiresAt }, { ...question, who, met });
-  const [pack] = await Promise.all([ctx.rulePack(rules), ctx.flushTokens(signal)]);
   const tokens = { question, who, met };
   const { answer, header } = await readAnswer(ctx, tokens, { id: traceId, expiresAt, rules: pack });
   const body = encodeAnswer({ ...answer, named: cipher.pseudonymsOf(answer.named) }, header);
-  await queries.insertAnsweredQuestion(ctx.db, {
-    traceId,
-    seq: question.seq,
-    whoCount: who.length / 16,
-    metCount: met.length / 16,
-    knownCount: answer.known.length,
-    eventCount: answer.eventOf.length,
-    answerBytes: body.length,
+  const [known, events] = [answer.known.length, answer.eventOf.length];
+  await recordAnswer(ctx, asking, {
+    ...{ who: who.length / 16, met: met.length / 16, known, events, bytes: body.length },
   });
   return body;
 }
@@ -150,24 +123,28 @@ async function readAnswer(
   }
 }
 
-function checkAllowed(trace: AdmittedTrace, question: TraceQuestion): void {
-  const asked = {
-    from: question.metFrom.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY),
-    until: question.metUntil.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY),
-  };
-  if (question.metFrom.length > 0 && questionOutside(trace.askable, asked)) {
-    throw new AppError('PERMISSION_DENIED', 'QUESTION_OUTSIDE_OPENING', 'met: a window outside the opening');
-  }
-  trace.asked.questions++;
-  trace.asked.persons += (question.who.length + question.met.length) / 16;
-  const { questions, persons } = trace.warrant.budget;
-  if (trace.asked.questions > questions || trace.asked.persons > persons) {
-    throw new AppError(
-      'RESOURCE_EXHAUSTED',
-      'TRACE_BUDGET',
-      'the trace has asked more than its warrant allows',
-    );
-  }
+function checkAllowed(
+  { opening, warrant, askable }: AdmittedTrace,
+  question: TraceQuestion,
+  now: number,
+): void {
+  // A stream may outlast what it was opened under.
+  if (opening.expires_at <= now) throw denied('OPENING_EXPIRED', 'opening: expired');
+  if (warrant.expires_at <= now) throw denied('WARRANT_EXPIRED', 'warrant: expired');
+  if (question.who.length > WHO_PER_QUESTION * 16) throw tooLarge('who', WHO_PER_QUESTION);
+  if (question.met.length > MET_PER_QUESTION * 16) throw tooLarge('met', MET_PER_QUESTION);
+  const from = question.metFrom.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
+  const until = question.metUntil.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
+  if (questionOutside(askable, { from, until }))
+    throw denied('QUESTION_OUTSIDE_OPENING', 'met: a window outside the opening');
+}
+
+function denied(reason: string, message: string): AppError {
+  return new AppError('PERMISSION_DENIED', reason, message);
+}
+
+function tooLarge(field: string, most: number): AppError {
+  return invalidField(field, `more than ${most} in one question`, 'QUESTION_TOO_LARGE');
 }
 
 const NO_EVENTS: queries.MetColumns = {

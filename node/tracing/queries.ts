@@ -161,36 +161,6 @@ export async function findPresentAt(
   return { id: columns[0], from: columns[1], until: columns[2] };
 }
 
-export interface AnsweredQuestion {
-  readonly traceId: string;
-  readonly seq: number;
-  readonly whoCount: number;
-  readonly metCount: number;
-  readonly knownCount: number;
-  readonly eventCount: number;
-  readonly answerBytes: number;
-}
-
-/** Writes down the size of a question and of its answer. */
-export async function insertAnsweredQuestion({ sql }: Queryable, row: AnsweredQuestion): Promise<void> {
-  await sql`INSERT INTO answered_questions
-      (trace_id, seq, who_count, met_count, known_count, event_count, answer_bytes)
-    VALUES (${row.traceId}, ${row.seq}, ${row.whoCount}, ${row.metCount}, ${row.knownCount},
-      ${row.eventCount}, ${row.answerBytes})`;
-}
-
-/** What a trace has asked so far, each question counted once. */
-export async function sumAsked(
-  { sql }: Queryable,
-  traceId: string,
-): Promise<{ questions: number; persons: number }> {
-  const [row] = await sql<{ questions: number; persons: number }[]>`
-    SELECT count(*)::int AS questions, coalesce(sum(persons), 0)::int8 AS persons
-    FROM (SELECT DISTINCT ON (seq) who_count + met_count AS persons FROM answered_questions
-      WHERE trace_id = ${traceId}) q`;
-  return row ?? { questions: 0, persons: 0 };
-}
-
 export interface AdmittedOpening {
   readonly revision: number;
   readonly province: string;
@@ -203,15 +173,19 @@ export function listAdmittedOpenings({ sql }: Queryable, traceId: string): Promi
     WHERE trace_id = ${traceId} ORDER BY revision`;
 }
 
-/** Accepts an opening; a revision that is there already stays. */
+/** Lets nobody else admit an opening of this trace until the transaction ends. */
+export async function lockAdmission({ sql }: Queryable, traceId: string): Promise<void> {
+  await sql`SELECT pg_advisory_xact_lock(hashtextextended(${traceId}, 0))`;
+}
+
+/** Accepts an opening. */
 export async function insertAdmittedOpening(
   { sql }: Queryable,
   traceId: string,
   opening: AdmittedOpening & { expiresAt: number },
 ): Promise<void> {
   await sql`INSERT INTO openings (trace_id, revision, province, opening, expires_at)
-    VALUES (${traceId}, ${opening.revision}, ${opening.province}, ${opening.opening}, ${opening.expiresAt})
-    ON CONFLICT DO NOTHING`;
+    VALUES (${traceId}, ${opening.revision}, ${opening.province}, ${opening.opening}, ${opening.expiresAt})`;
 }
 
 /** Numbers as an SQL array literal: COPY takes no parameters, and numbers need no quoting. */

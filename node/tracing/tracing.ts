@@ -2,6 +2,7 @@
  * Puts the pieces of tracing together: memory loaded, a new incarnation begun, the change feed and the
  * reporter at work. The only constructor of this feature; node/app.ts calls it.
  */
+import type { RefusalLog } from '../../shared/audit/refusals.ts';
 import type { VerifiedWarrants } from '../../shared/auth/opening-cache.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { Database } from '../../shared/db/database.ts';
@@ -24,8 +25,10 @@ export interface TracingOptions {
   readonly province: string;
   readonly federationKey: Uint8Array;
   readonly warrants: VerifiedWarrants;
+  readonly refusals: RefusalLog;
   flushTokens(signal: AbortSignal): Promise<void>;
   rulePack(number: number): Promise<RulePack>;
+  rulesInForceAt(at: number): number | undefined;
   /** Sends a status report to the hub. */
   report(report: Report, signal: AbortSignal): Promise<{ nextInMs: number }>;
 }

@@ -20,8 +20,16 @@ export const AUDIT_ACTIONS = [
   'question.answered',
   'question.refused',
   'delivery.applied',
+  'delivery.refused',
   'keys.evaluated',
   'keys.refused',
+  'questions.asked',
+  'traces.amended',
+  'openings.refused',
+  'rules.changed',
+  'rules.refused',
+  // By operators.
+  'budgets.changed',
 ] as const;
 
 export type AuditAction = (typeof AUDIT_ACTIONS)[number];

@@ -22,6 +22,8 @@ export const ACCESS = {
   'traces.read': ['epidemiologist', 'ward_tracer', 'operator'],
   'traces.write': ['epidemiologist'],
   'contacts.read': ['epidemiologist', 'ward_tracer'],
+  'budgets.read': ['operator'],
+  'budgets.write': ['operator'],
   'hub.traces.read': ['hub_operator', 'analyst'],
   'hub.graph.read': ['hub_operator'],
   'hub.provinces.read': ['hub_operator', 'analyst'],

@@ -1,6 +1,8 @@
 /** Which opening a trace may have next, and what may be asked under it: tables. */
 import { describe, expect, it } from 'vitest';
-import { admitOpening, joinOpenings, type Known, questionOutside } from './opening-rules.ts';
+import { RULES } from '../../tests/simulation/examples.ts';
+import { isoInstant } from '../domain/instant.ts';
+import { admitOpening, checkTerms, joinOpenings, type Known, questionOutside } from './opening-rules.ts';
 import type { Opening } from './opening-shape.ts';
 
 const opening: Opening = {
@@ -30,7 +32,7 @@ describe('admitOpening', () => {
     ['new', undefined, { revision: 7 }],
     ['known', known, {}],
     ['amended', known, { revision: 3 }],
-    ['amended', known, { revision: 9, index: [], as_of: 1_001, expires_at: 9_001 }],
+    ['amended', known, { revision: 9, index: opening.index.slice(0, 1) }],
   ])('%s', (verdict, before, change) => {
     const incoming = { ...opening, ...change };
     expect(admitOpening(before, { opening: incoming, jws: textOf(incoming) })).toBe(verdict);
@@ -45,10 +47,58 @@ describe('admitOpening', () => {
     ['OPENING_ALTERED', { revision: 3, direction: 'backward' }],
     ['OPENING_ALTERED', { revision: 3, rules: 2 }],
     ['OPENING_ALTERED', { revision: 3, trace_id: '1'.repeat(32) }],
+    ['OPENING_ALTERED', { revision: 3, as_of: 1_001 }],
+    ['OPENING_ALTERED', { revision: 3, expires_at: 9_001 }],
+    ['OPENING_ALTERED', { revision: 3, purpose: 'curiosity' }],
+    ['OPENING_ALTERED', { revision: 3, generation: 2 }],
   ])('%s: %o', (reason, change) => {
     const incoming = { ...opening, ...change };
     const refusal = expect.objectContaining({ code: 'PERMISSION_DENIED', reason });
     expect(() => admitOpening(known, { opening: incoming, jws: textOf(incoming) })).toThrow(refusal);
+  });
+});
+
+describe('checkTerms', () => {
+  const DAY = 86_400;
+  const now = 100 * DAY;
+  const rules = { ...RULES, number: 1, trace_open_days: 21 };
+  /** Pack 1 until day 60, pack 2 until day 98, then pack 3; pack 4 will be from day 110. */
+  const FROM: Record<number, number> = { 1: 10, 2: 60, 3: 98, 4: 110 };
+  const inForceAt = (at: number) => (at < 60 * DAY ? 1 : at < 98 * DAY ? 2 : at < 110 * DAY ? 3 : 4);
+  const packOf = (number: number) => ({
+    ...rules,
+    number,
+    effective_from: isoInstant((FROM[number] as number) * DAY),
+  });
+  const openedOn = (day: number) => ({ expires_at: (day + 21) * DAY });
+
+  it.each<[string, number, Partial<Opening>]>([
+    ['the rules in force', 3, openedOn(100)],
+    ['a trace that was opened under the rules before them', 2, openedOn(90)],
+    ['the rules before them, within a week of their end', 2, openedOn(100)],
+    ['rules that a faster clock has in force', 3, openedOn(97.5)],
+    ['a trace that is open for less than the rules allow', 3, { expires_at: now + 1 }],
+    ['a trace that another clock opened, a little ahead', 3, { expires_at: now + 22 * DAY }],
+  ])('%s', (_name, number, change) => {
+    const given = { ...opening, ...change, rules: number };
+    expect(checkTerms(given, { rules: packOf(number), inForceAt, now })).toBeUndefined();
+  });
+
+  it.each<[string, number | undefined, Partial<Opening>]>([
+    ['RULES_UNKNOWN', undefined, openedOn(100)],
+    ['RULES_SUPERSEDED', 1, openedOn(100)],
+    ['RULES_SUPERSEDED', 2, { ...openedOn(100), as_of: 70 * DAY }],
+    ['RULES_SUPERSEDED', 4, openedOn(100)],
+    ['DEGREE_TOO_HIGH', 3, { ...openedOn(100), max_degree: rules.max_degree + 1 }],
+    ['OPEN_TOO_LONG', 3, { expires_at: now + 22 * DAY + 1 }],
+  ])('%s', (reason, number, change) => {
+    // Ten days after pack 2 ended: the week has passed.
+    const late = reason === 'RULES_SUPERSEDED' && number === 2 ? 8 * DAY : 0;
+    const given = { ...opening, ...change, rules: number ?? 9 };
+    if (late > 0) given.expires_at += late;
+    const pack = number === undefined ? undefined : packOf(number);
+    const check = () => checkTerms(given, { rules: pack, inForceAt, now: now + late });
+    expect(check).toThrow(expect.objectContaining({ reason }));
   });
 });
 

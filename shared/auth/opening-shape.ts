@@ -13,6 +13,8 @@ export const MAX_INDEX_CASES = 1_000;
 const traceId = z.string().regex(/^[0-9a-f]{32}$/, 'not 32 hex digits');
 /** Whole epoch seconds, as the wire carries them (uint32). */
 const instant = z.int().min(0).max(0xffff_ffff);
+/** Every revision is presented again with each stream: what a province may pile up is bounded. */
+const revision = z.int().min(0).max(9_999);
 const counted = z.int().min(1).max(Number.MAX_SAFE_INTEGER);
 
 const indexCase = z.strictObject({
@@ -30,7 +32,7 @@ const openingShape = z
     version: z.literal(1),
     trace_id: traceId,
     /** Grows with each amendment of the trace. */
-    revision: z.int().min(0).max(0xffff_ffff),
+    revision,
     province: z.string().regex(/^[0-9]{2}$/, 'not a two-digit code'),
     direction: z.enum(['forward', 'backward']),
     /** Number of the rule pack in force when the trace was opened. */
@@ -51,7 +53,7 @@ const openingShape = z
 
 const warrantShape = z.strictObject({
   trace_id: traceId,
-  revision: z.int().min(0).max(0xffff_ffff),
+  revision,
   /** SHA-256 of the exact text of the opening, 64 hex digits. */
   opening_sha256: z.string().regex(/^[0-9a-f]{64}$/, 'not 64 hex digits'),
   issued_at: instant,

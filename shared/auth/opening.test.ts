@@ -93,7 +93,7 @@ describe('an opening', () => {
     ['signed by a stranger', 'OPENING_BAD_SIGNATURE', () => forge({}, {}, stranger)],
     [
       'that brings its own key',
-      'OPENING_BAD_SIGNATURE',
+      'OPENING_MALFORMED',
       () => forge({}, { jwk: jwk(stranger.publicKey, '24') }, stranger),
     ],
     ['signed by the hub', 'OPENING_BAD_SIGNATURE', () => forge({}, {}, hub)],
@@ -150,6 +150,7 @@ describe('an opening', () => {
     ['version', { ...opening, version: 2 }],
     ['trace_id', { ...opening, trace_id: TRACE.toUpperCase() }],
     ['revision', { ...opening, revision: -1 }],
+    ['revision', { ...opening, revision: 10_000 }],
     ['revision', { ...opening, revision: 0.5 }],
     ['province', { ...opening, province: '024' }],
     ['direction', { ...opening, direction: 'sideways' }],

@@ -121,8 +121,9 @@ function readHeader(jws: string, what: What): { kid: string; typ: string } {
   const canonical = parts.length === 3 && bytes.every((b, i) => b.toString('base64url') === parts[i]);
   if (!canonical) throw malformed(what, 'not a compact JWS');
   const header = parseJson(bytes[0] as Buffer, what);
-  const { alg, kid, typ } = Object(header) as Record<string, unknown>;
+  const { alg, kid, typ, ...more } = Object(header) as Record<string, unknown>;
   if (alg !== 'EdDSA') throw malformed(what, 'signature algorithm is not EdDSA');
+  if (Object.keys(more).length > 0) throw malformed(what, 'header with unknown fields');
   if (typeof kid !== 'string' || typeof typ !== 'string') throw malformed(what, 'header without kid or typ');
   return { kid, typ };
 }

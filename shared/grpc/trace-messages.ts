@@ -2,6 +2,7 @@
  * Questions and answers of a trace between typed columns (`shared/trace`) and packed bytes (proto). Both
  * programs use it: the hub to ask, the node to answer.
  */
+import { createHash } from 'node:crypto';
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { AppError } from '../errors.ts';
 import {
@@ -33,6 +34,14 @@ export function encodeQuestion(question: TraceQuestion): Uint8Array {
       metUntil: packUint32(question.metUntil),
     }),
   );
+}
+
+/**
+ * SHA-256 of an encoded question: what hub and nodes write into their logs of it, and what a number of a
+ * trace's log stands for.
+ */
+export function questionSha256(body: Uint8Array): Buffer {
+  return createHash('sha256').update(body).digest();
 }
 
 /** The inverse of `encodeQuestion`. Throws INVALID_ARGUMENT MALFORMED_QUESTION. */

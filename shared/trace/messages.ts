@@ -4,6 +4,11 @@
  */
 import type { Direction, RulePack } from '../domain/rule-pack.ts';
 
+/** Most pseudonyms in one question: 1 MiB of `who`, and a bounded piece of work for a node. */
+export const WHO_PER_QUESTION = 65_536;
+/** Most windows in one question. */
+export const MET_PER_QUESTION = 16_384;
+
 /** One entry of the log of questions. Instants are epoch seconds; windows are half-open. */
 export interface TraceQuestion {
   readonly seq: number;

@@ -12,12 +12,15 @@ import {
   type Windows,
 } from './contacts.ts';
 import { answerFault, Evidence, type NumberedQuestion } from './evidence.ts';
-import type { AnswerVersion, TraceAnswer, TraceQuestion, TraceTerms } from './messages.ts';
+import {
+  type AnswerVersion,
+  MET_PER_QUESTION,
+  type TraceAnswer,
+  type TraceQuestion,
+  type TraceTerms,
+  WHO_PER_QUESTION,
+} from './messages.ts';
 import { type Persons, resolvePersons } from './persons.ts';
-
-/** Most pseudonyms in one question: 1 MiB of `who`, and a bounded piece of work for a node. */
-const WHO_PER_QUESTION = 65_536;
-const MET_PER_QUESTION = 16_384;
 
 interface HeldAnswer {
   readonly answer: TraceAnswer;

@@ -188,8 +188,9 @@ async function countEvents({ nodes }: BenchFederation, traceId: string): Promise
   for (const { databaseUrl } of nodes) {
     await using db = openDatabase(databaseUrl, { max: 1, name: 'bench count' });
     const [row] = await db.sql<{ events: number }[]>`
-      SELECT coalesce(sum(event_count), 0)::int AS events
-      FROM answered_questions WHERE trace_id = ${traceId}`;
+      SELECT coalesce(sum((body::jsonb #>> '{detail,events}')::int), 0)::int AS events
+      FROM audit_records
+      WHERE body::jsonb @> ${JSON.stringify({ action: 'question.answered', trace: traceId })}::jsonb`;
     events += row?.events ?? 0;
   }
   return events;

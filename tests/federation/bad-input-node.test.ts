@@ -172,7 +172,7 @@ describe('the hub at a node', () => {
 
   test('more than the warrant allows', async () => {
     const poor = await pairOf(pair.opening, { budget: { questions: 1, persons: 1 } });
-    expect(await ask(warrant(poor), asks())).toMatchObject({
+    expect(await ask(warrant(poor), asks({ seq: 1000 }))).toMatchObject({
       is: 'RESOURCE_EXHAUSTED TRACE_BUDGET',
     });
   });

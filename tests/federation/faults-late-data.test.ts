@@ -205,7 +205,7 @@ test('what does not touch the trace is not asked about', async () => {
   const answered = async () => {
     const rows = await Promise.all(
       federation.nodes.map((node) =>
-        rowsOf(node, `SELECT id, seq FROM answered_questions WHERE trace_id = '${id}' ORDER BY id`),
+        rowsOf(node, `SELECT seq, answers FROM answered_questions WHERE trace_id = '${id}' ORDER BY seq`),
       ),
     );
     return rows;

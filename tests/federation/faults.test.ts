@@ -262,7 +262,10 @@ test('a closed trace is closed everywhere, and nothing more is asked', async () 
   }
   expect(await call(federation.hub, `/v1/traces/${id}`)).toMatchObject({ state: 'closed' });
   const asked = () =>
-    rowsOf(federation.node(other), `SELECT id FROM answered_questions WHERE trace_id = '${id}'`);
+    rowsOf(
+      federation.node(other),
+      `SELECT seq, answers FROM answered_questions WHERE trace_id = '${id}' ORDER BY seq`,
+    );
   const before = await asked();
   await federation.kill(other, 'SIGKILL');
   await federation.kill('hub', 'SIGKILL');

@@ -6,6 +6,7 @@
 import { Writable } from 'node:stream';
 import { pino } from 'pino';
 import { startTokenIssuer, type TokenIssuer } from '../../deploy/demo/token-issuer.ts';
+import { budgetRoutes } from '../../node/budgets/http.ts';
 import { caseRoutes } from '../../node/cases/http.ts';
 import { importRoutes } from '../../node/intake/http.ts';
 import { hubRules } from '../../node/rules/grpc.ts';
@@ -14,6 +15,7 @@ import { hubTraces } from '../../node/traces/grpc.ts';
 import { traceRoutes } from '../../node/traces/http.ts';
 import { reopenTraces } from '../../node/traces/operations.ts';
 import { Submitter } from '../../node/traces/submitter.ts';
+import { RefusalLog } from '../../shared/audit/refusals.ts';
 import { createBearer } from '../../shared/auth/bearer.ts';
 import { systemClock } from '../../shared/clock.ts';
 import type { Database } from '../../shared/db/database.ts';
@@ -77,7 +79,9 @@ export async function createNodeHttp(): Promise<NodeHttp> {
   const stop = new AbortController();
   const clock = systemClock;
   const { publicKey: warrantKey } = hub.warrantKeys;
+  const refusals = stack.use(new RefusalLog({ db, clock, logger }));
   const rules = await openRuleBook({
+    refusals,
     db,
     warrantKey,
     source: hubRules(hub.link.client, stop.signal),
@@ -105,6 +109,7 @@ export async function createNodeHttp(): Promise<NodeHttp> {
     info: { title: 'test', version: '1', description: '' },
     routes: [
       importRoutes({ db, clock, changes, tokenizer }),
+      budgetRoutes({ db, clock }),
       caseRoutes({ db, clock, changes, tokenizer, traces }),
       traceRoutes({ ...ctx, stopping: stop.signal }),
     ],

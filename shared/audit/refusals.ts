@@ -1,0 +1,96 @@
+/**
+ * Refusals on the record, without letting whoever is refused fill the log: the first of its kind is written
+ * before the caller hears of it, what follows within a minute is counted and written as one entry.
+ */
+import type { Clock } from '../clock.ts';
+import { nowSeconds } from '../clock.ts';
+import type { Queryable } from '../db/database.ts';
+import { type ErrorCode, toAppError } from '../errors.ts';
+import type { Logger } from '../log.ts';
+import { type AuditEntry, recordAudit } from './record.ts';
+
+/** A refusal about to be recorded; its reason is that of the error. */
+export type RefusedAttempt = Omit<AuditEntry, 'outcome' | 'reason'>;
+
+export interface RefusalLogOptions {
+  readonly db: Pick<Queryable, 'sql'>;
+  readonly clock: Clock;
+  readonly logger: Pick<Logger, 'warn'>;
+}
+
+const MINUTE_MS = 60_000;
+
+/** What the caller was denied, as against what broke. */
+const REFUSALS: readonly ErrorCode[] = [
+  'INVALID_ARGUMENT',
+  'FAILED_PRECONDITION',
+  'NOT_FOUND',
+  'PERMISSION_DENIED',
+  'RESOURCE_EXHAUSTED',
+];
+
+interface Repeated {
+  readonly entry: AuditEntry;
+  more: number;
+  over: Promise<void>;
+}
+
+/** Disposal writes what is counted and not written yet. */
+export class RefusalLog implements AsyncDisposable {
+  readonly #options: RefusalLogOptions;
+  readonly #repeated = new Map<string, Repeated>();
+  readonly #stop = new AbortController();
+
+  constructor(options: RefusalLogOptions) {
+    this.#options = options;
+  }
+
+  /** Runs `work`; if it is refused, `attempt` is on the record before the same error goes on. */
+  async recording<T>(attempt: () => RefusedAttempt, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      const { code, reason } = toAppError(error);
+      if (REFUSALS.includes(code)) await this.note({ ...attempt(), outcome: 'refused', reason });
+      throw error;
+    }
+  }
+
+  /**
+   * Records a refusal, or counts it if one of the same action, actor and reason was recorded within the last
+   * minute. Never rejects: a log that cannot be written must not turn a refusal into something else.
+   */
+  async note(entry: AuditEntry): Promise<void> {
+    const key = `${entry.action} ${entry.actor.kind} ${entry.actor.id} ${entry.reason}`;
+    const repeated = this.#repeated.get(key);
+    if (repeated) {
+      repeated.more++;
+      return;
+    }
+    this.#repeated.set(key, { entry, more: 0, over: this.#endMinute(key) });
+    await this.#write(entry);
+  }
+
+  async #endMinute(key: string): Promise<void> {
+    await this.#options.clock.sleep(MINUTE_MS, this.#stop.signal);
+    const { entry, more } = this.#repeated.get(key) as Repeated;
+    this.#repeated.delete(key);
+    const { action, actor, outcome, reason } = entry;
+    if (more > 0) await this.#write({ action, actor, outcome, reason, detail: { refusals: more } });
+  }
+
+  async #write(entry: AuditEntry): Promise<void> {
+    const { db, clock, logger } = this.#options;
+    await recordAudit(db, entry, nowSeconds(clock)).catch((error: unknown) => {
+      logger.warn(
+        { err: toAppError(error), action: entry.action, reason: entry.reason },
+        'refusal not recorded',
+      );
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort();
+    await Promise.all([...this.#repeated.values()].map(({ over }) => over));
+  }
+}
