@@ -50,7 +50,8 @@ export function listCounts({ sql }: Queryable, asked: CountedQuestion): Promise<
   const { traceId, province, hour, day } = asked;
   return sql<CountRow[]>`SELECT period, questions, persons FROM asked_counts
     WHERE (holder, period, began_at) IN
-      ((${traceId}, 'trace', 0), (${province}, 'hour', ${hour}::bigint), (${province}, 'day', ${day}::bigint))`;
+      ((${traceId}, 'trace', 0), (${province}, 'hour', ${hour}::bigint),
+       (${province}, 'day', ${day}::bigint))`;
 }
 
 export interface CountedRow extends CountRow {
