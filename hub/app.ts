@@ -4,7 +4,9 @@
  */
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { createBearer } from '../shared/auth/bearer.ts';
+import { recordRefusal } from '../shared/auth/act.ts';
+import { createAuthenticate } from '../shared/auth/authenticate.ts';
+import { createTokenCheck } from '../shared/auth/bearer.ts';
 import { type Clock, systemClock } from '../shared/clock.ts';
 import type { Database } from '../shared/db/database.ts';
 import { openAsProgram } from '../shared/db/program-database.ts';
@@ -110,8 +112,9 @@ async function startHttp(base: Base, parts: { traces: TracesCtx; links: Province
   const stop = new AbortController();
   const app = createHttpApp({
     info: API_INFO,
-    routes: [traceRoutes(traces), provinceRoutes({ db, links }), ruleRoutes({ rules, clock })],
-    authenticate: createBearer(config.oidc),
+    routes: [traceRoutes(traces), provinceRoutes({ db, clock, links }), ruleRoutes({ rules, clock })],
+    authenticate: createAuthenticate({ token: createTokenCheck({ ...config.oidc, home: 'hub', clock }) }),
+    recordRefusal: (caller, refusal) => recordRefusal({ db, clock }, caller, refusal),
     logger,
     metrics: createMetrics('hub'),
     checks: { database: async () => db.sql`SELECT 1` },

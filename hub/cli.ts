@@ -19,7 +19,7 @@ import { parseHubConfig } from './config.ts';
 const program = new Command('truyvet-hub')
   .description('Trung tâm quốc gia của Truy Vết · The national hub of Truy Vết')
   .option('--url <url>', 'HTTP của trung tâm · of the hub (TRUYVET_URL)')
-  .option('--token <token>', 'mã truy cập · bearer token (TRUYVET_TOKEN)');
+  .option('--token-file <file>', 'tệp chứa mã truy cập · file with the bearer token (TRUYVET_TOKEN)');
 
 program
   .command('serve')

@@ -4,7 +4,9 @@
  */
 import { join } from 'node:path';
 import { RefusalLog } from '../shared/audit/refusals.ts';
-import { createBearer } from '../shared/auth/bearer.ts';
+import { recordRefusal } from '../shared/auth/act.ts';
+import { createAuthenticate } from '../shared/auth/authenticate.ts';
+import { createTokenCheck } from '../shared/auth/bearer.ts';
 import { VerifiedWarrants } from '../shared/auth/opening-cache.ts';
 import { type Clock, systemClock } from '../shared/clock.ts';
 import { type Database, openDatabase } from '../shared/db/database.ts';
@@ -179,12 +181,13 @@ async function startHttp(base: Base, parts: { tracing: Tracing; tokenizer: Token
       importRoutes({ db, clock, changes, tokenizer }),
       budgetRoutes({ db, clock }),
       caseRoutes({
-        ...{ db, clock, changes, tokenizer },
+        ...{ db, clock, province, changes, tokenizer },
         traces: { reopen: reopenTraces, wake: () => submitter.wake() },
       }),
       traceRoutes({ db, clock, logger, province, rules, hub, submitter, stopping: base.stopping }),
     ],
-    authenticate: createBearer(config.oidc),
+    authenticate: createAuthenticate({ token: createTokenCheck({ ...config.oidc, home: province, clock }) }),
+    recordRefusal: (caller, refusal) => recordRefusal({ db, clock }, caller, refusal),
     logger,
     metrics: createMetrics(`node-${province}`),
     checks: { database: async () => db.sql`SELECT 1`, rules: rules.check },

@@ -23,7 +23,7 @@ import { parseNodeConfig } from './config.ts';
 const program = new Command('truyvet-node')
   .description('Nút truy vết của một tỉnh · A provincial node of Truy Vết')
   .option('--url <url>', 'HTTP của nút · of the node (TRUYVET_URL)')
-  .option('--token <token>', 'mã truy cập · bearer token (TRUYVET_TOKEN)');
+  .option('--token-file <file>', 'tệp chứa mã truy cập · file with the bearer token (TRUYVET_TOKEN)');
 
 program
   .command('serve')

@@ -57,10 +57,17 @@ export const logLevel = z
   .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
   .default('info');
 
+/** An https URL, or one of this machine: what is fetched there decides who is let in. */
+const safeUrl = z.url('not a URL').refine((text) => {
+  const { protocol, hostname } = new URL(text);
+  return protocol === 'https:' || ['127.0.0.1', 'localhost', '[::1]'].includes(hostname);
+}, 'must be https, except on this machine');
+
 /** What the bearer check needs (shared/auth/bearer.ts). */
 export const oidcFields = {
-  OIDC_ISSUER: z.url('not a URL'),
-  OIDC_JWKS_URL: z.url('not a URL'),
+  OIDC_ISSUER: safeUrl,
+  /** Instead of what the issuer's description says. */
+  OIDC_JWKS_URL: safeUrl.optional(),
   OIDC_AUDIENCE: z.string().min(1),
 };
 

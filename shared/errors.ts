@@ -31,18 +31,25 @@ export class AppError extends Error {
   readonly reason: string;
   /** Fields and reasons; travels with the error. */
   readonly details: readonly FieldError[];
+  /** After how long trying again may succeed; undefined where nobody knows. */
+  readonly retryAfterSeconds: number | undefined;
 
   constructor(
     code: ErrorCode,
     reason: string,
     message: string,
-    options: { cause?: unknown; details?: readonly FieldError[] } = {},
+    options: {
+      cause?: unknown;
+      details?: readonly FieldError[];
+      retryAfterSeconds?: number;
+    } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'AppError';
     this.code = code;
     this.reason = reason;
     this.details = options.details ?? [];
+    this.retryAfterSeconds = options.retryAfterSeconds;
   }
 }
 

@@ -44,15 +44,45 @@ export function isWardOf(ward: string, province: string): boolean {
   return provinceOfWard().get(ward) === province;
 }
 
+/**
+ * Whether `area` is an area of `province`: the province's own code, a district's (3 digits) or a ward's (5).
+ */
+export function isAreaOf(area: string, province: string): boolean {
+  if (area.length === 3) return districts().get(area) === province;
+  return area.length === 2 ? area === province && isProvince(area) : isWardOf(area, province);
+}
+
+/** Codes of the wards of a district; none for an unknown code, and for five islands that have none. */
+export function wardsOfDistrict(district: string): readonly string[] {
+  return wardsByDistrict().get(district) ?? [];
+}
+
 const provinceNames = lazy(() => {
   const units = load<Omit<Unit, 'parent_code'>>('tinh_tp');
   return new Map(Object.entries(units).map(([code, { name }]) => [code, name]));
 });
 
-const provinceOfWard = lazy(() => {
-  const districts = load<Unit>('quan_huyen');
+/** Province of each district. */
+const districts = lazy(() => {
+  const units = Object.entries(load<Unit>('quan_huyen'));
+  return new Map(units.map(([code, { parent_code }]) => [code, parent_code]));
+});
+
+/** District of each ward. */
+const districtOfWard = lazy(() => {
   const wards = Object.entries(load<Unit>('xa_phuong'));
-  return new Map(wards.map(([code, { parent_code }]) => [code, districts[parent_code]?.parent_code]));
+  return new Map(wards.map(([code, { parent_code }]) => [code, parent_code]));
+});
+
+const provinceOfWard = lazy(
+  () => new Map([...districtOfWard()].map(([ward, district]) => [ward, districts().get(district)])),
+);
+
+const wardsByDistrict = lazy(() => {
+  const found = new Map<string, string[]>();
+  for (const [ward, district] of districtOfWard())
+    found.set(district, [...(found.get(district) ?? []), ward]);
+  return found;
 });
 
 function load<T>(file: string): Record<string, T> {

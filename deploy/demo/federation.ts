@@ -6,6 +6,7 @@
 import { realpathSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { HUB_ROLES, NODE_ROLES } from '../../shared/auth/access.ts';
 import type { Env } from '../../shared/config.ts';
 import { AppError, invalidField } from '../../shared/errors.ts';
 import { packageRoot } from '../../shared/package-root.ts';
@@ -60,8 +61,6 @@ export interface Federation extends AsyncDisposable {
 }
 
 const PARALLELISM = 4;
-const HUB_ROLES = ['hub_operator', 'analyst'];
-const NODE_ROLES = ['ward_tracer', 'epidemiologist', 'lab', 'integrator', 'operator'];
 
 /**
  * Starts everything; resolves when all programs are ready. Disposing stops the programs and removes
@@ -104,7 +103,7 @@ async function build(options: FederationOptions, held: AsyncDisposable[]): Promi
     const told = { ...intercepted?.[place.name], ...options.env?.['*'], ...options.env?.[place.name] };
     const env = { ...environments.get(place.name), ...told };
     const program = hold(new Program(programOptions(place, env, { ...options, logsDir })));
-    const roles = place.name === 'hub' ? HUB_ROLES : NODE_ROLES;
+    const roles = place.name === 'hub' ? HUB_ROLES : NODE_ROLES.map((role) => `${role}@${place.name}`);
     const token = await tokens.issue({ audience: audienceOf(place.name), roles });
     entries.push({ program, member: memberAt(place, program, token) });
   }

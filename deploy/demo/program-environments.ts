@@ -25,7 +25,7 @@ export interface Wiring {
   readonly hub: Place;
   readonly nodes: readonly Place[];
   readonly keys: KeyFiles;
-  readonly tokens: Pick<TokenIssuer, 'issuer' | 'jwksUrl'>;
+  readonly tokens: Pick<TokenIssuer, 'issuer'>;
   readonly rulesFile?: string | undefined;
   /** For files that are no keys. */
   readonly directory: string;
@@ -73,7 +73,6 @@ function commonEnvironment({ tokens }: Wiring, place: Place): Env {
     HTTP_LISTEN: place.httpAddress,
     GRPC_LISTEN: place.grpcAddress,
     OIDC_ISSUER: tokens.issuer,
-    OIDC_JWKS_URL: tokens.jwksUrl,
     OIDC_AUDIENCE: audienceOf(place.name),
   };
 }

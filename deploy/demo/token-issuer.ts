@@ -1,5 +1,7 @@
 /**
- * Stands in for the centres' identity provider: one signing key, its JWKS on a loopback port, bearer tokens.
+ * Stands in for the centres' identity provider: one signing key, its JWKS and its description on a loopback
+ * port, bearer tokens.
+ * Source: OpenID Connect Discovery 1.0, section 3.
  */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -10,9 +12,10 @@ import { nowSeconds, systemClock } from '../../shared/clock.ts';
 export interface TokenRequest {
   /** `truyvet-hub`, `truyvet-node-24`. */
   readonly audience: string;
+  /** `role@area`; at the hub `role`. */
   readonly roles: readonly string[];
   readonly subject?: string;
-  /** A week unless told; negative for one that has expired. */
+  /** Twelve hours unless told; negative for one that has expired. */
   readonly lifeSeconds?: number;
 }
 
@@ -23,23 +26,27 @@ export interface TokenIssuer extends AsyncDisposable {
   issue(request: TokenRequest): Promise<string>;
 }
 
-const WEEK_SECONDS = 7 * 86_400;
+const LIFE_SECONDS = 12 * 3600;
 const KEY_ID = 'development';
 
 /** Starts serving the public key. */
 export async function startTokenIssuer(): Promise<TokenIssuer> {
   const { privateKey, publicKey } = await generateKeyPair('EdDSA', { crv: 'Ed25519' });
   const jwk = { ...(await exportJWK(publicKey)), kid: KEY_ID, alg: 'EdDSA', use: 'sig' };
-  const server = createServer((_request, response) => {
-    response.setHeader('content-type', 'application/jwk-set+json').end(JSON.stringify({ keys: [jwk] }));
+  const documents: Record<string, unknown> = { '/jwks.json': { keys: [jwk] } };
+  const server = createServer(({ url = '' }, response) => {
+    const found = documents[url];
+    response.statusCode = found === undefined ? 404 : 200;
+    response.setHeader('content-type', 'application/json').end(JSON.stringify(found ?? {}));
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  documents['/.well-known/openid-configuration'] = describe(issuer);
   return {
     issuer,
     jwksUrl: `${issuer}/jwks.json`,
-    issue: ({ audience, roles, subject = 'demo', lifeSeconds = WEEK_SECONDS }) => {
+    issue: ({ audience, roles, subject = 'demo', lifeSeconds = LIFE_SECONDS }) => {
       const now = nowSeconds(systemClock);
       return new SignJWT({ roles })
         .setProtectedHeader({ alg: 'EdDSA', kid: KEY_ID })
@@ -54,5 +61,14 @@ export async function startTokenIssuer(): Promise<TokenIssuer> {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
     },
+  };
+}
+
+function describe(issuer: string) {
+  return {
+    ...{ issuer, jwks_uri: `${issuer}/jwks.json` },
+    // Required of a description; nobody signs in here.
+    ...{ authorization_endpoint: `${issuer}/none`, response_types_supported: ['code'] },
+    ...{ subject_types_supported: ['public'], id_token_signing_alg_values_supported: ['EdDSA'] },
   };
 }

@@ -34,7 +34,7 @@ const getProvinces = apiRoute('hub.provinces.read', {
 export function provinceRoutes(ctx: ProvincesContext): Routes {
   const routes = newRoutes();
   routes.openapi(getProvinces, async (c) => {
-    const provinces = (await listProvinces(ctx)).map(({ reportedAt, dataAt, ...same }) => ({
+    const provinces = (await listProvinces(ctx, c.get('caller'))).map(({ reportedAt, dataAt, ...same }) => ({
       ...same,
       reported_at: isoInstantOrNull(reportedAt),
       data_at: isoInstantOrNull(dataAt),

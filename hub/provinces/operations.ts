@@ -1,6 +1,8 @@
 /**
  * The enrolled provinces: whether each can be reached, and what it has reported.
  */
+import { type Caller, decide } from '../../shared/auth/access.ts';
+import { type Clock, nowSeconds } from '../../shared/clock.ts';
 import type { Database } from '../../shared/db/database.ts';
 import { provinceName } from '../../shared/gazetteer.ts';
 import type { ProvinceLink } from './province-link.ts';
@@ -8,6 +10,7 @@ import { listReports } from './queries.ts';
 
 export interface ProvincesContext {
   readonly db: Database;
+  readonly clock: Pick<Clock, 'nowMs'>;
   readonly links: readonly Pick<ProvinceLink, 'province' | 'state'>[];
 }
 
@@ -22,8 +25,9 @@ export interface EnrolledProvince {
   readonly dataAt: number | null;
 }
 
-/** All enrolled provinces, by code. */
-export async function listProvinces(ctx: ProvincesContext): Promise<EnrolledProvince[]> {
+/** All enrolled provinces, by code. No person is in it: leaves no entry. */
+export async function listProvinces(ctx: ProvincesContext, caller: Caller): Promise<EnrolledProvince[]> {
+  decide(caller, 'hub.provinces.read', nowSeconds(ctx.clock));
   const reports = new Map((await listReports(ctx.db)).map((report) => [report.province, report]));
   const enrolled = ctx.links.map(({ province, state }) => {
     const { protocol = null, reportedAt = null, dataAt = null } = reports.get(province) ?? {};

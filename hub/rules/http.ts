@@ -2,10 +2,9 @@
  * `/v1/rules`: the packs that this hub issues, as the nodes get them.
  */
 import { z } from '@hono/zod-openapi';
-import { type Clock, nowSeconds } from '../../shared/clock.ts';
-import { rulesInForce } from '../../shared/domain/rule-pack.ts';
+import type { Clock } from '../../shared/clock.ts';
 import { apiRoute, newRoutes, type Routes } from '../../shared/http/route.ts';
-import type { IssuedRules } from './operations.ts';
+import { type IssuedRules, listRules } from './operations.ts';
 
 const packOutput = z
   .looseObject({ number: z.int(), effective_from: z.string() })
@@ -29,11 +28,11 @@ const getRules = apiRoute('hub.rules.read', {
 });
 
 /** The routes of rules. */
-export function ruleRoutes({ rules, clock }: { rules: IssuedRules; clock: Clock }): Routes {
+export function ruleRoutes(ctx: { rules: IssuedRules; clock: Clock }): Routes {
   const routes = newRoutes();
   routes.openapi(getRules, (c) => {
-    const inForce = rulesInForce(rules.packs, nowSeconds(clock))?.number ?? null;
-    return c.json({ in_force: inForce, packs: rules.packs.map((pack) => ({ ...pack })) }, 200);
+    const { inForce, packs } = listRules(ctx, c.get('caller'));
+    return c.json({ in_force: inForce, packs: packs.map((pack) => ({ ...pack })) }, 200);
   });
   return routes;
 }

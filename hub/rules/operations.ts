@@ -5,8 +5,10 @@
 import type { KeyObject } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { type Caller, decide } from '../../shared/auth/access.ts';
 import { parseRulePack, signRulePack } from '../../shared/auth/rule-signature.ts';
-import type { RulePack } from '../../shared/domain/rule-pack.ts';
+import { type Clock, nowSeconds } from '../../shared/clock.ts';
+import { type RulePack, rulesInForce } from '../../shared/domain/rule-pack.ts';
 import { AppError } from '../../shared/errors.ts';
 import { packageRoot } from '../../shared/package-root.ts';
 
@@ -38,4 +40,14 @@ export function readShippedPacks(): RulePack[] {
   return files
     .sort()
     .map((name) => parseRulePack(JSON.parse(readFileSync(join(SHIPPED, name), 'utf8')), name));
+}
+
+/** The packs and which of them is in force now, null if none is. Says nothing of anybody: leaves no entry. */
+export function listRules(
+  { rules, clock }: { readonly rules: IssuedRules; readonly clock: Pick<Clock, 'nowMs'> },
+  caller: Caller,
+): { inForce: number | null; packs: readonly RulePack[] } {
+  const now = nowSeconds(clock);
+  decide(caller, 'hub.rules.read', now);
+  return { inForce: rulesInForce(rules.packs, now)?.number ?? null, packs: rules.packs };
 }

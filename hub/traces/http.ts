@@ -7,10 +7,9 @@ import { instantOutput } from '../../shared/http/instants.ts';
 import { cutPage, decodeCursor, nextOutput, pageQuery } from '../../shared/http/paging.ts';
 import { apiRoute, newRoutes, type Routes } from '../../shared/http/route.ts';
 import { type TraceJson, traceJson, traceOutput } from '../../shared/http/trace-json.ts';
-import { getTraceGraph, getTraceStatus, listTraces, type TracesCtx } from './operations.ts';
-
-type StatusView = Awaited<ReturnType<typeof getTraceStatus>>;
-type Graph = ReturnType<typeof getTraceGraph>;
+import type { TraceGraph } from './graph.ts';
+import { listTraces, readGraph, readTrace, type TracesCtx } from './operations.ts';
+import type { TraceStatusView } from './status.ts';
 
 const MAX_PERSONS = 50_000;
 
@@ -85,21 +84,21 @@ export function traceRoutes(ctx: TracesCtx): Routes {
   routes.openapi(getTraces, async (c) => {
     const { limit, after } = c.req.valid('query');
     const [last] = decodeCursor(after, cursor) ?? [];
-    const found = await listTraces(ctx, { limit: limit + 1, after: last });
+    const found = await listTraces(ctx, c.get('caller'), { limit, after: last });
     const { page, next } = cutPage(found, limit, ({ id }) => [id]);
     return c.json({ traces: page.map(statusJson), next }, 200);
   });
   routes.openapi(getTrace, async (c) => {
-    return c.json(statusJson(await getTraceStatus(ctx, c.req.valid('param').id)), 200);
+    return c.json(statusJson(await readTrace(ctx, c.get('caller'), c.req.valid('param').id)), 200);
   });
-  routes.openapi(getGraph, (c) => {
-    const { limit } = c.req.valid('query');
-    return c.json(graphJson(getTraceGraph(ctx, c.req.valid('param').id, { limit })), 200);
+  routes.openapi(getGraph, async (c) => {
+    const request = { id: c.req.valid('param').id, limit: c.req.valid('query').limit };
+    return c.json(graphJson(await readGraph(ctx, c.get('caller'), request)), 200);
   });
   return routes;
 }
 
-function statusJson(view: StatusView): TraceJson {
+function statusJson(view: TraceStatusView): TraceJson {
   return traceJson({
     ...view,
     coverage: view.coverage.map((one) => ({
@@ -119,7 +118,7 @@ function statusJson(view: StatusView): TraceJson {
 
 const SETTINGS = ['place', 'encounter', 'household'] as const;
 
-function graphJson(graph: Graph): z.output<typeof graphOutput> {
+function graphJson(graph: TraceGraph): z.output<typeof graphOutput> {
   return {
     persons: graph.persons.map(({ id, pseudonyms, degree }) => ({ id, pseudonyms: [...pseudonyms], degree })),
     exposures: graph.exposures.map(({ source, contact, degree, seconds, ...exposure }) => ({

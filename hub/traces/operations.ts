@@ -3,6 +3,8 @@
  * data. Each decides whether this caller may, and changes nothing when it refuses.
  */
 import type { KeyObject } from 'node:crypto';
+import type { Caller } from '../../shared/auth/access.ts';
+import { readAs } from '../../shared/auth/act.ts';
 import { openingSha256, signWarrant, verifyOpening } from '../../shared/auth/opening.ts';
 import type { ProvinceKeys } from '../../shared/auth/opening-keys.ts';
 import { admitOpening, checkTerms } from '../../shared/auth/opening-rules.ts';
@@ -120,8 +122,7 @@ export async function closeTrace(ctx: TracesCtx, province: string, id: string): 
 }
 
 /**
- * How a trace stands, for a province that opened it or holds contacts of it; for the hub's own people
- * `province` is undefined. Throws NOT_FOUND TRACE_UNKNOWN.
+ * How a trace stands, for a province that opened it or holds contacts of it; without one, for anybody. Throws NOT_FOUND TRACE_UNKNOWN.
  */
 export async function getTraceStatus(
   ctx: TracesCtx,
@@ -140,25 +141,51 @@ export async function getTraceStatus(
   return status;
 }
 
-/** Traces, newest first, at most `limit`; `after` is the id of the last one seen. */
-export async function listTraces(
+/** The same for the hub's own people, on record. */
+export function readTrace(ctx: TracesCtx, caller: Caller, id: string): Promise<TraceStatusView> {
+  const act = { group: 'hub.traces.read', action: 'traces.read', trace: id } as const;
+  return readAs(ctx, caller, act, () => getTraceStatus(ctx, id));
+}
+
+/**
+ * Traces, newest first: `limit` of them, and one more if there are more; `after` is the id of the last one
+ * seen.
+ */
+export function listTraces(
   ctx: TracesCtx,
+  caller: Caller,
   { limit, after }: { limit: number; after?: string | undefined },
 ): Promise<TraceStatusView[]> {
-  const rows = await queries.listTraceRows(ctx.db, limit, after);
-  return Promise.all(rows.map((row) => ctx.engine.get(row.id)?.status() ?? closedStatus(ctx.db, row)));
+  const act = { group: 'hub.traces.read', action: 'traces.read' } as const;
+  return readAs(ctx, caller, act, async ({ note }) => {
+    const rows = await queries.listTraceRows(ctx.db, limit + 1, after);
+    note({ traces: rows.slice(0, limit).map(({ id }) => id) });
+    return Promise.all(rows.map((row) => ctx.engine.get(row.id)?.status() ?? closedStatus(ctx.db, row)));
+  });
 }
 
 /**
  * Persons and exposures of an open trace in pseudonyms. Throws NOT_FOUND TRACE_UNKNOWN, also for a closed
  * one.
  */
-export function getTraceGraph(ctx: TracesCtx, id: string, { limit }: { limit: number }): TraceGraph {
-  const live = ctx.engine.get(id);
-  if (!live) throw unknownTrace();
-  const exposures: Exposure[] = [];
-  const view = live.view((exposure) => exposures.push(exposure));
-  return graphOf(view, exposures, limit);
+export function readGraph(
+  ctx: TracesCtx,
+  caller: Caller,
+  { id, limit }: { id: string; limit: number },
+): Promise<TraceGraph> {
+  const act = { group: 'hub.graph.read', action: 'graph.read', trace: id } as const;
+  return readAs(ctx, caller, act, async ({ note }) => {
+    const live = ctx.engine.get(id);
+    if (!live) throw unknownTrace();
+    const exposures: Exposure[] = [];
+    const graph = graphOf(
+      live.view((exposure) => exposures.push(exposure)),
+      exposures,
+      limit,
+    );
+    note({ persons: graph.persons.length, exposures: graph.exposures.length });
+    return graph;
+  });
 }
 
 export interface StatusReport extends queries.ProvinceReport {

@@ -2,10 +2,10 @@
  * Budgets as the province's operator sets them, and as tracing asks for them.
  */
 
-import { recordAudit } from '../../shared/audit/record.ts';
-import type { Caller } from '../../shared/auth/access.ts';
+import { type Caller, decide } from '../../shared/auth/access.ts';
+import { changeAs } from '../../shared/auth/act.ts';
 import { type Clock, nowSeconds } from '../../shared/clock.ts';
-import { type Database, type Queryable, withTransaction } from '../../shared/db/database.ts';
+import type { Database, Queryable } from '../../shared/db/database.ts';
 import * as queries from './queries.ts';
 import { type Asked, type Budget, DEFAULT_BUDGET } from './rules.ts';
 
@@ -30,7 +30,8 @@ export async function budgetOf(db: Queryable, province: string): Promise<Budget>
 }
 
 /** All budgets, and what this hour and this day have used of them. */
-export async function readBudgets({ db, clock }: BudgetsCtx, _caller: Caller): Promise<BudgetsView> {
+export async function readBudgets({ db, clock }: BudgetsCtx, caller: Caller): Promise<BudgetsView> {
+  decide(caller, 'budgets.read', nowSeconds(clock));
   const [rows, use] = await Promise.all([
     queries.listBudgets(db),
     queries.listUse(db, periodsAt(nowSeconds(clock))),
@@ -57,14 +58,13 @@ export interface BudgetChange {
 }
 
 /** Sets or takes away a budget; on the record. Holds for the next question. */
-export async function changeBudget({ db, clock }: BudgetsCtx, caller: Caller, change: BudgetChange) {
+export function changeBudget(ctx: BudgetsCtx, caller: Caller, change: BudgetChange): Promise<void> {
   const { province = queries.EVERY_PROVINCE, budget } = change;
-  await withTransaction(db, async (tx) => {
+  const detail = { province, ...(budget ? columnsOf(budget) : { removed: true }) };
+  const act = { group: 'budgets.write', action: 'budgets.changed', detail } as const;
+  return changeAs(ctx, caller, act, async (tx) => {
     if (budget) await queries.upsertBudget(tx, { province, ...budget });
     else await queries.deleteBudget(tx, province);
-    const detail = { province, ...(budget ? columnsOf(budget) : { removed: true }) };
-    const actor = { kind: 'person', id: caller.subject } as const;
-    await recordAudit(tx, { action: 'budgets.changed', actor, outcome: 'done', detail }, nowSeconds(clock));
   });
 }
 

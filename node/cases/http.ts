@@ -19,6 +19,11 @@ const facts = {
   onset_on: dateInput.nullish(),
   sampled_at: instantInput.nullish(),
   isolated_at: instantInput.nullish(),
+  ward: z
+    .string()
+    .regex(/^\d{5}$/, 'not a ward code of five digits')
+    .nullish()
+    .openapi({ description: 'nơi xử lý ca bệnh · where the case is handled', example: '07213' }),
 };
 
 const newCase = z.strictObject(facts).openapi('NewCase');
@@ -38,6 +43,7 @@ const caseOutput = z
     created_at: instantOutput,
     changed_at: instantOutput,
     withdrawn_at: instantOutput.nullable(),
+    ward: z.string().nullable(),
   })
   .openapi('Case');
 
@@ -53,7 +59,9 @@ const postCase = apiRoute('cases.write', {
   path: '/v1/cases',
   tags,
   summary: 'Nhập ca bệnh · Enter a confirmed case',
-  description: 'onset_on means midnight in Asia/Ho_Chi_Minh; one of onset_on and sampled_at is required.',
+  description:
+    'onset_on means midnight in Asia/Ho_Chi_Minh; one of onset_on and sampled_at is required. Without a ward: ' +
+    "that of the person's record; callers with less than the province must name one of theirs.",
   request: { body: { required: true, content: json(newCase) } },
   responses: { 201: { description: 'Đã nhập · Entered', content: json(idOutput) } },
 });
@@ -94,29 +102,33 @@ export function caseRoutes(ctx: CasesContext): Routes {
   const routes = newRoutes();
   routes.openapi(postCase, async (c) => {
     const body = c.req.valid('json');
-    const id = await enterCase(ctx, {
+    const id = await enterCase(ctx, c.get('caller'), {
       identifiers: body.identifiers,
       onsetOn: body.onset_on ?? null,
       sampledAt: body.sampled_at ?? null,
       isolatedAt: body.isolated_at ?? null,
+      ward: body.ward,
     });
     return c.json({ id }, 201, { location: `/v1/cases/${id}` });
   });
   routes.openapi(getCases, async (c) => {
     const { limit, after } = c.req.valid('query');
     const key = decodeCursor(after, cursor);
-    const found = await listCases(ctx, {
-      limit: limit + 1,
+    const found = await listCases(ctx, c.get('caller'), {
+      limit,
       after: key && { createdAt: key[0], id: key[1] },
     });
     const { page, next } = cutPage(found, limit, (item) => [item.createdAt, item.id]);
     return c.json({ cases: page.map(toJson), next }, 200);
   });
-  routes.openapi(getCase, async (c) => c.json(toJson(await readCase(ctx, c.req.valid('param').id)), 200));
+  routes.openapi(getCase, async (c) => {
+    return c.json(toJson(await readCase(ctx, c.get('caller'), c.req.valid('param').id)), 200);
+  });
   routes.openapi(patchCase, async (c) => {
     const { onset_on, sampled_at, isolated_at, ...others } = c.req.valid('json');
     const changes = { ...others, onsetOn: onset_on, sampledAt: sampled_at, isolatedAt: isolated_at };
-    return c.json(toJson(await correctCase(ctx, c.req.valid('param').id, changes)), 200);
+    const corrected = await correctCase(ctx, c.get('caller'), { id: c.req.valid('param').id, changes });
+    return c.json(toJson(corrected), 200);
   });
   return routes;
 }
@@ -131,5 +143,6 @@ function toJson(found: Case): z.output<typeof caseOutput> {
     created_at: isoInstant(found.createdAt),
     changed_at: isoInstant(found.changedAt),
     withdrawn_at: isoInstantOrNull(found.withdrawnAt),
+    ward: found.ward,
   };
 }

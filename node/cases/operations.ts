@@ -2,19 +2,23 @@
  * Entering, reading and correcting cases. A correction re-opens the traces that start from the case, in the
  * same transaction; tracing and the tokenizer hear of new identifiers after the commit.
  */
+import { type Caller, isWithin, type Scope } from '../../shared/auth/access.ts';
+import { changeAs, readAs } from '../../shared/auth/act.ts';
 import { type Clock, nowSeconds } from '../../shared/clock.ts';
-import { type Database, type Transaction, withTransaction } from '../../shared/db/database.ts';
-import { AppError } from '../../shared/errors.ts';
+import type { Database, Transaction } from '../../shared/db/database.ts';
+import { AppError, invalidField } from '../../shared/errors.ts';
+import { isWardOf } from '../../shared/gazetteer.ts';
 import { newId } from '../../shared/ids.ts';
-import { ensureIdentifiers, lockIntake } from '../people/operations.ts';
+import { ensureIdentifiers, findWard, lockIntake } from '../people/operations.ts';
 import * as queries from './queries.ts';
 import { type CaseFacts, canonicalIdentifiers, checkDates } from './rules.ts';
 
-export type { Case, CaseCursor } from './queries.ts';
+export type { Case, CaseCursor, CasesPage } from './queries.ts';
 
 export interface CasesContext {
   readonly db: Database;
   readonly clock: Clock;
+  readonly province: string;
   /** Tracing: hears of identifiers whose links changed. */
   readonly changes: { identifiersChanged(ids: readonly number[]): void };
   /** Makes tokens of identifiers that have none, soon. */
@@ -27,20 +31,32 @@ export interface CasesContext {
   };
 }
 
+type ReadContext = Pick<CasesContext, 'db' | 'clock'>;
+
+/** What is said of a new case; without a ward, it is that of the index person's record. */
+export type NewCase = Omit<CaseFacts, 'ward'> & { readonly ward?: string | null | undefined };
+
 /** What a correction changes; a field that is absent stays, null erases. */
 export type CaseChanges = { readonly [field in keyof CaseFacts]?: CaseFacts[field] | undefined } & {
   readonly withdrawn?: boolean | undefined;
 };
 
-/** Stores a case; the answer is its id. Throws INVALID_FIELD naming every wrong field. */
-export async function enterCase(ctx: CasesContext, input: CaseFacts): Promise<string> {
+/**
+ * Stores a case; the answer is its id. Throws INVALID_FIELD naming every wrong field: who has less than the
+ * province must name a ward of their area, whoever the person is.
+ */
+export async function enterCase(ctx: CasesContext, caller: Caller, input: NewCase): Promise<string> {
   checkDates(input, nowSeconds(ctx.clock));
-  const facts = { ...input, identifiers: canonicalIdentifiers(input.identifiers) };
+  const identifiers = canonicalIdentifiers(input.identifiers);
   const id = newId();
-  const identifierIds = await withTransaction(ctx.db, async (tx) => {
-    const ids = await identifierIdsOf(tx, facts.identifiers);
-    await queries.insertCase(tx, id, facts);
+  const act = { group: 'cases.write', action: 'cases.entered', detail: { case: id } } as const;
+  const identifierIds = await changeAs(ctx, caller, act, async (tx, { scope, note }) => {
+    checkWard(ctx, scope, input.ward ?? null);
+    const ids = await identifierIdsOf(tx, identifiers);
+    const ward = input.ward ?? (await wardOfPerson(tx, ctx, ids[0] as number));
+    await queries.insertCase(tx, id, { ...input, identifiers, ward });
     await queries.replaceCaseIdentifiers(tx, id, ids);
+    note({ identifiers: ids.length, ward });
     return ids;
   });
   ctx.changes.identifiersChanged(identifierIds);
@@ -48,19 +64,28 @@ export async function enterCase(ctx: CasesContext, input: CaseFacts): Promise<st
   return id;
 }
 
-/** The case of an id. Throws NOT_FOUND NO_SUCH_CASE. */
-export async function readCase(ctx: Pick<CasesContext, 'db'>, id: string): Promise<queries.Case> {
-  const found = await queries.findCase(ctx.db, id);
-  if (found) return found;
-  throw noSuchCase();
+/** The case of an id. Throws NOT_FOUND NO_SUCH_CASE, also for one outside the caller's area. */
+export function readCase(ctx: ReadContext, caller: Caller, id: string): Promise<queries.Case> {
+  const act = { group: 'cases.read', action: 'cases.read', detail: { cases: [id] } } as const;
+  return readAs(ctx, caller, act, async ({ scope }) => {
+    const found = await queries.findCase(ctx.db, id, scope);
+    if (found) return found;
+    throw noSuchCase();
+  });
 }
 
-/** At most `limit` cases, newest first. */
+/** Cases of the caller's area, newest first: `limit` of them, and one more if there are more. */
 export function listCases(
-  ctx: Pick<CasesContext, 'db'>,
-  page: { limit: number; after?: queries.CaseCursor | undefined },
+  ctx: ReadContext,
+  caller: Caller,
+  page: queries.CasesPage,
 ): Promise<queries.Case[]> {
-  return queries.listCases(ctx.db, page.limit, page.after);
+  const act = { group: 'cases.read', action: 'cases.read' } as const;
+  return readAs(ctx, caller, act, async ({ scope, note }) => {
+    const found = await queries.listCases(ctx.db, { ...page, limit: page.limit + 1 }, scope);
+    note({ cases: found.slice(0, page.limit).map(({ id }) => id) });
+    return found;
+  });
 }
 
 /**
@@ -69,12 +94,15 @@ export function listCases(
  */
 export async function correctCase(
   ctx: CasesContext,
-  id: string,
-  changes: CaseChanges,
+  caller: Caller,
+  { id, changes }: { readonly id: string; readonly changes: CaseChanges },
 ): Promise<queries.Case> {
-  const touched = await withTransaction(ctx.db, async (tx) => {
-    if (!(await queries.lockCase(tx, id))) throw noSuchCase();
-    const before = (await queries.findCase(tx, id)) as queries.Case;
+  const fields = Object.entries(changes).flatMap(([field, value]) => (value === undefined ? [] : [field]));
+  const act = { group: 'cases.write', action: 'cases.corrected', detail: { case: id, fields } } as const;
+  const { touched, corrected } = await changeAs(ctx, caller, act, async (tx, { scope }) => {
+    if (!(await queries.lockCase(tx, id, scope))) throw noSuchCase();
+    if (changes.ward !== undefined) checkWard(ctx, scope, changes.ward);
+    const before = (await queries.findCase(tx, id, scope)) as queries.Case;
     const after = mergeChanges(before, changes);
     if (changes.onsetOn !== undefined || changes.sampledAt !== undefined)
       checkDates(after, nowSeconds(ctx.clock));
@@ -84,12 +112,28 @@ export async function correctCase(
     await queries.updateCase(tx, id, after);
     await ctx.traces.reopen(tx, id);
     const linksChanged = changes.identifiers !== undefined || changes.withdrawn !== undefined;
-    return linksChanged ? [...new Set([...oldIds, ...newIds])] : [];
+    return {
+      touched: linksChanged ? [...new Set([...oldIds, ...newIds])] : [],
+      corrected: (await queries.findCase(tx, id, scope)) as queries.Case,
+    };
   });
   if (touched.length > 0) ctx.changes.identifiersChanged(touched);
   if (changes.identifiers) ctx.tokenizer.kick();
   ctx.traces.wake();
-  return readCase(ctx, id);
+  return corrected;
+}
+
+/** Says nothing of anybody: only what the caller sent and where the caller may act decide. */
+function checkWard({ province }: Pick<CasesContext, 'province'>, scope: Scope, ward: string | null): void {
+  if (ward === null && scope !== 'whole') throw invalidField('ward', 'required: a ward of your area');
+  if (ward !== null && !isWardOf(ward, province)) throw invalidField('ward', 'no ward of this province');
+  if (ward !== null && !isWithin(scope, ward)) throw invalidField('ward', 'not in your area');
+}
+
+/** Ward of the index person's record, if it is one of this province. */
+async function wardOfPerson(tx: Transaction, { province }: CasesContext, identifierId: number) {
+  const ward = await findWard(tx, identifierId);
+  return ward !== undefined && isWardOf(ward, province) ? ward : null;
 }
 
 /** Local ids of canonical identifiers, in their order; under the intake lock, because new ones are stored. */
@@ -105,6 +149,7 @@ function mergeChanges(before: queries.Case, changes: CaseChanges): CaseFacts & {
     onsetOn: changes.onsetOn === undefined ? before.onsetOn : changes.onsetOn,
     sampledAt: changes.sampledAt === undefined ? before.sampledAt : changes.sampledAt,
     isolatedAt: changes.isolatedAt === undefined ? before.isolatedAt : changes.isolatedAt,
+    ward: changes.ward === undefined ? before.ward : changes.ward,
     withdrawn: changes.withdrawn ?? before.withdrawnAt !== null,
   };
 }

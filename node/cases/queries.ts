@@ -1,7 +1,9 @@
 /**
  * The tables `cases` and `case_identifiers`, and the identifiers that cases bring in.
  */
+import type { Scope } from '../../shared/auth/access.ts';
 import type { Queryable, Transaction } from '../../shared/db/database.ts';
+import { withinWards } from '../../shared/db/ward-filter.ts';
 import type { CaseFacts } from './rules.ts';
 
 /** A stored case; instants in epoch seconds. */
@@ -21,6 +23,7 @@ interface CaseRow {
   created_at: number;
   changed_at: number;
   withdrawn_at: number | null;
+  ward: string | null;
 }
 
 /** Place in the list of cases: newest first. */
@@ -32,9 +35,9 @@ export interface CaseCursor {
 /** A new case without its identifiers. */
 export async function insertCase(tx: Transaction, id: string, facts: CaseFacts): Promise<void> {
   await tx.sql`
-    INSERT INTO cases (id, onset_on, sampled_at, isolated_at)
+    INSERT INTO cases (id, onset_on, sampled_at, isolated_at, ward)
     VALUES (${id}, ${facts.onsetOn},
-      to_timestamp(${facts.sampledAt}::bigint), to_timestamp(${facts.isolatedAt}::bigint))`;
+      to_timestamp(${facts.sampledAt}::bigint), to_timestamp(${facts.isolatedAt}::bigint), ${facts.ward})`;
 }
 
 /** Puts `identifierIds` in place of the case's identifiers. */
@@ -60,38 +63,45 @@ export async function updateCase(tx: Transaction, id: string, facts: CaseFacts &
       onset_on = ${facts.onsetOn},
       sampled_at = to_timestamp(${facts.sampledAt}::bigint),
       isolated_at = to_timestamp(${facts.isolatedAt}::bigint),
+      ward = ${facts.ward},
       changed_at = now(),
       withdrawn_at = CASE WHEN ${facts.withdrawn} THEN coalesce(withdrawn_at, now()) END
     WHERE id = ${id}`;
 }
 
-/** Waits for other corrections of the case; false if there is no such case. */
-export async function lockCase(tx: Transaction, id: string): Promise<boolean> {
-  const rows = await tx.sql`SELECT FROM cases WHERE id = ${id} FOR UPDATE`;
+/** Waits for other corrections of the case; false if there is no such case in scope. */
+export async function lockCase(tx: Transaction, id: string, scope: Scope): Promise<boolean> {
+  const rows = await tx.sql`SELECT FROM cases WHERE id = ${id} ${withinWards(tx, scope)} FOR UPDATE`;
   return rows.length > 0;
 }
 
-/** A case, undefined if unknown. */
-export async function findCase(db: Queryable, id: string): Promise<Case | undefined> {
-  const rows = await db.sql<CaseRow[]>`${selectCases(db)} WHERE cases.id = ${id}`;
+/** A case, undefined if there is none in scope. */
+export async function findCase(db: Queryable, id: string, scope: Scope): Promise<Case | undefined> {
+  const rows = await db.sql<CaseRow[]>`${selectCases(db)} WHERE cases.id = ${id} ${withinWards(db, scope)}`;
   return rows.map(fromRow)[0];
 }
 
 const NO_ID = '00000000-0000-0000-0000-000000000000';
 
-/** At most `limit` cases after `after`, newest first, withdrawn ones too. */
-export async function listCases(db: Queryable, limit: number, after?: CaseCursor): Promise<Case[]> {
+export interface CasesPage {
+  readonly limit: number;
+  readonly after?: CaseCursor | undefined;
+}
+
+/** At most `limit` cases in scope after `after`, newest first, withdrawn ones too. */
+export async function listCases(db: Queryable, { limit, after }: CasesPage, scope: Scope): Promise<Case[]> {
   const rows = await db.sql<CaseRow[]>`
     ${selectCases(db)}
-    WHERE ${after === undefined} OR (cases.created_at, cases.id) <
-      (to_timestamp(${after?.createdAt ?? 0}::bigint), ${after?.id ?? NO_ID}::uuid)
+    WHERE (${after === undefined} OR (cases.created_at, cases.id) <
+      (to_timestamp(${after?.createdAt ?? 0}::bigint), ${after?.id ?? NO_ID}::uuid))
+      ${withinWards(db, scope)}
     ORDER BY cases.created_at DESC, cases.id DESC LIMIT ${limit}`;
   return rows.map(fromRow);
 }
 
 function selectCases({ sql }: Queryable) {
   return sql`
-    SELECT cases.id, to_char(onset_on, 'YYYY-MM-DD') AS onset_on,
+    SELECT cases.id, ward, to_char(onset_on, 'YYYY-MM-DD') AS onset_on,
       extract(epoch FROM sampled_at)::bigint AS sampled_at,
       extract(epoch FROM isolated_at)::bigint AS isolated_at,
       extract(epoch FROM created_at)::bigint AS created_at,
@@ -112,5 +122,6 @@ function fromRow(row: CaseRow): Case {
     createdAt: row.created_at,
     changedAt: row.changed_at,
     withdrawnAt: row.withdrawn_at,
+    ward: row.ward,
   };
 }

@@ -12,6 +12,8 @@ export interface CaseFacts {
   readonly onsetOn: string | null;
   readonly sampledAt: number | null;
   readonly isolatedAt: number | null;
+  /** Code of the ward where the case is handled; null = only the province. */
+  readonly ward: string | null;
 }
 
 /** Windows reach back from it by up to 400 days, and the wire knows no instant before 1970. */
@@ -23,7 +25,7 @@ const CLOCK_SKEW_SECONDS = 300;
  * What is wrong with the dates of a case at `now` (epoch seconds): INVALID_FIELD naming every field; else
  * nothing.
  */
-export function checkDates(facts: Omit<CaseFacts, 'identifiers'>, now: number): void {
+export function checkDates(facts: Omit<CaseFacts, 'identifiers' | 'ward'>, now: number): void {
   const errors: FieldError[] = [];
   if (facts.onsetOn === null && facts.sampledAt === null) {
     errors.push({ field: 'onset_on', reason: 'one of onset_on and sampled_at is required' });

@@ -70,6 +70,31 @@ CREATE TABLE audit_tree (
     CHECK (("position" >= 0))
 );
 
+CREATE TABLE break_glass (
+  id uuid NOT NULL,
+  subject text NOT NULL,
+  area text NOT NULL,
+  reason text NOT NULL,
+  opened_at timestamp(0) with time zone NOT NULL,
+  ends_at timestamp(0) with time zone NOT NULL,
+  reviewed_at timestamp(0) with time zone,
+  reviewed_by text,
+  verdict text,
+  CONSTRAINT break_glass_pkey PRIMARY KEY (id),
+  CONSTRAINT break_glass_check
+    CHECK (((ends_at > opened_at) AND (ends_at <= (opened_at + '03:00:00'::interval)))),
+  CONSTRAINT break_glass_check1
+    CHECK ((((reviewed_at IS NULL) = (reviewed_by IS NULL)) AND ((reviewed_at IS NULL) = (verdict IS NULL)))),
+  CONSTRAINT break_glass_reason_check
+    CHECK (((length(reason) >= 10) AND (length(reason) <= 500))),
+  CONSTRAINT break_glass_verdict_check
+    CHECK ((verdict = ANY (ARRAY['justified'::text, 'unjustified'::text])))
+);
+CREATE INDEX break_glass_newest ON public.break_glass
+  USING btree (opened_at DESC, id DESC);
+CREATE INDEX break_glass_subject ON public.break_glass
+  USING btree (subject, ends_at);
+
 CREATE TABLE budgets (
   province text NOT NULL,
   questions_per_hour bigint NOT NULL,
@@ -109,10 +134,13 @@ CREATE TABLE cases (
   created_at timestamp(0) with time zone NOT NULL DEFAULT now(),
   changed_at timestamp(0) with time zone NOT NULL DEFAULT now(),
   withdrawn_at timestamp(0) with time zone,
+  ward text,
   CONSTRAINT cases_pkey PRIMARY KEY (id),
   CONSTRAINT cases_check
     CHECK (((onset_on IS NOT NULL) OR (sampled_at IS NOT NULL)))
 );
+CREATE INDEX cases_by_ward ON public.cases
+  USING btree (ward, created_at DESC, id DESC);
 
 CREATE TABLE check_ins (
   identifier_id integer NOT NULL,
@@ -146,8 +174,7 @@ CREATE TABLE contacts (
   CONSTRAINT contacts_pkey PRIMARY KEY (trace_id, contact_id)
 );
 CREATE INDEX contacts_by_ward ON public.contacts
-  USING btree (trace_id, ward, contact_id)
-  WHERE (withdrawn_at IS NULL);
+  USING btree (trace_id, ward, contact_id);
 
 CREATE TABLE deliveries (
   trace_id text NOT NULL,
@@ -279,6 +306,23 @@ CREATE TABLE rule_packs (
   pack jsonb NOT NULL,
   CONSTRAINT rule_packs_pkey PRIMARY KEY (number)
 );
+
+CREATE TABLE service_accounts (
+  id uuid NOT NULL,
+  name text NOT NULL,
+  key_sha256 bytea NOT NULL,
+  scopes text[] NOT NULL,
+  created_by text NOT NULL,
+  created_at timestamp(0) with time zone NOT NULL,
+  expires_at timestamp(0) with time zone,
+  revoked_at timestamp(0) with time zone,
+  CONSTRAINT service_accounts_pkey PRIMARY KEY (id),
+  CONSTRAINT service_accounts_key_sha256_key UNIQUE (key_sha256),
+  CONSTRAINT service_accounts_key_sha256_check
+    CHECK ((length(key_sha256) = 32))
+);
+CREATE INDEX service_accounts_newest ON public.service_accounts
+  USING btree (created_at DESC, id DESC);
 
 CREATE TABLE trace_cases (
   trace_id text NOT NULL,

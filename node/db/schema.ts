@@ -87,6 +87,7 @@ export const cases = pgTable('cases', {
   createdAt: instant('created_at').notNull().defaultNow(),
   changedAt: instant('changed_at').notNull().defaultNow(),
   withdrawnAt: instant('withdrawn_at'),
+  ward: text('ward'),
 });
 
 export const caseIdentifiers = pgTable(
@@ -201,4 +202,26 @@ export const contacts = pgTable(
 export const deliveries = pgTable('deliveries', {
   traceId: text('trace_id').primaryKey(),
   applied: integer('applied').notNull(),
+});
+export const breakGlass = pgTable('break_glass', {
+  id: uuid('id').primaryKey(),
+  subject: text('subject').notNull(),
+  area: text('area').notNull(),
+  reason: text('reason').notNull(),
+  openedAt: instant('opened_at').notNull(),
+  endsAt: instant('ends_at').notNull(),
+  reviewedAt: instant('reviewed_at'),
+  reviewedBy: text('reviewed_by'),
+  verdict: text('verdict', { enum: ['justified', 'unjustified'] }),
+});
+
+export const serviceAccounts = pgTable('service_accounts', {
+  id: uuid('id').primaryKey(),
+  name: text('name').notNull(),
+  keySha256: bytea('key_sha256').notNull(),
+  scopes: text('scopes').array().notNull(),
+  createdBy: text('created_by').notNull(),
+  createdAt: instant('created_at').notNull(),
+  expiresAt: instant('expires_at'),
+  revokedAt: instant('revoked_at'),
 });

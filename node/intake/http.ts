@@ -48,7 +48,7 @@ export function importRoutes(ctx: ImportContext): Routes {
     });
     routes.openapi(route, async (c) => {
       const source = sourceOf(c.req.raw);
-      return c.json(await importRows(ctx, kind, source), 200);
+      return c.json(await importRows(ctx, c.get('caller'), { kind, source }), 200);
     });
   }
   return routes;

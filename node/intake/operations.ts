@@ -2,9 +2,12 @@
  * The bulk imports: a stream of bytes in, a report out. Rows go to the database in batches while the next
  * ones are read; memory does not grow with the file. Bad rows are reported by line, the good ones are kept.
  */
+import { recordAudit } from '../../shared/audit/record.ts';
+import { type Caller, decide } from '../../shared/auth/access.ts';
 import { type Clock, nowSeconds } from '../../shared/clock.ts';
 import { vietnamDate } from '../../shared/domain/instant.ts';
 import { AppError, type FieldError } from '../../shared/errors.ts';
+import { newId } from '../../shared/ids.ts';
 import { readCsv } from './csv.ts';
 import { readLines } from './lines.ts';
 import { readNdjson } from './ndjson.ts';
@@ -18,7 +21,7 @@ import {
   type Rows,
   readRow,
 } from './rows.ts';
-import { type IntakeContext, STORES, type Store } from './store.ts';
+import { type ImportRunContext, type IntakeContext, STORES, type Store } from './store.ts';
 
 export type ImportContext = IntakeContext & { readonly clock: Pick<Clock, 'nowMs'> };
 
@@ -37,9 +40,11 @@ export interface ImportReport {
   errors: ({ line: number } & FieldError)[];
 }
 
-export interface ImportOptions {
+export interface ImportRequest<K extends ImportKind = ImportKind> {
+  readonly kind: K;
+  readonly source: ImportSource;
   /** After each batch: what is stored so far. */
-  readonly onProgress?: (soFar: Readonly<Pick<ImportReport, 'accepted' | 'rejected'>>) => void;
+  readonly onProgress?: ((soFar: Readonly<Pick<ImportReport, 'accepted' | 'rejected'>>) => void) | undefined;
 }
 
 /** Rows in one transaction: large enough to be fast, small enough that others wait only a moment. */
@@ -47,21 +52,22 @@ const BATCH_ROWS = 5_000;
 export const MOST_ERRORS = 1_000;
 
 /**
- * Imports all rows of `source`; bad rows are in the report. Throws, with the batches before kept,
+ * Imports all rows of `source`, each batch with its record; bad rows are in the report. Throws, with the batches before kept,
  * LINE_TOO_LONG, QUOTE_NOT_CLOSED (both say how many rows were kept), UPLOAD_CUT_OFF if the bytes end in an
  * error, and what the database throws; with nothing changed, HEADER_MISSING, HEADER_INVALID, ENCODING.
  * Importing again changes nothing.
  */
 export async function importRows<K extends ImportKind>(
   ctx: ImportContext,
-  kind: K,
-  source: ImportSource,
-  options: ImportOptions = {},
+  caller: Caller,
+  { kind, source, onProgress }: ImportRequest<K>,
 ): Promise<ImportReport> {
+  decide(caller, 'imports.write', nowSeconds(ctx.clock));
   const rowKind = ROW_KINDS[kind] as unknown as RowKind<Rows[K]>;
   const store = STORES[kind] as unknown as Store<Rows[K]>;
   const run = new ImportRun<Rows[K]>(rowKind, { today: vietnamDate(nowSeconds(ctx.clock)) });
-  const save = (batch: Batch<Rows[K]>) => storeBatch(ctx, store, batch);
+  const record = recorderOf(ctx, caller, kind);
+  const save = (batch: Batch<Rows[K]>) => storeBatch({ ...ctx, record }, store, batch);
   const lines = readLines(unbroken(source.bytes));
   const columns = rowKind.columns;
   const rows = source.format === 'csv' ? readCsv(lines, columns) : readNdjson(lines, columns);
@@ -70,7 +76,7 @@ export async function importRows<K extends ImportKind>(
     await storing;
     storing = save(batch).then((problems) => {
       run.close(batch, problems);
-      options.onProgress?.(run.report);
+      onProgress?.(run.report);
     });
     // Awaited above or below; until then it must not count as unhandled.
     storing.catch(() => undefined);
@@ -89,6 +95,20 @@ export async function importRows<K extends ImportKind>(
   await storeNext(run.cut());
   await storing;
   return run.report;
+}
+
+/** The entry of each batch; those of one import bear one id. */
+function recorderOf(
+  { clock }: ImportContext,
+  { actor }: Caller,
+  kind: ImportKind,
+): ImportRunContext['record'] {
+  const id = newId();
+  return (tx, rows) => {
+    const detail = { import: id, kind, rows };
+    const entry = { action: 'imports.stored', actor, outcome: 'done', detail } as const;
+    return recordAudit(tx, entry, nowSeconds(clock));
+  };
 }
 
 interface Batch<Row> {
@@ -154,7 +174,11 @@ function newBatch<Row>(): Batch<Row> {
 }
 
 /** Stores a batch; the rows that only the database could refuse. */
-async function storeBatch<Row>(ctx: IntakeContext, store: Store<Row>, batch: Batch<Row>): Promise<Problem[]> {
+async function storeBatch<Row>(
+  ctx: ImportRunContext,
+  store: Store<Row>,
+  batch: Batch<Row>,
+): Promise<Problem[]> {
   if (batch.rows.length === 0) return [];
   const refused = await store(ctx, batch.rows);
   return [...refused].map(([position, problem]) => ({ line: batch.lines[position] as number, ...problem }));

@@ -26,10 +26,15 @@ export interface IntakeContext {
   readonly tokenizer: { kick(): void };
 }
 
+/** One import: where its batches go, and how each is put on record in its transaction. */
+export interface ImportRunContext extends IntakeContext {
+  readonly record: (tx: Transaction, rows: number) => Promise<void>;
+}
+
 /** Problems that only the database knows, by position in the batch. */
 export type Refused = ReadonlyMap<number, FieldError>;
 
-export type Store<Row> = (ctx: IntakeContext, rows: readonly Row[]) => Promise<Refused>;
+export type Store<Row> = (ctx: ImportRunContext, rows: readonly Row[]) => Promise<Refused>;
 
 const NONE: Refused = new Map();
 const UNKNOWN_PLACE: FieldError = { field: 'place', reason: 'unknown' };
@@ -43,15 +48,15 @@ export const STORES: { readonly [K in ImportKind]: Store<Rows[K]> } = {
   encounters: storeEncounters,
 };
 
-async function storePersons(ctx: IntakeContext, rows: readonly PersonRow[]): Promise<Refused> {
-  const { changed, created } = await write(ctx, (tx) => recordPeople(tx, rows));
+async function storePersons(ctx: ImportRunContext, rows: readonly PersonRow[]): Promise<Refused> {
+  const { changed, created } = await write(ctx, rows.length, (tx) => recordPeople(tx, rows));
   if (changed.length > 0) ctx.changes.identifiersChanged(changed);
   if (created) ctx.tokenizer.kick();
   return NONE;
 }
 
-async function storePlaces(ctx: IntakeContext, rows: readonly PlaceRow[]): Promise<Refused> {
-  const { withoutKind, rekinded } = await write(ctx, (tx) => recordPlaces(tx, rows));
+async function storePlaces(ctx: ImportRunContext, rows: readonly PlaceRow[]): Promise<Refused> {
+  const { withoutKind, rekinded } = await write(ctx, rows.length, (tx) => recordPlaces(tx, rows));
   if (rekinded.length > 0) ctx.changes.staysChanged(everybodyAt(rekinded));
   return new Map(withoutKind.map((position) => [position, KIND_MISSING]));
 }
@@ -66,7 +71,7 @@ function everybodyAt(placeIds: number[]): ChangedStays {
   };
 }
 
-async function storeCheckIns(ctx: IntakeContext, rows: readonly CheckInRow[]): Promise<Refused> {
+async function storeCheckIns(ctx: ImportRunContext, rows: readonly CheckInRow[]): Promise<Refused> {
   // Places are never deleted: what is known before the transaction is known in it.
   const placeIds = await findPlaceIds(
     ctx.db,
@@ -79,7 +84,7 @@ async function storeCheckIns(ctx: IntakeContext, rows: readonly CheckInRow[]): P
       'check_ins',
       taken.map((row) => row.in_at),
     );
-    const done = await write(ctx, (tx) => recordCheckIns(tx, taken, placeIds));
+    const done = await write(ctx, taken.length, (tx) => recordCheckIns(tx, taken, placeIds));
     if (done.resettled.length > 0) ctx.changes.identifiersChanged(done.resettled);
     if (done.stays.length > 0) ctx.changes.staysChanged(columnsOf(done.stays));
     if (done.created) ctx.tokenizer.kick();
@@ -133,13 +138,13 @@ async function surroundings(
   return (index) => byIndex.get(index) ?? NOTHING;
 }
 
-async function storeEncounters(ctx: IntakeContext, rows: readonly EncounterRow[]): Promise<Refused> {
+async function storeEncounters(ctx: ImportRunContext, rows: readonly EncounterRow[]): Promise<Refused> {
   await ensurePartitions(
     ctx.db,
     'encounters',
     rows.map(({ from }) => from),
   );
-  const done = await write(ctx, async (tx) => {
+  const done = await write(ctx, rows.length, async (tx) => {
     const { ids, created } = await ensureIdentifiers(
       tx,
       rows.flatMap((row) => [row.identifier_a, row.identifier_b]),
@@ -172,12 +177,18 @@ function distinctEncounters(rows: readonly EncounterRow[], ids: ReadonlyMap<stri
 }
 
 /** One transaction under the intake lock, tried again when it lost against another one. */
-async function write<T>({ db }: IntakeContext, work: (tx: Transaction) => Promise<T>): Promise<T> {
+async function write<T>(
+  { db, record }: ImportRunContext,
+  rows: number,
+  work: (tx: Transaction) => Promise<T>,
+): Promise<T> {
   for (let left = TRIES; ; left--) {
     try {
       return await withTransaction(db, async (tx) => {
         await lockIntake(tx);
-        return work(tx);
+        const done = await work(tx);
+        await record(tx, rows);
+        return done;
       });
     } catch (error) {
       const conflict = error instanceof AppError && error.reason === 'TRANSACTION_CONFLICT';

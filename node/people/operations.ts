@@ -13,6 +13,9 @@ type Tx = Pick<Transaction, 'sql'>;
 /** Waits until no other writer of people, places, check-ins or encounters is in a transaction. */
 export const lockIntake = queries.lockIntake;
 
+/** Ward of the record that an identifier came to first; undefined if none says. */
+export const findWard = queries.findWard;
+
 export interface EnsuredIdentifiers {
   /** Local id of each canonical identifier. */
   readonly ids: ReadonlyMap<string, number>;

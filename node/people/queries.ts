@@ -123,6 +123,14 @@ export async function findHolders(db: Db, identifierIds: number[]): Promise<Know
   return { people: people.map(({ id, hasCccd, ...attributes }) => ({ id, hasCccd, attributes })), holdings };
 }
 
+/** Ward of the first person to have the identifier; undefined if it is nobody's or none is known. */
+export async function findWard(db: Db, identifierId: number): Promise<string | undefined> {
+  const [row] = await db.sql<{ ward: string | null }[]>`
+    SELECT ward FROM people_identifiers h JOIN people ON people.id = h.person_id
+    WHERE h.identifier_id = ${identifierId} ORDER BY since LIMIT 1`;
+  return row?.ward ?? undefined;
+}
+
 /** As many unused ids of people. */
 export async function drawPersonIds(tx: Tx, count: number): Promise<number[]> {
   const rows = await tx.sql<{ id: number }[]>`

@@ -1,7 +1,9 @@
 /**
  * The contacts of a trace that this province is responsible for, with what it knows of the persons.
  */
+import type { Scope } from '../../shared/auth/access.ts';
 import type { Queryable } from '../../shared/db/database.ts';
+import { withinWards } from '../../shared/db/ward-filter.ts';
 
 /** A contact as stored; instants in epoch seconds. */
 export interface ContactRow {
@@ -28,10 +30,11 @@ export interface ContactsPage {
   readonly ward?: string | undefined;
 }
 
-/** At most `limit` standing contacts, ordered by id. */
+/** At most `limit` standing contacts in scope, ordered by id. */
 export function listContacts(
   db: Queryable,
   { traceId, limit, after, ward }: ContactsPage,
+  scope: Scope,
 ): Promise<ContactRow[]> {
   return db.sql<ContactRow[]>`
     SELECT contact_id AS id, degree, first_exposed_at, last_exposed_at, seconds, settings, place_kinds,
@@ -42,15 +45,8 @@ export function listContacts(
        WHERE identifier_id = ANY (identifier_ids)) AS name
     FROM contacts
     WHERE trace_id = ${traceId} AND withdrawn_at IS NULL AND contact_id > ${after ?? ''}
-      ${ward === undefined ? db.sql`` : db.sql`AND ward = ${ward}`}
+      ${ward === undefined ? db.sql`` : db.sql`AND ward = ${ward}`} ${withinWards(db, scope)}
     ORDER BY contact_id LIMIT ${limit}`;
-}
-
-/** Whether this province holds contacts of the trace, or held some. */
-export async function hasContacts(db: Queryable, traceId: string): Promise<boolean> {
-  const [row] = await db.sql<{ found: boolean }[]>`
-    SELECT EXISTS (SELECT FROM contacts WHERE trace_id = ${traceId}) AS found`;
-  return row?.found === true;
 }
 
 /** Grows whenever the contacts of the trace change here; 0 = none came yet. */

@@ -2,8 +2,10 @@
  * What changes in a trace while somebody watches it. Asks again and again, because the hub only answers:
  * watchers of one trace share nothing but the hub's patience, so the pace is slow once nothing is under way.
  */
+import type { Caller } from '../../shared/auth/access.ts';
 import type { Clock } from '../../shared/clock.ts';
-import { contactsVersion, readTrace, type TracesContext } from './operations.ts';
+import { toAppError } from '../../shared/errors.ts';
+import { contactsVersion, peekTrace, type TracesContext } from './operations.ts';
 import type { TraceStatus } from './status.ts';
 
 /** A change of state, a change of anything else, or other contacts at this province than before. */
@@ -15,19 +17,20 @@ const BUSY_MS = 200;
 const IDLE_MS = 2_000;
 
 /**
- * The state of now, then every change, until `over` aborts. Throws NOT_FOUND NO_SUCH_TRACE at the first step.
+ * The state of now, then every change, until `over` aborts. Throws NOT_FOUND NO_SUCH_TRACE, and what `decide`
+ * throws, at the step at which the caller no longer sees the trace: when the token or a break-glass has ended.
  */
 export async function* watchTrace(
   ctx: TracesContext & { clock: Clock },
-  id: string,
+  { id, caller }: { readonly id: string; readonly caller: Caller },
   over: AbortSignal,
 ): AsyncGenerator<TraceChange> {
   let before: TraceStatus | undefined;
   let delivery = -1;
   while (!over.aborted) {
-    const trace = await readTrace(ctx, id).catch((error: unknown) => {
+    const trace = await peekTrace(ctx, caller, id).catch((error: unknown) => {
       // A hub that goes away meanwhile is waited for.
-      if (before === undefined) throw error;
+      if (before === undefined || toAppError(error).code !== 'UNAVAILABLE') throw error;
       return before;
     });
     const kind = changeOf(before, trace);

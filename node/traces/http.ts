@@ -3,6 +3,7 @@
  */
 import { z } from '@hono/zod-openapi';
 import { type Caller, mayCall } from '../../shared/auth/access.ts';
+import { nowSeconds } from '../../shared/clock.ts';
 import { isoInstant } from '../../shared/domain/instant.ts';
 import { toAppError } from '../../shared/errors.ts';
 import { eventStream, type ServerEvent } from '../../shared/http/events.ts';
@@ -133,7 +134,7 @@ export function traceRoutes(ctx: traces.TracesContext & { readonly logger: Logge
   routes.openapi(getEvents, async (c) => {
     const { id } = c.req.valid('param');
     // An unknown trace gets its problem before the stream begins.
-    await traces.readTrace(ctx, id);
+    await traces.readTrace(ctx, c.get('caller'), id);
     return eventStream((over) => eventsOf(ctx, { id, caller: c.get('caller'), over }), {
       gone: c.req.raw.signal,
       stopping: c.get('stopping'),
@@ -147,28 +148,27 @@ export function traceRoutes(ctx: traces.TracesContext & { readonly logger: Logge
 function addTraces(routes: Routes, ctx: traces.TracesContext): void {
   routes.openapi(postTrace, async (c) => {
     const { cases, direction, max_degree, as_of } = c.req.valid('json');
-    const key = c.req.valid('header')['idempotency-key'];
-    const idempotency = key === undefined ? undefined : { key, subject: c.get('caller').subject };
-    const request = { cases, direction, maxDegree: max_degree, asOf: as_of, idempotency };
-    const id = await traces.openTrace(ctx, request);
+    const { 'idempotency-key': idempotencyKey } = c.req.valid('header');
+    const request = { cases, direction, maxDegree: max_degree, asOf: as_of, idempotencyKey };
+    const id = await traces.openTrace(ctx, c.get('caller'), request);
     return c.json({ id }, 202, { location: `/v1/traces/${id}` });
   });
   routes.openapi(getTraces, async (c) => {
     const { limit, after } = c.req.valid('query');
     const key = decodeCursor(after, traceCursor);
     const place = key && { listedAt: key[0], id: key[1] };
-    const { traces: page, next } = await traces.listTraces(ctx, { limit, after: place });
+    const { traces: page, next } = await traces.listTraces(ctx, c.get('caller'), { limit, after: place });
     return c.json(
       { traces: page.map(traceJson), next: next ? encodeCursor([next.listedAt, next.id]) : null },
       200,
     );
   });
   routes.openapi(getTrace, async (c) => {
-    return c.json(traceJson(await traces.readTrace(ctx, c.req.valid('param').id)), 200);
+    return c.json(traceJson(await traces.readTrace(ctx, c.get('caller'), c.req.valid('param').id)), 200);
   });
   routes.openapi(postClose, async (c) => {
     const { id } = c.req.valid('param');
-    await traces.closeTrace(ctx, id);
+    await traces.closeTrace(ctx, c.get('caller'), id);
     return c.json({ id }, 202);
   });
 }
@@ -178,7 +178,7 @@ function addContacts(routes: Routes, ctx: traces.TracesContext): void {
     const { limit, after, ward } = c.req.valid('query');
     const [last] = decodeCursor(after, contactCursor) ?? [];
     const page = { traceId: c.req.valid('param').id, limit, after: last, ward };
-    return c.json(await contactsPage(ctx, page), 200);
+    return c.json(await contactsPage(ctx, c.get('caller'), page), 200);
   });
 }
 
@@ -186,10 +186,11 @@ async function* eventsOf(
   ctx: traces.TracesContext,
   { id, caller, over }: { id: string; caller: Caller; over: AbortSignal },
 ): AsyncGenerator<ServerEvent> {
-  for await (const change of watchTrace(ctx, id, over)) {
+  for await (const change of watchTrace(ctx, { id, caller }, over)) {
     if (change.kind !== 'contacts') yield { event: change.kind, data: traceJson(change.trace) };
-    else if (mayCall(caller, 'contacts.read')) {
-      yield { event: change.kind, data: await contactsPage(ctx, { traceId: id, limit: MAX_CONTACTS }) };
+    else if (mayCall(caller, 'contacts.read', nowSeconds(ctx.clock))) {
+      const page = { traceId: id, limit: MAX_CONTACTS };
+      yield { event: change.kind, data: await contactsPage(ctx, caller, page) };
     }
   }
 }
@@ -203,9 +204,10 @@ interface PageRequest {
 
 async function contactsPage(
   ctx: traces.TracesContext,
+  caller: Caller,
   request: PageRequest,
 ): Promise<z.output<typeof contactsOutput>> {
-  const found = await traces.listContacts(ctx, { ...request, limit: request.limit + 1 });
+  const found = await traces.listContacts(ctx, caller, request);
   const { page, next } = cutPage(found, request.limit, ({ id }) => [id]);
   return { contacts: page.map(contactJson), next };
 }

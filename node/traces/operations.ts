@@ -3,8 +3,10 @@
  * What the hub has to hear is stored first and sent by the submitter.
  */
 import { createHash } from 'node:crypto';
+import { type Caller, callerKey, decide, mayCall, type Scope } from '../../shared/auth/access.ts';
+import { changeAs, readAs } from '../../shared/auth/act.ts';
 import { type Clock, nowSeconds } from '../../shared/clock.ts';
-import { type Database, type Transaction, withTransaction } from '../../shared/db/database.ts';
+import type { Database, Transaction } from '../../shared/db/database.ts';
 import type { Direction } from '../../shared/domain/rule-pack.ts';
 import { AppError, type FieldError, invalidField, toAppError } from '../../shared/errors.ts';
 import { newTraceId } from '../../shared/ids.ts';
@@ -35,44 +37,56 @@ export interface TraceRequest {
   readonly maxDegree?: number | undefined;
   /** Epoch seconds; now unless told. */
   readonly asOf?: number | undefined;
-  /** The caller's key for this request, and the caller's subject: keys of two callers are not the same. */
-  readonly idempotency?: { readonly key: string; readonly subject: string } | undefined;
+  /** The caller's key for this request; keys of two callers are not the same. */
+  readonly idempotencyKey?: string | undefined;
 }
 
 /** How long a reader waits for the hub before it gets what is known here. */
 const STATUS_DEADLINE_MS = 1_000;
 
 /**
- * Stores a queued trace and has it sent; the answer is its id. The same idempotency key with the same request
- * gives the same id. Throws NOT_FOUND NO_SUCH_CASE, FAILED_PRECONDITION CASE_WITHDRAWN, NO_RULES_IN_FORCE,
- * IDEMPOTENCY_KEY_REUSED; INVALID_FIELD.
+ * Stores a queued trace and has it sent; the answer is its id. The same idempotency key of the same caller
+ * with the same request gives the same id. Throws NOT_FOUND NO_SUCH_CASE (also for cases outside the caller's
+ * area), FAILED_PRECONDITION CASE_WITHDRAWN, NO_RULES_IN_FORCE, IDEMPOTENCY_KEY_REUSED; INVALID_FIELD.
  */
-export async function openTrace(ctx: TracesContext, request: TraceRequest): Promise<string> {
-  const idempotency = request.idempotency && {
-    key: `${request.idempotency.subject} ${request.idempotency.key}`,
-    digest: digestOf(request),
-  };
+export async function openTrace(ctx: TracesContext, caller: Caller, request: TraceRequest): Promise<string> {
+  const idempotency =
+    request.idempotencyKey === undefined
+      ? undefined
+      : {
+          key: `${callerKey(caller)} ${request.idempotencyKey}`,
+          digest: digestOf(request),
+        };
   const earlier = idempotency && (await queries.findTraceByKey(ctx.db, idempotency.key));
   if (earlier) return sameRequest(earlier, idempotency);
+  const trace = { id: newTraceId(), idempotency, ...termsOf(ctx, request) };
+  const { cases, direction } = request;
+  const detail = { cases, direction, max_degree: trace.maxDegree };
+  const act = { group: 'traces.write', action: 'traces.opened', detail } as const;
+  const id = await changeAs(ctx, caller, act, async (tx, { scope, under, note }) => {
+    await checkCases(tx, cases, scope);
+    const stored = await queries.insertTrace(tx, trace);
+    const id = stored ? trace.id : await earlierTrace(tx, idempotency);
+    under(id);
+    note({ repeated: !stored });
+    return id;
+  });
+  if (id === trace.id) ctx.submitter.submit(id);
+  return id;
+}
+
+/** The trace that another call with the same key has opened in the same moment. */
+async function earlierTrace(tx: Transaction, key: { key: string; digest: string } | undefined) {
+  const { key: name, digest } = key as { key: string; digest: string };
+  return sameRequest(await queries.findTraceByKey(tx, name), { digest });
+}
+
+function termsOf(ctx: TracesContext, { cases, direction, maxDegree: asked, asOf }: TraceRequest) {
   const rules = ctx.rules.inForce();
-  const maxDegree = request.maxDegree ?? rules.max_degree;
+  const maxDegree = asked ?? rules.max_degree;
   if (maxDegree > rules.max_degree)
     throw invalidField('max_degree', `more than ${rules.max_degree}, the rules' limit`);
-  const { cases, direction } = request;
-  const trace = {
-    ...{ id: newTraceId(), cases, direction, maxDegree, idempotency },
-    asOf: request.asOf ?? nowSeconds(ctx.clock),
-    rules: rules.number,
-  };
-  const stored = await withTransaction(ctx.db, async (tx) => {
-    await checkCases(tx, cases);
-    return queries.insertTrace(tx, trace);
-  });
-  if (!stored && idempotency) {
-    return sameRequest(await queries.findTraceByKey(ctx.db, idempotency.key), idempotency);
-  }
-  ctx.submitter.submit(trace.id);
-  return trace.id;
+  return { cases, direction, maxDegree, asOf: asOf ?? nowSeconds(ctx.clock), rules: rules.number };
 }
 
 function digestOf({ cases, direction, maxDegree, asOf }: TraceRequest): string {
@@ -87,8 +101,8 @@ function sameRequest(earlier: queries.TraceRow | undefined, { digest }: { digest
   throw new AppError('FAILED_PRECONDITION', 'IDEMPOTENCY_KEY_REUSED', message, { details });
 }
 
-async function checkCases(tx: Transaction, cases: readonly string[]): Promise<void> {
-  const states = new Map((await queries.listCaseStates(tx, cases)).map((found) => [found.id, found]));
+async function checkCases(tx: Transaction, cases: readonly string[], scope: Scope): Promise<void> {
+  const states = new Map((await queries.listCaseStates(tx, cases, scope)).map((found) => [found.id, found]));
   const problems = (reason: string, wrong: (id: string) => boolean): FieldError[] =>
     cases.flatMap((id, i) => (wrong(id) ? [{ field: `cases[${i}]`, reason }] : []));
   const unknown = problems('no such case here', (id) => !states.has(id));
@@ -114,30 +128,56 @@ export function reopenTraces(tx: Transaction, caseId: string): Promise<void> {
 }
 
 /**
- * Ends a trace, now or as soon as the hub is there. Throws NOT_FOUND NO_SUCH_TRACE, PERMISSION_DENIED
- * NOT_THE_OWNER.
+ * Ends a trace, now or as soon as the hub is there. Throws NOT_FOUND NO_SUCH_TRACE for one that the caller
+ * does not see; PERMISSION_DENIED NOT_THE_OWNER for one that another province, or another area, opened.
  */
-export async function closeTrace(ctx: TracesContext, id: string): Promise<void> {
-  if (await queries.requestClosing(ctx.db, id)) return ctx.submitter.submit(id);
-  if (!(await contacts.hasContacts(ctx.db, id))) throw noSuchTrace();
-  throw new AppError('PERMISSION_DENIED', 'NOT_THE_OWNER', 'another province opened this trace');
+export async function closeTrace(ctx: TracesContext, caller: Caller, id: string): Promise<void> {
+  const act = { group: 'traces.write', action: 'traces.closed', trace: id } as const;
+  await changeAs(ctx, caller, act, async (tx, { scope }) => {
+    if (await queries.requestClosing(tx, id, scope)) return;
+    const seen = await queries.findVisibility(tx, id, traceScope(ctx, caller));
+    if (!seen.own && !seen.held) throw noSuchTrace();
+    throw new AppError('PERMISSION_DENIED', 'NOT_THE_OWNER', 'the trace was opened elsewhere');
+  });
+  ctx.submitter.submit(id);
 }
 
 /**
  * How a trace stands that this province opened or holds contacts of: as the hub says, else as it said last.
- * Throws NOT_FOUND NO_SUCH_TRACE; UNAVAILABLE HUB_UNREACHABLE for another province's trace.
+ * Throws NOT_FOUND NO_SUCH_TRACE, also for one of which nothing lies in the caller's area; UNAVAILABLE
+ * HUB_UNREACHABLE for another province's trace.
  */
-export async function readTrace(ctx: TracesContext, id: string): Promise<TraceStatus> {
+export function readTrace(ctx: TracesContext, caller: Caller, id: string): Promise<TraceStatus> {
+  const act = { group: 'traces.read', action: 'traces.read', trace: id } as const;
+  return readAs(ctx, caller, act, () => peekTrace(ctx, caller, id));
+}
+
+/** Like `readTrace`, for the steps of a watch that is on record: leaves no entry of its own. */
+export async function peekTrace(ctx: TracesContext, caller: Caller, id: string): Promise<TraceStatus> {
+  const { own, held } = await queries.findVisibility(ctx.db, id, traceScope(ctx, caller));
+  if (!own && !held) throw noSuchTrace();
   const trace = await queries.findTrace(ctx.db, id);
   if (!trace) return readForeignTrace(ctx, id);
-  if (!trace.accepted || trace.closed) return ownStatus(ctx, trace, trace.status);
+  // Whose contacts alone make the trace visible does not see which cases it starts from.
+  const shown = own ? trace : { ...trace, cases: [] };
+  if (!trace.accepted || trace.closed) return ownStatus(ctx, shown, trace.status);
   const heard = await askHub(ctx, id).catch(() => undefined);
   if (heard) await queries.storeStatus(ctx.db, id, heard);
-  return ownStatus(ctx, trace, heard ?? trace.status);
+  return ownStatus(ctx, shown, heard ?? trace.status);
+}
+
+/** Traces are seen by their contacts, and by their cases as far as the caller may read cases. */
+function traceScope({ clock }: TracesContext, caller: Caller): queries.TraceScope {
+  const now = nowSeconds(clock);
+  const contacts = decide(caller, 'traces.read', now).scope;
+  if (contacts === 'whole') return { cases: 'whole', contacts };
+  const cases = mayCall(caller, 'cases.read', now)
+    ? decide(caller, 'cases.read', now).scope
+    : new Set<string>();
+  return { cases, contacts };
 }
 
 async function readForeignTrace(ctx: TracesContext, id: string): Promise<TraceStatus> {
-  if (!(await contacts.hasContacts(ctx.db, id))) throw noSuchTrace();
   const heard = await askHub(ctx, id).catch((cause: unknown) => {
     if (toAppError(cause).code === 'NOT_FOUND') throw noSuchTrace();
     throw new AppError('UNAVAILABLE', 'HUB_UNREACHABLE', 'the hub, which knows this trace, is away', {
@@ -172,18 +212,21 @@ export interface TracesPage {
   readonly next: queries.TraceCursor | undefined;
 }
 
-/** At most `limit` traces that this province opened or holds contacts of, newest first. */
-export async function listTraces(
+/** At most `limit` traces that the caller sees, newest first; see `readTrace`. */
+export function listTraces(
   ctx: TracesContext,
+  caller: Caller,
   { limit, after }: { limit: number; after?: queries.TraceCursor | undefined },
 ): Promise<TracesPage> {
-  const places = await queries.listTraceIds(ctx.db, limit + 1, after);
-  const page = places.slice(0, limit);
-  const traces = await Promise.all(page.map(({ id }) => readTrace(ctx, id).catch(leaveOutUnknown)));
-  return {
-    traces: traces.filter((trace) => trace !== undefined),
-    next: places.length > limit ? page.at(-1) : undefined,
-  };
+  const act = { group: 'traces.read', action: 'traces.read' } as const;
+  return readAs(ctx, caller, act, async ({ note }) => {
+    const places = await queries.listTraceIds(ctx.db, { limit: limit + 1, after }, traceScope(ctx, caller));
+    const page = places.slice(0, limit);
+    const traces = await Promise.all(page.map(({ id }) => peekTrace(ctx, caller, id).catch(leaveOutUnknown)));
+    const known = traces.filter((trace) => trace !== undefined);
+    note({ traces: known.map(({ id }) => id) });
+    return { traces: known, next: places.length > limit ? page.at(-1) : undefined };
+  });
 }
 
 /** Another province's trace of which nothing can be said now is no error of the list. */
@@ -191,14 +234,24 @@ function leaveOutUnknown(error: unknown): undefined {
   if (!['UNAVAILABLE', 'NOT_FOUND'].includes(toAppError(error).code)) throw error;
 }
 
-/** At most `limit` of this province's contacts of a trace, by id. Throws NOT_FOUND NO_SUCH_TRACE. */
-export async function listContacts(
+/**
+ * This province's contacts of a trace in the caller's area, by id: `limit` of them, and one more if there are
+ * more. Throws NOT_FOUND NO_SUCH_TRACE as `readTrace` does.
+ */
+export function listContacts(
   ctx: TracesContext,
+  caller: Caller,
   page: contacts.ContactsPage,
 ): Promise<contacts.ContactRow[]> {
-  const found = await contacts.listContacts(ctx.db, page);
-  if (found.length === 0) await requireTrace(ctx, page.traceId);
-  return found;
+  const { traceId, limit, ward = null } = page;
+  const act = { group: 'contacts.read', action: 'contacts.read', trace: traceId, detail: { ward } } as const;
+  return readAs(ctx, caller, act, async ({ scope, note }) => {
+    const found = await contacts.listContacts(ctx.db, { ...page, limit: limit + 1 }, scope);
+    if (found.length === 0) await requireTrace(ctx, caller, traceId);
+    const shown = found.slice(0, limit);
+    note({ count: shown.length, contacts: shown.map(({ id }) => id) });
+    return found;
+  });
 }
 
 /** Grows whenever this province's contacts of a trace change. */
@@ -206,9 +259,9 @@ export function contactsVersion(ctx: TracesContext, id: string): Promise<number>
   return contacts.findDelivery(ctx.db, id);
 }
 
-async function requireTrace({ db }: TracesContext, id: string): Promise<void> {
-  if ((await queries.findTrace(db, id)) || (await contacts.hasContacts(db, id))) return;
-  throw noSuchTrace();
+async function requireTrace(ctx: TracesContext, caller: Caller, id: string): Promise<void> {
+  const { own, held } = await queries.findVisibility(ctx.db, id, traceScope(ctx, caller));
+  if (!own && !held) throw noSuchTrace();
 }
 
 function noSuchTrace(): AppError {

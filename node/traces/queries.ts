@@ -1,7 +1,9 @@
 /**
  * The tables `traces` and `trace_cases`: what this province has opened and what of it the hub knows.
  */
+import type { Scope } from '../../shared/auth/access.ts';
 import type { Queryable, Transaction } from '../../shared/db/database.ts';
+import { withinWards } from '../../shared/db/ward-filter.ts';
 import type { Direction } from '../../shared/domain/rule-pack.ts';
 import type { IndexFacts } from './rules.ts';
 import type { HubStatus } from './status.ts';
@@ -62,14 +64,15 @@ export async function findTraceByKey(db: Queryable, key: string): Promise<TraceR
   return row;
 }
 
-/** What of the cases decides a trace: those among `ids` that exist, with whether they are withdrawn. */
+/** What of the cases decides a trace: those of `ids` that are in scope, with whether they are withdrawn. */
 export function listCaseStates(
   db: Queryable,
   ids: readonly string[],
+  scope: Scope,
 ): Promise<{ id: string; withdrawn: boolean }[]> {
   return db.sql<{ id: string; withdrawn: boolean }[]>`
     SELECT id, withdrawn_at IS NOT NULL AS withdrawn FROM cases
-    WHERE id = ANY (${[...ids]}::uuid[]) FOR SHARE`;
+    WHERE id = ANY (${[...ids]}::uuid[]) ${withinWards(db, scope)} FOR SHARE`;
 }
 
 /** An index case as its trace's opening needs it. */
@@ -130,9 +133,10 @@ export async function markRefused(db: Queryable, trace: Pick<TraceRow, 'id' | 'r
   await db.sql`UPDATE traces SET refusal = ${reason} WHERE id = ${trace.id} AND revision = ${trace.revision}`;
 }
 
-/** The trace shall end; false if this province has not opened it. */
-export async function requestClosing(db: Queryable, id: string): Promise<boolean> {
-  const rows = await db.sql`UPDATE traces SET closing = true WHERE id = ${id} RETURNING id`;
+/** The trace shall end; false if this province has not opened it from cases in scope alone. */
+export async function requestClosing(db: Queryable, id: string, scope: Scope): Promise<boolean> {
+  const rows = await db.sql`
+    UPDATE traces SET closing = true WHERE id = ${id} AND ${ofCasesIn(db, scope)} RETURNING id`;
   return rows.length > 0;
 }
 
@@ -154,19 +158,55 @@ export interface TraceCursor {
   readonly id: string;
 }
 
-/** Ids of the traces that this province opened or holds contacts of, newest first. */
-export function listTraceIds(db: Queryable, limit: number, after?: TraceCursor): Promise<TraceCursor[]> {
+/** How far a caller sees into traces: by the cases that they start from, by the contacts that they led to. */
+export interface TraceScope {
+  readonly cases: Scope;
+  readonly contacts: Scope;
+}
+
+/** Whether this province opened the trace from cases in scope, and whether it holds contacts in scope. */
+export async function findVisibility(
+  db: Queryable,
+  id: string,
+  scope: TraceScope,
+): Promise<{ own: boolean; held: boolean }> {
+  const [row] = await db.sql<{ own: boolean; held: boolean }[]>`
+    SELECT EXISTS (SELECT FROM traces WHERE id = ${id} AND ${ofCasesIn(db, scope.cases)}) AS own,
+      EXISTS (SELECT FROM contacts WHERE trace_id = ${id} ${withinWards(db, scope.contacts)}) AS held`;
+  return row ?? { own: false, held: false };
+}
+
+/**
+ * Ids of the traces that this province opened from cases in scope or holds contacts of in scope, newest
+ * first.
+ */
+export function listTraceIds(
+  db: Queryable,
+  { limit, after }: { limit: number; after?: TraceCursor | undefined },
+  scope: TraceScope,
+): Promise<TraceCursor[]> {
+  const held = (traceId: string) => db.sql`
+    EXISTS (SELECT FROM contacts WHERE contacts.trace_id = ${db.sql.unsafe(traceId)}
+      ${withinWards(db, scope.contacts)})`;
   return db.sql<TraceCursor[]>`
     SELECT id, extract(epoch FROM listed_at)::bigint AS "listedAt" FROM (
       SELECT id, created_at AS listed_at FROM traces
+      WHERE ${ofCasesIn(db, scope.cases)} OR ${held('traces.id')}
       UNION ALL
       SELECT trace_id, first_seen_at FROM openings
-      WHERE NOT EXISTS (SELECT FROM traces WHERE id = trace_id)
-        AND EXISTS (SELECT FROM contacts WHERE contacts.trace_id = openings.trace_id)
+      WHERE NOT EXISTS (SELECT FROM traces WHERE id = trace_id) AND ${held('openings.trace_id')}
     ) AS known
     WHERE ${after === undefined} OR (listed_at, id) <
       (to_timestamp(${after?.listedAt ?? 0}::bigint), ${after?.id ?? ''})
     ORDER BY known.listed_at DESC, id DESC LIMIT ${limit}`;
+}
+
+/** Condition on a row of `traces`: every case of it is in scope. */
+function ofCasesIn({ sql }: Queryable, scope: Scope) {
+  if (scope === 'whole') return sql`true`;
+  return sql`NOT EXISTS (
+    SELECT FROM trace_cases JOIN cases ON cases.id = case_id
+    WHERE trace_id = traces.id AND (ward = ANY (${[...scope]}::text[])) IS NOT TRUE)`;
 }
 
 function selectTraces({ sql }: Queryable) {

@@ -1,7 +1,7 @@
 /**
  * The HTTP interface of a program as its command line sees it. Knows no route.
  */
-
+import { readFileSync } from 'node:fs';
 import type { Env } from '../config.ts';
 import { AppError, type FieldError, invalidField } from '../errors.ts';
 
@@ -21,13 +21,24 @@ export interface ApiRequest {
   readonly signal?: AbortSignal;
 }
 
-/** Address and token of `--url` and `--token`, or TRUYVET_URL and TRUYVET_TOKEN. Throws INVALID_FIELD. */
-export function apiAddress(options: { url?: string; token?: string }, env: Env): ApiAddress {
+/**
+ * Address of `--url` or TRUYVET_URL, token of the file `--token-file` or of TRUYVET_TOKEN: never of the command
+ * line, which every user of the machine can read. Throws INVALID_FIELD.
+ */
+export function apiAddress(options: { url?: string; tokenFile?: string }, env: Env): ApiAddress {
   const url = options.url ?? env.TRUYVET_URL;
-  const token = options.token ?? env.TRUYVET_TOKEN;
+  const token = options.tokenFile === undefined ? env.TRUYVET_TOKEN : readToken(options.tokenFile);
   if (url === undefined || !URL.canParse(url)) throw invalidField('--url', 'not a URL (or set TRUYVET_URL)');
-  if (!token) throw invalidField('--token', 'missing (or set TRUYVET_TOKEN)');
+  if (!token) throw invalidField('--token-file', 'missing or empty (or set TRUYVET_TOKEN)');
   return { url, token };
+}
+
+function readToken(path: string): string {
+  try {
+    return readFileSync(path, 'utf8').trim();
+  } catch {
+    throw invalidField('--token-file', 'cannot be read');
+  }
 }
 
 /**

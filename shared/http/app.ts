@@ -2,12 +2,12 @@
  * The HTTP application of a program around the routes of its features: request ids, one log event a request,
  * problems, security headers, health, metrics and documentation. Knows no feature.
  */
-import type { Authenticate } from '../auth/bearer.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import { AppError } from '../errors.ts';
 import { newId } from '../ids.ts';
 import type { Logger } from '../log.ts';
 import { addDocs, type DocumentInfo } from './docs.ts';
+import { createDoor, type DoorOptions } from './door.ts';
 import { type Metrics, measureRequests } from './metrics.ts';
 import { fromFramework, problemResponse } from './problem.ts';
 import { ACCESS_EXTENSION, newRoutes, type Routes } from './route.ts';
@@ -15,16 +15,15 @@ import { ACCESS_EXTENSION, newRoutes, type Routes } from './route.ts';
 /** Resolves when the part is ready to serve; a rejection says that it is not. */
 export type ReadinessCheck = () => Promise<unknown>;
 
-export interface HttpAppOptions {
+export interface HttpAppOptions extends DoorOptions {
   info: DocumentInfo;
   routes: readonly Routes[];
-  authenticate: Authenticate;
   logger: Logger;
   metrics: Metrics;
   /** By name: what `/readyz` asks. */
   checks: Readonly<Record<string, ReadinessCheck>>;
   stopping: AbortSignal;
-  clock?: Clock;
+  clock?: Clock | undefined;
 }
 
 /** The application; `fetch` and `request` serve it. Throws INTERNAL if a route names no access group. */
@@ -57,17 +56,16 @@ export function createHttpApp(options: HttpAppOptions): Routes {
 /** Of a caller's request id only what cannot be a person's number or name in disguise is taken over. */
 const SANE_REQUEST_ID = /^[A-Za-z0-9_-]{20,64}$/;
 
-function observe(
-  app: Routes,
-  { logger, metrics, authenticate, stopping, clock = systemClock }: HttpAppOptions,
-) {
+function observe(app: Routes, options: HttpAppOptions) {
+  const { logger, metrics, stopping, clock = systemClock } = options;
   const record = measureRequests(metrics);
+  const door = createDoor(options);
   app.use('*', async (c, next) => {
     const startedMs = clock.nowMs();
     const given = c.req.header('x-request-id') ?? '';
     const requestId = SANE_REQUEST_ID.test(given) ? given : newId();
     c.set('requestId', requestId);
-    c.set('authenticate', authenticate);
+    c.set('door', door);
     c.set('stopping', stopping);
     await next();
     c.res.headers.set('x-request-id', requestId);

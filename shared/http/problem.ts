@@ -47,7 +47,8 @@ const BY_REASON: Readonly<Record<string, readonly [status: number, title: string
 export const PROBLEM_TYPE = 'application/problem+json';
 
 /**
- * `error` as the answer that the caller gets. Carries `WWW-Authenticate` with 401 and `Retry-After` with 503.
+ * `error` as the answer that the caller gets. Carries `WWW-Authenticate` with 401, `Retry-After` with 503 and
+ * with any error that knows when.
  */
 export function problemResponse(error: unknown, requestId: string): Response {
   const known = fromFramework(error);
@@ -63,7 +64,8 @@ export function problemResponse(error: unknown, requestId: string): Response {
   };
   const headers = new Headers({ 'content-type': PROBLEM_TYPE, 'cache-control': 'no-store' });
   if (status === 401) headers.set('www-authenticate', challenge(known.reason));
-  if (status === 503) headers.set('retry-after', '1');
+  const retryAfter = known.retryAfterSeconds ?? (status === 503 ? 1 : undefined);
+  if (retryAfter !== undefined) headers.set('retry-after', String(retryAfter));
   return new Response(JSON.stringify(problem), { status, headers });
 }
 

@@ -5,21 +5,10 @@
 import { createRoute, OpenAPIHono, type RouteConfig, z } from '@hono/zod-openapi';
 import type { MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
-import { ACCESS, type AccessGroup, type Caller, mayCall } from '../auth/access.ts';
-import type { Authenticate } from '../auth/bearer.ts';
-import { AppError } from '../errors.ts';
+import type { AccessGroup } from '../auth/access.ts';
+import { guard } from './door.ts';
+import type { HttpEnv } from './env.ts';
 import { bodyTooLarge, invalidInput, PROBLEM_TYPE } from './problem.ts';
-
-/** What every handler finds in its context. */
-export interface HttpEnv {
-  Variables: {
-    requestId: string;
-    caller: Caller;
-    authenticate: Authenticate;
-    /** Aborts when the program stops: long answers end then. */
-    stopping: AbortSignal;
-  };
-}
 
 export type Routes = OpenAPIHono<HttpEnv>;
 
@@ -54,7 +43,7 @@ export function apiRoute<P extends string, R extends Omit<RouteConfig, 'path' | 
     responses: { ...config.responses, default: PROBLEM_RESPONSE },
     [ACCESS_EXTENSION]: group,
   };
-  return createRoute({ ...documented, middleware: limited ? [admit(group), jsonLimit] : [admit(group)] });
+  return createRoute({ ...documented, middleware: limited ? [guard(group), jsonLimit] : [guard(group)] });
 }
 
 const problemSchema = z
@@ -73,18 +62,6 @@ const PROBLEM_RESPONSE = {
   description: 'Lỗi theo RFC 9457 · A problem (RFC 9457)',
   content: { [PROBLEM_TYPE]: { schema: problemSchema } },
 };
-
-function admit(group: AccessGroup): MiddlewareHandler<HttpEnv> {
-  return async (c, next) => {
-    const caller = await c.get('authenticate')(c.req.header('authorization'));
-    c.set('caller', caller);
-    if (!mayCall(caller, group)) {
-      const roles = ACCESS[group].join(', ');
-      throw new AppError('PERMISSION_DENIED', 'ROLE_REQUIRED', `${group} is for the roles ${roles}`);
-    }
-    await next();
-  };
-}
 
 const jsonLimit: MiddlewareHandler<HttpEnv> = bodyLimit({
   maxSize: JSON_LIMIT_BYTES,

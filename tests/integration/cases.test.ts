@@ -45,6 +45,7 @@ describe('entering a case', () => {
       created_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/),
       changed_at: expect.any(String),
       withdrawn_at: null,
+      ward: null,
     });
     expect(node.changed.at(-1)).toHaveLength(2);
   });

@@ -16,6 +16,7 @@ import { createMetrics } from '../../shared/http/metrics.ts';
 import { apiRoute, JSON_LIMIT_BYTES, newRoutes, type Routes } from '../../shared/http/route.ts';
 import { startHttpServer } from '../../shared/http/server.ts';
 import { describeError } from '../../shared/log.ts';
+import { personWith } from '../support/callers.ts';
 import { createApps, routesOf } from '../support/http-apps.ts';
 import { waitFor } from '../support/wait.ts';
 
@@ -65,7 +66,8 @@ function createTestApp(options: Partial<HttpAppOptions> = {}) {
   const app = createHttpApp({
     info: { title: 'Thử', version: '1', description: 'test' },
     routes: [testRoutes()],
-    authenticate: async () => ({ subject: 'an', roles: ['epidemiologist'] }),
+    authenticate: async () => personWith(['epidemiologist@24']),
+    recordRefusal: async () => undefined,
     logger: pino({ serializers: { err: describeError } }, sink),
     metrics: createMetrics('test'),
     checks: {},
@@ -236,7 +238,7 @@ describe('health', () => {
 });
 
 describe('documentation', () => {
-  const apps = createApps(async () => ({ subject: 'an', roles: [] }));
+  const apps = createApps(async () => personWith([]));
 
   /** Every row of design.md 7. */
   const ROWS = {

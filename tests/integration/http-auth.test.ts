@@ -4,27 +4,39 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type CryptoKey, exportJWK, generateKeyPair, SignJWT, UnsecuredJWT } from 'jose';
+import { type CryptoKey, exportJWK, exportSPKI, generateKeyPair, SignJWT, UnsecuredJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ACCESS, type AccessGroup, ROLES } from '../../shared/auth/access.ts';
-import { type Authenticate, createBearer } from '../../shared/auth/bearer.ts';
+import { ACCESS, type AccessGroup, type Caller, HUB_ROLES, ROLES } from '../../shared/auth/access.ts';
+import { createAuthenticate } from '../../shared/auth/authenticate.ts';
+import { createTokenCheck } from '../../shared/auth/bearer.ts';
 import { nowSeconds, systemClock } from '../../shared/clock.ts';
 import { ACCESS_EXTENSION } from '../../shared/http/route.ts';
+import { personWith } from '../support/callers.ts';
 import { createApps, type Route, routesOf } from '../support/http-apps.ts';
 
 const AUDIENCE = 'truyvet-node-24';
 const ISSUER = 'https://identity.example';
 let provider: Provider;
-let authenticate: Authenticate;
+let authenticate: (header: string | undefined) => Promise<Caller>;
 beforeAll(async () => {
   provider = await startProvider();
-  authenticate = createBearer({ issuer: ISSUER, jwksUrl: provider.jwksUrl, audience: AUDIENCE });
+  authenticate = authenticator(provider.jwksUrl);
 });
 afterAll(() => provider[Symbol.asyncDispose]());
+
+function authenticator(jwksUrl: string) {
+  const token = createTokenCheck({ issuer: ISSUER, jwksUrl, audience: AUDIENCE, home: '24' });
+  const authenticate = createAuthenticate({ token });
+  return (authorization: string | undefined) =>
+    authenticate(
+      new Request('http://node', authorization === undefined ? {} : { headers: { authorization } }),
+    );
+}
 
 interface Provider extends AsyncDisposable {
   readonly jwksUrl: string;
   readonly key: CryptoKey;
+  readonly publicKey: CryptoKey;
 }
 
 /** An identity provider with one key, which the tests may misuse. */
@@ -37,6 +49,7 @@ async function startProvider(): Promise<Provider> {
   return {
     jwksUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
     key: privateKey,
+    publicKey,
     [Symbol.asyncDispose]: async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
@@ -46,7 +59,7 @@ async function startProvider(): Promise<Provider> {
 
 const now = () => nowSeconds(systemClock);
 const claims = (change: Record<string, unknown> = {}) => ({
-  ...{ iss: ISSUER, aud: AUDIENCE, sub: 'an', exp: now() + 3600, roles: ['lab'] },
+  ...{ iss: ISSUER, aud: AUDIENCE, sub: 'an', iat: now(), exp: now() + 3600, roles: ['lab@24'] },
   ...change,
 });
 
@@ -54,19 +67,54 @@ interface Signing {
   readonly alg?: string;
   readonly kid?: string;
   readonly key?: CryptoKey | Uint8Array;
+  /** More of the header. */
+  readonly header?: Record<string, unknown>;
 }
 
 const sign = async (
   payload: Record<string, unknown> = claims(),
-  { alg = 'ES256', kid = 'k1', key }: Signing = {},
-) => `Bearer ${await new SignJWT(payload).setProtectedHeader({ alg, kid }).sign(key ?? provider.key)}`;
+  { alg = 'ES256', kid = 'k1', key, header = {} }: Signing = {},
+) => {
+  const jwt = new SignJWT(payload).setProtectedHeader({ alg, kid, ...header });
+  return `Bearer ${await jwt.sign(key ?? provider.key)}`;
+};
+
+/** A key of the attacker's own, with what it would say of itself in a header. */
+const ownKey = async () => {
+  const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true });
+  return { key: privateKey, jwk: await exportJWK(publicKey) };
+};
 
 describe('tokens', () => {
-  it('are taken when they are right; roles that nobody knows are left out', async () => {
-    const token = await sign(claims({ sub: 'bình', roles: ['lab', 'root', 'analyst'] }));
-    expect(await authenticate(token)).toEqual({ subject: 'bình', roles: ['lab', 'analyst'] });
+  it('are taken when they are right', async () => {
+    const token = await sign(claims({ sub: 'bình' }));
+    expect(await authenticate(token)).toEqual({
+      subject: 'bình',
+      actor: { kind: 'person', id: 'bình' },
+      grants: [{ role: 'lab', area: '24' }],
+      expiresAt: expect.any(Number),
+    });
     expect(await authenticate(token.replace('Bearer ', 'bearer  '))).toMatchObject({ subject: 'bình' });
-    expect(await authenticate(await sign(claims({ roles: 'lab' })))).toMatchObject({ roles: [] });
+    for (const typ of ['JWT', 'at+jwt'])
+      expect(await authenticate(await sign(claims(), { header: { typ } }))).toMatchObject({ subject: 'an' });
+  });
+
+  it.each<[unknown, string[]]>([
+    [['lab@24', 'root@24', 'analyst@24', 'hub_operator'], ['lab@24']],
+    [
+      ['lab@213', 'ward_tracer@07210'],
+      ['lab@213', 'ward_tracer@07210'],
+    ],
+    // Without an area, in another province, in no area that there is, in two.
+    [['lab', 'lab@', 'lab@79', 'lab@001', 'lab@00001', 'lab@99999', 'lab@2', 'lab@24@79', '@24', ''], []],
+    [['lab@ 24', 'lab@24 ', ' lab@24', 'LAB@24', 'lab@०२४', 'constructor@24', '__proto__@24'], []],
+    ['lab@24', []],
+    [{ 0: 'lab@24', length: 1 }, []],
+    [[['lab@24'], 24, null], []],
+    [undefined, []],
+  ])('with the roles %j grant %j', async (roles, grants) => {
+    const caller = await authenticate(await sign(claims({ roles })));
+    expect(caller.grants.map(({ role, area }) => `${role}@${area}`)).toEqual(grants);
   });
 
   const bad: [name: string, header: () => Promise<string | undefined>, reason: string][] = [
@@ -80,6 +128,64 @@ describe('tokens', () => {
     ['one that never ends', () => sign(claims({ exp: undefined })), 'TOKEN_INVALID'],
     ['one of nobody', () => sign(claims({ sub: undefined })), 'TOKEN_INVALID'],
     ['one not valid yet', () => sign(claims({ nbf: now() + 3600 })), 'TOKEN_INVALID'],
+    ['one from the future', () => sign(claims({ iat: now() + 3600, exp: now() + 7200 })), 'TOKEN_INVALID'],
+    ['one that does not say when it was made', () => sign(claims({ iat: undefined })), 'TOKEN_INVALID'],
+    ['one older than a day', () => sign(claims({ iat: now() - 90_000 })), 'TOKEN_EXPIRED'],
+    ['an audience list without us', () => sign(claims({ aud: ['a', 'truyvet-node-79'] })), 'TOKEN_INVALID'],
+    [
+      'an issuer that begins like ours',
+      () => sign(claims({ iss: `${ISSUER}.evil.example` })),
+      'TOKEN_INVALID',
+    ],
+    ['an ID token by its nonce', () => sign(claims({ nonce: 'n' })), 'TOKEN_INVALID'],
+    ['an ID token by its at_hash', () => sign(claims({ at_hash: 'h' })), 'TOKEN_INVALID'],
+    ['an ID token by its word', () => sign(claims({ typ: 'ID' })), 'TOKEN_INVALID'],
+    ['an ID token by its use', () => sign(claims({ token_use: 'id' })), 'TOKEN_INVALID'],
+    ['a logout token', () => sign(claims({ events: {} })), 'TOKEN_INVALID'],
+    ['a logout token by its type', () => sign(claims(), { header: { typ: 'logout+jwt' } }), 'TOKEN_INVALID'],
+    ['an opening', () => sign(claims(), { header: { typ: 'truyvet-opening' } }), 'TOKEN_INVALID'],
+    ['a header that must be understood', async () => withHeader({ crit: ['x'], x: 1 }), 'TOKEN_INVALID'],
+    ['alg None', async () => withHeader({ alg: 'None' }), 'TOKEN_INVALID'],
+    ['no alg', async () => withHeader({ alg: undefined }), 'TOKEN_INVALID'],
+    ['alg none with a signature', async () => withHeader({ alg: 'none' }), 'TOKEN_INVALID'],
+    ['no signature', async () => (await sign()).replace(/[^.]+$/, ''), 'TOKEN_INVALID'],
+    [
+      'an ES256 signature of zeros',
+      async () => (await sign()).replace(/[^.]+$/, 'A'.repeat(86)),
+      'TOKEN_INVALID',
+    ],
+    [
+      'HS256 with our public key as its secret',
+      async () => sign(claims(), { alg: 'HS256', key: Buffer.from(await exportSPKI(provider.publicKey)) }),
+      'TOKEN_INVALID',
+    ],
+    ['a kid that is a path', () => sign(claims(), { kid: '../../../../dev/null' }), 'TOKEN_INVALID'],
+    ['a kid that is SQL', () => sign(claims(), { kid: "' UNION SELECT 'k1'; --" }), 'TOKEN_INVALID'],
+    [
+      'a key in its own header',
+      async () => {
+        const { key, jwk } = await ownKey();
+        return sign(claims(), { key, header: { jwk } });
+      },
+      'TOKEN_INVALID',
+    ],
+    [
+      'keys at an address of its own (jku)',
+      async () => {
+        const { key } = await ownKey();
+        return sign(claims(), { key, header: { jku: provider.jwksUrl } });
+      },
+      'TOKEN_INVALID',
+    ],
+    [
+      'a certificate of its own (x5u, x5c)',
+      async () => {
+        const { key } = await ownKey();
+        return sign(claims(), { key, header: { x5u: provider.jwksUrl, x5c: ['AAAA'] } });
+      },
+      'TOKEN_INVALID',
+    ],
+    ['an encrypted one', async () => `Bearer ${['e30', 'a', 'b', 'c', 'd'].join('.')}`, 'TOKEN_INVALID'],
     ['alg none', async () => `Bearer ${new UnsecuredJWT(claims()).encode()}`, 'TOKEN_INVALID'],
     ['a shared secret', () => sign(claims(), { alg: 'HS256', key: Buffer.alloc(32) }), 'TOKEN_INVALID'],
     ['an unknown key', () => sign(claims(), { kid: 'k2' }), 'TOKEN_INVALID'],
@@ -98,6 +204,12 @@ describe('tokens', () => {
       'TOKEN_INVALID',
     ],
   ];
+  /** A good token with another header on it. */
+  const withHeader = async (change: Record<string, unknown>) => {
+    const [, payload, signature] = (await sign()).split('.');
+    const header = Buffer.from(JSON.stringify({ alg: 'ES256', kid: 'k1', ...change })).toString('base64url');
+    return `Bearer ${header}.${payload}.${signature}`;
+  };
   it.each(bad)('are refused: %s', async (_name, header, reason) => {
     await expect(authenticate(await header())).rejects.toMatchObject({ code: 'UNAUTHENTICATED', reason });
   });
@@ -105,7 +217,7 @@ describe('tokens', () => {
   it("cannot be judged while the keys cannot be fetched: that is not the caller's fault", async () => {
     const gone = await startProvider();
     await gone[Symbol.asyncDispose]();
-    const blind = createBearer({ issuer: ISSUER, jwksUrl: gone.jwksUrl, audience: AUDIENCE });
+    const blind = authenticator(gone.jwksUrl);
     await expect(blind(await sign())).rejects.toMatchObject({
       code: 'UNAVAILABLE',
       reason: 'JWKS_UNAVAILABLE',
@@ -114,9 +226,10 @@ describe('tokens', () => {
 });
 
 describe('routes', () => {
-  const apps = createApps(async (header) => {
-    if (!header?.startsWith('Bearer ')) return authenticate(header);
-    return { subject: 'an', roles: ROLES.filter((role) => header.slice(7).split(',').includes(role)) };
+  const apps = createApps(async (request) => {
+    const header = request.headers.get('authorization');
+    if (!header?.startsWith('Bearer ')) return authenticate(undefined);
+    return personWith(header.slice(7).split(','));
   });
   const rows = Object.entries(apps).flatMap(([program, app]) =>
     routesOf(app).map((route) => [`${program} ${route.method} ${route.path}`, app, route] as const),
@@ -131,13 +244,16 @@ describe('routes', () => {
     expect(await response.json()).toMatchObject({ reason: 'TOKEN_MISSING', status: 401 });
   });
 
-  it.each(rows)('%s is for the roles of its group', async (_name, app, route) => {
-    const allowed: readonly string[] = ACCESS[route.operation[ACCESS_EXTENSION] as AccessGroup];
-    expect(allowed.length).toBeGreaterThan(0);
+  it.each(rows)('%s is for the roles of its group, as far as they reach', async (_name, app, route) => {
+    const { roles, reach } = ACCESS[route.operation[ACCESS_EXTENSION] as AccessGroup];
     for (const role of ROLES) {
-      const response = await ask(app, route, `Bearer ${role}`);
-      expect([role, response.status === 403]).toEqual([role, !allowed.includes(role)]);
-      if (response.status === 403) expect(await response.json()).toMatchObject({ reason: 'ROLE_REQUIRED' });
+      const areas = (HUB_ROLES as readonly string[]).includes(role) ? [''] : ['@24', '@213', '@07210'];
+      for (const area of areas) {
+        const isOpen = (roles as readonly string[]).includes(role) && (reach === 'area' || area.length < 4);
+        const response = await ask(app, route, `Bearer ${role}${area}`);
+        expect([role, area, response.status === 403]).toEqual([role, area, !isOpen]);
+        if (response.status === 403) expect(await response.json()).toMatchObject({ reason: 'ROLE_REQUIRED' });
+      }
     }
   });
 });

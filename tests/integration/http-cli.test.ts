@@ -9,7 +9,7 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type HttpServer, startHttpServer } from '../../shared/http/server.ts';
 import { packageRoot } from '../../shared/package-root.ts';
-import { createNodeHttp, NODE_ROLES, type NodeHttp } from '../support/node-http.ts';
+import { ALL_GRANTS, createNodeHttp, type NodeHttp } from '../support/node-http.ts';
 
 let node: NodeHttp;
 let server: HttpServer;
@@ -19,7 +19,7 @@ beforeAll(async () => {
   node = await createNodeHttp();
   const fetch = async (request: Request) => node.handle(request);
   server = await startHttpServer({ fetch, listen: { host: '127.0.0.1', port: 0 } });
-  token = await node.issuer.issue({ audience: 'truyvet-node-24', roles: NODE_ROLES });
+  token = await node.issuer.issue({ audience: 'truyvet-node-24', roles: ALL_GRANTS });
   directory = await mkdtemp(join(tmpdir(), 'truyvet-cli-'));
 });
 afterAll(async () => {

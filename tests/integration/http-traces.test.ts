@@ -454,7 +454,7 @@ describe('events', () => {
     };
     node.hub.statuses.set(body.id, status);
     const left = new AbortController();
-    const events = readEvents(await listen(body.id, ['epidemiologist'], left.signal));
+    const events = readEvents(await listen(body.id, ['epidemiologist@24'], left.signal));
     const next = async () => (await events.next()).value as { event: string; data: { state?: string } };
     expect(await next()).toMatchObject({ event: 'state', data: { id: body.id, state: 'running' } });
     expect(await next()).toEqual({ event: 'contacts', data: { contacts: [], next: null } });
@@ -481,7 +481,7 @@ describe('events', () => {
     };
     node.hub.statuses.set(body.id, status);
     const left = new AbortController();
-    const events = readEvents(await listen(body.id, ['operator'], left.signal));
+    const events = readEvents(await listen(body.id, ['operator@24'], left.signal));
     expect((await events.next()).value?.event).toBe('state');
     node.hub.statuses.set(body.id, { ...status, questions: 1 });
     expect((await events.next()).value?.event).toBe('progress');

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type ImportReport, importRows } from '../../node/intake/operations.ts';
 import type { ImportKind } from '../../node/intake/rows.ts';
-import { createIntake, type Intake } from './imports-fixture.ts';
+import { CALLER, createIntake, type Intake } from './imports-fixture.ts';
 
 let intake: Intake;
 beforeEach(async () => {
@@ -153,12 +153,13 @@ describe('batches', () => {
         yield Buffer.from(lines.join(''));
       }
     }
-    const report = await importRows(
-      intake.ctx,
-      'places',
-      { format: 'csv', bytes: bytes() },
-      { onProgress: ({ accepted }) => (stored = accepted) },
-    );
+    const report = await importRows(intake.ctx, CALLER, {
+      kind: 'places',
+      source: { format: 'csv', bytes: bytes() },
+      onProgress: ({ accepted }) => {
+        stored = accepted;
+      },
+    });
     expect(report).toEqual({ accepted: rows, rejected: 0, errors: [] });
     expect(furthest).toBeLessThanOrEqual(3 * BATCH);
   });
@@ -170,7 +171,7 @@ describe('files that end badly', () => {
       yield Buffer.from(text);
       if (after) throw after;
     })();
-    return importRows(intake.ctx, 'places', { format, bytes });
+    return importRows(intake.ctx, CALLER, { kind: 'places', source: { format, bytes } });
   };
   const good = (n: number) => Array.from({ length: n }, (_, i) => `P${i},cafe\n`).join('');
 

@@ -6,14 +6,17 @@ import { importRoutes } from '../../node/intake/http.ts';
 import { type ImportContext, type ImportReport, importRows } from '../../node/intake/operations.ts';
 import type { ImportKind } from '../../node/intake/rows.ts';
 import type { ChangedStays } from '../../node/tracing/changes.ts';
-import type { Role } from '../../shared/auth/access.ts';
 import { createHttpApp } from '../../shared/http/app.ts';
 import { createMetrics } from '../../shared/http/metrics.ts';
 import { createLogger } from '../../shared/log.ts';
+import { personWith } from '../support/callers.ts';
 import { createTestDatabase } from '../support/database.ts';
 
 /** 2021-06-01T00:00:00Z; the tests' clock stands there. */
 export const NOW = 1_622_505_600;
+
+/** Who imports. */
+export const CALLER = personWith(['integrator@24'], 'tester');
 
 export interface Heard {
   identifiers: number[];
@@ -60,11 +63,11 @@ export async function createIntake() {
       return taken;
     },
     importCsv: (kind: ImportKind, ...lines: string[]): Promise<ImportReport> =>
-      importRows(ctx, kind, { format: 'csv', bytes: chunksOf(`${lines.join('\n')}\n`) }),
+      importRows(ctx, CALLER, { kind, source: { format: 'csv', bytes: chunksOf(`${lines.join('\n')}\n`) } }),
     importNdjson: (kind: ImportKind, ...rows: unknown[]): Promise<ImportReport> =>
-      importRows(ctx, kind, {
-        format: 'ndjson',
-        bytes: chunksOf(rows.map((row) => JSON.stringify(row)).join('\n')),
+      importRows(ctx, CALLER, {
+        kind,
+        source: { format: 'ndjson', bytes: chunksOf(rows.map((row) => JSON.stringify(row)).join('\n')) },
       }),
     /** All rows of all tables with the transaction that wrote each: equal dumps = nothing was written. */
     dump: async (): Promise<Record<string, readonly unknown[]>> => {
@@ -76,7 +79,7 @@ export async function createIntake() {
       });
       return Object.fromEntries(await Promise.all(tables));
     },
-    app: (roles: readonly Role[] = ['integrator']) => httpApp(ctx, roles),
+    app: (grants = ['integrator@24']) => httpApp(ctx, grants),
     [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
   };
 }
@@ -86,11 +89,12 @@ async function* chunksOf(text: string): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += 10_000) yield bytes.subarray(at, at + 10_000);
 }
 
-function httpApp(ctx: ImportContext, roles: readonly Role[]) {
+function httpApp(ctx: ImportContext, grants: readonly string[]) {
   return createHttpApp({
     info: { title: 'test', version: '0', description: 'test' },
     routes: [importRoutes(ctx)],
-    authenticate: async () => ({ subject: 'tester', roles }),
+    authenticate: async () => personWith(grants),
+    recordRefusal: async () => undefined,
     logger: createLogger('test', 'silent'),
     metrics: createMetrics('node'),
     checks: {},

@@ -72,8 +72,9 @@ describe('imports over HTTP', () => {
   it('are for integrators and operators', async () => {
     const body = 'place,kind\nP1,cafe\n';
     const init = { method: 'POST', body, headers: { 'content-type': 'text/csv' } };
-    expect((await intake.app(['operator']).request('/v1/imports/places', init)).status).toBe(200);
-    expect((await intake.app(['ward_tracer']).request('/v1/imports/places', init)).status).toBe(403);
+    expect((await intake.app(['operator@24']).request('/v1/imports/places', init)).status).toBe(200);
+    for (const grants of [['ward_tracer@24'], ['integrator@213'], ['operator@07210']])
+      expect((await intake.app(grants).request('/v1/imports/places', init)).status).toBe(403);
     expect((await intake.app().request('/v1/imports/pets', init)).status).toBe(404);
   });
 

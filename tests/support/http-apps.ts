@@ -9,7 +9,7 @@ import { traceRoutes as hubTraceRoutes } from '../../hub/traces/http.ts';
 import { caseRoutes } from '../../node/cases/http.ts';
 import { importRoutes } from '../../node/intake/http.ts';
 import { traceRoutes } from '../../node/traces/http.ts';
-import type { Authenticate } from '../../shared/auth/bearer.ts';
+import type { Authenticate } from '../../shared/auth/authenticate.ts';
 import { createHttpApp } from '../../shared/http/app.ts';
 import { createMetrics } from '../../shared/http/metrics.ts';
 import type { Routes } from '../../shared/http/route.ts';
@@ -20,7 +20,7 @@ const NOTHING = {} as never;
 export function createApps(authenticate: Authenticate): { node: Routes; hub: Routes } {
   const common = {
     info: { title: 'test', version: '1', description: '' },
-    ...{ authenticate, logger: pino({ enabled: false }), checks: {} },
+    ...{ authenticate, recordRefusal: async () => undefined, logger: pino({ enabled: false }), checks: {} },
     stopping: new AbortController().signal,
   };
   const nodeRoutes = [importRoutes(NOTHING), caseRoutes(NOTHING), traceRoutes(NOTHING)];

@@ -16,7 +16,10 @@ import { traceRoutes } from '../../node/traces/http.ts';
 import { reopenTraces } from '../../node/traces/operations.ts';
 import { Submitter } from '../../node/traces/submitter.ts';
 import { RefusalLog } from '../../shared/audit/refusals.ts';
-import { createBearer } from '../../shared/auth/bearer.ts';
+import { NODE_ROLES } from '../../shared/auth/access.ts';
+import { recordRefusal } from '../../shared/auth/act.ts';
+import { createAuthenticate } from '../../shared/auth/authenticate.ts';
+import { createTokenCheck } from '../../shared/auth/bearer.ts';
 import { systemClock } from '../../shared/clock.ts';
 import type { Database } from '../../shared/db/database.ts';
 import { Disposal } from '../../shared/disposal.ts';
@@ -27,14 +30,15 @@ import { createTraceCipher } from '../../shared/pseudonym/trace-cipher.ts';
 import { createTestDatabase } from './database.ts';
 import { type FakeHub, startFakeHub } from './fake-hub.ts';
 
-export const NODE_ROLES = ['ward_tracer', 'epidemiologist', 'lab', 'integrator', 'operator'];
+/** Every role of a node, for all of the province. */
+export const ALL_GRANTS = NODE_ROLES.map((role) => `${role}@24`);
 export const FEDERATION_KEY = new Uint8Array(32).fill(7);
 const AUDIENCE = 'truyvet-node-24';
 
 export interface CallOptions {
   readonly json?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
-  /** All roles of a node unless told. */
+  /** `role@area`; all roles for the whole province unless told. */
   readonly roles?: readonly string[];
   readonly subject?: string;
 }
@@ -110,10 +114,13 @@ export async function createNodeHttp(): Promise<NodeHttp> {
     routes: [
       importRoutes({ db, clock, changes, tokenizer }),
       budgetRoutes({ db, clock }),
-      caseRoutes({ db, clock, changes, tokenizer, traces }),
+      caseRoutes({ db, clock, province: '24', changes, tokenizer, traces }),
       traceRoutes({ ...ctx, stopping: stop.signal }),
     ],
-    authenticate: createBearer({ issuer: issuer.issuer, jwksUrl: issuer.jwksUrl, audience: AUDIENCE }),
+    authenticate: createAuthenticate({
+      token: createTokenCheck({ issuer: issuer.issuer, audience: AUDIENCE, home: '24' }),
+    }),
+    recordRefusal: (caller, refusal) => recordRefusal({ db, clock }, caller, refusal),
     logger,
     metrics: createMetrics('node-24'),
     checks: { database: async () => db.sql`SELECT 1`, rules: rules.check },
@@ -124,7 +131,7 @@ export async function createNodeHttp(): Promise<NodeHttp> {
   return {
     ...{ db, hub, rules, issuer, logged, changed, keyService, stop, fetch },
     handle: async (request) => app.fetch(request),
-    call: async (method, path, { json, headers, roles = NODE_ROLES, subject = 'an' } = {}) => {
+    call: async (method, path, { json, headers, roles = ALL_GRANTS, subject = 'an' } = {}) => {
       const token = await issuer.issue({ audience: AUDIENCE, roles, subject });
       const response = await fetch(path, {
         method,

@@ -1,0 +1,29 @@
+/**
+ * What handlers find in their context. Types only.
+ */
+import type { Context } from 'hono';
+import type { AccessGroup, Caller } from '../auth/access.ts';
+
+/** What every handler finds in its context. */
+export interface HttpEnv {
+  /** What the listener adds; absent where there is none. */
+  Bindings: { readonly incoming?: { readonly socket?: { readonly remoteAddress?: string } } };
+  Variables: {
+    requestId: string;
+    caller: Caller;
+    door: Door;
+    /** Aborts when the program stops: long answers end then. */
+    stopping: AbortSignal;
+  };
+}
+
+/** See door.ts. */
+export interface Door {
+  /**
+   * The caller, if `group` is open to them. Throws what `Authenticate` and `decide` throw; RESOURCE_EXHAUSTED
+   * RATE_LIMITED.
+   */
+  enter(c: Context<HttpEnv>, group: AccessGroup): Promise<Caller>;
+  /** Counts a refused credential of this request's address (sign-ins). Throws RATE_LIMITED. */
+  countFailure(c: Context<HttpEnv>): void;
+}
