@@ -122,7 +122,8 @@ export async function closeTrace(ctx: TracesCtx, province: string, id: string): 
 }
 
 /**
- * How a trace stands, for a province that opened it or holds contacts of it; without one, for anybody. Throws NOT_FOUND TRACE_UNKNOWN.
+ * How a trace stands, for a province that opened it or holds contacts of it; without one, for anybody.
+ * Throws NOT_FOUND TRACE_UNKNOWN.
  */
 export async function getTraceStatus(
   ctx: TracesCtx,

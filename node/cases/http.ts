@@ -60,8 +60,8 @@ const postCase = apiRoute('cases.write', {
   tags,
   summary: 'Nhập ca bệnh · Enter a confirmed case',
   description:
-    'onset_on means midnight in Asia/Ho_Chi_Minh; one of onset_on and sampled_at is required. Without a ward: ' +
-    "that of the person's record; callers with less than the province must name one of theirs.",
+    'onset_on means midnight in Asia/Ho_Chi_Minh; one of onset_on and sampled_at is required. ' +
+    "Without a ward: that of the person's record; callers with less than the province must name theirs.",
   request: { body: { required: true, content: json(newCase) } },
   responses: { 201: { description: 'Đã nhập · Entered', content: json(idOutput) } },
 });

@@ -18,7 +18,7 @@ const IDLE_MS = 2_000;
 
 /**
  * The state of now, then every change, until `over` aborts. Throws NOT_FOUND NO_SUCH_TRACE, and what `decide`
- * throws, at the step at which the caller no longer sees the trace: when the token or a break-glass has ended.
+ * throws, at the step at which the caller no longer sees the trace: the token or a break-glass has ended.
  */
 export async function* watchTrace(
   ctx: TracesContext & { clock: Clock },

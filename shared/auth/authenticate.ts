@@ -14,7 +14,7 @@ export type Authenticate = (request: Request) => Promise<Caller>;
 
 export interface Credentials {
   readonly token: CheckToken;
-  /** The caller of a bearer credential that is the key of a service account; undefined if it has not that form. */
+  /** The caller of a service account's key; undefined if the credential has not that form. */
   readonly service?: ((bearer: string) => Promise<Caller | undefined>) | undefined;
   /** The caller of a session cookie; undefined if the request brings none. */
   readonly session?: ((request: Request) => Promise<Caller | undefined>) | undefined;

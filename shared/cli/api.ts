@@ -22,8 +22,8 @@ export interface ApiRequest {
 }
 
 /**
- * Address of `--url` or TRUYVET_URL, token of the file `--token-file` or of TRUYVET_TOKEN: never of the command
- * line, which every user of the machine can read. Throws INVALID_FIELD.
+ * Address of `--url` or TRUYVET_URL, token of the file `--token-file` or of TRUYVET_TOKEN: never of the
+ * command line, which every user of the machine can read. Throws INVALID_FIELD.
  */
 export function apiAddress(options: { url?: string; tokenFile?: string }, env: Env): ApiAddress {
   const url = options.url ?? env.TRUYVET_URL;

@@ -17,7 +17,8 @@ CREATE TABLE break_glass (
   -- Free text: only supervisors read it, and it is in no log.
   reason text NOT NULL CHECK (length(reason) BETWEEN 10 AND 500),
   opened_at timestamptz(0) NOT NULL,
-  ends_at timestamptz(0) NOT NULL CHECK (ends_at > opened_at AND ends_at <= opened_at + interval '180 minutes'),
+  ends_at timestamptz(0) NOT NULL
+    CHECK (ends_at > opened_at AND ends_at <= opened_at + interval '180 minutes'),
   reviewed_at timestamptz(0),
   reviewed_by text,
   verdict text CHECK (verdict IN ('justified', 'unjustified')),
