@@ -53,9 +53,9 @@ export const MOST_ERRORS = 1_000;
 
 /**
  * Imports all rows of `source`, each batch with its record; bad rows are in the report. Throws, with the
- * batches before kept, LINE_TOO_LONG, QUOTE_NOT_CLOSED (both say how many rows were kept), UPLOAD_CUT_OFF if the bytes end in an
- * error, and what the database throws; with nothing changed, HEADER_MISSING, HEADER_INVALID, ENCODING.
- * Importing again changes nothing.
+ * batches before kept, LINE_TOO_LONG, QUOTE_NOT_CLOSED (both say how many rows were kept), UPLOAD_CUT_OFF if
+ * the bytes end in an error, and what the database throws; with nothing changed, HEADER_MISSING,
+ * HEADER_INVALID, ENCODING. Importing again changes nothing.
  */
 export async function importRows<K extends ImportKind>(
   ctx: ImportContext,
