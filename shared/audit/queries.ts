@@ -1,0 +1,140 @@
+/**
+ * The tables of the audit log, the same in node and hub. Rows are only added; hashes are read by their place
+ * in the tree, never by a scan.
+ */
+import { copyIn } from '../db/copy.ts';
+import type { Queryable } from '../db/database.ts';
+import { AppError } from '../errors.ts';
+import type { HashAt, HashedNode, NodeId } from './merkle.ts';
+
+type Sql = Pick<Queryable, 'sql'>;
+
+/** One recorded entry: its number, and the text that is hashed. */
+export interface AuditRecord {
+  readonly id: number;
+  /** Transaction that wrote it. */
+  readonly xact: string;
+  readonly body: string;
+}
+
+/** Which unsealed records are looked for; without `sinceXact` all that there are. */
+export interface UnsealedRange {
+  /** Transactions before it have been seen, all of them. */
+  readonly sinceXact: string | undefined;
+  /** Records after this one, in the order of (xact, id). */
+  readonly after: Pick<AuditRecord, 'xact' | 'id'> | undefined;
+}
+
+/**
+ * The oldest transaction that is still running (everything before it is visible or will never be), and
+ * whether there is a record without a position in `range`.
+ */
+export async function findUnsealed(
+  { sql }: Sql,
+  range: UnsealedRange,
+): Promise<{ runningXact: string; waiting: boolean }> {
+  const [row] = await sql<{ runningXact: string; waiting: boolean }[]>`
+    SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS "runningXact",
+      EXISTS (SELECT FROM audit_records r WHERE ${inRange(sql, range)}) AS waiting`;
+  return row as { runningXact: string; waiting: boolean };
+}
+
+/** Records without a position in `range`, by (xact, id), at most `limit`. */
+export async function listUnsealed(
+  { sql }: Sql,
+  range: UnsealedRange,
+  limit: number,
+): Promise<AuditRecord[]> {
+  return sql<AuditRecord[]>`
+    SELECT r.id, r.xact::text AS xact, r.body FROM audit_records r WHERE ${inRange(sql, range)}
+    ORDER BY r.xact, r.id LIMIT ${limit}`;
+}
+
+/**
+ * Records whose transaction this server has not counted up to come from another one, by a restore: only a
+ * look at all records finds them, or each pass would look at them again.
+ */
+function inRange(sql: Sql['sql'], { sinceXact, after }: UnsealedRange) {
+  const since =
+    sinceXact === undefined
+      ? sql``
+      : sql`AND r.xact >= ${sinceXact}::xid8 AND r.xact < pg_snapshot_xmax(pg_current_snapshot())`;
+  const behind = after ? sql`AND (r.xact, r.id) > (${after.xact}::xid8, ${after.id})` : sql``;
+  return sql`NOT EXISTS (SELECT FROM audit_tree t WHERE t.record_id = r.id) ${since} ${behind}`;
+}
+
+/** Number of entries that have a position. */
+export async function findTreeSize({ sql }: Sql): Promise<number> {
+  const [last] = await sql<{ position: number }[]>`
+    SELECT position FROM audit_tree WHERE level = 0 ORDER BY position DESC LIMIT 1`;
+  return last ? last.position + 1 : 0;
+}
+
+/**
+ * Hashes of `nodes` in one statement. What it returns throws INTERNAL AUDIT_LOG_DAMAGED for one that is not
+ * there.
+ */
+export async function findHashes({ sql }: Sql, nodes: readonly NodeId[]): Promise<HashAt> {
+  const levels = nodes.map((node) => node.level);
+  const positions = nodes.map((node) => node.position);
+  const rows = await sql<HashedNode[]>`
+    SELECT level, position, hash FROM audit_tree
+    WHERE (level, position) IN (SELECT * FROM unnest(${levels}::smallint[], ${positions}::bigint[]))`;
+  const hashes = new Map(rows.map(({ level, position, hash }) => [`${level}/${position}`, hash]));
+  return ({ level, position }) => hashes.get(`${level}/${position}`) ?? damaged(level, position);
+}
+
+function damaged(level: number, position: number): never {
+  const message = `the audit log lacks the hash at level ${level}, position ${position}`;
+  throw new AppError('INTERNAL', 'AUDIT_LOG_DAMAGED', message);
+}
+
+/** A node of the tree; level 0 names its record. */
+export interface TreeRow extends HashedNode {
+  readonly recordId: number | null;
+}
+
+/** Adds nodes. Fails on one that is there already. */
+export async function insertNodes({ sql }: Sql, rows: readonly TreeRow[]): Promise<void> {
+  await copyIn(sql, 'audit_tree (level, position, hash, record_id)', [
+    rows.map((row) => row.level),
+    rows.map((row) => row.position),
+    rows.map((row) => row.hash),
+    rows.map((row) => row.recordId),
+  ]);
+}
+
+/** One at a time gives positions: held until the transaction ends. Any number, the same in all programs. */
+export async function lockTree({ sql }: Sql): Promise<void> {
+  await sql`SELECT pg_advisory_xact_lock(7260125)`;
+}
+
+/** An entry as its readers see it; `position` null while it has none. */
+export interface ListedEntry {
+  readonly id: number;
+  readonly body: string;
+  readonly position: number | null;
+}
+
+/** Entries with numbers below `before`, newest first, at most `limit`. */
+export async function listEntries(
+  { sql }: Sql,
+  { before, limit }: { before?: number | undefined; limit: number },
+): Promise<ListedEntry[]> {
+  return sql<ListedEntry[]>`
+    SELECT r.id, r.body, t.position FROM audit_records r LEFT JOIN audit_tree t ON t.record_id = r.id
+    WHERE r.id < ${before ?? Number.MAX_SAFE_INTEGER} ORDER BY r.id DESC LIMIT ${limit}`;
+}
+
+/** Keeps a checkpoint of ours; one of that size is kept already where the log has not grown. */
+export async function insertCheckpoint({ sql }: Sql, { size, root, note }: StoredCheckpoint): Promise<void> {
+  await sql`INSERT INTO audit_checkpoints (size, root, note) VALUES (${size}, ${Buffer.from(root)}, ${note})
+    ON CONFLICT DO NOTHING`;
+}
+
+/** A checkpoint as it is kept. */
+export interface StoredCheckpoint {
+  readonly size: number;
+  readonly root: Uint8Array;
+  readonly note: string;
+}

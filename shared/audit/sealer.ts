@@ -1,0 +1,126 @@
+/**
+ * Gives recorded entries their position in the tree, in batches and in the background: what records never
+ * waits for what seals, nor for another that records. A position once given never changes.
+ */
+import type { Clock } from '../clock.ts';
+import { type Database, type Transaction, withTransaction } from '../db/database.ts';
+import type { Logger } from '../log.ts';
+import { leafHash, subtreesOf, TreeBuilder } from './merkle.ts';
+import {
+  type AuditRecord,
+  findHashes,
+  findTreeSize,
+  findUnsealed,
+  insertNodes,
+  listUnsealed,
+  lockTree,
+  type UnsealedRange,
+} from './queries.ts';
+
+export interface SealerOptions {
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Between two looks for new entries; 1 s unless told. */
+  readonly everyMs?: number;
+  /** Entries sealed in one transaction. */
+  readonly batch?: number;
+}
+
+const EVERY_MS = 1_000;
+const BATCH = 10_000;
+
+export class Sealer implements AsyncDisposable {
+  readonly #options: SealerOptions;
+  readonly #stopped = new AbortController();
+  readonly #running: Promise<void>;
+  /** Transactions before it have been seen, all of them; unknown at first, so that all records are looked at. */
+  #seen: string | undefined;
+  #sealing: Promise<unknown> = Promise.resolve();
+
+  constructor(options: SealerOptions) {
+    this.#options = options;
+    this.#running = this.#run();
+  }
+
+  /** Seals what has been committed until now; passes of one program follow each other. */
+  seal(): Promise<void> {
+    const sealed = this.#sealing.then(() => this.#pass());
+    this.#sealing = sealed.catch(() => {
+      // Who knows what database comes back, and how far its transactions have counted.
+      this.#seen = undefined;
+    });
+    return sealed;
+  }
+
+  async #run(): Promise<void> {
+    const { clock, logger, everyMs = EVERY_MS } = this.#options;
+    let failing = false;
+    while (!this.#stopped.signal.aborted) {
+      await this.seal()
+        .then(() => {
+          failing = false;
+        })
+        .catch((err) => {
+          if (!failing) logger.error({ err }, 'audit entries could not be sealed');
+          failing = true;
+        });
+      await clock.sleep(everyMs, this.#stopped.signal);
+    }
+  }
+
+  /**
+   * A record that a running transaction will still commit has a transaction number from `runningXact` on: the
+   * next pass begins there, and none is missed.
+   */
+  async #pass(): Promise<void> {
+    const { db, batch = BATCH } = this.#options;
+    let range: UnsealedRange = { sinceXact: this.#seen, after: undefined };
+    const { runningXact, waiting } = await findUnsealed(db, range);
+    if (BigInt(runningXact) < BigInt(this.#seen ?? 0)) {
+      // A database that counts anew: it was restored.
+      this.#seen = undefined;
+      return this.#pass();
+    }
+    while (waiting) {
+      const last = await withTransaction(db, (tx) => sealBatch(tx, range, batch));
+      if (!last) break;
+      range = { ...range, after: last };
+    }
+    this.#seen = runningXact;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopped.abort();
+    await this.#running;
+  }
+}
+
+/** Seals one batch; the answer is its last record if there may be more. */
+async function sealBatch(
+  tx: Transaction,
+  range: UnsealedRange,
+  limit: number,
+): Promise<AuditRecord | undefined> {
+  await lockTree(tx);
+  // A statement of its own: it must see what the one who had the lock before us has sealed.
+  const records = await listUnsealed(tx, range, limit);
+  if (records.length === 0) return undefined;
+  const builder = await openTree(tx);
+  const rows = records.flatMap(({ id, body }) =>
+    builder.append(leafHash(body)).map((node) => ({ ...node, recordId: node.level === 0 ? id : null })),
+  );
+  await insertNodes(tx, rows);
+  return records.length < limit ? undefined : records.at(-1);
+}
+
+/** The tree as it stands, ready to grow. */
+async function openTree(tx: Transaction): Promise<TreeBuilder> {
+  const size = await findTreeSize(tx);
+  const edge = subtreesOf({ from: 0, until: size });
+  const hashAt = await findHashes(tx, edge);
+  return new TreeBuilder(
+    size,
+    edge.map((node) => ({ ...node, hash: hashAt(node) })),
+  );
+}
