@@ -4,6 +4,7 @@
  */
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { Sealer } from '../shared/audit/sealer.ts';
 import { recordRefusal } from '../shared/auth/act.ts';
 import { createAuthenticate } from '../shared/auth/authenticate.ts';
 import { createTokenCheck } from '../shared/auth/bearer.ts';
@@ -64,6 +65,7 @@ export async function startHub(config: HubConfig, clock: Clock = systemClock): P
   const db = stack.use(
     await openAsProgram({ ...config, migrations: MIGRATIONS, clock }, { max: POOL, name: 'hub' }),
   );
+  stack.use(new Sealer({ db, clock, logger }));
   const base: Base = { config, logger, clock, db, rules, stack };
   const { traces, links } = await startTraces(base);
   await startGrpc(base, traces);

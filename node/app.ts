@@ -4,6 +4,7 @@
  */
 import { join } from 'node:path';
 import { RefusalLog } from '../shared/audit/refusals.ts';
+import { Sealer } from '../shared/audit/sealer.ts';
 import { recordRefusal } from '../shared/auth/act.ts';
 import { createAuthenticate } from '../shared/auth/authenticate.ts';
 import { createTokenCheck } from '../shared/auth/bearer.ts';
@@ -85,6 +86,7 @@ export async function startNode(config: NodeConfig, clock: Clock = systemClock):
   const db = stack.use(
     await openAsProgram({ ...config, migrations: MIGRATIONS, clock }, { max: POOL.main, name }),
   );
+  stack.use(new Sealer({ db, clock, logger }));
   const address = config.hubAddress ?? identity.hubAddress;
   const hub = stack.use(connectHub({ address, tls, protocol: PROTOCOL_VERSION }));
   const stop = new AbortController();
