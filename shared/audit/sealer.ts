@@ -34,7 +34,7 @@ export class Sealer implements AsyncDisposable {
   readonly #options: SealerOptions;
   readonly #stopped = new AbortController();
   readonly #running: Promise<void>;
-  /** Transactions before it have been seen, all of them; unknown at first, so that all records are looked at. */
+  /** Transactions before it have been seen, all of them; unknown at first: all records are looked at. */
   #seen: string | undefined;
   #sealing: Promise<unknown> = Promise.resolve();
 

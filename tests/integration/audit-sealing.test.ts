@@ -92,7 +92,7 @@ test('a transaction that stays open holds nobody up, and its entry follows when 
   expect(await numbers()).toEqual([0, 1, 2, 3, 4, 100, 5]);
 });
 
-test('many writers, some rolled back, while two sealers work: each entry once, positions for good', async () => {
+test('many writers, some rolled back, and two sealers: each entry once, positions for good', async () => {
   const { db, database } = audit;
   await using otherDb = openDatabase(database.programUrl, { max: 2, name: 'other' });
   await using other = new Sealer({ db: otherDb, clock: stillClock, logger: silent, batch: 3 });
@@ -191,7 +191,7 @@ test('a seal that breaks off half-way leaves nothing, and another program comple
   expect(await numbers()).toEqual(range(40));
 });
 
-test('entries of a server that had counted further are sealed after a restore, and new ones too', async () => {
+test('entries of a server that had counted further are sealed after a restore, and new ones', async () => {
   const { db, database, sealer } = audit;
   await recordEntries(db, 3);
   await tamper(database, `UPDATE audit_records SET xact = '987654321000'`);
