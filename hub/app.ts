@@ -4,6 +4,7 @@
  */
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { RefusalLog } from '../shared/audit/refusals.ts';
 import { Sealer } from '../shared/audit/sealer.ts';
 import { recordRefusal } from '../shared/auth/act.ts';
 import { createAuthenticate } from '../shared/auth/authenticate.ts';
@@ -14,7 +15,7 @@ import { openAsProgram } from '../shared/db/program-database.ts';
 import { Disposal } from '../shared/disposal.ts';
 import { startGrpcServer } from '../shared/grpc/server.ts';
 import { createHttpApp } from '../shared/http/app.ts';
-import { createMetrics } from '../shared/http/metrics.ts';
+import { createMetrics, type Metrics, measureKeyService } from '../shared/http/metrics.ts';
 import { startHttpServer } from '../shared/http/server.ts';
 import { createLogger, type Logger } from '../shared/log.ts';
 import { packageRoot } from '../shared/package-root.ts';
@@ -23,6 +24,7 @@ import { startOprfWorkers } from '../shared/pseudonym/oprf-pool.ts';
 import type { HubConfig } from './config.ts';
 import { federationService } from './federation/grpc.ts';
 import { keyHandlers } from './keys/grpc.ts';
+import { keyRoutes } from './keys/http.ts';
 import { provinceRoutes } from './provinces/http.ts';
 import { ProvinceLink } from './provinces/province-link.ts';
 import { ruleHandlers } from './rules/grpc.ts';
@@ -51,6 +53,8 @@ interface Base {
   readonly clock: Clock;
   readonly db: Database;
   readonly rules: IssuedRules;
+  readonly refusals: RefusalLog;
+  readonly metrics: Metrics;
   readonly stack: Disposal;
 }
 
@@ -66,7 +70,8 @@ export async function startHub(config: HubConfig, clock: Clock = systemClock): P
     await openAsProgram({ ...config, migrations: MIGRATIONS, clock }, { max: POOL, name: 'hub' }),
   );
   stack.use(new Sealer({ db, clock, logger }));
-  const base: Base = { config, logger, clock, db, rules, stack };
+  const refusals = stack.use(new RefusalLog({ db, clock, logger }));
+  const base: Base = { config, logger, clock, db, rules, refusals, metrics: createMetrics('hub'), stack };
   const { traces, links } = await startTraces(base);
   await startGrpc(base, traces);
   const url = await startHttp(base, { traces, links });
@@ -77,7 +82,7 @@ export async function startHub(config: HubConfig, clock: Clock = systemClock): P
 
 /** Links to the provinces, and the engine with all open traces. */
 async function startTraces(base: Base): Promise<{ traces: TracesCtx; links: ProvinceLink[] }> {
-  const { config, logger, clock, db, rules, stack } = base;
+  const { config, logger, clock, db, rules, refusals, stack } = base;
   const tls = tlsOf(config);
   const links = config.provinces.map((province) => stack.use(new ProvinceLink({ ...province, tls, clock })));
   const { roundDeadlineMs, fanout, provinceKeys, warrantKey } = config;
@@ -87,11 +92,12 @@ async function startTraces(base: Base): Promise<{ traces: TracesCtx; links: Prov
     new TraceEngine({ db, clock, logger, links, roundDeadlineMs, fanout, rulePack, onStep }),
   );
   await engine.start();
-  return { traces: { db, clock, logger, engine, provinceKeys, warrantKey, packs: rules.packs }, links };
+  const traces = { db, clock, logger, engine, provinceKeys, warrantKey, refusals, packs: rules.packs };
+  return { traces, links };
 }
 
 async function startGrpc(
-  { config, logger, clock, db, rules, stack }: Base,
+  { config, logger, clock, db, rules, refusals, metrics, stack }: Base,
   traces: TracesCtx,
 ): Promise<void> {
   const key = deriveOprfKey(config.oprfKey.reveal());
@@ -99,7 +105,7 @@ async function startGrpc(
   const threads = Math.max(1, availableParallelism() - 1);
   const oprf = stack.use(await startOprfWorkers(threads, { key, logger }));
   const service = federationService({
-    ...keyHandlers({ db, clock, oprf, logger }),
+    ...keyHandlers({ db, clock, oprf, logger, refusals, figures: measureKeyService(metrics) }),
     ...ruleHandlers(rules),
     ...traceHandlers(traces),
   });
@@ -109,16 +115,21 @@ async function startGrpc(
 
 /** The HTTP interface; the answer is its address. */
 async function startHttp(base: Base, parts: { traces: TracesCtx; links: ProvinceLink[] }): Promise<string> {
-  const { config, logger, clock, db, rules, stack } = base;
+  const { config, logger, clock, db, rules, metrics, stack } = base;
   const { traces, links } = parts;
   const stop = new AbortController();
   const app = createHttpApp({
     info: API_INFO,
-    routes: [traceRoutes(traces), provinceRoutes({ db, clock, links }), ruleRoutes({ rules, clock })],
+    routes: [
+      traceRoutes(traces),
+      provinceRoutes({ db, clock, links }),
+      ruleRoutes({ rules, clock }),
+      keyRoutes({ db, clock }),
+    ],
     authenticate: createAuthenticate({ token: createTokenCheck({ ...config.oidc, home: 'hub', clock }) }),
     recordRefusal: (caller, refusal) => recordRefusal({ db, clock }, caller, refusal),
     logger,
-    metrics: createMetrics('hub'),
+    metrics,
     checks: { database: async () => db.sql`SELECT 1` },
     stopping: stop.signal,
     clock,

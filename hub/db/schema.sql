@@ -76,6 +76,26 @@ CREATE TABLE deliveries (
     REFERENCES traces(id)
 );
 
+CREATE TABLE first_loadings (
+  province text NOT NULL,
+  evaluations bigint NOT NULL,
+  CONSTRAINT first_loadings_pkey PRIMARY KEY (province)
+);
+
+CREATE TABLE key_budgets (
+  province text NOT NULL,
+  per_hour bigint NOT NULL,
+  per_day bigint NOT NULL,
+  first_loading bigint NOT NULL,
+  CONSTRAINT key_budgets_pkey PRIMARY KEY (province),
+  CONSTRAINT key_budgets_first_loading_check
+    CHECK ((first_loading >= 0)),
+  CONSTRAINT key_budgets_per_day_check
+    CHECK ((per_day >= 0)),
+  CONSTRAINT key_budgets_per_hour_check
+    CHECK ((per_hour >= 0))
+);
+
 CREATE TABLE key_evaluations (
   province text NOT NULL,
   hour timestamp(0) with time zone NOT NULL,
@@ -111,6 +131,15 @@ CREATE TABLE questions (
   asked_at timestamp with time zone NOT NULL DEFAULT now(),
   CONSTRAINT questions_pkey PRIMARY KEY (trace_id, seq),
   CONSTRAINT questions_trace_id_fkey FOREIGN KEY (trace_id)
+    REFERENCES traces(id)
+);
+
+CREATE TABLE trace_exclusions (
+  trace_id text NOT NULL,
+  province text NOT NULL,
+  reason text NOT NULL,
+  CONSTRAINT trace_exclusions_pkey PRIMARY KEY (trace_id, province),
+  CONSTRAINT trace_exclusions_trace_id_fkey FOREIGN KEY (trace_id)
     REFERENCES traces(id)
 );
 

@@ -83,3 +83,24 @@ export const keyEvaluations = pgTable(
   },
   (table) => [primaryKey({ columns: [table.province, table.hour] })],
 );
+export const keyBudgets = pgTable('key_budgets', {
+  province: text('province').primaryKey(),
+  perHour: int8('per_hour').notNull(),
+  perDay: int8('per_day').notNull(),
+  firstLoading: int8('first_loading').notNull(),
+});
+
+export const firstLoadings = pgTable('first_loadings', {
+  province: text('province').primaryKey(),
+  evaluations: int8('evaluations').notNull(),
+});
+
+export const traceExclusions = pgTable(
+  'trace_exclusions',
+  {
+    traceId: text('trace_id').notNull(),
+    province: text('province').notNull(),
+    reason: text('reason').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.traceId, table.province] })],
+);

@@ -2,7 +2,7 @@
  * All open traces of the hub: taken up at start, opened, amended, closed. The only holder of live traces;
  * whether a caller may do what it asks is decided in operations.ts.
  */
-import type { Clock } from '../../shared/clock.ts';
+import { type Clock, nowSeconds } from '../../shared/clock.ts';
 import type { Database } from '../../shared/db/database.ts';
 import type { RulePack } from '../../shared/domain/rule-pack.ts';
 import type { Logger } from '../../shared/log.ts';
@@ -10,6 +10,7 @@ import type { ProvinceLink } from '../provinces/province-link.ts';
 import { AnswerStore } from './answer-store.ts';
 import { LiveTrace, type LiveTraceContext } from './live-trace.ts';
 import * as queries from './queries.ts';
+import { storeAmendment, storeClosing, storeTrace } from './record.ts';
 import type { StepReport } from './step-meter.ts';
 
 export interface TraceEngineOptions {
@@ -82,7 +83,7 @@ export class TraceEngine implements AsyncDisposable {
     trace: { id: string; province: string; expiresAt: number },
     opening: queries.OpeningRow,
   ): Promise<void> {
-    await queries.insertTrace(this.#ctx.db, trace, opening);
+    await storeTrace(this.#ctx.db, trace, opening, nowSeconds(this.#ctx.clock));
     const { id, province } = trace;
     const row = { id, province, openedAtMs: this.#ctx.clock.nowMs(), completedAtMs: null, closedAtMs: null };
     const live = new LiveTrace(this.#ctx, row, [opening]);
@@ -92,13 +93,14 @@ export class TraceEngine implements AsyncDisposable {
 
   /** Stores the next revision of a trace's opening and goes on under it. */
   async amend(trace: LiveTrace, opening: queries.OpeningRow): Promise<void> {
-    await queries.insertOpening(this.#ctx.db, trace.id, opening);
+    await storeAmendment(this.#ctx.db, trace.id, opening, nowSeconds(this.#ctx.clock));
     trace.amend(opening);
   }
 
-  /** Ends a trace: nothing is asked any more. */
-  async close(trace: LiveTrace): Promise<void> {
-    await queries.markClosed(this.#ctx.db, trace.id);
+  /** Ends a trace, at the word of its province or because it has expired: nothing is asked any more. */
+  async close(trace: LiveTrace, province?: string): Promise<void> {
+    const { db, clock } = this.#ctx;
+    await storeClosing(db, trace.id, { province, now: nowSeconds(clock) });
     this.#live.delete(trace.id);
     await trace.stop('closed');
   }

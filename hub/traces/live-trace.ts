@@ -77,11 +77,10 @@ export class LiveTrace implements SessionTrace {
     this.#openings = openings;
     this.#startedAtMs = row.openedAtMs;
     this.#completedAtMs = row.completedAtMs;
-    const { db, store } = ctx;
+    const { db, clock, store } = ctx;
     this.#memory = new TraceMemory({
       traceId: row.id,
-      db,
-      store,
+      ...{ db, clock, store },
       writes: this.#writes,
       terms: this.#terms(),
     });

@@ -3,9 +3,11 @@
  * data. Each decides whether this caller may, and changes nothing when it refuses.
  */
 import type { KeyObject } from 'node:crypto';
+import { nodeActor } from '../../shared/audit/actors.ts';
+import type { RefusalLog, RefusedAttempt } from '../../shared/audit/refusals.ts';
 import type { Caller } from '../../shared/auth/access.ts';
 import { readAs } from '../../shared/auth/act.ts';
-import { openingSha256, signWarrant, verifyOpening } from '../../shared/auth/opening.ts';
+import { openingSha256, readAdmittedOpening, signWarrant, verifyOpening } from '../../shared/auth/opening.ts';
 import type { ProvinceKeys } from '../../shared/auth/opening-keys.ts';
 import { admitOpening, checkTerms } from '../../shared/auth/opening-rules.ts';
 import type { Opening } from '../../shared/auth/opening-shape.ts';
@@ -13,6 +15,7 @@ import { type Clock, nowSeconds } from '../../shared/clock.ts';
 import type { Database } from '../../shared/db/database.ts';
 import { type RulePack, rulesInForce } from '../../shared/domain/rule-pack.ts';
 import { AppError } from '../../shared/errors.ts';
+import { isTraceId } from '../../shared/ids.ts';
 import type { Logger } from '../../shared/log.ts';
 import type { Exposure } from '../../shared/trace/contacts.ts';
 import { closedStatus } from './closed-status.ts';
@@ -29,6 +32,7 @@ export interface TracesCtx {
   readonly engine: TraceEngine;
   readonly provinceKeys: ProvinceKeys;
   readonly warrantKey: KeyObject;
+  readonly refusals: RefusalLog;
   /** Every pack that this hub issues. */
   readonly packs: readonly RulePack[];
 }
@@ -40,12 +44,34 @@ export interface TracesCtx {
 const TRACE_BUDGET = { questions: 10_000, persons: 20_000_000 };
 
 /**
- * Opens a trace under a province's signed opening, or amends it with the next revision. Idempotent for the
- * same opening. Throws what `verifyOpening` and `admitOpening` throw; PERMISSION_DENIED OPENING_NOT_YOURS if
+ * Opens a trace under a province's signed opening, or amends it with the next revision; on the record, as is
+ * a refusal. Idempotent for the same opening. Throws what `verifyOpening` and `admitOpening` throw; PERMISSION_DENIED OPENING_NOT_YOURS if
  * the caller is not the province that signed; FAILED_PRECONDITION RULES_UNKNOWN, TRACE_CLOSED;
  * INVALID_ARGUMENT.
  */
-export async function openTrace(
+export function openTrace(
+  ctx: TracesCtx,
+  province: string,
+  jws: string,
+): Promise<{ traceId: string; countersignature: string }> {
+  return ctx.refusals.recording(
+    () => refusedOpening(province, jws),
+    () => verifyAndOpen(ctx, province, jws),
+  );
+}
+
+/** What a refused opening says of its trace: nobody has vouched for it. */
+function refusedOpening(province: string, jws: string): RefusedAttempt {
+  const attempt = { action: 'openings.refused', actor: nodeActor(province) } as const;
+  try {
+    const { trace_id: trace, revision, province: named } = readAdmittedOpening(jws);
+    return { ...attempt, trace, detail: { revision, province: named } };
+  } catch {
+    return attempt;
+  }
+}
+
+async function verifyAndOpen(
   ctx: TracesCtx,
   province: string,
   jws: string,
@@ -117,8 +143,14 @@ export async function closeTrace(ctx: TracesCtx, province: string, id: string): 
   const live = ctx.engine.get(id);
   const owner = live?.row.province ?? (await queries.findTrace(ctx.db, id))?.province;
   // The same answer for another province's trace as for none: ids are not to be guessed.
-  if (owner !== province) throw unknownTrace();
-  if (live) await ctx.engine.close(live);
+  if (owner !== province) {
+    const trace = isTraceId(id) ? id : undefined;
+    const { reason } = unknownTrace();
+    const entry = { action: 'traces.closed', actor: nodeActor(province), outcome: 'refused' } as const;
+    await ctx.refusals.note({ ...entry, reason, trace });
+    throw unknownTrace();
+  }
+  if (live) await ctx.engine.close(live, province);
 }
 
 /**

@@ -52,26 +52,28 @@ export function listOpenings({ sql }: Queryable, traceId: string): Promise<Openi
     WHERE trace_id = ${traceId} ORDER BY revision`;
 }
 
-/** A trace and its first opening in one transaction. */
+/** A new trace. */
 export async function insertTrace(
-  db: Database,
+  { sql }: Queryable,
   trace: { id: string; province: string; expiresAt: number },
-  opening: OpeningRow,
 ): Promise<void> {
-  await db.sql.begin(async (sql) => {
-    await sql`INSERT INTO traces (id, province, expires_at)
-      VALUES (${trace.id}, ${trace.province}, to_timestamp(${trace.expiresAt}))`;
-    await insertOpening({ ...db, sql }, trace.id, opening);
-  });
+  await sql`INSERT INTO traces (id, province, expires_at)
+    VALUES (${trace.id}, ${trace.province}, to_timestamp(${trace.expiresAt}))`;
 }
 
 /**
- * A further revision of a trace's opening; one that is there already (a first attempt went unheard) stays.
+ * A revision of a trace's opening; false if it is there already (a first attempt went unheard): then it
+ * stays.
  */
-export async function insertOpening({ sql }: Queryable, traceId: string, opening: OpeningRow): Promise<void> {
-  await sql`INSERT INTO openings (trace_id, revision, opening, countersignature)
+export async function insertOpening(
+  { sql }: Queryable,
+  traceId: string,
+  opening: OpeningRow,
+): Promise<boolean> {
+  const rows = await sql`INSERT INTO openings (trace_id, revision, opening, countersignature)
     VALUES (${traceId}, ${opening.revision}, ${opening.opening}, ${opening.countersignature})
-    ON CONFLICT DO NOTHING`;
+    ON CONFLICT DO NOTHING RETURNING 1`;
+  return rows.length === 1;
 }
 
 export interface LoggedBody {
@@ -80,16 +82,22 @@ export interface LoggedBody {
 }
 
 /**
- * Appends to the log of questions; durable when it resolves, and only then may they be asked. False if the
- * log has others under some of the numbers, or has these already: then nothing was appended.
+ * Appends to the log of questions, with `record` in the same transaction; durable when it resolves, and only
+ * then may they be asked. False if the log has others under some of the numbers, or has these already: then
+ * nothing was appended.
  */
-export async function insertQuestions(
-  { sql }: Queryable,
+export function insertQuestions(
+  db: Database,
   traceId: string,
   questions: LoggedBody[],
+  record: (tx: Queryable) => Promise<void>,
 ): Promise<boolean> {
   const rows = questions.map(({ seq, body }) => ({ trace_id: traceId, seq, body }));
-  return appended(sql`INSERT INTO questions ${sql(rows)}`);
+  return appended(
+    withTransaction(db, async (tx) => {
+      await Promise.all([tx.sql`INSERT INTO questions ${tx.sql(rows)}`, record(tx)]);
+    }),
+  );
 }
 
 /** The log of a trace's questions in order, those after number `after`. */
@@ -217,9 +225,11 @@ export async function markCompleted(
   await sql`UPDATE traces SET completed_at = to_timestamp(${at}::float8) WHERE id = ${traceId}`;
 }
 
-/** Ends a trace. */
-export async function markClosed({ sql }: Queryable, traceId: string): Promise<void> {
-  await sql`UPDATE traces SET closed_at = now() WHERE id = ${traceId} AND closed_at IS NULL`;
+/** Ends a trace; false if it had ended before. */
+export async function markClosed({ sql }: Queryable, traceId: string): Promise<boolean> {
+  const rows = await sql`UPDATE traces SET closed_at = now()
+    WHERE id = ${traceId} AND closed_at IS NULL RETURNING 1`;
+  return rows.length === 1;
 }
 
 export interface ProvinceReport {

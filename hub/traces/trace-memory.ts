@@ -2,6 +2,7 @@
  * What the hub holds of one trace: its log of questions and the answers to them, in the fold and in the
  * database.
  */
+import { type Clock, nowSeconds } from '../../shared/clock.ts';
 import type { Database } from '../../shared/db/database.ts';
 import {
   type AnswerHeader,
@@ -13,12 +14,14 @@ import type { TraceQuestion, TraceTerms } from '../../shared/trace/messages.ts';
 import { TraceState } from '../../shared/trace/trace-state.ts';
 import type { AnswerStore } from './answer-store.ts';
 import type { PendingWrites } from './pending-writes.ts';
-import { insertQuestions, type LoggedBody, listAnswers, listQuestions } from './queries.ts';
+import { type LoggedBody, listAnswers, listQuestions } from './queries.ts';
+import { storeQuestions } from './record.ts';
 import { encodeRequest } from './wire.ts';
 
 export interface TraceMemoryOptions {
   readonly traceId: string;
   readonly db: Database;
+  readonly clock: Pick<Clock, 'nowMs'>;
   readonly store: AnswerStore;
   readonly writes: PendingWrites;
   readonly terms: TraceTerms;
@@ -66,9 +69,9 @@ export class TraceMemory {
    * killed), it is its questions that are taken.
    */
   async log(questions: readonly TraceQuestion[]): Promise<{ seqs: number[]; bytes: number }> {
-    const { db, traceId } = this.#options;
+    const { db, clock, traceId } = this.#options;
     let logged: LoggedBody[] = questions.map((q) => ({ seq: q.seq, body: encodeQuestion(q) }));
-    if (!(await insertQuestions(db, traceId, logged))) {
+    if (!(await storeQuestions(db, traceId, logged, nowSeconds(clock)))) {
       logged = await listQuestions(db, traceId, this.state.lastSeq);
       for (const { body } of logged) this.#remember(decodeQuestion(body));
     } else for (const question of questions) this.#remember(question);

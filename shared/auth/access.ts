@@ -40,6 +40,8 @@ export const ACCESS = {
   'hub.traces.read': { roles: ['hub_operator', 'analyst'], reach: 'whole' },
   'hub.graph.read': { roles: ['hub_operator'], reach: 'whole' },
   'hub.provinces.read': { roles: ['hub_operator', 'analyst'], reach: 'whole' },
+  'hub.keys.read': { roles: ['hub_operator'], reach: 'whole' },
+  'hub.keys.write': { roles: ['hub_operator'], reach: 'whole' },
   'hub.rules.read': { roles: ['hub_operator', 'analyst'], reach: 'whole' },
 } as const satisfies Record<string, AccessRow>;
 

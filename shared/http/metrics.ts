@@ -45,3 +45,24 @@ export function measureRequests(registry: Metrics): (figures: RequestFigures) =>
     seconds.observe({ method, route }, took);
   };
 }
+
+/** Adds the key service's figures to `registry`: elements evaluated, and requests refused. */
+export function measureKeyService(registry: Metrics) {
+  const evaluations = new Counter({
+    name: 'truyvet_key_evaluations_total',
+    help: 'Blinded elements evaluated, by how they were paid for: daily use or first loading',
+    labelNames: ['province', 'use'] as const,
+    registers: [registry],
+  });
+  const refusals = new Counter({
+    name: 'truyvet_key_refusals_total',
+    help: 'Requests to the key service that were refused; KEY_BUDGET may be somebody who guesses',
+    labelNames: ['province', 'reason'] as const,
+    registers: [registry],
+  });
+  return {
+    evaluated: (province: string, use: 'daily' | 'loading', elements: number) =>
+      evaluations.inc({ province, use }, elements),
+    refused: (province: string, reason: string) => refusals.inc({ province, reason }),
+  };
+}

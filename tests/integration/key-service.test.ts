@@ -3,14 +3,17 @@
  */
 import { randomBytes } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
   evaluateBlinded,
   KEY_GENERATION,
   type KeyServiceCtx,
   MAX_ELEMENTS,
 } from '../../hub/keys/operations.ts';
-import { findEvaluations } from '../../hub/keys/queries.ts';
+import { findKeyUse, upsertKeyBudget } from '../../hub/keys/queries.ts';
+import { RefusalLog } from '../../shared/audit/refusals.ts';
+import { type Clock, systemClock } from '../../shared/clock.ts';
+import { createMetrics, type Metrics, measureKeyService } from '../../shared/http/metrics.ts';
 import {
   blind,
   evaluate,
@@ -23,13 +26,18 @@ import { deriveOprfKey } from '../../shared/pseudonym/oprf-key.ts';
 import { type OprfWorkers, startOprfWorkers } from '../../shared/pseudonym/oprf-pool.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 
+/** 12:00 UTC. */
 const HOUR = 1_640_001_600;
+const DAILY = { first_loading: 0, generation: KEY_GENERATION };
 const key = deriveOprfKey(randomBytes(32));
 let database: TestDatabase;
 let oprf: OprfWorkers;
 let seconds: number;
 let logged: object[];
 let ctx: KeyServiceCtx;
+let refusals: RefusalLog;
+let metrics: Metrics;
+let audited: number;
 
 beforeAll(async () => {
   await oprfReady();
@@ -37,13 +45,38 @@ beforeAll(async () => {
 });
 afterAll(() => Promise.all([database?.[Symbol.asyncDispose](), oprf?.[Symbol.asyncDispose]()]));
 beforeEach(async () => {
-  await database.db.sql`DELETE FROM key_evaluations`;
+  for (const table of ['key_evaluations', 'first_loadings', 'key_budgets'])
+    await database.db.sql.unsafe(`DELETE FROM ${table}`);
   seconds = HOUR + 1_800;
   logged = [];
+  const { db } = database;
   const log = (entry: object) => void logged.push(entry);
-  const clock = { nowMs: () => seconds * 1_000 };
-  ctx = { db: database.db, clock, oprf, logger: { info: log, warn: log } as KeyServiceCtx['logger'] };
+  const logger = { info: log, warn: log } as KeyServiceCtx['logger'];
+  // A minute that does not end by itself: what is repeated within it is written when the log is closed.
+  const clock: Clock = { nowMs: () => seconds * 1_000, sleep: systemClock.sleep };
+  metrics = createMetrics('hub');
+  refusals = new RefusalLog({ db, clock, logger });
+  ctx = { db, clock, oprf, logger, refusals, figures: measureKeyService(metrics) };
+  audited = (await auditEntries()).length;
 });
+afterEach(() => refusals[Symbol.asyncDispose]());
+
+/** What was written into the log since the test began. */
+async function recorded(): Promise<Record<string, unknown>[]> {
+  return (await auditEntries()).slice(audited);
+}
+
+async function auditEntries(): Promise<Record<string, unknown>[]> {
+  const rows = await database.db.sql<{ body: string }[]>`SELECT body FROM audit_records ORDER BY id`;
+  return rows.map(({ body }) => {
+    const { action, actor, outcome, reason, detail } = JSON.parse(body);
+    return { action, actor: actor.id, outcome, reason, ...detail };
+  });
+}
+
+/** A budget for every province. */
+const grant = (budget: { perHour: number; perDay: number; firstLoading: number }) =>
+  upsertKeyBudget(database.db, { province: '*', ...budget });
 
 function blindMany(count: number) {
   const inputs = Array.from({ length: Math.min(count, 64) }, (_, i) => Buffer.from(`app:${i}`));
@@ -51,7 +84,11 @@ function blindMany(count: number) {
   return Buffer.concat(Array(Math.ceil(count / 64)).fill(blinded)).subarray(0, count * 32);
 }
 
-const counted = (province: string, hour = HOUR) => findEvaluations(database.db, { province, hour });
+const counted = async (province: string, hour = HOUR) => {
+  const [row] = await database.db.sql<{ n: number }[]>`SELECT evaluations AS n FROM key_evaluations
+    WHERE province = ${province} AND hour = to_timestamp(${hour}::float8)`;
+  return row?.n ?? 0;
+};
 
 describe('evaluateBlinded', () => {
   it('evaluates under the key and names its generation', async () => {
@@ -62,6 +99,9 @@ describe('evaluateBlinded', () => {
     const tokens = tokensOfOutputs(finalize(state, evaluated));
     expect(Buffer.from(tokens)).toEqual(Buffer.from(tokensUnderKey(key, identifiers)));
     expect(logged).toEqual([{ province: '24', elements: 2 }]);
+    expect(await recorded()).toEqual([
+      { action: 'keys.evaluated', actor: 'node/24', outcome: 'done', elements: 2, ...DAILY },
+    ]);
   });
 
   it('counts by province and hour', async () => {
@@ -86,6 +126,9 @@ describe('evaluateBlinded', () => {
     await expect(evaluateBlinded(ctx, { province: '24', blinded: blinded() })).rejects.toMatchObject(refusal);
     expect(await counted('24')).toBe(0);
     expect(logged).toEqual([expect.objectContaining({ province: '24', reason })]);
+    expect(await recorded()).toEqual([
+      expect.objectContaining({ action: 'keys.refused', actor: 'node/24', outcome: 'refused', reason }),
+    ]);
   });
 
   it('takes the largest request, and the loop goes on meanwhile', async () => {
@@ -103,46 +146,98 @@ describe('evaluateBlinded', () => {
   });
 });
 
-describe('the hourly budget', () => {
-  const budget = { code: 'RESOURCE_EXHAUSTED', reason: 'KEY_BUDGET' };
+describe('the budgets', () => {
+  const refusal = { code: 'RESOURCE_EXHAUSTED', reason: 'KEY_BUDGET' };
+  const ask = (count: number, province = '24', change: Partial<KeyServiceCtx> = {}) =>
+    evaluateBlinded({ ...ctx, ...change }, { province, blinded: blindMany(count) });
+  const used = (province = '24') =>
+    findKeyUse(database.db, { province, hour: hourOf(seconds), day: seconds - (seconds % 86_400) });
+  const hourOf = (at: number) => at - (at % 3_600);
 
-  it('ends with the hour and is each province its own', async () => {
-    const limited = { ...ctx, evaluationsPerHour: 100 };
-    await evaluateBlinded(limited, { province: '24', blinded: blindMany(60) });
-    await expect(evaluateBlinded(limited, { province: '24', blinded: blindMany(41) })).rejects.toMatchObject(
-      budget,
-    );
-    await evaluateBlinded(limited, { province: '24', blinded: blindMany(40) });
-    await expect(evaluateBlinded(limited, { province: '24', blinded: blindMany(1) })).rejects.toMatchObject(
-      budget,
-    );
-    await evaluateBlinded(limited, { province: '79', blinded: blindMany(100) });
+  it('end with the hour, and are each province its own', async () => {
+    await grant({ perHour: 100, perDay: 1_000, firstLoading: 0 });
+    await ask(60);
+    await expect(ask(41)).rejects.toMatchObject(refusal);
+    await ask(40);
+    await expect(ask(1)).rejects.toMatchObject(refusal);
+    await ask(100, '79');
     seconds = HOUR + 3_600;
-    await evaluateBlinded(limited, { province: '24', blinded: blindMany(100) });
+    await ask(100);
     expect([await counted('24'), await counted('79')]).toEqual([100, 100]);
   });
 
-  it('is not passed by calls at the same time', async () => {
-    const limited = { ...ctx, evaluationsPerHour: 100 };
-    const calls = Array.from({ length: 5 }, () =>
-      evaluateBlinded(limited, { province: '24', blinded: blindMany(40) }),
-    );
-    const outcomes = await Promise.allSettled(calls);
-    expect(outcomes.filter((outcome) => outcome.status === 'fulfilled')).toHaveLength(2);
-    expect(await counted('24')).toBe(80);
+  it('end with the day', async () => {
+    await grant({ perHour: 100, perDay: 150, firstLoading: 0 });
+    await ask(100);
+    seconds += 3_600;
+    await ask(50);
+    await expect(ask(1)).rejects.toMatchObject(refusal);
+    seconds += 3_600;
+    await expect(ask(1)).rejects.toMatchObject(refusal);
+    seconds += 86_400;
+    await ask(100);
+    expect(await used()).toEqual({ hour: 100, day: 100, loading: 0 });
   });
 
-  it('costs no evaluation once it is used up', async () => {
+  it('let a province load its registers once, beyond daily use', async () => {
+    await grant({ perHour: 100, perDay: 1_000, firstLoading: 300 });
+    await ask(250);
+    expect(await used()).toEqual({ hour: 100, day: 100, loading: 150 });
+    await expect(ask(151)).rejects.toMatchObject(refusal);
+    await ask(150);
+    await expect(ask(1)).rejects.toMatchObject(refusal);
+    // Daily use comes back with the hour, and the next day; the first loading never does.
+    seconds += 86_400 * 400;
+    await ask(100);
+    await expect(ask(1)).rejects.toMatchObject(refusal);
+    expect((await recorded()).map(({ elements, first_loading }) => [elements, first_loading])).toEqual([
+      [250, 150],
+      [151, undefined],
+      [150, 150],
+      [100, 0],
+    ]);
+  });
+
+  it('are not passed by calls at the same time', async () => {
+    await grant({ perHour: 60, perDay: 60, firstLoading: 40 });
+    const outcomes = await Promise.allSettled(Array.from({ length: 5 }, () => ask(40)));
+    expect(outcomes.filter((outcome) => outcome.status === 'fulfilled')).toHaveLength(2);
+    expect(await used()).toEqual({ hour: 60, day: 60, loading: 20 });
+  });
+
+  it('cost no evaluation once they are used up', async () => {
     let evaluations = 0;
     const evaluate: OprfWorkers['evaluate'] = (...args) => {
       evaluations++;
       return oprf.evaluate(...args);
     };
-    const limited = { ...ctx, oprf: { evaluate }, evaluationsPerHour: 10 };
-    await evaluateBlinded(limited, { province: '24', blinded: blindMany(10) });
-    await expect(evaluateBlinded(limited, { province: '24', blinded: blindMany(1) })).rejects.toMatchObject(
-      budget,
-    );
+    await grant({ perHour: 10, perDay: 10, firstLoading: 0 });
+    await ask(10, '24', { oprf: { evaluate } });
+    await expect(ask(1, '24', { oprf: { evaluate } })).rejects.toMatchObject(refusal);
     expect(evaluations).toBe(1);
+  });
+
+  it('stop whoever guesses phone numbers, who shows in the log and in the figures', async () => {
+    await grant({ perHour: 50, perDay: 50, firstLoading: 50 });
+    const tries = await Promise.allSettled(Array.from({ length: 40 }, () => ask(10)));
+    expect(tries.filter((one) => one.status === 'fulfilled')).toHaveLength(10);
+    await refusals[Symbol.asyncDispose]();
+    const entries = (await recorded()).filter(({ action }) => action === 'keys.refused');
+    // A flood of refusals is two entries: the first, and how many followed.
+    expect(entries.map(({ actor, reason, refusals }) => [actor, reason, refusals])).toEqual([
+      ['node/24', 'KEY_BUDGET', undefined],
+      ['node/24', 'KEY_BUDGET', 29],
+    ]);
+    const text = await metrics.metrics();
+    expect(text).toContain('truyvet_key_refusals_total{province="24",reason="KEY_BUDGET",program="hub"} 30');
+    expect(text).toContain('truyvet_key_evaluations_total{province="24",use="loading",program="hub"} 50');
+  });
+
+  it('of one province stand before those of all', async () => {
+    await grant({ perHour: 0, perDay: 0, firstLoading: 0 });
+    const more = { perHour: 10, perDay: 10, firstLoading: 0 };
+    await upsertKeyBudget(database.db, { province: '24', ...more });
+    await ask(10);
+    await expect(ask(1, '79')).rejects.toMatchObject(refusal);
   });
 });

@@ -7,8 +7,10 @@ import { setImmediate } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { evaluateBlinded } from '../../hub/keys/operations.ts';
 import { createTokenizer, type Tokenizer, type TokenizerOptions } from '../../node/people/tokens.ts';
+import { RefusalLog } from '../../shared/audit/refusals.ts';
 import { type Clock, systemClock } from '../../shared/clock.ts';
 import { AppError } from '../../shared/errors.ts';
+import { createMetrics, measureKeyService } from '../../shared/http/metrics.ts';
 import { oprfReady, tokensUnderKey } from '../../shared/pseudonym/oprf.ts';
 import { deriveOprfKey } from '../../shared/pseudonym/oprf-key.ts';
 import { type OprfWorkers, startOprfWorkers } from '../../shared/pseudonym/oprf-pool.ts';
@@ -124,7 +126,10 @@ describe('the tokenizer', () => {
   it('goes through the real key service, which counts each identifier once', async () => {
     await using hubDatabase = await createTestDatabase('hub');
     const logger = { info: () => {}, warn: () => {} };
-    const ctx = { db: hubDatabase.db, clock: systemClock, oprf: hub, logger };
+    const db = hubDatabase.db;
+    await using refusals = new RefusalLog({ db, clock: systemClock, logger });
+    const figures = measureKeyService(createMetrics('hub'));
+    const ctx = { db, clock: systemClock, oprf: hub, logger, refusals, figures };
     await insert(2_500);
     const tokenizer = start({
       evaluate: (blinded, signal) => evaluateBlinded(ctx, { province: '24', blinded, signal }),
