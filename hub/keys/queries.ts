@@ -89,6 +89,7 @@ export async function addKeyUse(
     sql`INSERT INTO key_evaluations AS e (province, hour, evaluations)
       VALUES (${province}, to_timestamp(${hour}::float8), ${daily}::bigint)
       ON CONFLICT (province, hour) DO UPDATE SET evaluations = e.evaluations + excluded.evaluations`,
-    sql`UPDATE first_loadings SET evaluations = evaluations + ${loading}::bigint WHERE province = ${province}`,
+    sql`UPDATE first_loadings SET evaluations = evaluations + ${loading}::bigint
+      WHERE province = ${province}`,
   ]);
 }

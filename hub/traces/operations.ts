@@ -45,7 +45,8 @@ const TRACE_BUDGET = { questions: 10_000, persons: 20_000_000 };
 
 /**
  * Opens a trace under a province's signed opening, or amends it with the next revision; on the record, as is
- * a refusal. Idempotent for the same opening. Throws what `verifyOpening` and `admitOpening` throw; PERMISSION_DENIED OPENING_NOT_YOURS if
+ * a refusal. Idempotent for the same opening. Throws what `verifyOpening` and `admitOpening` throw;
+ * PERMISSION_DENIED OPENING_NOT_YOURS if
  * the caller is not the province that signed; FAILED_PRECONDITION RULES_UNKNOWN, TRACE_CLOSED;
  * INVALID_ARGUMENT.
  */
