@@ -23,6 +23,7 @@ import { deriveOprfKey } from '../shared/pseudonym/oprf-key.ts';
 import { startOprfWorkers } from '../shared/pseudonym/oprf-pool.ts';
 import type { HubConfig } from './config.ts';
 import { federationService } from './federation/grpc.ts';
+import { federationKeyHandlers } from './federation-keys/grpc.ts';
 import { keyHandlers } from './keys/grpc.ts';
 import { keyRoutes } from './keys/http.ts';
 import { provinceRoutes } from './provinces/http.ts';
@@ -106,6 +107,7 @@ async function startGrpc(
   const oprf = stack.use(await startOprfWorkers(threads, { key, logger }));
   const service = federationService({
     ...keyHandlers({ db, clock, oprf, logger, refusals, figures: measureKeyService(metrics) }),
+    ...federationKeyHandlers({ db, clock }),
     ...ruleHandlers(rules),
     ...traceHandlers(traces),
   });

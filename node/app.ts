@@ -135,7 +135,7 @@ async function startTracing(base: Base): Promise<{ tracing: Tracing; tokenizer: 
   const tracing = stack.use(
     await createTracing({
       ...{ db, traceDb, clock, logger, province: identity.province },
-      federationKey: identity.federationKey,
+      federationKey: (generation) => federationKeyOf(identity, generation),
       warrants: new VerifiedWarrants({ provinces: config.provinceKeys, hub: identity.warrantKey }),
       flushTokens: async (signal) => late.tokenizer?.flush(signal),
       refusals: base.refusals,
@@ -150,6 +150,13 @@ async function startTracing(base: Base): Promise<{ tracing: Tracing; tokenizer: 
   );
   late.tokenizer = tokenizer;
   return { tracing, tokenizer };
+}
+
+/** The one generation of the identity. */
+function federationKeyOf(identity: Identity, generation: number): Uint8Array {
+  if (generation === 1) return identity.federationKey;
+  const message = `federation key: generation ${generation} is not held here`;
+  throw new AppError('FAILED_PRECONDITION', 'FEDERATION_KEY_UNKNOWN', message);
 }
 
 /** A pack that is new at the hub may be asked about before it was pulled. */
@@ -174,7 +181,8 @@ async function startHttp(base: Base, parts: { tracing: Tracing; tokenizer: Token
       ...{ db, clock, logger, hub, province, tokenizer },
       openingKey: identity.openingKey,
       rulePack: rules.pack,
-      pseudonymize: (traceId) => tracing.ctx.cipherOf(traceId).pseudonymsOf,
+      pseudonymize: (traceId, generation) => tracing.ctx.cipherOf(traceId, generation).pseudonymsOf,
+      federationKey: async () => 1,
     }),
   );
   const app = createHttpApp({

@@ -19,6 +19,7 @@ import { holdLifeline } from '../shared/lifeline.ts';
 import { runProgram } from '../shared/run-program.ts';
 import { MIGRATIONS, startNode } from './app.ts';
 import { parseNodeConfig } from './config.ts';
+import { addFederationKeyCommands } from './federation-keys/commands.ts';
 
 const program = new Command('truyvet-node')
   .description('Nút truy vết của một tỉnh · A provincial node of Truy Vết')
@@ -95,6 +96,8 @@ trace
     const found = await callJson<TraceJson>(address(), `/v1/traces/${encodeURIComponent(id)}`);
     process.stdout.write(formatTrace(found));
   });
+
+addFederationKeyCommands(program, address);
 
 function address(): ApiAddress {
   return apiAddress(program.opts(), process.env);

@@ -76,6 +76,47 @@ CREATE TABLE deliveries (
     REFERENCES traces(id)
 );
 
+CREATE TABLE federation_key_approvals (
+  from_province text NOT NULL,
+  to_province text NOT NULL,
+  approval text NOT NULL,
+  CONSTRAINT federation_key_approvals_pkey PRIMARY KEY (from_province, to_province)
+);
+
+CREATE TABLE federation_key_holders (
+  province text NOT NULL,
+  generation integer NOT NULL,
+  check_value text NOT NULL,
+  CONSTRAINT federation_key_holders_pkey PRIMARY KEY (province, generation),
+  CONSTRAINT federation_key_holders_check_value_check
+    CHECK ((check_value ~ '^[0-9a-f]{32}$'::text)),
+  CONSTRAINT federation_key_holders_generation_check
+    CHECK ((generation > 0))
+);
+
+CREATE TABLE federation_key_wraps (
+  to_province text NOT NULL,
+  generation integer NOT NULL,
+  from_province text NOT NULL,
+  recipient text NOT NULL,
+  wrap text NOT NULL,
+  CONSTRAINT federation_key_wraps_pkey PRIMARY KEY (to_province, generation, from_province),
+  CONSTRAINT federation_key_wraps_generation_check
+    CHECK ((generation > 0))
+);
+
+CREATE TABLE federation_keys (
+  generation integer NOT NULL,
+  check_value text NOT NULL,
+  province text NOT NULL,
+  registered_at timestamp(0) with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT federation_keys_pkey PRIMARY KEY (generation),
+  CONSTRAINT federation_keys_check_value_check
+    CHECK ((check_value ~ '^[0-9a-f]{32}$'::text)),
+  CONSTRAINT federation_keys_generation_check
+    CHECK ((generation > 0))
+);
+
 CREATE TABLE first_loadings (
   province text NOT NULL,
   evaluations bigint NOT NULL,

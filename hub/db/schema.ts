@@ -74,6 +74,45 @@ export const provinces = pgTable('provinces', {
   reportedAt: instant('reported_at'),
 });
 
+export const federationKeys = pgTable('federation_keys', {
+  generation: integer('generation').primaryKey(),
+  checkValue: text('check_value').notNull(),
+  province: text('province').notNull(),
+  registeredAt: instant('registered_at').notNull().defaultNow(),
+});
+
+export const federationKeyHolders = pgTable(
+  'federation_key_holders',
+  {
+    province: text('province').notNull(),
+    generation: integer('generation').notNull(),
+    checkValue: text('check_value').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.province, table.generation] })],
+);
+
+export const federationKeyApprovals = pgTable(
+  'federation_key_approvals',
+  {
+    fromProvince: text('from_province').notNull(),
+    toProvince: text('to_province').notNull(),
+    approval: text('approval').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.fromProvince, table.toProvince] })],
+);
+
+export const federationKeyWraps = pgTable(
+  'federation_key_wraps',
+  {
+    toProvince: text('to_province').notNull(),
+    generation: integer('generation').notNull(),
+    fromProvince: text('from_province').notNull(),
+    recipient: text('recipient').notNull(),
+    wrap: text('wrap').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.toProvince, table.generation, table.fromProvince] })],
+);
+
 export const keyEvaluations = pgTable(
   'key_evaluations',
   {

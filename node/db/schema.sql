@@ -258,8 +258,13 @@ CREATE TABLE openings (
   opening text NOT NULL,
   expires_at bigint NOT NULL,
   first_seen_at timestamp(0) with time zone NOT NULL DEFAULT now(),
-  CONSTRAINT openings_pkey PRIMARY KEY (trace_id, revision)
+  federation_key integer NOT NULL DEFAULT 1,
+  CONSTRAINT openings_pkey PRIMARY KEY (trace_id, revision),
+  CONSTRAINT openings_federation_key_check
+    CHECK ((federation_key > 0))
 );
+CREATE INDEX openings_by_federation_key ON public.openings
+  USING btree (federation_key, expires_at);
 
 CREATE TABLE people (
   id integer NOT NULL GENERATED ALWAYS AS IDENTITY,
@@ -353,10 +358,13 @@ CREATE TABLE traces (
   closing boolean NOT NULL DEFAULT false,
   closed_at timestamp(0) with time zone,
   status jsonb,
+  federation_key integer,
   CONSTRAINT traces_pkey PRIMARY KEY (id),
   CONSTRAINT traces_idempotency_key_key UNIQUE (idempotency_key),
   CONSTRAINT traces_direction_check
-    CHECK ((direction = ANY (ARRAY['forward'::text, 'backward'::text])))
+    CHECK ((direction = ANY (ARRAY['forward'::text, 'backward'::text]))),
+  CONSTRAINT traces_federation_key_check
+    CHECK ((federation_key > 0))
 );
 CREATE INDEX traces_unaccepted ON public.traces
   USING btree (created_at)

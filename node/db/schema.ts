@@ -122,6 +122,7 @@ export const traces = pgTable('traces', {
   closing: boolean('closing').notNull().default(false),
   closedAt: instant('closed_at'),
   status: jsonb('status'),
+  federationKey: integer('federation_key'),
 });
 
 export const traceCases = pgTable(
@@ -143,6 +144,7 @@ export const openings = pgTable(
     opening: text('opening').notNull(),
     expiresAt: int8('expires_at').notNull(),
     firstSeenAt: instant('first_seen_at').notNull().defaultNow(),
+    federationKey: integer('federation_key').notNull().default(1),
   },
   (table) => [primaryKey({ columns: [table.traceId, table.revision] })],
 );

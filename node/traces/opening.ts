@@ -16,6 +16,8 @@ export interface OpeningParts {
   /** At least one. */
   readonly cases: readonly IndexRow[];
   readonly pseudonymize: Pseudonymize;
+  /** Generation of the federation key behind `pseudonymize`. */
+  readonly federationKey: number;
 }
 
 /** What province and hub sign. Throws UNAVAILABLE TOKENS_PENDING while an index person has no token. */
@@ -34,6 +36,7 @@ export function makeOpening(trace: TraceRow, parts: OpeningParts): Opening {
     expires_at: trace.created_at + daysToSeconds(rules.trace_open_days),
     purpose: 'contact-tracing',
     generation: generationOf(parts.cases),
+    federation_key: parts.federationKey,
     index,
   };
 }

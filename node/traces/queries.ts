@@ -25,6 +25,8 @@ export interface TraceRow {
   readonly closed: boolean;
   readonly status: HubStatus | null;
   readonly cases: string[];
+  /** Generation of the federation key; null before the first opening is signed. */
+  readonly federation_key: number | null;
 }
 
 export interface NewTrace {
@@ -114,10 +116,17 @@ export async function listUnsubmitted(db: Queryable, limit: number): Promise<str
   return rows.map((row) => row.id);
 }
 
-/** Keeps the signed opening of a revision, unless the trace has gone on to another one. */
-export async function storeOpening(db: Queryable, trace: Pick<TraceRow, 'id' | 'revision'>, opening: string) {
+/**
+ * Keeps the signed opening of a revision, unless the trace has gone on to another one; its federation key
+ * becomes the trace's if it has none yet.
+ */
+export async function storeOpening(
+  db: Queryable,
+  trace: Pick<TraceRow, 'id' | 'revision'>,
+  { opening, federationKey }: { readonly opening: string; readonly federationKey: number },
+) {
   await db.sql`
-    UPDATE traces SET opening = ${opening}
+    UPDATE traces SET opening = ${opening}, federation_key = coalesce(federation_key, ${federationKey})
     WHERE id = ${trace.id} AND revision = ${trace.revision} AND accepted_at IS NULL`;
 }
 
@@ -213,7 +222,7 @@ function selectTraces({ sql }: Queryable) {
   return sql`
     SELECT id, request_digest, direction, max_degree, as_of, rules, revision, opening,
       extract(epoch FROM created_at)::bigint AS created_at, accepted_at IS NOT NULL AS accepted, refusal,
-      closing, closed_at IS NOT NULL AS closed, status,
+      closing, closed_at IS NOT NULL AS closed, status, federation_key,
       ARRAY(SELECT case_id::text FROM trace_cases WHERE trace_id = traces.id ORDER BY position) AS cases
     FROM traces`;
 }

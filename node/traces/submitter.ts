@@ -37,7 +37,9 @@ export interface SubmitterOptions {
   readonly openingKey: KeyObject;
   readonly tokenizer: { flush(signal: AbortSignal): Promise<void> };
   readonly rulePack: (number: number) => RulePack | undefined;
-  readonly pseudonymize: (traceId: string) => Pseudonymize;
+  readonly pseudonymize: (traceId: string, federationKey: number) => Pseudonymize;
+  /** Generation of the federation key for a new trace. Rejects with UNAVAILABLE while there is none. */
+  readonly federationKey: () => Promise<number>;
 }
 
 const DEADLINE_MS = 5_000;
@@ -151,13 +153,16 @@ export class Submitter implements AsyncDisposable {
 
   async #sign(trace: queries.TraceRow): Promise<string> {
     const { db, province, openingKey, rulePack, pseudonymize } = this.#options;
+    const federationKey = trace.federation_key ?? (await this.#options.federationKey());
     const rules = rulePack(trace.rules);
     if (!rules) throw new AppError('UNAVAILABLE', 'NO_RULES', 'the rules of the trace are not here');
     const cases = await this.#indexCases(trace.id);
-    const opening = makeOpening(trace, { province, rules, cases, pseudonymize: pseudonymize(trace.id) });
+    const pseudonymizeHere = pseudonymize(trace.id, federationKey);
+    const parts = { province, rules, cases, federationKey, pseudonymize: pseudonymizeHere };
+    const opening = makeOpening(trace, parts);
     const signed = await signOpening(opening, openingKey);
     // Stored before it is sent: the hub refuses a second text of the same revision.
-    await queries.storeOpening(db, trace, signed);
+    await queries.storeOpening(db, trace, { opening: signed, federationKey });
     return signed;
   }
 

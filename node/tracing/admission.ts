@@ -18,10 +18,13 @@ import {
   checkTerms,
   joinOpenings,
 } from '../../shared/auth/opening-rules.ts';
-import type { Warrant } from '../../shared/auth/opening-shape.ts';
+import { federationKeyOf, type Warrant } from '../../shared/auth/opening-shape.ts';
 import { type Clock, nowSeconds } from '../../shared/clock.ts';
 import { type Database, withTransaction } from '../../shared/db/database.ts';
 import type { RulePack } from '../../shared/domain/rule-pack.ts';
+import { AppError } from '../../shared/errors.ts';
+import type { TraceCipher } from '../../shared/pseudonym/trace-cipher.ts';
+import type { IdentifierIndex } from './identifier-index.ts';
 import * as queries from './queries.ts';
 
 export interface AdmissionCtx {
@@ -33,6 +36,12 @@ export interface AdmissionCtx {
   rulePack(number: number): Promise<RulePack>;
   /** Number of the pack in force at an instant, epoch seconds. */
   rulesInForceAt(at: number): number | undefined;
+  readonly index: Pick<IdentifierIndex, 'hasOnlyGeneration'>;
+  /**
+   * The cipher of a trace under a generation of the federation key. Throws FAILED_PRECONDITION
+   * FEDERATION_KEY_MISSING, FEDERATION_KEY_UNKNOWN.
+   */
+  cipherOf(traceId: string, federationKey: number): TraceCipher;
 }
 
 /**
@@ -47,17 +56,30 @@ export interface AdmittedTrace {
 
 /**
  * Accepts the warrant of a trace, a new one or one known; on the record, as is its refusal. Throws what
- * `verifyWarrant`, `admitOpening` and `checkTerms` throw.
+ * `verifyWarrant`, `admitOpening` and `checkTerms` throw; FAILED_PRECONDITION FEDERATION_KEY_MISSING,
+ * FEDERATION_KEY_UNKNOWN, KEY_GENERATION_MISMATCH.
  */
 export function admitWarrant(ctx: AdmissionCtx, pair: WarrantPair): Promise<AdmittedTrace> {
   const attempt = () => refusedWarrant(pair);
   return ctx.refusals.recording(attempt, async () => {
     const { opening, warrant } = await ctx.warrants.verify(pair, nowSeconds(ctx.clock));
+    checkKeys(ctx, opening);
     let revisions = await queries.listAdmittedOpenings(ctx.db, opening.trace_id);
     if (!revisions.some((r) => r.opening === pair.opening)) revisions = await admitNew(ctx, opening, pair);
     const openings = revisions.map((r) => readAdmittedOpening(r.opening));
     return { opening, warrant, askable: openings.reduce<AskableOpening>(joinOpenings, opening) };
   });
+}
+
+/**
+ * A node that lacks the key of a trace, or whose tokens are of another OPRF key, would know nobody in it: a
+ * refusal shows in coverage, an empty answer would look like the truth.
+ */
+function checkKeys(ctx: AdmissionCtx, opening: Opening): void {
+  ctx.cipherOf(opening.trace_id, federationKeyOf(opening));
+  if (ctx.index.hasOnlyGeneration(opening.generation)) return;
+  const message = `tokens: not all of generation ${opening.generation} of the key service's key`;
+  throw new AppError('FAILED_PRECONDITION', 'KEY_GENERATION_MISMATCH', message);
 }
 
 /**
@@ -82,7 +104,13 @@ async function admitNew(ctx: AdmissionCtx, opening: Opening, pair: WarrantPair) 
     const revisions = await queries.listAdmittedOpenings(tx, trace);
     if (revisions.some((r) => r.opening === pair.opening)) return revisions;
     await check(ctx, { revisions, opening, pair });
-    const row = { revision, province, opening: pair.opening, expiresAt };
+    const row = {
+      revision,
+      province,
+      opening: pair.opening,
+      expiresAt,
+      federationKey: federationKeyOf(opening),
+    };
     await queries.insertAdmittedOpening(tx, trace, row);
     const detail = { revision, province, opening_sha256: openingSha256(pair.opening) };
     const entry = { action: 'warrant.admitted', actor: HUB_ACTOR, outcome: 'done', trace, detail } as const;

@@ -4,7 +4,8 @@
  */
 import { HUB_ACTOR } from '../../shared/audit/actors.ts';
 import { recordAudit } from '../../shared/audit/record.ts';
-import type { WarrantPair } from '../../shared/auth/opening.ts';
+import type { Opening, WarrantPair } from '../../shared/auth/opening.ts';
+import { federationKeyOf } from '../../shared/auth/opening-shape.ts';
 import { nowSeconds } from '../../shared/clock.ts';
 import { copyIn } from '../../shared/db/copy.ts';
 import { type Queryable, withTransaction } from '../../shared/db/database.ts';
@@ -57,7 +58,7 @@ async function applyVerified(ctx: TracingCtx, delivery: Delivery): Promise<numbe
   if (opening.trace_id !== trace) {
     throw new AppError('PERMISSION_DENIED', 'WARRANT_MISMATCH', 'warrant: names another trace');
   }
-  const contacts = localContacts(ctx, delivery);
+  const contacts = localContacts(ctx, opening, delivery);
   const withdrawn = contacts.filter((contact) => contact.withdrawn).length;
   const detail = { seq, contacts: contacts.length - withdrawn, withdrawn, province: opening.province };
   const entry = { action: 'delivery.applied', actor: HUB_ACTOR, outcome: 'done', trace, detail } as const;
@@ -73,8 +74,8 @@ async function applyVerified(ctx: TracingCtx, delivery: Delivery): Promise<numbe
 
 type LocalContact = Omit<DeliveredContact, 'pseudonyms'> & { readonly identifierIds: number[] };
 
-function localContacts(ctx: TracingCtx, { traceId, contacts }: Delivery): LocalContact[] {
-  const cipher = ctx.cipherOf(traceId);
+function localContacts(ctx: TracingCtx, opening: Opening, { contacts }: Delivery): LocalContact[] {
+  const cipher = ctx.cipherOf(opening.trace_id, federationKeyOf(opening));
   const ids = ctx.index.idsOf(cipher.tokensOf(Buffer.concat(contacts.map((c) => c.pseudonyms))));
   let at = 0;
   return contacts.map(({ pseudonyms, ...contact }) => {

@@ -14,6 +14,8 @@ export interface IdentifierColumns {
   readonly isCccd: Uint8Array;
   readonly isResident: Uint8Array;
   readonly household: Int32Array;
+  /** Generation of the key service's key that made the token. */
+  readonly generation: Int32Array;
 }
 
 /** Links in both directions. */
@@ -26,6 +28,7 @@ const NONE = -1;
 
 export class IdentifierIndex {
   readonly #tokens: KeyTable;
+  readonly #generations = new Set<number>();
   /** Local id of a token's number, and the inverse. */
   #idOf = new Int32Array(1024);
   #numberOf = new Int32Array(1024).fill(NONE);
@@ -45,6 +48,13 @@ export class IdentifierIndex {
   /** Identifiers held. */
   get size(): number {
     return this.#tokens.size;
+  }
+
+  /** Whether no token was made by another generation of the key service's key. */
+  hasOnlyGeneration(generation: number): boolean {
+    return (
+      this.#generations.size === 0 || (this.#generations.size === 1 && this.#generations.has(generation))
+    );
   }
 
   /** Local ids of packed tokens, -1 where the node does not hold one. */
@@ -109,6 +119,7 @@ export class IdentifierIndex {
       this.#firstLink[id] = NONE;
     }
     for (let i = 0; i < links.of.length; i++) this.#link(links.of[i] as number, links.to[i] as number);
+    for (const generation of rows.generation) this.#generations.add(generation);
   }
 
   #link(of: number, to: number): void {

@@ -6,13 +6,13 @@
 import { HUB_ACTOR } from '../../shared/audit/actors.ts';
 import type { RefusalLog } from '../../shared/audit/refusals.ts';
 import { questionOutside } from '../../shared/auth/opening-rules.ts';
+import { federationKeyOf } from '../../shared/auth/opening-shape.ts';
 import { type Clock, nowSeconds } from '../../shared/clock.ts';
 import type { Database } from '../../shared/db/database.ts';
 import type { RulePack } from '../../shared/domain/rule-pack.ts';
 import { AppError, invalidField } from '../../shared/errors.ts';
 import { type AnswerHeader, encodeAnswer } from '../../shared/grpc/trace-messages.ts';
 import type { Logger } from '../../shared/log.ts';
-import type { TraceCipher } from '../../shared/pseudonym/trace-cipher.ts';
 import {
   MET_PER_QUESTION,
   type TraceAnswer,
@@ -39,7 +39,6 @@ export interface TracingCtx extends AdmissionCtx {
   readonly asked: AskedQuestions;
   readonly changes: ChangeFeed;
   readonly refusals: RefusalLog;
-  cipherOf(traceId: string): TraceCipher;
   /** Resolves when every identifier held has its token. */
   flushTokens(signal: AbortSignal): Promise<void>;
 }
@@ -79,7 +78,7 @@ async function answerAllowed(
     ctx.rulePack(rules),
     ctx.flushTokens(signal),
   ]);
-  const cipher = ctx.cipherOf(traceId);
+  const cipher = ctx.cipherOf(traceId, federationKeyOf(trace.opening));
   const who = cipher.tokensOf(question.who);
   const met = cipher.tokensOf(question.met);
   // From here on a change of data that touches this question is noted; what changed before is read below.

@@ -40,7 +40,7 @@ export async function readIdentifiers(
   const { columns } = await copyColumns(
     db.sql,
     `SELECT i.id, i.token, i.is_cccd, coalesce(r.here, false),
-        coalesce(i.household_id, 0)
+        coalesce(i.household_id, 0), coalesce(i.token_generation, 0)
       FROM identifiers i LEFT JOIN (
         SELECT pi.identifier_id, bool_or(p.province = '${province}') AS here
         FROM people_identifiers pi JOIN people p ON p.id = pi.person_id
@@ -48,10 +48,10 @@ export async function readIdentifiers(
         GROUP BY pi.identifier_id
       ) r ON r.identifier_id = i.id
       WHERE i.token IS NOT NULL ${ids ? `AND i.id = ANY(${intArray(ids)})` : ''}`,
-    ['int4', 'bytea16', 'bool', 'bool', 'int4'],
+    ['int4', 'bytea16', 'bool', 'bool', 'int4', 'int4'],
   );
-  const [id, token, isCccd, isResident, household] = columns;
-  return { id, token, isCccd, isResident, household };
+  const [id, token, isCccd, isResident, household, generation] = columns;
+  return { id, token, isCccd, isResident, household, generation };
 }
 
 /** Direct links, each in both directions: all, or those of `ids`. */
@@ -182,10 +182,11 @@ export async function lockAdmission({ sql }: Queryable, traceId: string): Promis
 export async function insertAdmittedOpening(
   { sql }: Queryable,
   traceId: string,
-  opening: AdmittedOpening & { expiresAt: number },
+  opening: AdmittedOpening & { expiresAt: number; federationKey: number },
 ): Promise<void> {
-  await sql`INSERT INTO openings (trace_id, revision, province, opening, expires_at)
-    VALUES (${traceId}, ${opening.revision}, ${opening.province}, ${opening.opening}, ${opening.expiresAt})`;
+  await sql`INSERT INTO openings (trace_id, revision, province, opening, expires_at, federation_key)
+    VALUES (${traceId}, ${opening.revision}, ${opening.province}, ${opening.opening}, ${opening.expiresAt},
+      ${opening.federationKey})`;
 }
 
 /** Numbers as an SQL array literal: COPY takes no parameters, and numbers need no quoting. */

@@ -8,10 +8,10 @@ import type { Clock } from '../../shared/clock.ts';
 import type { Database } from '../../shared/db/database.ts';
 import type { RulePack } from '../../shared/domain/rule-pack.ts';
 import type { Logger } from '../../shared/log.ts';
-import { createTraceCipher, type TraceCipher } from '../../shared/pseudonym/trace-cipher.ts';
 import { AskedQuestions } from './asked-questions.ts';
 import { ChangeFeed } from './change-feed.ts';
 import type { ChangeSink } from './changes.ts';
+import { TraceCiphers } from './ciphers.ts';
 import { IdentifierIndex } from './identifier-index.ts';
 import type { TracingCtx } from './operations.ts';
 import * as queries from './queries.ts';
@@ -23,7 +23,8 @@ export interface TracingOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly province: string;
-  readonly federationKey: Uint8Array;
+  /** The 32 bytes of a generation. Throws FEDERATION_KEY_MISSING, FEDERATION_KEY_UNKNOWN. */
+  federationKey(generation: number): Uint8Array;
   readonly warrants: VerifiedWarrants;
   readonly refusals: RefusalLog;
   flushTokens(signal: AbortSignal): Promise<void>;
@@ -37,6 +38,8 @@ export interface Tracing extends AsyncDisposable {
   readonly ctx: TracingCtx;
   /** Where writers report committed changes. */
   readonly changes: ChangeSink;
+  /** Keeps nothing that was derived from these generations of the federation key. */
+  forgetKeys(generations: readonly number[]): void;
   /** Identifiers that have got their tokens: resolves when they are in memory. */
   tokenized(identifierIds: readonly number[]): Promise<void>;
 }
@@ -61,17 +64,19 @@ export async function createTracing(options: TracingOptions): Promise<Tracing> {
   });
   changes.dataAt = await queries.findDataAt(db);
   reporter = new StatusReporter({ db, clock, logger, incarnation, changes, asked, send: options.report });
+  const ciphers = new TraceCiphers(options.federationKey);
   const ctx: TracingCtx = {
     ...options,
     incarnation,
     index,
     asked,
     changes,
-    cipherOf: ciphers(options.federationKey),
+    cipherOf: (traceId, generation) => ciphers.of(traceId, generation),
   };
   return {
     ctx,
     changes,
+    forgetKeys: (generations) => ciphers.forget(generations),
     tokenized: async (ids) => {
       const before = changes.dataAt;
       changes.identifiersChanged(ids);
@@ -79,21 +84,5 @@ export async function createTracing(options: TracingOptions): Promise<Tracing> {
       await changes.settled();
     },
     [Symbol.asyncDispose]: () => reporter[Symbol.asyncDispose](),
-  };
-}
-
-const CIPHERS_KEPT = 1_000;
-
-/** Ciphers by trace; deriving a key costs more than a thousand blocks. */
-function ciphers(federationKey: Uint8Array): (traceId: string) => TraceCipher {
-  const kept = new Map<string, TraceCipher>();
-  return (traceId) => {
-    let cipher = kept.get(traceId);
-    if (!cipher) {
-      cipher = createTraceCipher(federationKey, traceId);
-      if (kept.size >= CIPHERS_KEPT) kept.delete(kept.keys().next().value as string);
-      kept.set(traceId, cipher);
-    }
-    return cipher;
   };
 }

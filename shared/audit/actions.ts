@@ -38,6 +38,12 @@ export const AUDIT_ACTIONS = [
   'rules.refused',
   // By operators.
   'budgets.changed',
+  // The federation key.
+  'federation_key.created',
+  'federation_key.approved',
+  'federation_key.received',
+  'federation_key.rotated',
+  'federation_key.forgotten',
 ] as const;
 
 export type AuditAction = (typeof AUDIT_ACTIONS)[number];

@@ -37,6 +37,8 @@ export const ACCESS = {
   'contacts.read': { roles: ['epidemiologist', 'ward_tracer'], reach: 'area', breakGlass: true },
   'budgets.read': { roles: ['operator'], reach: 'whole' },
   'budgets.write': { roles: ['operator'], reach: 'whole' },
+  'federation.read': { roles: ['operator'], reach: 'whole' },
+  'federation.write': { roles: ['operator'], reach: 'whole' },
   'hub.traces.read': { roles: ['hub_operator', 'analyst'], reach: 'whole' },
   'hub.graph.read': { roles: ['hub_operator'], reach: 'whole' },
   'hub.provinces.read': { roles: ['hub_operator', 'analyst'], reach: 'whole' },

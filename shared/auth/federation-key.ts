@@ -5,7 +5,7 @@
  * new one. Pure: nothing is stored here, and who may give a key is told by the caller.
  *
  *   JWE  {alg: ECDH-ES+A256KW, enc: A256GCM, typ: truyvet-key-wrap, kid: thumbprint of the enrolment key}
- *    └ JWS  {alg: EdDSA, kid: giving province, typ: truyvet-federation-key}  names both ends and the generation
+ *    └ JWS  {alg: EdDSA, kid: giving province, typ: truyvet-federation-key}  names both ends, generation
  */
 import { hkdfSync, type KeyObject, timingSafeEqual } from 'node:crypto';
 import {

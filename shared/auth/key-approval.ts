@@ -73,6 +73,31 @@ export async function verifyApproval(jws: string, from: KeyHolder): Promise<KeyA
   return parsed.data;
 }
 
+/**
+ * Of whom an approval speaks, its signature not checked: for the hub, which only relays. Throws
+ * APPROVAL_MALFORMED.
+ */
+export function approvedProvince(jws: string): string {
+  return readApproval(jws).to;
+}
+
+/** Who an approval says has given it, its signature not checked; undefined for what is none. */
+export function approvedBy(jws: string): string | undefined {
+  try {
+    return readApproval(jws).from;
+  } catch {
+    return undefined;
+  }
+}
+
+function readApproval(jws: string): KeyApproval {
+  const [header, payload, signature, ...more] = jws.length > MAX_APPROVAL_CHARS ? [] : jws.split('.');
+  if (!header || !payload || !signature || more.length > 0) throw malformed();
+  const parsed = approvalShape.safeParse(jsonOf(Buffer.from(payload, 'base64url')));
+  if (parsed.success) return parsed.data;
+  throw malformed();
+}
+
 function jsonOf(bytes: Uint8Array): unknown {
   try {
     return JSON.parse(new TextDecoder().decode(bytes));

@@ -5,7 +5,7 @@
 import { daysToSeconds, type RulePack } from '../domain/rule-pack.ts';
 import { AppError } from '../errors.ts';
 import { readAdmittedOpening } from './opening.ts';
-import type { Opening } from './opening-shape.ts';
+import { federationKeyOf, type Opening } from './opening-shape.ts';
 
 /** The opening of a trace that this program has admitted last, as it stores it. */
 export interface Known {
@@ -40,7 +40,8 @@ export function admitOpening(
     throw new AppError('PERMISSION_DENIED', 'OPENING_REPLAYED', 'opening: the trace has another one already');
   }
   const before = readAdmittedOpening(known.opening);
-  if (FIXED.some((field) => before[field] !== opening[field])) {
+  const keepsKey = federationKeyOf(before) === federationKeyOf(opening);
+  if (!keepsKey || FIXED.some((field) => before[field] !== opening[field])) {
     throw new AppError('PERMISSION_DENIED', 'OPENING_ALTERED', 'opening: an amendment asks another question');
   }
   return 'amended';

@@ -44,6 +44,8 @@ const openingShape = z
     purpose: z.string().regex(/^[a-z][a-z0-9_-]{0,63}$/, 'not a lower-case word'),
     /** Generation of the OPRF key under which the tokens were made. */
     generation: counted,
+    /** Generation of the federation key that its pseudonyms are made with; 1 if it is left out. */
+    federation_key: counted.max(0x7fff_ffff).optional(),
     index: z.array(indexCase).min(1).max(MAX_INDEX_CASES),
   })
   .refine((o) => o.direction === 'backward' || o.index.every((c) => c.until <= o.as_of), {
@@ -68,6 +70,11 @@ export type Opening = z.output<typeof openingShape>;
 export type IndexCase = z.output<typeof indexCase>;
 /** The hub's countersignature: this opening, until then, within these budgets. */
 export type Warrant = z.output<typeof warrantShape>;
+
+/** The generation of the federation key that an opening's pseudonyms are made with. */
+export function federationKeyOf({ federation_key: generation = 1 }: Pick<Opening, 'federation_key'>): number {
+  return generation;
+}
 
 /** `value` as an opening; throws OPENING_MALFORMED with the fields that are wrong, never their values. */
 export function parseOpening(value: unknown): Opening {

@@ -96,6 +96,9 @@ function handlers(
       return { packs: [...hub.signedRules] };
     },
     reportStatus: async () => ({ nextInMs: 60_000 }),
+    reportFederationKeys: async () => ({}),
+    putKeyWraps: async () => ({}),
+    listKeyWraps: async () => ({}),
     openTrace: async ({ opening: jws }) => {
       hub.received.push(jws);
       failIfTold('openTrace');

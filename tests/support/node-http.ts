@@ -100,6 +100,7 @@ export async function createNodeHttp(): Promise<NodeHttp> {
       openingKey: hub.openingKey,
       rulePack: rules.pack,
       pseudonymize: (traceId) => createTraceCipher(FEDERATION_KEY, traceId).pseudonymsOf,
+      federationKey: async () => 1,
     }),
   );
   const traces = { reopen: reopenTraces, wake: () => submitter.wake() };

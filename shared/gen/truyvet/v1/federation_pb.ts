@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file truyvet/v1/federation.proto.
  */
 export const file_truyvet_v1_federation: GenFile = /*@__PURE__*/
-  fileDesc("Cht0cnV5dmV0L3YxL2ZlZGVyYXRpb24ucHJvdG8SCnRydXl2ZXQudjEiIgoPRXZhbHVhdGVSZXF1ZXN0Eg8KB2JsaW5kZWQYASABKAwiOQoQRXZhbHVhdGVSZXNwb25zZRIRCglldmFsdWF0ZWQYASABKAwSEgoKZ2VuZXJhdGlvbhgCIAEoDSISChBMaXN0UnVsZXNSZXF1ZXN0IiIKEUxpc3RSdWxlc1Jlc3BvbnNlEg0KBXBhY2tzGAEgAygJIowBChNSZXBvcnRTdGF0dXNSZXF1ZXN0EhMKC2luY2FybmF0aW9uGAEgASgEEhQKDGRhdGFfdmVyc2lvbhgCIAEoBBIPCgdkYXRhX2F0GAMgASgNEhAKCHByb3RvY29sGAQgASgNEicKBXN0YWxlGAUgAygLMhgudHJ1eXZldC52MS5TdGFsZUFuc3dlcnMiLgoMU3RhbGVBbnN3ZXJzEhAKCHRyYWNlX2lkGAEgASgJEgwKBHNlcXMYAiADKA0iKgoUUmVwb3J0U3RhdHVzUmVzcG9uc2USEgoKbmV4dF9pbl9tcxgBIAEoDSIjChBPcGVuVHJhY2VSZXF1ZXN0Eg8KB29wZW5pbmcYASABKAkiPwoRT3BlblRyYWNlUmVzcG9uc2USEAoIdHJhY2VfaWQYASABKAkSGAoQY291bnRlcnNpZ25hdHVyZRgCIAEoCSIlChFDbG9zZVRyYWNlUmVxdWVzdBIQCgh0cmFjZV9pZBgBIAEoCSIUChJDbG9zZVRyYWNlUmVzcG9uc2UiIwoPR2V0VHJhY2VSZXF1ZXN0EhAKCHRyYWNlX2lkGAEgASgJIjsKEEdldFRyYWNlUmVzcG9uc2USJwoGc3RhdHVzGAEgASgLMhcudHJ1eXZldC52MS5UcmFjZVN0YXR1czLVAwoRRmVkZXJhdGlvblNlcnZpY2USRQoIRXZhbHVhdGUSGy50cnV5dmV0LnYxLkV2YWx1YXRlUmVxdWVzdBocLnRydXl2ZXQudjEuRXZhbHVhdGVSZXNwb25zZRJICglMaXN0UnVsZXMSHC50cnV5dmV0LnYxLkxpc3RSdWxlc1JlcXVlc3QaHS50cnV5dmV0LnYxLkxpc3RSdWxlc1Jlc3BvbnNlElEKDFJlcG9ydFN0YXR1cxIfLnRydXl2ZXQudjEuUmVwb3J0U3RhdHVzUmVxdWVzdBogLnRydXl2ZXQudjEuUmVwb3J0U3RhdHVzUmVzcG9uc2USSAoJT3BlblRyYWNlEhwudHJ1eXZldC52MS5PcGVuVHJhY2VSZXF1ZXN0Gh0udHJ1eXZldC52MS5PcGVuVHJhY2VSZXNwb25zZRJLCgpDbG9zZVRyYWNlEh0udHJ1eXZldC52MS5DbG9zZVRyYWNlUmVxdWVzdBoeLnRydXl2ZXQudjEuQ2xvc2VUcmFjZVJlc3BvbnNlEkUKCEdldFRyYWNlEhsudHJ1eXZldC52MS5HZXRUcmFjZVJlcXVlc3QaHC50cnV5dmV0LnYxLkdldFRyYWNlUmVzcG9uc2ViBnByb3RvMw", [file_truyvet_v1_common]);
+  fileDesc("Cht0cnV5dmV0L3YxL2ZlZGVyYXRpb24ucHJvdG8SCnRydXl2ZXQudjEiIgoPRXZhbHVhdGVSZXF1ZXN0Eg8KB2JsaW5kZWQYASABKAwiOQoQRXZhbHVhdGVSZXNwb25zZRIRCglldmFsdWF0ZWQYASABKAwSEgoKZ2VuZXJhdGlvbhgCIAEoDSISChBMaXN0UnVsZXNSZXF1ZXN0IiIKEUxpc3RSdWxlc1Jlc3BvbnNlEg0KBXBhY2tzGAEgAygJIowBChNSZXBvcnRTdGF0dXNSZXF1ZXN0EhMKC2luY2FybmF0aW9uGAEgASgEEhQKDGRhdGFfdmVyc2lvbhgCIAEoBBIPCgdkYXRhX2F0GAMgASgNEhAKCHByb3RvY29sGAQgASgNEicKBXN0YWxlGAUgAygLMhgudHJ1eXZldC52MS5TdGFsZUFuc3dlcnMiLgoMU3RhbGVBbnN3ZXJzEhAKCHRyYWNlX2lkGAEgASgJEgwKBHNlcXMYAiADKA0iKgoUUmVwb3J0U3RhdHVzUmVzcG9uc2USEgoKbmV4dF9pbl9tcxgBIAEoDSIjChBPcGVuVHJhY2VSZXF1ZXN0Eg8KB29wZW5pbmcYASABKAkiPwoRT3BlblRyYWNlUmVzcG9uc2USEAoIdHJhY2VfaWQYASABKAkSGAoQY291bnRlcnNpZ25hdHVyZRgCIAEoCSIlChFDbG9zZVRyYWNlUmVxdWVzdBIQCgh0cmFjZV9pZBgBIAEoCSIUChJDbG9zZVRyYWNlUmVzcG9uc2UiIwoPR2V0VHJhY2VSZXF1ZXN0EhAKCHRyYWNlX2lkGAEgASgJIjsKEEdldFRyYWNlUmVzcG9uc2USJwoGc3RhdHVzGAEgASgLMhcudHJ1eXZldC52MS5UcmFjZVN0YXR1cyI3ChJGZWRlcmF0aW9uS2V5Q2hlY2sSEgoKZ2VuZXJhdGlvbhgBIAEoDRINCgVjaGVjaxgCIAEoCSJLChtSZXBvcnRGZWRlcmF0aW9uS2V5c1JlcXVlc3QSLAoEaGVsZBgBIAMoCzIeLnRydXl2ZXQudjEuRmVkZXJhdGlvbktleUNoZWNrIsIBChxSZXBvcnRGZWRlcmF0aW9uS2V5c1Jlc3BvbnNlEjMKC2dlbmVyYXRpb25zGAEgAygLMh4udHJ1eXZldC52MS5GZWRlcmF0aW9uS2V5Q2hlY2sSMAoHaG9sZGVycxgCIAMoCzIfLnRydXl2ZXQudjEuRmVkZXJhdGlvbktleUhvbGRlchIRCglhcHByb3ZhbHMYAyADKAkSKAoHd2FpdGluZxgEIAMoCzIXLnRydXl2ZXQudjEuV2FpdGluZ1dyYXAiVQoTRmVkZXJhdGlvbktleUhvbGRlchIQCghwcm92aW5jZRgBIAEoCRIsCgRoZWxkGAIgAygLMh4udHJ1eXZldC52MS5GZWRlcmF0aW9uS2V5Q2hlY2siTgoLV2FpdGluZ1dyYXASDAoEZnJvbRgBIAEoCRIKCgJ0bxgCIAEoCRISCgpnZW5lcmF0aW9uGAMgASgNEhEKCXJlY2lwaWVudBgEIAEoCSI3CgdLZXlXcmFwEgoKAnRvGAEgASgJEhIKCmdlbmVyYXRpb24YAiABKA0SDAoEd3JhcBgDIAEoCSJLChJQdXRLZXlXcmFwc1JlcXVlc3QSEQoJYXBwcm92YWxzGAEgAygJEiIKBXdyYXBzGAIgAygLMhMudHJ1eXZldC52MS5LZXlXcmFwIhUKE1B1dEtleVdyYXBzUmVzcG9uc2UiFQoTTGlzdEtleVdyYXBzUmVxdWVzdCIlChRMaXN0S2V5V3JhcHNSZXNwb25zZRINCgV3cmFwcxgBIAMoCTLjBQoRRmVkZXJhdGlvblNlcnZpY2USRQoIRXZhbHVhdGUSGy50cnV5dmV0LnYxLkV2YWx1YXRlUmVxdWVzdBocLnRydXl2ZXQudjEuRXZhbHVhdGVSZXNwb25zZRJICglMaXN0UnVsZXMSHC50cnV5dmV0LnYxLkxpc3RSdWxlc1JlcXVlc3QaHS50cnV5dmV0LnYxLkxpc3RSdWxlc1Jlc3BvbnNlElEKDFJlcG9ydFN0YXR1cxIfLnRydXl2ZXQudjEuUmVwb3J0U3RhdHVzUmVxdWVzdBogLnRydXl2ZXQudjEuUmVwb3J0U3RhdHVzUmVzcG9uc2USSAoJT3BlblRyYWNlEhwudHJ1eXZldC52MS5PcGVuVHJhY2VSZXF1ZXN0Gh0udHJ1eXZldC52MS5PcGVuVHJhY2VSZXNwb25zZRJLCgpDbG9zZVRyYWNlEh0udHJ1eXZldC52MS5DbG9zZVRyYWNlUmVxdWVzdBoeLnRydXl2ZXQudjEuQ2xvc2VUcmFjZVJlc3BvbnNlEkUKCEdldFRyYWNlEhsudHJ1eXZldC52MS5HZXRUcmFjZVJlcXVlc3QaHC50cnV5dmV0LnYxLkdldFRyYWNlUmVzcG9uc2USaQoUUmVwb3J0RmVkZXJhdGlvbktleXMSJy50cnV5dmV0LnYxLlJlcG9ydEZlZGVyYXRpb25LZXlzUmVxdWVzdBooLnRydXl2ZXQudjEuUmVwb3J0RmVkZXJhdGlvbktleXNSZXNwb25zZRJOCgtQdXRLZXlXcmFwcxIeLnRydXl2ZXQudjEuUHV0S2V5V3JhcHNSZXF1ZXN0Gh8udHJ1eXZldC52MS5QdXRLZXlXcmFwc1Jlc3BvbnNlElEKDExpc3RLZXlXcmFwcxIfLnRydXl2ZXQudjEuTGlzdEtleVdyYXBzUmVxdWVzdBogLnRydXl2ZXQudjEuTGlzdEtleVdyYXBzUmVzcG9uc2ViBnByb3RvMw", [file_truyvet_v1_common]);
 
 /**
  * @generated from message truyvet.v1.EvaluateRequest
@@ -275,6 +275,243 @@ export const GetTraceResponseSchema: GenMessage<GetTraceResponse> = /*@__PURE__*
   messageDesc(file_truyvet_v1_federation, 12);
 
 /**
+ * One generation of the federation key; the key itself cannot be computed from its check value.
+ *
+ * @generated from message truyvet.v1.FederationKeyCheck
+ */
+export type FederationKeyCheck = Message<"truyvet.v1.FederationKeyCheck"> & {
+  /**
+   * From 1.
+   *
+   * @generated from field: uint32 generation = 1;
+   */
+  generation: number;
+
+  /**
+   * 32 hex digits.
+   *
+   * @generated from field: string check = 2;
+   */
+  check: string;
+};
+
+/**
+ * Describes the message truyvet.v1.FederationKeyCheck.
+ * Use `create(FederationKeyCheckSchema)` to create a new message.
+ */
+export const FederationKeyCheckSchema: GenMessage<FederationKeyCheck> = /*@__PURE__*/
+  messageDesc(file_truyvet_v1_federation, 13);
+
+/**
+ * @generated from message truyvet.v1.ReportFederationKeysRequest
+ */
+export type ReportFederationKeysRequest = Message<"truyvet.v1.ReportFederationKeysRequest"> & {
+  /**
+   * All that the caller holds, each once.
+   *
+   * @generated from field: repeated truyvet.v1.FederationKeyCheck held = 1;
+   */
+  held: FederationKeyCheck[];
+};
+
+/**
+ * Describes the message truyvet.v1.ReportFederationKeysRequest.
+ * Use `create(ReportFederationKeysRequestSchema)` to create a new message.
+ */
+export const ReportFederationKeysRequestSchema: GenMessage<ReportFederationKeysRequest> = /*@__PURE__*/
+  messageDesc(file_truyvet_v1_federation, 14);
+
+/**
+ * @generated from message truyvet.v1.ReportFederationKeysResponse
+ */
+export type ReportFederationKeysResponse = Message<"truyvet.v1.ReportFederationKeysResponse"> & {
+  /**
+   * Every generation known, with the check value that was told of it first; ascending.
+   *
+   * @generated from field: repeated truyvet.v1.FederationKeyCheck generations = 1;
+   */
+  generations: FederationKeyCheck[];
+
+  /**
+   * @generated from field: repeated truyvet.v1.FederationKeyHolder holders = 2;
+   */
+  holders: FederationKeyHolder[];
+
+  /**
+   * Compact JWS (EdDSA, an approving province's opening key): shared/auth/key-approval.ts.
+   *
+   * @generated from field: repeated string approvals = 3;
+   */
+  approvals: string[];
+
+  /**
+   * @generated from field: repeated truyvet.v1.WaitingWrap waiting = 4;
+   */
+  waiting: WaitingWrap[];
+};
+
+/**
+ * Describes the message truyvet.v1.ReportFederationKeysResponse.
+ * Use `create(ReportFederationKeysResponseSchema)` to create a new message.
+ */
+export const ReportFederationKeysResponseSchema: GenMessage<ReportFederationKeysResponse> = /*@__PURE__*/
+  messageDesc(file_truyvet_v1_federation, 15);
+
+/**
+ * @generated from message truyvet.v1.FederationKeyHolder
+ */
+export type FederationKeyHolder = Message<"truyvet.v1.FederationKeyHolder"> & {
+  /**
+   * @generated from field: string province = 1;
+   */
+  province: string;
+
+  /**
+   * @generated from field: repeated truyvet.v1.FederationKeyCheck held = 2;
+   */
+  held: FederationKeyCheck[];
+};
+
+/**
+ * Describes the message truyvet.v1.FederationKeyHolder.
+ * Use `create(FederationKeyHolderSchema)` to create a new message.
+ */
+export const FederationKeyHolderSchema: GenMessage<FederationKeyHolder> = /*@__PURE__*/
+  messageDesc(file_truyvet_v1_federation, 16);
+
+/**
+ * A wrap that its receiver has not reported as held.
+ *
+ * @generated from message truyvet.v1.WaitingWrap
+ */
+export type WaitingWrap = Message<"truyvet.v1.WaitingWrap"> & {
+  /**
+   * @generated from field: string from = 1;
+   */
+  from: string;
+
+  /**
+   * @generated from field: string to = 2;
+   */
+  to: string;
+
+  /**
+   * @generated from field: uint32 generation = 3;
+   */
+  generation: number;
+
+  /**
+   * RFC 7638 thumbprint of the enrolment key that it is encrypted to.
+   *
+   * @generated from field: string recipient = 4;
+   */
+  recipient: string;
+};
+
+/**
+ * Describes the message truyvet.v1.WaitingWrap.
+ * Use `create(WaitingWrapSchema)` to create a new message.
+ */
+export const WaitingWrapSchema: GenMessage<WaitingWrap> = /*@__PURE__*/
+  messageDesc(file_truyvet_v1_federation, 17);
+
+/**
+ * @generated from message truyvet.v1.KeyWrap
+ */
+export type KeyWrap = Message<"truyvet.v1.KeyWrap"> & {
+  /**
+   * @generated from field: string to = 1;
+   */
+  to: string;
+
+  /**
+   * @generated from field: uint32 generation = 2;
+   */
+  generation: number;
+
+  /**
+   * Compact JWE: shared/auth/federation-key.ts.
+   *
+   * @generated from field: string wrap = 3;
+   */
+  wrap: string;
+};
+
+/**
+ * Describes the message truyvet.v1.KeyWrap.
+ * Use `create(KeyWrapSchema)` to create a new message.
+ */
+export const KeyWrapSchema: GenMessage<KeyWrap> = /*@__PURE__*/
+  messageDesc(file_truyvet_v1_federation, 18);
+
+/**
+ * @generated from message truyvet.v1.PutKeyWrapsRequest
+ */
+export type PutKeyWrapsRequest = Message<"truyvet.v1.PutKeyWrapsRequest"> & {
+  /**
+   * Approvals by the caller.
+   *
+   * @generated from field: repeated string approvals = 1;
+   */
+  approvals: string[];
+
+  /**
+   * @generated from field: repeated truyvet.v1.KeyWrap wraps = 2;
+   */
+  wraps: KeyWrap[];
+};
+
+/**
+ * Describes the message truyvet.v1.PutKeyWrapsRequest.
+ * Use `create(PutKeyWrapsRequestSchema)` to create a new message.
+ */
+export const PutKeyWrapsRequestSchema: GenMessage<PutKeyWrapsRequest> = /*@__PURE__*/
+  messageDesc(file_truyvet_v1_federation, 19);
+
+/**
+ * @generated from message truyvet.v1.PutKeyWrapsResponse
+ */
+export type PutKeyWrapsResponse = Message<"truyvet.v1.PutKeyWrapsResponse"> & {
+};
+
+/**
+ * Describes the message truyvet.v1.PutKeyWrapsResponse.
+ * Use `create(PutKeyWrapsResponseSchema)` to create a new message.
+ */
+export const PutKeyWrapsResponseSchema: GenMessage<PutKeyWrapsResponse> = /*@__PURE__*/
+  messageDesc(file_truyvet_v1_federation, 20);
+
+/**
+ * @generated from message truyvet.v1.ListKeyWrapsRequest
+ */
+export type ListKeyWrapsRequest = Message<"truyvet.v1.ListKeyWrapsRequest"> & {
+};
+
+/**
+ * Describes the message truyvet.v1.ListKeyWrapsRequest.
+ * Use `create(ListKeyWrapsRequestSchema)` to create a new message.
+ */
+export const ListKeyWrapsRequestSchema: GenMessage<ListKeyWrapsRequest> = /*@__PURE__*/
+  messageDesc(file_truyvet_v1_federation, 21);
+
+/**
+ * @generated from message truyvet.v1.ListKeyWrapsResponse
+ */
+export type ListKeyWrapsResponse = Message<"truyvet.v1.ListKeyWrapsResponse"> & {
+  /**
+   * @generated from field: repeated string wraps = 1;
+   */
+  wraps: string[];
+};
+
+/**
+ * Describes the message truyvet.v1.ListKeyWrapsResponse.
+ * Use `create(ListKeyWrapsResponseSchema)` to create a new message.
+ */
+export const ListKeyWrapsResponseSchema: GenMessage<ListKeyWrapsResponse> = /*@__PURE__*/
+  messageDesc(file_truyvet_v1_federation, 22);
+
+/**
  * @generated from service truyvet.v1.FederationService
  */
 export const FederationService: GenService<{
@@ -337,6 +574,37 @@ export const FederationService: GenService<{
     methodKind: "unary";
     input: typeof GetTraceRequestSchema;
     output: typeof GetTraceResponseSchema;
+  },
+  /**
+   * Federation key: the caller says which generations it holds, and learns what all hold, who has approved
+   * whose keys, and for whom wraps wait. The first check value told of a generation stays.
+   *
+   * @generated from rpc truyvet.v1.FederationService.ReportFederationKeys
+   */
+  reportFederationKeys: {
+    methodKind: "unary";
+    input: typeof ReportFederationKeysRequestSchema;
+    output: typeof ReportFederationKeysResponseSchema;
+  },
+  /**
+   * Leaves wraps of the federation key and approvals of the caller's for other provinces.
+   *
+   * @generated from rpc truyvet.v1.FederationService.PutKeyWraps
+   */
+  putKeyWraps: {
+    methodKind: "unary";
+    input: typeof PutKeyWrapsRequestSchema;
+    output: typeof PutKeyWrapsResponseSchema;
+  },
+  /**
+   * Wraps that wait for the caller.
+   *
+   * @generated from rpc truyvet.v1.FederationService.ListKeyWraps
+   */
+  listKeyWraps: {
+    methodKind: "unary";
+    input: typeof ListKeyWrapsRequestSchema;
+    output: typeof ListKeyWrapsResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_truyvet_v1_federation, 0);
