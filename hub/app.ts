@@ -136,7 +136,8 @@ async function startHttp(base: Base, parts: { traces: TracesCtx; links: Province
     stopping: stop.signal,
     clock,
   });
-  const server = stack.use(await startHttpServer({ fetch: app.fetch, listen: config.httpListen, clock }));
+  const listener = { fetch: app.fetch, listen: config.httpListen, clock, logger };
+  const server = stack.use(await startHttpServer(listener));
   stack.defer(() => stop.abort());
   return server.url;
 }

@@ -204,7 +204,8 @@ async function startHttp(base: Base, parts: { tracing: Tracing; tokenizer: Token
     stopping: base.stopping,
     clock,
   });
-  const server = stack.use(await startHttpServer({ fetch: app.fetch, listen: config.httpListen, clock }));
+  const listener = { fetch: app.fetch, listen: config.httpListen, clock, logger };
+  const server = stack.use(await startHttpServer(listener));
   return server.url;
 }
 

@@ -3,11 +3,11 @@
  */
 import { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
-import { createGunzip } from 'node:zlib';
 import { z } from '@hono/zod-openapi';
 import { AppError } from '../../shared/errors.ts';
 import { unsupportedMediaType } from '../../shared/http/problem.ts';
 import { apiRoute, newRoutes, type Routes } from '../../shared/http/route.ts';
+import { unzipped } from './gzip.ts';
 import { type ImportContext, type ImportFormat, importRows, MOST_ERRORS } from './operations.ts';
 import { IMPORT_KINDS, ROW_KINDS } from './rows.ts';
 
@@ -77,21 +77,4 @@ function decoded(bytes: Readable, encoding: string): AsyncIterable<Uint8Array> {
   throw new AppError('INVALID_ARGUMENT', 'UNSUPPORTED_MEDIA_TYPE', `content-encoding ${reason}`, {
     details: [{ field: 'content-encoding', reason }],
   });
-}
-
-/** Needs no limit of its own: rows are bounded, and nothing holds more than a batch of them. */
-async function* unzipped(bytes: Readable): AsyncGenerator<Uint8Array> {
-  const unzip = createGunzip();
-  bytes.once('error', (error) => unzip.destroy(error));
-  try {
-    yield* bytes.pipe(unzip);
-  } catch (cause) {
-    if (!(cause as NodeJS.ErrnoException).code?.startsWith('Z_')) throw cause;
-    throw new AppError('INVALID_ARGUMENT', 'MALFORMED_GZIP', 'the body is not whole and valid gzip', {
-      details: [{ field: 'body', reason: 'not whole and valid gzip' }],
-      cause,
-    });
-  } finally {
-    bytes.destroy();
-  }
 }

@@ -4,13 +4,16 @@
  * why it refused a connection.
  */
 import { once } from 'node:events';
-import type { Http2Server } from 'node:http2';
+import type { Http2Server, ServerOptions } from 'node:http2';
 import { createServer, type TLSSocket, type Server as TlsServer } from 'node:tls';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { type Clock, systemClock } from '../clock.ts';
+import { type ConnectionLimits, limitConnections, Tally } from '../connection-limit.ts';
 import { AppError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { AUTH_TABLE, type AuthTable } from './auth-table.ts';
+import { CONNECTIONS_PER_PEER, HANDSHAKE_MS, HTTP2_LIMITS, LISTENER_LIMITS } from './limits.ts';
+import { peerName, peerOf } from './peer.ts';
 import { register } from './serve.ts';
 import { type CallEvent, type CallRuntime, shuttingDown } from './served-call.ts';
 import type { ServiceImplementation } from './service.ts';
@@ -30,6 +33,8 @@ export interface GrpcServerOptions {
   readonly auth?: AuthTable;
   /** How long running calls may take to finish when the server stops; then they are aborted. */
   readonly drainMs?: number;
+  /** Instead of the usual ones. */
+  readonly limits?: { readonly handshakeMs?: number; readonly connections?: ConnectionLimits };
   /** Told of every finished call, for metrics. */
   readonly onCall?: (event: CallEvent) => void;
 }
@@ -48,7 +53,6 @@ const OPTIONS = {
   'grpc.keepalive_timeout_ms': 10_000,
   'grpc.enable_channelz': 0,
 };
-const HANDSHAKE_MS = 10_000;
 const DRAIN_MS = 2_000;
 const FLUSH_MS = 500;
 const IDLE_POLL_MS = 5;
@@ -89,6 +93,11 @@ class CheckedServer extends Server {
   constructor(auth: AuthTable) {
     super(OPTIONS);
     this.#auth = auth;
+    // Most limits of Node's HTTP/2 are no options of grpc-js.
+    Object.assign(
+      (this as unknown as { commonServerOptions: ServerOptions }).commonServerOptions,
+      HTTP2_LIMITS,
+    );
   }
 
   addImplementation(runtime: CallRuntime, service: ServiceImplementation): void {
@@ -115,16 +124,29 @@ interface Connections {
 async function acceptConnections(server: Server, options: GrpcServerOptions): Promise<Connections> {
   const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
   widenWindows(server);
+  const { logger, limits = {} } = options;
   const sockets = new Set<TLSSocket>();
-  const listener = createTlsServer(options.tls);
+  const ofPeers = new Tally(CONNECTIONS_PER_PEER);
+  const listener = createTlsServer(options.tls, limits.handshakeMs ?? HANDSHAKE_MS);
+  limitConnections(listener, limits.connections ?? LISTENER_LIMITS, (address) =>
+    logger.warn({ code: 'TOO_MANY_CONNECTIONS', address }, 'grpc connection refused'),
+  );
   listener.on('secureConnection', (socket) => {
+    socket.on('error', () => socket.destroy());
+    const refusal = whyRefused(socket, ofPeers);
+    if (refusal !== undefined) {
+      logger.warn({ ...refusal, address: socket.remoteAddress }, 'grpc connection refused');
+      socket.destroy();
+      return;
+    }
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
-    socket.on('error', () => socket.destroy());
     injector.injectConnection(socket);
   });
   listener.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
-    options.logger.warn({ code: error.code, address: socket.remoteAddress }, 'grpc connection refused');
+    logger.warn({ code: error.code, address: socket.remoteAddress }, 'grpc connection refused');
+    // Node only tells of it. After other errors the socket ends by itself, once the alert is out.
+    if (error.code === 'ERR_TLS_HANDSHAKE_TIMEOUT') socket.destroy();
   });
   const port = await listen(listener, options.listen);
   return {
@@ -134,6 +156,15 @@ async function acceptConnections(server: Server, options: GrpcServerOptions): Pr
       for (const socket of sockets) socket.destroy();
     },
   };
+}
+
+/** A connection that speaks no HTTP/2 by its own account, or one too many of its peer. */
+function whyRefused(socket: TLSSocket, ofPeers: Tally): { code: string; peer?: string } | undefined {
+  if (socket.alpnProtocol !== 'h2') return { code: 'NO_ALPN' };
+  const peer = peerOf(socket.getPeerCertificate().subjectaltname);
+  const name = peer === undefined ? 'nobody' : peerName(peer);
+  const admitted = ofPeers.admit(name, (left) => socket.once('close', left));
+  return admitted ? undefined : { code: 'TOO_MANY_CONNECTIONS', peer: name };
 }
 
 /** grpc-js has an option for the client's windows only, so its HTTP/2 servers are fetched out of it. */
@@ -147,7 +178,7 @@ function widenWindows(server: Server): void {
   }
 }
 
-function createTlsServer(tls: TlsMaterial): TlsServer {
+function createTlsServer(tls: TlsMaterial, handshakeTimeout: number): TlsServer {
   try {
     return createServer({
       ...tls,
@@ -155,7 +186,7 @@ function createTlsServer(tls: TlsMaterial): TlsServer {
       requestCert: true,
       rejectUnauthorized: true,
       ALPNProtocols: ['h2'],
-      handshakeTimeout: HANDSHAKE_MS,
+      handshakeTimeout,
       noDelay: true,
     });
   } catch (cause) {

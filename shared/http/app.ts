@@ -11,6 +11,7 @@ import { createDoor, type DoorOptions } from './door.ts';
 import { type Metrics, measureRequests } from './metrics.ts';
 import { fromFramework, problemResponse } from './problem.ts';
 import { ACCESS_EXTENSION, newRoutes, type Routes } from './route.ts';
+import { addSecurityHeaders } from './security-headers.ts';
 
 /** Resolves when the part is ready to serve; a rejection says that it is not. */
 export type ReadinessCheck = () => Promise<unknown>;
@@ -69,7 +70,7 @@ function observe(app: Routes, options: HttpAppOptions) {
     c.set('stopping', stopping);
     await next();
     c.res.headers.set('x-request-id', requestId);
-    addSecurityHeaders(c.res.headers);
+    addSecurityHeaders(c.res.headers, c.req.header('x-forwarded-proto'));
     const ms = clock.nowMs() - startedMs;
     const { method, status } = { method: c.req.method, status: c.res.status };
     const route = patternOf(app, method, c.req.path);
@@ -88,17 +89,6 @@ const QUIET = /^\/(?:healthz|readyz|metrics|docs)/;
 
 const KNOWN_METHODS = new Set(['GET', 'HEAD', 'POST', 'PATCH', 'PUT', 'DELETE', 'OPTIONS']);
 
-function addSecurityHeaders(headers: Headers): void {
-  headers.set('x-content-type-options', 'nosniff');
-  headers.set('referrer-policy', 'no-referrer');
-  headers.set('x-frame-options', 'DENY');
-  headers.set('cross-origin-resource-policy', 'same-origin');
-  if (!headers.has('cache-control')) headers.set('cache-control', 'no-store');
-  if (!headers.has('content-security-policy')) {
-    headers.set('content-security-policy', "default-src 'none'; frame-ancestors 'none'");
-  }
-}
-
 function addHealth(app: Routes, { checks, metrics }: HttpAppOptions): void {
   app.get('/healthz', (c) => c.json({ status: 'ok' }));
   app.get('/readyz', async (c) => {
@@ -108,9 +98,9 @@ function addHealth(app: Routes, { checks, metrics }: HttpAppOptions): void {
     const body = Object.fromEntries(names.map((name) => [name, failed.includes(name) ? 'failed' : 'ok']));
     return c.json({ status: failed.length ? 'not ready' : 'ready', checks: body }, failed.length ? 503 : 200);
   });
-  // Without a token: the programs listen on loopback or behind the province's proxy, scrapers hold no staff
-  // token,
-  // and the figures name no person.
+  // Without a token: scrapers hold none, and the figures name no person, only routes, codes and how busy the
+  // program is (metrics.ts). That it is busy is still nobody's business outside: programs listen on loopback
+  // unless told, and a reverse proxy in front of them forwards /v1 and /docs alone.
   app.get('/metrics', async (c) =>
     c.body(await metrics.metrics(), 200, { 'content-type': metrics.contentType }),
   );

@@ -3,6 +3,7 @@
  * here. What is not an AppError leaves as "internal error"; nothing of its text does.
  * Source: RFC 9457 section 3; RFC 9110 section 15.
  */
+import { STATUS_CODES } from 'node:http';
 import { HTTPException } from 'hono/http-exception';
 import type { z } from 'zod';
 import { AppError, type ErrorCode, type FieldError, toAppError } from '../errors.ts';
@@ -40,6 +41,9 @@ const BY_CODE: Readonly<Record<ErrorCode, readonly [status: number, title: strin
 /** Reasons that HTTP has a status of its own for. */
 const BY_REASON: Readonly<Record<string, readonly [status: number, title: string]>> = {
   METHOD_NOT_ALLOWED: [405, 'Phương thức không được hỗ trợ · Method not allowed'],
+  REQUEST_TOO_SLOW: [408, 'Gửi quá chậm · Sent too slowly'],
+  HEADERS_TOO_LARGE: [431, 'Phần đầu quá lớn · Headers too large'],
+  EXPANDS_TOO_MUCH: [413, 'Nội dung quá lớn · Content too large'],
   BODY_TOO_LARGE: [413, 'Nội dung quá lớn · Content too large'],
   UNSUPPORTED_MEDIA_TYPE: [415, 'Định dạng không được hỗ trợ · Unsupported media type'],
 };
@@ -52,8 +56,32 @@ export const PROBLEM_TYPE = 'application/problem+json';
  */
 export function problemResponse(error: unknown, requestId: string): Response {
   const known = fromFramework(error);
+  const problem = problemOf(known, requestId);
+  const headers = new Headers({ 'content-type': PROBLEM_TYPE, 'cache-control': 'no-store' });
+  if (problem.status === 401) headers.set('www-authenticate', challenge(problem.reason));
+  const retryAfter = known.retryAfterSeconds ?? (problem.status === 503 ? 1 : undefined);
+  if (retryAfter !== undefined) headers.set('retry-after', String(retryAfter));
+  return new Response(JSON.stringify(problem), { status: problem.status, headers });
+}
+
+/** The same as the whole text of an HTTP/1.1 answer, for connections that end with it. */
+export function problemText(error: AppError, requestId: string): string {
+  const problem = problemOf(error, requestId);
+  const body = JSON.stringify(problem);
+  return [
+    `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status] ?? ''}`,
+    `content-type: ${PROBLEM_TYPE}`,
+    `content-length: ${Buffer.byteLength(body)}`,
+    'cache-control: no-store',
+    'connection: close',
+    '',
+    body,
+  ].join('\r\n');
+}
+
+function problemOf(known: AppError, requestId: string): Problem {
   const [status, title] = BY_REASON[known.reason] ?? BY_CODE[known.code];
-  const problem: Problem = {
+  return {
     type: `urn:truyvet:problem:${known.reason.toLowerCase().replaceAll('_', '-')}`,
     title,
     status,
@@ -62,11 +90,6 @@ export function problemResponse(error: unknown, requestId: string): Response {
     errors: [...known.details],
     request_id: requestId,
   };
-  const headers = new Headers({ 'content-type': PROBLEM_TYPE, 'cache-control': 'no-store' });
-  if (status === 401) headers.set('www-authenticate', challenge(known.reason));
-  const retryAfter = known.retryAfterSeconds ?? (status === 503 ? 1 : undefined);
-  if (retryAfter !== undefined) headers.set('retry-after', String(retryAfter));
-  return new Response(JSON.stringify(problem), { status, headers });
 }
 
 /** Any thrown value as an AppError, Hono's own exceptions included. */
@@ -97,9 +120,12 @@ export function bodyTooLarge(limitBytes: number): AppError {
   });
 }
 
+/** A small body must not become a large answer. */
+const MOST_DETAILS = 100;
+
 /** What zod found wrong with `target` (body, query) as INVALID_FIELD; fields are named like `cases[0]`. */
 export function invalidInput(error: z.ZodError, target: string): AppError {
-  const details = error.issues.flatMap((issue) => fieldErrors(issue, target));
+  const details = error.issues.flatMap((issue) => fieldErrors(issue, target)).slice(0, MOST_DETAILS);
   const text = details.map(({ field, reason }) => `${field}: ${reason}`).join('; ');
   return new AppError('INVALID_ARGUMENT', 'INVALID_FIELD', text, { details });
 }
