@@ -13,6 +13,7 @@ import type { HttpLimits } from '../../shared/http/limits.ts';
 import { createMetrics } from '../../shared/http/metrics.ts';
 import { apiRoute, newRoutes } from '../../shared/http/route.ts';
 import { type HttpServer, startHttpServer } from '../../shared/http/server.ts';
+import { personWith } from '../support/callers.ts';
 import { waitFor } from '../support/wait.ts';
 
 /** Methods and paths that reached a handler. */
@@ -40,7 +41,8 @@ function testApp() {
   return createHttpApp({
     info: { title: 'test', version: '1', description: '' },
     routes: [routes],
-    authenticate: async () => ({ subject: 'an', roles: ['epidemiologist'] }),
+    authenticate: async () => personWith(['epidemiologist@24']),
+    recordRefusal: async () => undefined,
     logger: pino(sink),
     metrics: createMetrics('test'),
     checks: {},
