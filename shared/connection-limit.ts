@@ -36,7 +36,7 @@ export class Tally {
     this.#most = most;
   }
 
-  /** Counts one more of `name` until the function given to `onLeave` is called; false if it is one too many. */
+  /** Counts one more of `name` until what `onLeave` is given is called; false if it is one too many. */
   admit(name: string, onLeave: (left: () => void) => void): boolean {
     const count = this.#counts.get(name) ?? 0;
     if (count >= this.#most) return false;

@@ -1,6 +1,6 @@
 /**
- * Gzipped uploads as they are unpacked, in constant memory. An upload may be of any size, but not pretend to be
- * small: what a few bytes may become is bounded. Knows no rows.
+ * Gzipped uploads as they are unpacked, in constant memory. An upload may be of any size, but not pretend to
+ * be small: what a few bytes may become is bounded. Knows no rows.
  */
 import type { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';

@@ -5,13 +5,13 @@
 import type { ServerOptions } from 'node:http2';
 
 /**
- * HTTP/2 as grpc-js's server shall speak it; of these grpc-js itself offers two. Resets, pings and settings in
- * floods are Node's to stop: it ends the connection (GOAWAY ENHANCE_YOUR_CALM) beyond 1,000 at once.
+ * HTTP/2 as grpc-js's server shall speak it; of these grpc-js itself offers two. Floods of resets, pings and
+ * settings are Node's to stop: it ends the connection (GOAWAY) beyond about 1,000 at once.
  */
 export const HTTP2_LIMITS: ServerOptions = {
-  // In MB, for what waits to be sent and the state of streams; grpc-js would lift the limit.
+  // MB, for what waits to be sent and the state of streams; grpc-js would lift the limit.
   maxSessionMemory: 256,
-  // Headers of a call: its path, its deadline, a request id. Names and values; 16 KiB and 64 pairs are plenty.
+  // Headers of a call are its path, its deadline, a request id: 16 KiB and 64 pairs are plenty.
   maxHeaderListPairs: 64,
   settings: {
     maxHeaderListSize: 16 * 1024,

@@ -97,7 +97,7 @@ function objectionTo(request: IncomingMessage, limits: HttpLimits): string | und
   return CROOKED.test(request.url ?? '') ? 'HPE_INVALID_URL' : undefined;
 }
 
-/** Answers what never reaches the application with a problem, if anybody is there to read it, and hangs up. */
+/** Answers what never reaches the application with a problem, if anybody can read it, and hangs up. */
 function refusal(logger: HttpServerOptions['logger']): (socket: Duplex, error: AppError) => void {
   return (socket, error) => {
     const requestId = newId();
