@@ -2,6 +2,7 @@
  * Puts the national hub together: the only place that builds things. Everything is torn down in the reverse
  * order of how it was built.
  */
+import { createPublicKey } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { RefusalLog } from '../shared/audit/refusals.ts';
@@ -14,11 +15,15 @@ import type { Database } from '../shared/db/database.ts';
 import { openAsProgram } from '../shared/db/program-database.ts';
 import { Disposal } from '../shared/disposal.ts';
 import { startGrpcServer } from '../shared/grpc/server.ts';
+import { readTlsMaterial } from '../shared/grpc/tls.ts';
 import { createHttpApp } from '../shared/http/app.ts';
 import { createMetrics, type Metrics, measureKeyService } from '../shared/http/metrics.ts';
 import { startHttpServer } from '../shared/http/server.ts';
 import { createLogger, type Logger } from '../shared/log.ts';
 import { packageRoot } from '../shared/package-root.ts';
+import { checkCertificate } from '../shared/pki/certificate.ts';
+import { demandPrivate } from '../shared/pki/identity.ts';
+import { LiveTls } from '../shared/pki/live-tls.ts';
 import { deriveOprfKey } from '../shared/pseudonym/oprf-key.ts';
 import { startOprfWorkers } from '../shared/pseudonym/oprf-pool.ts';
 import type { HubConfig } from './config.ts';
@@ -26,8 +31,10 @@ import { federationService } from './federation/grpc.ts';
 import { federationKeyHandlers } from './federation-keys/grpc.ts';
 import { keyHandlers } from './keys/grpc.ts';
 import { keyRoutes } from './keys/http.ts';
+import { provinceHandlers } from './provinces/grpc.ts';
 import { provinceRoutes } from './provinces/http.ts';
-import { ProvinceLink } from './provinces/province-link.ts';
+import { provisionMembers } from './provinces/operations.ts';
+import { Roster } from './provinces/roster.ts';
 import { ruleHandlers } from './rules/grpc.ts';
 import { ruleRoutes } from './rules/http.ts';
 import { type IssuedRules, issueRules } from './rules/operations.ts';
@@ -56,6 +63,8 @@ interface Base {
   readonly rules: IssuedRules;
   readonly refusals: RefusalLog;
   readonly metrics: Metrics;
+  readonly tls: LiveTls;
+  readonly roster: Roster;
   readonly stack: Disposal;
 }
 
@@ -72,33 +81,47 @@ export async function startHub(config: HubConfig, clock: Clock = systemClock): P
   );
   stack.use(new Sealer({ db, clock, logger }));
   const refusals = stack.use(new RefusalLog({ db, clock, logger }));
-  const base: Base = { config, logger, clock, db, rules, refusals, metrics: createMetrics('hub'), stack };
-  const { traces, links } = await startTraces(base);
+  const tls = stack.use(await startTls(config, { clock, logger }));
+  await provisionMembers({ db, clock, ca: tls.current.ca }, config.provinces);
+  const roster = stack.use(await Roster.open({ db, clock, logger, tls }));
+  const parts = { config, logger, clock, db, rules, refusals, tls, roster };
+  const base: Base = { ...parts, metrics: createMetrics('hub'), stack };
+  const traces = await startTraces(base);
   await startGrpc(base, traces);
-  const url = await startHttp(base, { traces, links });
-  logger.info({ url, grpc: config.grpcListen, provinces: links.length }, 'hub started');
+  const url = await startHttp(base, traces);
+  logger.info({ url, grpc: config.grpcListen, provinces: roster.links.length }, 'hub started');
   const built = stack.move();
   return { url, [Symbol.asyncDispose]: () => built[Symbol.asyncDispose]() };
 }
 
-/** Links to the provinces, and the engine with all open traces. */
-async function startTraces(base: Base): Promise<{ traces: TracesCtx; links: ProvinceLink[] }> {
-  const { config, logger, clock, db, rules, refusals, stack } = base;
-  const tls = tlsOf(config);
-  const links = config.provinces.map((province) => stack.use(new ProvinceLink({ ...province, tls, clock })));
-  const { roundDeadlineMs, fanout, provinceKeys, warrantKey } = config;
+/** The hub's own certificate, followed while it runs. */
+async function startTls(config: HubConfig, { clock, logger }: Pick<Base, 'clock' | 'logger'>) {
+  const { tlsFiles } = config;
+  const read = async () => {
+    await demandPrivate(tlsFiles.keyFile, 'TLS_KEY_FILE');
+    const tls = readTlsMaterial(tlsFiles);
+    const publicKey = createPublicKey(tls.key);
+    checkCertificate(tls.cert, { ca: tls.ca, peer: { kind: 'hub' }, publicKey, nowMs: clock.nowMs() });
+    return tls;
+  };
+  return new LiveTls({ first: await read(), read, clock, logger });
+}
+
+/** The engine with all open traces. */
+async function startTraces(base: Base): Promise<TracesCtx> {
+  const { config, logger, clock, db, rules, refusals, roster, stack } = base;
+  const { roundDeadlineMs, fanout, warrantKey } = config;
   const rulePack = rules.pack;
   const onStep = ({ traceId, ...step }: StepReport) => logger.info({ trace: traceId, ...step }, 'trace step');
   const engine = stack.use(
-    new TraceEngine({ db, clock, logger, links, roundDeadlineMs, fanout, rulePack, onStep }),
+    new TraceEngine({ db, clock, logger, provinces: roster, roundDeadlineMs, fanout, rulePack, onStep }),
   );
   await engine.start();
-  const traces = { db, clock, logger, engine, provinceKeys, warrantKey, refusals, packs: rules.packs };
-  return { traces, links };
+  return { db, clock, logger, engine, provinceKeys: roster.keys, warrantKey, refusals, packs: rules.packs };
 }
 
 async function startGrpc(
-  { config, logger, clock, db, rules, refusals, metrics, stack }: Base,
+  { config, logger, clock, db, rules, refusals, metrics, tls, roster, stack }: Base,
   traces: TracesCtx,
 ): Promise<void> {
   const key = deriveOprfKey(config.oprfKey.reveal());
@@ -109,22 +132,24 @@ async function startGrpc(
     ...keyHandlers({ db, clock, oprf, logger, refusals, figures: measureKeyService(metrics) }),
     ...federationKeyHandlers({ db, clock }),
     ...ruleHandlers(rules),
-    ...traceHandlers(traces),
+    ...provinceHandlers(roster),
+    ...traceHandlers(traces, roster),
   });
-  const tls = tlsOf(config);
-  stack.use(await startGrpcServer({ listen: config.grpcListen, tls, services: [service], logger, clock }));
+  const listen = { listen: config.grpcListen, tls: tls.current, check: roster.check };
+  const server = stack.use(await startGrpcServer({ ...listen, services: [service], logger, clock }));
+  stack.defer(tls.onChange(server.useTls));
+  stack.defer(roster.onChange(server.recheck));
 }
 
 /** The HTTP interface; the answer is its address. */
-async function startHttp(base: Base, parts: { traces: TracesCtx; links: ProvinceLink[] }): Promise<string> {
-  const { config, logger, clock, db, rules, metrics, stack } = base;
-  const { traces, links } = parts;
+async function startHttp(base: Base, traces: TracesCtx): Promise<string> {
+  const { config, logger, clock, db, rules, metrics, roster, stack } = base;
   const stop = new AbortController();
   const app = createHttpApp({
     info: API_INFO,
     routes: [
       traceRoutes(traces),
-      provinceRoutes({ db, clock, links }),
+      provinceRoutes({ db, clock, roster }),
       ruleRoutes({ rules, clock }),
       keyRoutes({ db, clock }),
     ],
@@ -140,10 +165,6 @@ async function startHttp(base: Base, parts: { traces: TracesCtx; links: Province
   const server = stack.use(await startHttpServer(listener));
   stack.defer(() => stop.abort());
   return server.url;
-}
-
-function tlsOf({ tls }: HubConfig) {
-  return { ...tls, key: tls.key.reveal() };
 }
 
 const API_INFO = {

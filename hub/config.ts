@@ -11,6 +11,8 @@ const provinces = z
     z.object({
       province: z.string().regex(/^\d\d$/, 'not a two-digit province code'),
       address: addressSchema,
+      /** Compact JWS of the federation CA (shared/auth/province-statement.ts). */
+      statement: z.string().max(4_096),
     }),
   )
   .refine((list) => new Set(list.map((p) => p.province)).size === list.length, 'a province is named twice');
@@ -21,8 +23,7 @@ const schema = z
     GRPC_LISTEN: addressSchema,
     OPRF_KEY_FILE: fields.hexKeyFile,
     WARRANT_KEY_FILE: fields.privateKeyFile,
-    PROVINCE_KEYS_FILE: fields.provinceKeysFile,
-    PROVINCES_FILE: fields.jsonFile.pipe(provinces),
+    PROVINCES_FILE: fields.jsonFile.pipe(provinces).optional(),
     RULES_FILE: fields.jsonFile.optional(),
     ROUND_DEADLINE_MS: z.coerce.number().int().min(50).max(600_000).default(5_000),
     HUB_FANOUT: z.coerce.number().int().min(1).max(100).optional(),
@@ -37,15 +38,14 @@ const schema = z
     ownerDatabaseUrl: env.OWNER_DATABASE_URL,
     httpListen: env.HTTP_LISTEN,
     grpcListen: env.GRPC_LISTEN,
-    tls: { ca: env.TLS_CA_FILE, cert: env.TLS_CERT_FILE, key: env.TLS_KEY_FILE },
+    /** Read again while the hub runs: its certificate is renewed in place. */
+    tlsFiles: { caFile: env.TLS_CA_FILE, certFile: env.TLS_CERT_FILE, keyFile: env.TLS_KEY_FILE },
     /** Key of the OPRF that turns identifiers into tokens. */
     oprfKey: env.OPRF_KEY_FILE,
     /** Signs warrants and rule packs. */
     warrantKey: env.WARRANT_KEY_FILE,
-    /** Verify the provinces' openings; `kid` is the province. */
-    provinceKeys: env.PROVINCE_KEYS_FILE,
-    /** The enrolled provinces and where their nodes listen. */
-    provinces: env.PROVINCES_FILE,
+    /** Provinces enrolled by file: where their nodes listen, and their keys as the CA states them. */
+    provinces: env.PROVINCES_FILE ?? [],
     /** This pack alone, unvalidated, instead of the shipped ones. */
     rules: env.RULES_FILE,
     roundDeadlineMs: env.ROUND_DEADLINE_MS,

@@ -21,7 +21,8 @@ import { createMetrics } from '../shared/http/metrics.ts';
 import { startHttpServer } from '../shared/http/server.ts';
 import { createLogger, type Logger } from '../shared/log.ts';
 import { packageRoot } from '../shared/package-root.ts';
-import { type Identity, loadIdentity } from '../shared/pki/identity.ts';
+import { type Identity, loadIdentity, readOwnTls } from '../shared/pki/identity.ts';
+import { LiveTls } from '../shared/pki/live-tls.ts';
 import { startOprfWorkers } from '../shared/pseudonym/oprf-pool.ts';
 import { budgetRoutes } from './budgets/http.ts';
 import { caseRoutes } from './cases/http.ts';
@@ -29,6 +30,8 @@ import type { NodeConfig } from './config.ts';
 import { connectHub, type HubLink } from './hub/grpc.ts';
 import { importRoutes } from './intake/http.ts';
 import { createTokenizer, type Tokenizer } from './people/tokens.ts';
+import { hubProvinces } from './provinces/grpc.ts';
+import { ProvinceBook } from './provinces/operations.ts';
 import { hubRules } from './rules/grpc.ts';
 import { openRuleBook, type RuleBook } from './rules/operations.ts';
 import { hubTraces } from './traces/grpc.ts';
@@ -68,6 +71,7 @@ interface Base {
   readonly clock: Clock;
   readonly db: Database;
   readonly hub: HubLink;
+  readonly provinces: ProvinceBook;
   readonly rules: RuleBook;
   readonly refusals: RefusalLog;
   readonly stack: Disposal;
@@ -80,31 +84,54 @@ interface Base {
 export async function startNode(config: NodeConfig, clock: Clock = systemClock): Promise<NodeApp> {
   await using stack = new Disposal();
   const identity = await loadIdentity(config.identityDir, clock.nowMs());
-  const { tls, province } = identity;
+  const { province } = identity;
   const name = `node-${province}`;
   const logger = createLogger(name, config.logLevel);
   const db = stack.use(
     await openAsProgram({ ...config, migrations: MIGRATIONS, clock }, { max: POOL.main, name }),
   );
   stack.use(new Sealer({ db, clock, logger }));
-  const address = config.hubAddress ?? identity.hubAddress;
-  const hub = stack.use(connectHub({ address, tls, protocol: PROTOCOL_VERSION }));
   const stop = new AbortController();
+  const tls = stack.use(liveTls(identity, { clock, logger }));
+  const address = config.hubAddress ?? identity.hubAddress;
+  const hub = stack.use(connectHub({ address, tls: tls.current, protocol: PROTOCOL_VERSION }));
+  stack.defer(tls.onChange(hub.useTls));
+  const provinces = stack.use(await startProvinces({ db, clock, logger, identity, hub, stop }));
   const refusals = stack.use(new RefusalLog({ db, clock, logger }));
   const rules = await startRules(stack, { db, hub, identity, clock, logger, refusals, stop });
   const base: Base = {
-    ...{ config, identity, logger, clock, db, hub, rules, refusals, stack },
+    ...{ config, identity, logger, clock, db, hub, provinces, rules, refusals, stack },
     stopping: stop.signal,
   };
   const { tracing, tokenizer } = await startTracing(base);
   const services = [tracingService(tracing.ctx)];
-  stack.use(await startGrpcServer({ listen: config.grpcListen, tls, services, logger, clock }));
+  const listen = { listen: config.grpcListen, tls: tls.current };
+  const server = stack.use(await startGrpcServer({ ...listen, services, logger, clock }));
+  stack.defer(tls.onChange(server.useTls));
   const url = await startHttp(base, { tracing, tokenizer });
   // First of all, so that event streams end and nothing new is begun.
   stack.defer(() => stop.abort());
   logger.info({ url, grpc: config.grpcListen }, 'node started');
   const built = stack.move();
   return { url, [Symbol.asyncDispose]: () => built[Symbol.asyncDispose]() };
+}
+
+/** This node's own certificate, followed while it runs. */
+function liveTls(identity: Identity, { clock, logger }: Pick<Base, 'clock' | 'logger'>): LiveTls {
+  const read = () => readOwnTls(identity, clock.nowMs());
+  return new LiveTls({ first: identity.tls, read, clock, logger });
+}
+
+type ProvinceParts = Pick<Base, 'db' | 'clock' | 'logger' | 'identity' | 'hub'> & {
+  readonly stop: AbortController;
+};
+
+async function startProvinces({ stop, hub, identity, ...parts }: ProvinceParts): Promise<ProvinceBook> {
+  const { caKey, statement: own } = identity;
+  const source = hubProvinces(hub.client, stop.signal);
+  const book = await ProvinceBook.open({ ...parts, caKey, own, source });
+  book.start();
+  return book;
 }
 
 type RulesParts = Pick<Base, 'db' | 'hub' | 'identity' | 'clock' | 'logger' | 'refusals'> & {
@@ -136,12 +163,17 @@ async function startTracing(base: Base): Promise<{ tracing: Tracing; tokenizer: 
     await createTracing({
       ...{ db, traceDb, clock, logger, province: identity.province },
       federationKey: (generation) => federationKeyOf(identity, generation),
-      warrants: new VerifiedWarrants({ provinces: config.provinceKeys, hub: identity.warrantKey }),
+      warrants: new VerifiedWarrants({ provinces: base.provinces, hub: identity.warrantKey }),
       flushTokens: async (signal) => late.tokenizer?.flush(signal),
       refusals: base.refusals,
       rulePack: (number) => rulePackOf(base.rules, number),
       rulesInForceAt: (at) => base.rules.inForceAt(at)?.number,
-      report: hub.report,
+      onRevoked: (listener) => base.provinces.onRevoked(listener),
+      report: async (report, signal) => {
+        const answer = await hub.report(report, signal);
+        base.provinces.hint(answer.provincesVersion);
+        return answer;
+      },
     }),
   );
   const onTokenized = tracing.tokenized;

@@ -12,7 +12,6 @@ const schema = z
     HTTP_LISTEN: listenSchema,
     GRPC_LISTEN: addressSchema,
     HUB_ADDRESS: addressSchema.optional(),
-    PROVINCE_KEYS_FILE: fields.provinceKeysFile,
     LOG_LEVEL: fields.logLevel,
     ...fields.databaseFields,
     ...fields.oidcFields,
@@ -27,8 +26,6 @@ const schema = z
     grpcListen: env.GRPC_LISTEN,
     /** Instead of the address that the hub gave at enrolment. */
     hubAddress: env.HUB_ADDRESS,
-    /** Verify the openings of all provinces; `kid` is the province. */
-    provinceKeys: env.PROVINCE_KEYS_FILE,
     oidc: { issuer: env.OIDC_ISSUER, jwksUrl: env.OIDC_JWKS_URL, audience: env.OIDC_AUDIENCE },
     logLevel: env.LOG_LEVEL,
   }));

@@ -2,20 +2,28 @@
  * zod schemas of the variables that both programs have: files with keys, addresses. A problem names the
  * variable and what is wrong, never the content of a file.
  */
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { z } from 'zod';
-import { loadPrivateKey, loadProvinceKeys } from './auth/opening-keys.ts';
+import { loadPrivateKey } from './auth/opening-keys.ts';
 import { type Env, parseEnv, Secret } from './config.ts';
 import { toAppError } from './errors.ts';
 
 /** Content of the file that the variable names. */
 export const textFile = z.string().min(1).transform(readText);
 
-/** Like `textFile`, for what must not be printed: private keys. */
-export const secretTextFile = textFile.transform((text) => new Secret(text));
+/** Like `textFile`, for private keys: refused where others than its owner may read or change it. */
+export const secretFile = z
+  .string()
+  .min(1)
+  .transform((path, ctx) => {
+    const text = readText(path, ctx);
+    if (text === z.NEVER || isPrivate(path)) return text;
+    ctx.addIssue({ code: 'custom', message: 'others may read or change the file: chmod 600' });
+    return z.NEVER;
+  });
 
 /** A file with 64 hex digits: a 32-byte key. */
-export const hexKeyFile = textFile.transform((text, ctx): Secret<Uint8Array> => {
+export const hexKeyFile = secretFile.transform((text, ctx): Secret<Uint8Array> => {
   if (/^[0-9a-f]{64}$/i.test(text.trim())) return new Secret(new Uint8Array(Buffer.from(text.trim(), 'hex')));
   ctx.addIssue({ code: 'custom', message: 'file does not hold 64 hex digits' });
   return z.NEVER;
@@ -23,9 +31,6 @@ export const hexKeyFile = textFile.transform((text, ctx): Secret<Uint8Array> => 
 
 /** A file with a private Ed25519 JWK. */
 export const privateKeyFile = loadedFile(loadPrivateKey);
-
-/** A file with a JWKS of the provinces' public Ed25519 keys, `kid` = province code. */
-export const provinceKeysFile = loadedFile(loadProvinceKeys);
 
 /** A file with any JSON. */
 export const jsonFile = textFile.transform((text, ctx): unknown => {
@@ -71,16 +76,16 @@ export const oidcFields = {
   OIDC_AUDIENCE: z.string().min(1),
 };
 
-/** What mutual TLS needs; PEM. */
+/** Paths of what mutual TLS needs; PEM. */
 export const tlsFields = {
-  TLS_CA_FILE: textFile,
-  TLS_CERT_FILE: textFile,
-  TLS_KEY_FILE: secretTextFile,
+  TLS_CA_FILE: z.string().min(1),
+  TLS_CERT_FILE: z.string().min(1),
+  TLS_KEY_FILE: z.string().min(1),
 };
 
-/** A file read by one of the key loaders, whose problems name no content. */
+/** A private file read by one of the key loaders, whose problems name no content. */
 function loadedFile<T>(load: (text: string) => T) {
-  return textFile.transform((text, ctx): T => {
+  return secretFile.transform((text, ctx): T => {
     try {
       return load(text);
     } catch (error) {
@@ -88,6 +93,10 @@ function loadedFile<T>(load: (text: string) => T) {
       return z.NEVER;
     }
   });
+}
+
+function isPrivate(path: string): boolean {
+  return (statSync(path).mode & 0o077) === 0;
 }
 
 function readText(path: string, ctx: z.RefinementCtx): string {

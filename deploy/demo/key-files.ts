@@ -5,7 +5,7 @@
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { exportJWK, generateKeyPair, type JWK } from 'jose';
+import { exportJWK, generateKeyPair } from 'jose';
 import { signHubStatement } from '../../shared/auth/hub-statement.ts';
 import { signProvinceStatement } from '../../shared/auth/province-statement.ts';
 import { nowSeconds, systemClock } from '../../shared/clock.ts';
@@ -34,8 +34,6 @@ export interface KeyFiles {
   openingKeyFile(province: string): string;
   /** What the CA states of a province. */
   statement(province: string): string;
-  /** Public keys of all provinces. */
-  readonly provinceKeysFile: string;
 }
 
 /** Makes `directory` and all keys of a hub at `hubAddress` (its gRPC) and `provinces` in it. */
@@ -53,17 +51,9 @@ export async function createKeyFiles(
   };
   const identityDir = (province: string) => path(`node-${province}`);
   const statements = new Map<string, string>();
-  const publicKeys: JWK[] = [];
   for (const province of provinces) {
-    const { statement, opening } = await writeIdentity(identityDir(province), {
-      authority,
-      province,
-      shared,
-    });
-    statements.set(province, statement);
-    publicKeys.push({ ...opening, kid: province });
+    statements.set(province, await writeIdentity(identityDir(province), { authority, province, shared }));
   }
-  await writeFile(path('province-keys.jwks'), JSON.stringify({ keys: publicKeys }));
   const of = (stem: string) => ({
     ...{ caFile: join(stem, IDENTITY_FILES.ca), certFile: join(stem, IDENTITY_FILES.tlsCertificate) },
     keyFile: join(stem, IDENTITY_FILES.tlsKey),
@@ -75,7 +65,6 @@ export async function createKeyFiles(
     warrantKeyFile: path('hub/warrant.jwk'),
     openingKeyFile: (province) => join(identityDir(province), IDENTITY_FILES.openingKey),
     statement: (province) => statements.get(province) as string,
-    provinceKeysFile: path('province-keys.jwks'),
   };
 }
 
@@ -114,7 +103,7 @@ async function writeIdentity(directory: string, { authority, province, shared }:
   await writeIdentityFile(directory, 'statement', statement);
   await writeIdentityFile(directory, 'hub', shared.hub);
   await writeIdentityFile(directory, 'federationKeys', shared.federationKeys);
-  return { statement, opening: publicKeys.opening };
+  return statement;
 }
 
 function stamp() {

@@ -34,7 +34,11 @@ export interface Wiring {
 /** Variables by program name. Writes the list of provinces that the hub reads. */
 export async function programEnvironments(wiring: Wiring): Promise<ReadonlyMap<string, Env>> {
   const provincesFile = join(wiring.directory, 'provinces.json');
-  const provinces = wiring.nodes.map(({ name, grpcAddress }) => ({ province: name, address: grpcAddress }));
+  const provinces = wiring.nodes.map(({ name, grpcAddress }) => ({
+    province: name,
+    address: grpcAddress,
+    statement: wiring.keys.statement(name),
+  }));
   await writeFile(provincesFile, JSON.stringify(provinces));
   return new Map([
     ['hub', hubEnvironment(wiring, provincesFile)],
@@ -50,7 +54,6 @@ function hubEnvironment(wiring: Wiring, provincesFile: string): Env {
     TLS_CA_FILE: tls.caFile,
     TLS_CERT_FILE: tls.certFile,
     TLS_KEY_FILE: tls.keyFile,
-    PROVINCE_KEYS_FILE: keys.provinceKeysFile,
     OPRF_KEY_FILE: keys.oprfKeyFile,
     WARRANT_KEY_FILE: keys.warrantKeyFile,
     PROVINCES_FILE: provincesFile,
@@ -63,7 +66,6 @@ function nodeEnvironment(wiring: Wiring, node: Place): Env {
   return {
     ...commonEnvironment(wiring, node),
     IDENTITY_DIR: keys.identityDir(node.name),
-    PROVINCE_KEYS_FILE: keys.provinceKeysFile,
   };
 }
 

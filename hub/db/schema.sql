@@ -65,6 +65,18 @@ CREATE TABLE audit_tree (
     CHECK (("position" >= 0))
 );
 
+CREATE TABLE certificates (
+  serial text NOT NULL,
+  province text NOT NULL,
+  certificate text NOT NULL,
+  not_after timestamp(0) with time zone NOT NULL,
+  issued_at timestamp(0) with time zone NOT NULL,
+  revoked_at timestamp(0) with time zone,
+  CONSTRAINT certificates_pkey PRIMARY KEY (serial)
+);
+CREATE INDEX certificates_of ON public.certificates
+  USING btree (province, not_after DESC);
+
 CREATE TABLE deliveries (
   trace_id text NOT NULL,
   province text NOT NULL,
@@ -75,6 +87,35 @@ CREATE TABLE deliveries (
   CONSTRAINT deliveries_trace_id_fkey FOREIGN KEY (trace_id)
     REFERENCES traces(id)
 );
+
+CREATE TABLE enrolments (
+  id uuid NOT NULL,
+  kind text NOT NULL,
+  invitation_id uuid,
+  province text NOT NULL,
+  address text NOT NULL,
+  request text NOT NULL,
+  fingerprint text NOT NULL,
+  requested_at timestamp(0) with time zone NOT NULL,
+  state text NOT NULL DEFAULT 'pending'::text,
+  decided_at timestamp(0) with time zone,
+  decided_by text,
+  certificate text,
+  statement text,
+  CONSTRAINT enrolments_pkey PRIMARY KEY (id),
+  CONSTRAINT enrolments_invitation_id_key UNIQUE (invitation_id),
+  CONSTRAINT enrolments_kind_check
+    CHECK ((kind = ANY (ARRAY['joining'::text, 'renewal'::text]))),
+  CONSTRAINT enrolments_state_check
+    CHECK ((state = ANY (ARRAY['pending'::text, 'approved'::text, 'rejected'::text]))),
+  CONSTRAINT enrolments_invitation_id_fkey FOREIGN KEY (invitation_id)
+    REFERENCES invitations(id)
+);
+CREATE INDEX enrolments_listed ON public.enrolments
+  USING btree (requested_at DESC, id);
+CREATE UNIQUE INDEX enrolments_renewal ON public.enrolments
+  USING btree (province)
+  WHERE ((kind = 'renewal'::text) AND (state = 'pending'::text));
 
 CREATE TABLE federation_key_approvals (
   from_province text NOT NULL,
@@ -123,6 +164,16 @@ CREATE TABLE first_loadings (
   CONSTRAINT first_loadings_pkey PRIMARY KEY (province)
 );
 
+CREATE TABLE invitations (
+  id uuid NOT NULL,
+  province text NOT NULL,
+  secret_sha256 bytea NOT NULL,
+  made_by text NOT NULL,
+  made_at timestamp(0) with time zone NOT NULL,
+  expires_at timestamp(0) with time zone NOT NULL,
+  CONSTRAINT invitations_pkey PRIMARY KEY (id)
+);
+
 CREATE TABLE key_budgets (
   province text NOT NULL,
   per_hour bigint NOT NULL,
@@ -142,6 +193,18 @@ CREATE TABLE key_evaluations (
   hour timestamp(0) with time zone NOT NULL,
   evaluations bigint NOT NULL,
   CONSTRAINT key_evaluations_pkey PRIMARY KEY (province, hour)
+);
+
+CREATE TABLE members (
+  province text NOT NULL,
+  address text NOT NULL,
+  statement text NOT NULL,
+  stated_at timestamp(0) with time zone NOT NULL,
+  enrolled_at timestamp(0) with time zone NOT NULL DEFAULT now(),
+  revoked_at timestamp with time zone,
+  revoked_because text,
+  changed_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
+  CONSTRAINT members_pkey PRIMARY KEY (province)
 );
 
 CREATE TABLE openings (

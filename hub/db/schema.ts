@@ -3,7 +3,8 @@
  * two. Bodies of answers are read and written by hand-written SQL where a trace runs. The audit
  * log's tables are in shared/db/audit-tables.ts.
  */
-import { boolean, integer, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
+import { sql } from 'drizzle-orm';
+import { boolean, integer, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
 import { bytea, instant, int8, preciseInstant } from '../../shared/db/columns.ts';
 
 export const traces = pgTable('traces', {
@@ -143,3 +144,50 @@ export const traceExclusions = pgTable(
   },
   (table) => [primaryKey({ columns: [table.traceId, table.province] })],
 );
+
+export const members = pgTable('members', {
+  province: text('province').primaryKey(),
+  address: text('address').notNull(),
+  statement: text('statement').notNull(),
+  statedAt: instant('stated_at').notNull(),
+  enrolledAt: instant('enrolled_at').notNull().defaultNow(),
+  revokedAt: preciseInstant('revoked_at'),
+  revokedBecause: text('revoked_because'),
+  changedAt: preciseInstant('changed_at').notNull().default(sql`clock_timestamp()`),
+});
+
+export const invitations = pgTable('invitations', {
+  id: uuid('id').primaryKey(),
+  province: text('province').notNull(),
+  secretSha256: bytea('secret_sha256').notNull(),
+  madeBy: text('made_by').notNull(),
+  madeAt: instant('made_at').notNull(),
+  expiresAt: instant('expires_at').notNull(),
+});
+
+export const enrolments = pgTable('enrolments', {
+  id: uuid('id').primaryKey(),
+  kind: text('kind', { enum: ['joining', 'renewal'] }).notNull(),
+  invitationId: uuid('invitation_id'),
+  province: text('province').notNull(),
+  address: text('address').notNull(),
+  request: text('request').notNull(),
+  fingerprint: text('fingerprint').notNull(),
+  requestedAt: instant('requested_at').notNull(),
+  state: text('state', { enum: ['pending', 'approved', 'rejected'] })
+    .notNull()
+    .default('pending'),
+  decidedAt: instant('decided_at'),
+  decidedBy: text('decided_by'),
+  certificate: text('certificate'),
+  statement: text('statement'),
+});
+
+export const certificates = pgTable('certificates', {
+  serial: text('serial').primaryKey(),
+  province: text('province').notNull(),
+  certificate: text('certificate').notNull(),
+  notAfter: instant('not_after').notNull(),
+  issuedAt: instant('issued_at').notNull(),
+  revokedAt: instant('revoked_at'),
+});

@@ -10,7 +10,7 @@ const provinceOutput = z
   .object({
     province: z.string(),
     name: z.string(),
-    state: z.enum(['connecting', 'up', 'down']),
+    state: z.enum(['connecting', 'up', 'down', 'revoked']),
     protocol: z.int().nullable(),
     reported_at: instantOutput.nullable(),
     data_at: instantOutput.nullable(),

@@ -5,14 +5,27 @@
 import type { Clock } from '../../shared/clock.ts';
 import { TracingService } from '../../shared/gen/truyvet/v1/tracing_pb.ts';
 import { type Channel, type Client, createChannel, createClient } from '../../shared/grpc/client.ts';
+import type { PeerCheck } from '../../shared/grpc/peer.ts';
 import type { TlsMaterial } from '../../shared/grpc/tls.ts';
 
 export type LinkState = 'connecting' | 'up' | 'down';
 
 const PROBE_MS = 100;
 
+export interface ProvinceLinkOptions {
+  readonly province: string;
+  /** `host:port` of the node's gRPC. */
+  readonly address: string;
+  readonly tls: TlsMaterial;
+  readonly clock: Clock;
+  /** What its certificate must be beside the province's. */
+  readonly check?: PeerCheck;
+}
+
 export class ProvinceLink implements AsyncDisposable {
   readonly province: string;
+  /** `host:port` of the node's gRPC. */
+  readonly address: string;
   readonly tracing: Client<typeof TracingService>;
   readonly #channel: Channel;
   readonly #clock: Pick<Clock, 'sleep'>;
@@ -21,16 +34,35 @@ export class ProvinceLink implements AsyncDisposable {
   #state: LinkState = 'connecting';
   #probing = false;
 
-  constructor(options: { province: string; address: string; tls: TlsMaterial; clock: Clock }) {
+  #revokedAtMs: number | undefined;
+
+  constructor(options: ProvinceLinkOptions) {
     this.province = options.province;
+    this.address = options.address;
     this.#clock = options.clock;
     this.#channel = createChannel({
       address: options.address,
       tls: options.tls,
       expectPeer: { kind: 'node', province: options.province },
+      check: options.check,
     });
     this.tracing = createClient(TracingService, this.#channel);
     void this.#probe();
+  }
+
+  /** Aborts when the link ends: calls over it end with it. */
+  get signal(): AbortSignal {
+    return this.#stopped.signal;
+  }
+
+  /** The province was revoked: this link never comes up again. */
+  get isRevoked(): boolean {
+    return this.#revokedAtMs !== undefined;
+  }
+
+  /** When it was revoked, epoch milliseconds. */
+  get revokedAtMs(): number | undefined {
+    return this.#revokedAtMs;
   }
 
   get state(): LinkState {
@@ -43,8 +75,23 @@ export class ProvinceLink implements AsyncDisposable {
     return () => void this.#listeners.delete(listener);
   }
 
+  /** The hub's own certificate was renewed. */
+  useTls(tls: TlsMaterial): void {
+    this.#channel.useTls(tls);
+  }
+
+  /** Ends all calls and the connection, for good. */
+  revoke(atMs: number): void {
+    if (this.isRevoked) return;
+    this.#revokedAtMs = atMs;
+    this.#stopped.abort();
+    this.#channel.close();
+    this.#set('down');
+  }
+
   /** A call failed because the node was not there: nobody waits for it until the connection is back. */
   reportFailure(): void {
+    if (this.isRevoked) return;
     this.#set('down');
     void this.#probe();
   }

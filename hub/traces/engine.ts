@@ -5,8 +5,9 @@
 import { type Clock, nowSeconds } from '../../shared/clock.ts';
 import type { Database } from '../../shared/db/database.ts';
 import type { RulePack } from '../../shared/domain/rule-pack.ts';
+import { toAppError } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log.ts';
-import type { ProvinceLink } from '../provinces/province-link.ts';
+import type { Roster } from '../provinces/roster.ts';
 import { AnswerStore } from './answer-store.ts';
 import { LiveTrace, type LiveTraceContext } from './live-trace.ts';
 import * as queries from './queries.ts';
@@ -17,7 +18,7 @@ export interface TraceEngineOptions {
   readonly db: Database;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly links: readonly ProvinceLink[];
+  readonly provinces: Pick<Roster, 'links' | 'onChange'>;
   readonly roundDeadlineMs: number;
   rulePack(number: number): RulePack | undefined;
   /** Provinces asked at the same time; all unless told. */
@@ -33,19 +34,20 @@ export class TraceEngine implements AsyncDisposable {
   /** Ends of what is being done to traces. */
   readonly #turns = new Map<string, Promise<void>>();
   readonly #stopped = new AbortController();
+  readonly #stopListening: () => void;
 
   constructor(options: TraceEngineOptions) {
-    const fanout = options.fanout ?? options.links.length;
-    this.#ctx = {
-      ...options,
-      fanout: Math.max(1, fanout),
-      store: new AnswerStore(options.db, options.clock),
-    };
+    this.#ctx = { ...options, store: new AnswerStore(options.db, options.clock) };
+    this.#stopListening = options.provinces.onChange(({ joined }) => {
+      for (const trace of this.#live.values()) for (const link of joined) trace.join(link);
+      void this.#closeRevoked();
+    });
   }
 
   /** Takes up all open traces where they were left. */
   async start(): Promise<void> {
     for (const row of await queries.listOpenTraces(this.#ctx.db)) await this.takeUp(row);
+    await this.#closeRevoked();
     void this.#closeExpired();
   }
 
@@ -54,6 +56,7 @@ export class TraceEngine implements AsyncDisposable {
     const trace = new LiveTrace(this.#ctx, row, await queries.listOpenings(this.#ctx.db, row.id));
     await trace.restore();
     this.#live.set(row.id, trace);
+    for (const link of this.#ctx.provinces.links) trace.join(link);
     trace.start();
     return trace;
   }
@@ -105,6 +108,19 @@ export class TraceEngine implements AsyncDisposable {
     await trace.stop('closed');
   }
 
+  /** Nothing is asked under the openings of a province that was revoked. */
+  async #closeRevoked(): Promise<void> {
+    const revoked = this.#ctx.provinces.links
+      .filter((link) => link.isRevoked)
+      .map(({ province }) => province);
+    for (const trace of [...this.#live.values()]) {
+      if (!revoked.includes(trace.row.province)) continue;
+      await this.close(trace).catch((error: unknown) => {
+        this.#ctx.logger.error({ trace: trace.id, err: toAppError(error) }, 'trace could not be closed');
+      });
+    }
+  }
+
   async #closeExpired(): Promise<void> {
     while (!this.#stopped.signal.aborted) {
       const now = this.#ctx.clock.nowMs() / 1000;
@@ -114,6 +130,7 @@ export class TraceEngine implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopListening();
     this.#stopped.abort();
     await Promise.all([...this.#live.values()].map((trace) => trace.stop()));
   }

@@ -23,7 +23,10 @@ type Methods = 'openTrace' | 'closeTrace' | 'getTrace' | 'reportStatus';
 const REPORT_EVERY_MS = 5_000;
 
 /** Handlers of the trace methods of FederationService. */
-export function traceHandlers(ctx: TracesCtx): Pick<Handlers<typeof FederationService>, Methods> {
+export function traceHandlers(
+  ctx: TracesCtx,
+  roster: { readonly version: number },
+): Pick<Handlers<typeof FederationService>, Methods> {
   return {
     openTrace: ({ opening }, call) => openTrace(ctx, provinceOf(call), opening),
     closeTrace: async ({ traceId }, call) => {
@@ -43,7 +46,7 @@ export function traceHandlers(ctx: TracesCtx): Pick<Handlers<typeof FederationSe
         protocol: request.protocol,
         stale: request.stale,
       });
-      return { nextInMs: REPORT_EVERY_MS };
+      return { nextInMs: REPORT_EVERY_MS, provincesVersion: BigInt(roster.version) };
     },
   };
 }

@@ -33,12 +33,13 @@ export interface LiveTraceContext {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly store: AnswerStore;
-  readonly links: readonly ProvinceLink[];
+  /** The enrolled provinces, and those that were (revoked). */
+  readonly provinces: { readonly links: readonly ProvinceLink[] };
   readonly roundDeadlineMs: number;
   /** Rule packs by number. */
   rulePack(number: number): RulePack | undefined;
-  /** Provinces asked at the same time. */
-  readonly fanout: number;
+  /** Provinces asked at the same time; all unless told. */
+  readonly fanout?: number | undefined;
   /** Called after each step of a trace with what it took. */
   onStep?(step: StepReport): void;
 }
@@ -53,7 +54,7 @@ export class LiveTrace implements SessionTrace {
   readonly row: queries.TraceRow;
   readonly #ctx: LiveTraceContext;
   readonly #stopped = new AbortController();
-  readonly #sessions: ProvinceSession[];
+  #sessions: ProvinceSession[];
   readonly #outbox: Outbox;
   readonly #memory: TraceMemory;
   readonly #writes: PendingWrites;
@@ -89,7 +90,8 @@ export class LiveTrace implements SessionTrace {
       db: ctx.db,
       number: (pseudonyms) => this.#memory.state.number(pseudonyms),
     });
-    this.#sessions = ctx.links.map((link) => new ProvinceSession(link, this));
+    const asked = ctx.provinces.links.filter((link) => this.#mayAsk(link));
+    this.#sessions = asked.map((link) => new ProvinceSession(link, this));
     this.#rounds = new Rounds({
       clock: ctx.clock,
       changes: this.#changes,
@@ -175,6 +177,25 @@ export class LiveTrace implements SessionTrace {
       completedAtMs: this.#completedAtMs,
       elapsedMs: (this.#completedAtMs ?? this.clock.nowMs()) - this.#startedAtMs,
     };
+  }
+
+  /** A province was enrolled while the trace is open: it is asked everything. Idempotent. */
+  join(link: ProvinceLink): void {
+    if (this.signal.aborted || !this.#mayAsk(link)) return;
+    const before = this.#session(link.province);
+    if (before?.link === link) return;
+    before?.close();
+    const session = new ProvinceSession(link, this);
+    this.#sessions = [...this.#sessions.filter((other) => other !== before), session];
+    session.ask(this.#memory.seqs);
+    // What it was assigned before it was revoked, it is told again.
+    if (before) this.#writes.add(this.#redeliver(session));
+    this.onProgress();
+  }
+
+  /** A province that was revoked before the trace was opened never was part of it. */
+  #mayAsk({ revokedAtMs }: ProvinceLink): boolean {
+    return revokedAtMs === undefined || revokedAtMs > this.row.openedAtMs;
   }
 
   // --- what sessions ask for and tell

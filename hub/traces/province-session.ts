@@ -123,6 +123,7 @@ export class ProvinceSession {
   }
 
   get isCurrent(): boolean {
+    if (this.link.isRevoked) return false;
     return this.#pending.size === 0 && this.#deliveries.length === 0;
   }
 
@@ -133,7 +134,8 @@ export class ProvinceSession {
 
   coverage(): CoverageView {
     const behind = this.#pending.size;
-    const state = this.#refusal
+    const reason = this.link.isRevoked ? 'PROVINCE_REVOKED' : this.#refusal;
+    const state = reason
       ? 'refused'
       : this.isCurrent
         ? 'current'
@@ -141,7 +143,7 @@ export class ProvinceSession {
           ? 'behind'
           : 'unreachable';
     const [answeredAt, dataAt] = [this.#answeredAt, this.#dataAt];
-    return { province: this.province, state, behind, answeredAt, dataAt, reason: this.#refusal };
+    return { province: this.province, state, behind, answeredAt, dataAt, reason };
   }
 
   /** Nothing more to ask for now: the stream may end. */
@@ -183,13 +185,16 @@ export class ProvinceSession {
     this.pump();
     let failure: AppError | undefined;
     try {
-      await this.#readAnswers(stream.queue, AbortSignal.any([this.#trace.signal, cancel.signal]));
+      await this.#readAnswers(
+        stream.queue,
+        AbortSignal.any([this.#trace.signal, cancel.signal, this.link.signal]),
+      );
     } catch (error) {
       failure = toAppError(error);
     }
     stream.queue.end();
     this.#stream = undefined;
-    if (this.#trace.signal.aborted) return;
+    if (this.#trace.signal.aborted || this.link.signal.aborted) return;
     if (failure && !cancel.signal.aborted) await this.#afterFailure(failure);
     this.pump();
   }
@@ -226,18 +231,19 @@ export class ProvinceSession {
     if (this.#delivering) return;
     this.#delivering = true;
     let failures = 0;
-    while (this.#deliveries.length > 0 && !this.#trace.signal.aborted) {
+    const over = AbortSignal.any([this.#trace.signal, this.link.signal]);
+    while (this.#deliveries.length > 0 && !over.aborted) {
       const next = this.#deliveries[0] as LoggedBody;
       try {
         await this.#assign(next);
         failures = 0;
       } catch (error) {
         const failure = toAppError(error);
-        const { clock, logger, signal, id } = this.#trace;
+        const { clock, logger, id } = this.#trace;
         logger.warn({ trace: id, province: this.province, err: failure }, 'delivery failed');
         if (failure.code === 'UNAVAILABLE') this.link.reportFailure();
         const waitMs = Math.min(RETRY_MS.most, RETRY_MS.first * 2 ** Math.min(failures++, 10));
-        await clock.sleep(waitMs, AbortSignal.any([signal, this.#backoff.signal]));
+        await clock.sleep(waitMs, AbortSignal.any([over, this.#backoff.signal]));
       }
     }
     this.#delivering = false;
@@ -245,7 +251,8 @@ export class ProvinceSession {
 
   async #assign(delivery: LoggedBody): Promise<void> {
     const warrant = this.#trace.openings().at(-1) as OpeningRow;
-    const options = { deadlineMs: ASSIGN_DEADLINE_MS, signal: this.#trace.signal };
+    const signal = AbortSignal.any([this.#trace.signal, this.link.signal]);
+    const options = { deadlineMs: ASSIGN_DEADLINE_MS, signal };
     const { applied } = await this.link.tracing.assign(withWarrant(delivery.body, warrant), options);
     if (applied < delivery.seq) throw new AppError('ABORTED', 'DELIVERY_GAP', 'a delivery was not applied');
     this.#deliveries = this.#deliveries.filter(({ seq }) => seq > applied);

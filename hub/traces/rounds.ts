@@ -10,8 +10,8 @@ export interface RoundsOptions {
   readonly clock: Clock;
   readonly changes: ChangeSignal;
   readonly deadlineMs: number;
-  /** Provinces that are asked at the same time; benchmarks ask one by one to see each alone. */
-  readonly fanout: number;
+  /** Provinces that are asked at the same time, all unless told; benchmarks ask one by one. */
+  readonly fanout?: number | undefined;
   readonly stop: AbortSignal;
 }
 
@@ -39,7 +39,7 @@ export class Rounds {
    * times.
    */
   async run(sessions: readonly ProvinceSession[], task: Task): Promise<ProvinceTime[]> {
-    const { fanout, stop } = this.#options;
+    const { fanout = Math.max(1, sessions.length), stop } = this.#options;
     const times: ProvinceTime[] = [];
     for (let at = 0; at < sessions.length && !stop.aborted; at += fanout) {
       times.push(...(await this.#runBatch(sessions.slice(at, at + fanout), task)));

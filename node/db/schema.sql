@@ -228,6 +228,15 @@ CREATE INDEX identifiers_untokenized ON public.identifiers
   USING btree (id)
   WHERE (token IS NULL);
 
+CREATE TABLE known_provinces (
+  province text NOT NULL,
+  statement text NOT NULL,
+  stated_at bigint NOT NULL,
+  accepted_at timestamp(0) with time zone NOT NULL DEFAULT now(),
+  revoked_at timestamp(0) with time zone,
+  CONSTRAINT known_provinces_pkey PRIMARY KEY (province)
+);
+
 CREATE TABLE links (
   identifier_a integer NOT NULL,
   identifier_b integer NOT NULL,

@@ -227,3 +227,11 @@ export const serviceAccounts = pgTable('service_accounts', {
   expiresAt: instant('expires_at'),
   revokedAt: instant('revoked_at'),
 });
+
+export const knownProvinces = pgTable('known_provinces', {
+  province: text('province').primaryKey(),
+  statement: text('statement').notNull(),
+  statedAt: int8('stated_at').notNull(),
+  acceptedAt: instant('accepted_at').notNull().defaultNow(),
+  revokedAt: instant('revoked_at'),
+});

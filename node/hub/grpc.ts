@@ -20,7 +20,13 @@ export interface HubLink extends AsyncDisposable {
   readonly state: Channel['state'];
   /** The key service. */
   evaluate(blinded: Uint8Array, signal: AbortSignal): Promise<{ evaluated: Uint8Array; generation: number }>;
-  report(report: HubReport, signal: AbortSignal): Promise<{ nextInMs: number }>;
+  /** The version is that of the hub's list of provinces. */
+  report(
+    report: HubReport,
+    signal: AbortSignal,
+  ): Promise<{ readonly nextInMs: number; readonly provincesVersion: number }>;
+  /** This node's certificate was renewed. */
+  useTls(tls: TlsMaterial): void;
 }
 
 /** A batch may wait for those of other provinces. */
@@ -45,8 +51,8 @@ export function connectHub({ protocol, ...to }: HubLinkOptions): HubLink {
       return channel.state;
     },
     evaluate: (blinded, signal) => client.evaluate({ blinded }, { deadlineMs: EVALUATE_DEADLINE_MS, signal }),
-    report: ({ incarnation, dataVersion, dataAt, stale }, signal) =>
-      client.reportStatus(
+    report: async ({ incarnation, dataVersion, dataAt, stale }, signal) => {
+      const { nextInMs, provincesVersion } = await client.reportStatus(
         {
           incarnation: BigInt(incarnation),
           dataVersion: BigInt(dataVersion),
@@ -55,7 +61,10 @@ export function connectHub({ protocol, ...to }: HubLinkOptions): HubLink {
           stale: stale.map(({ traceId, seqs }) => ({ traceId, seqs: [...seqs] })),
         },
         { deadlineMs: REPORT_DEADLINE_MS, signal },
-      ),
+      );
+      return { nextInMs, provincesVersion: Number(provincesVersion) };
+    },
+    useTls: (tls) => channel.useTls(tls),
     [Symbol.asyncDispose]: async () => channel.close(),
   };
 }

@@ -12,6 +12,7 @@ import {
 import { type CallContext, implement, type ServiceImplementation } from '../../shared/grpc/service.ts';
 import { fragmentsOf, questionFromWire, SEQ_LIMIT, unpackUint32 } from '../../shared/grpc/trace-messages.ts';
 import { type AdmittedTrace, admitWarrant } from './admission.ts';
+import { untilCut } from './cut-off.ts';
 import { applyDelivery, type DeliveredContact, type Delivery } from './deliveries.ts';
 import { answerQuestion, type TracingCtx } from './operations.ts';
 
@@ -32,22 +33,38 @@ async function* answerAll(
   call: CallContext,
 ): AsyncGenerator<MessageInitShape<typeof TraceResponseSchema>> {
   let trace: AdmittedTrace | undefined;
-  for await (const { message } of requests) {
-    if (message.case === 'warrant') {
-      const { opening, countersignature } = message.value;
-      const admitted = await admitWarrant(ctx, { opening, countersignature });
-      if (trace && trace.opening.trace_id !== admitted.opening.trace_id) {
-        throw invalidField('warrant', 'a second trace in one stream', 'WARRANT_MISMATCH');
+  const cut = new AbortController();
+  const stopListening = ctx.onRevoked((province) => {
+    if (trace?.opening.province === province) cut.abort(revoked());
+  });
+  try {
+    for await (const { message } of untilCut(requests, cut.signal)) {
+      if (message.case === 'warrant') {
+        const { opening, countersignature } = message.value;
+        const admitted = await admitWarrant(ctx, { opening, countersignature });
+        if (trace && trace.opening.trace_id !== admitted.opening.trace_id) {
+          throw invalidField('warrant', 'a second trace in one stream', 'WARRANT_MISMATCH');
+        }
+        trace = admitted;
+        const value = { incarnation: BigInt(ctx.incarnation), protocol: PROTOCOL_VERSION };
+        yield { message: { case: 'accepted', value } };
+      } else if (message.case === 'question') {
+        if (!trace) throw new AppError('PERMISSION_DENIED', 'NO_WARRANT', 'a question before a warrant');
+        const question = questionFromWire(message.value);
+        yield* fragmentsOf(question.seq, await answerQuestion(ctx, trace, question, call.signal));
       }
-      trace = admitted;
-      const value = { incarnation: BigInt(ctx.incarnation), protocol: PROTOCOL_VERSION };
-      yield { message: { case: 'accepted', value } };
-    } else if (message.case === 'question') {
-      if (!trace) throw new AppError('PERMISSION_DENIED', 'NO_WARRANT', 'a question before a warrant');
-      const question = questionFromWire(message.value);
-      yield* fragmentsOf(question.seq, await answerQuestion(ctx, trace, question, call.signal));
     }
+  } finally {
+    stopListening();
   }
+}
+
+function revoked(): AppError {
+  return new AppError(
+    'PERMISSION_DENIED',
+    'PROVINCE_REVOKED',
+    'the province that opened the trace is revoked',
+  );
 }
 
 function deliveryFromWire(request: AssignRequest): Delivery {

@@ -39,6 +39,8 @@ export interface TracingCtx extends AdmissionCtx {
   readonly asked: AskedQuestions;
   readonly changes: ChangeFeed;
   readonly refusals: RefusalLog;
+  /** Calls back when a province is revoked; returns how to stop that. */
+  onRevoked(listener: (province: string) => void): () => void;
   /** Resolves when every identifier held has its token. */
   flushTokens(signal: AbortSignal): Promise<void>;
 }

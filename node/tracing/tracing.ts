@@ -27,6 +27,7 @@ export interface TracingOptions {
   federationKey(generation: number): Uint8Array;
   readonly warrants: VerifiedWarrants;
   readonly refusals: RefusalLog;
+  onRevoked: TracingCtx['onRevoked'];
   flushTokens(signal: AbortSignal): Promise<void>;
   rulePack(number: number): Promise<RulePack>;
   rulesInForceAt(at: number): number | undefined;

@@ -36,6 +36,16 @@ export const AUDIT_ACTIONS = [
   'openings.refused',
   'rules.changed',
   'rules.refused',
+  // Who belongs to the federation.
+  'invitation.made',
+  'enrolment.requested',
+  'enrolment.approved',
+  'enrolment.rejected',
+  'certificate.issued',
+  'certificate.renewed',
+  'province.revoked',
+  'statement.accepted',
+  'statement.refused',
   // By operators.
   'budgets.changed',
   // The federation key.

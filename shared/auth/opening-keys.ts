@@ -9,6 +9,8 @@ import { AppError } from '../errors.ts';
 export interface ProvinceKeys {
   /** Key of a province, undefined where none is pinned. */
   get(province: string): KeyObject | undefined;
+  /** Learns what is new about the provinces, if there is somebody to ask. */
+  refresh?(): Promise<void>;
 }
 
 /** A private Ed25519 key from a JWK (its text, or parsed). Throws BAD_KEY; the message never quotes it. */

@@ -14,6 +14,7 @@ export const AUTH_TABLE: AuthTable = {
   'truyvet.v1.TracingService.Assign': ['hub'],
   'truyvet.v1.FederationService.Evaluate': ['node'],
   'truyvet.v1.FederationService.ListRules': ['node'],
+  'truyvet.v1.FederationService.ListProvinces': ['node'],
   'truyvet.v1.FederationService.ReportStatus': ['node'],
   'truyvet.v1.FederationService.OpenTrace': ['node'],
   'truyvet.v1.FederationService.CloseTrace': ['node'],

@@ -12,6 +12,7 @@ import { AppError } from '../errors.ts';
 import { type Peer, peerName } from './peer.ts';
 import { fromStatus } from './status.ts';
 import { MessageReader, MessageWriter } from './streams.ts';
+import type { TlsMaterial } from './tls.ts';
 import { decode, encode, methodDefinition, type Outgoing, REQUEST_ID_KEY } from './wire.ts';
 
 export type ChannelState = 'idle' | 'connecting' | 'ready' | 'failing' | 'closed';
@@ -20,8 +21,10 @@ export type ChannelState = 'idle' | 'connecting' | 'ready' | 'failing' | 'closed
 export interface Channel extends AsyncDisposable {
   readonly peer: Peer;
   readonly state: ChannelState;
-  /** For `createClient`. */
+  /** For `createClient`: the connection that new calls take. */
   readonly grpc: Client;
+  /** Connects anew with another certificate for new calls; running ones finish on their connection. */
+  useTls(tls: TlsMaterial): void;
   close(): void;
 }
 

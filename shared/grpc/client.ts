@@ -5,8 +5,9 @@
  */
 import type { DescMessage, DescMethod, DescService, MessageShape } from '@bufbuild/protobuf';
 import { connectivityState, credentials, Client as GrpcClient } from '@grpc/grpc-js';
+import { systemClock } from '../clock.ts';
 import { CALL, type CallOptions, type Channel, type ChannelState, type Sequence } from './calls.ts';
-import { demandPeer, type Peer, peerName } from './peer.ts';
+import { demandPeer, type Peer, type PeerCheck, peerName } from './peer.ts';
 import { secureContext, type TlsMaterial } from './tls.ts';
 import { FLOW_CONTROL_WINDOW, MESSAGE_LIMIT, type Outgoing } from './wire.ts';
 
@@ -18,6 +19,8 @@ export interface ChannelOptions {
   readonly tls: TlsMaterial;
   /** The only peer that is talked to at that address. */
   readonly expectPeer: Peer;
+  /** What else its certificate must be. */
+  readonly check?: PeerCheck | undefined;
   /**
    * How soon a silent peer counts as dead: a ping after `timeMs` of silence, its answer within `timeoutMs`.
    */
@@ -28,11 +31,46 @@ export interface ChannelOptions {
 // six.
 const KEEPALIVE = { timeMs: 2_000, timeoutMs: 4_000 };
 const NEVER_MS = 2 ** 31 - 1;
+/** How long a connection with a new certificate may take before it is used whether it stands or not. */
+const SWAP_MS = 10_000;
 
 /** Opens a channel; a peer that is not there yet is no error, only a state. */
-export function createChannel({ address, tls, expectPeer, keepalive = KEEPALIVE }: ChannelOptions): Channel {
-  const identity = { checkServerIdentity: demandPeer(expectPeer) };
-  const grpc = new GrpcClient(address, credentials.createFromSecureContext(secureContext(tls), identity), {
+export function createChannel(options: ChannelOptions): Channel {
+  let current = connect(options, options.tls);
+  let closed = false;
+  // Asking also connects; after close() it would bring grpc-js's channel back to life.
+  const stateOf = () => (closed ? 'closed' : STATES[current.getChannel().getConnectivityState(true)]);
+  const close = () => {
+    closed = true;
+    current.close();
+  };
+  stateOf();
+  return {
+    peer: options.expectPeer,
+    get grpc() {
+      return current;
+    },
+    get state() {
+      return stateOf();
+    },
+    useTls: (tls) => {
+      const next = connect(options, tls);
+      // The old connection serves until the new one stands, or the peer is away and neither does.
+      next.waitForReady(systemClock.nowMs() + SWAP_MS, () => {
+        if (closed) return next.close();
+        const before = current;
+        current = next;
+        before.close();
+      });
+    },
+    close,
+    [Symbol.asyncDispose]: async () => close(),
+  };
+}
+
+function connect({ address, expectPeer, check, keepalive = KEEPALIVE }: ChannelOptions, tls: TlsMaterial) {
+  const identity = { checkServerIdentity: demandPeer(expectPeer, check) };
+  return new GrpcClient(address, credentials.createFromSecureContext(secureContext(tls), identity), {
     'grpc.max_receive_message_length': MESSAGE_LIMIT,
     'grpc.max_send_message_length': MESSAGE_LIMIT,
     // TLS wants a name, and an address is none. Who the server is decides demandPeer.
@@ -51,23 +89,6 @@ export function createChannel({ address, tls, expectPeer, keepalive = KEEPALIVE 
     'grpc.enable_http_proxy': 0,
     'grpc.service_config_disable_resolution': 1,
   });
-  let closed = false;
-  // Asking also connects; after close() it would bring grpc-js's channel back to life.
-  const stateOf = () => (closed ? 'closed' : STATES[grpc.getChannel().getConnectivityState(true)]);
-  const close = () => {
-    closed = true;
-    grpc.close();
-  };
-  stateOf();
-  return {
-    peer: expectPeer,
-    grpc,
-    get state() {
-      return stateOf();
-    },
-    close,
-    [Symbol.asyncDispose]: async () => close(),
-  };
 }
 
 const STATES: Readonly<Record<connectivityState, ChannelState>> = {

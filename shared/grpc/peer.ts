@@ -2,14 +2,25 @@
  * Who is at the other end: the name in a certificate's SAN URI (`truyvet://hub`, `truyvet://node/24`).
  * Certificates are the only source of that name; nothing that a peer says about itself counts.
  */
+import { X509Certificate } from 'node:crypto';
 import type { PeerCertificate } from 'node:tls';
 
-export type Peer = { readonly kind: 'hub' } | { readonly kind: 'node'; readonly province: string };
+/** `newcomer` has no certificate yet: only the enrolment listener lets such a one in. */
+export type Peer =
+  | { readonly kind: 'hub' }
+  | { readonly kind: 'node'; readonly province: string }
+  | { readonly kind: 'newcomer' };
 export type PeerKind = Peer['kind'];
+
+/**
+ * Whether a peer may be connected to, beyond what TLS checks: undefined, or the reason (UPPER_SNAKE) why not.
+ * Asked at every handshake, and again of open connections when its answer may have changed.
+ */
+export type PeerCheck = (peer: Peer, certificate: X509Certificate) => string | undefined;
 
 /** `hub` or `node/24`: for logs and error messages. */
 export function peerName(peer: Peer): string {
-  return peer.kind === 'hub' ? 'hub' : `node/${peer.province}`;
+  return peer.kind === 'node' ? `node/${peer.province}` : peer.kind;
 }
 
 /** The SAN URI that a certificate of this peer carries. */
@@ -39,10 +50,14 @@ export function peerOf(subjectAltName: string | undefined): Peer | undefined {
  */
 export function demandPeer(
   expected: Peer,
+  check: PeerCheck = () => undefined,
 ): (host: string, certificate: PeerCertificate) => Error | undefined {
   return (_host, certificate) => {
     const peer = peerOf(certificate.subjectaltname);
-    if (peer !== undefined && peerName(peer) === peerName(expected)) return undefined;
+    if (peer !== undefined && peerName(peer) === peerName(expected)) {
+      const refusal = check(peer, new X509Certificate(certificate.raw));
+      return refusal === undefined ? undefined : new Error(`certificate refused: ${refusal}`);
+    }
     const found = peer === undefined ? 'nobody' : peerName(peer);
     return new Error(`certificate names ${found}, expected ${peerName(expected)}`);
   };

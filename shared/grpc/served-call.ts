@@ -31,6 +31,8 @@ export interface CallRuntime {
   /** Calls being served: aborted when the server is forced to stop. */
   readonly active: Set<ServedCall>;
   readonly onCall: (event: CallEvent) => void;
+  /** Whether callers have no certificate: each counts as a newcomer. */
+  readonly newcomers: boolean;
   /** Set once the server is to stop: calls that come then are refused. */
   stopping: boolean;
 }
@@ -55,6 +57,7 @@ export interface CallEvent {
  * The caller's clock rings first: its cancellation may arrive just before the deadline that it stands for.
  */
 const DEADLINE_SLACK_MS = 50;
+const NEWCOMER: Peer = { kind: 'newcomer' };
 
 export class ServedCall {
   readonly requestId: string;
@@ -131,7 +134,7 @@ export class ServedCall {
    */
   admit(): CallContext {
     if (this.#runtime.stopping) throw shuttingDown();
-    const peer = peerOf(this.#call.getAuthContext().sslPeerCertificate?.subjectaltname);
+    const peer = this.#runtime.newcomers ? NEWCOMER : this.#certifiedPeer();
     if (peer === undefined) {
       throw new AppError(
         'UNAUTHENTICATED',
@@ -152,6 +155,10 @@ export class ServedCall {
       throw new AppError('INVALID_ARGUMENT', 'DEADLINE_REQUIRED', `${this.#method} needs a deadline`);
     }
     return { peer, signal: this.signal, deadlineMs, requestId: this.requestId, method: this.#method };
+  }
+
+  #certifiedPeer(): Peer | undefined {
+    return peerOf(this.#call.getAuthContext().sslPeerCertificate?.subjectaltname);
   }
 
   /** Logs the call, once. */

@@ -13,7 +13,7 @@ import { AppError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { AUTH_TABLE, type AuthTable } from './auth-table.ts';
 import { CONNECTIONS_PER_PEER, HANDSHAKE_MS, HTTP2_LIMITS, LISTENER_LIMITS } from './limits.ts';
-import { peerName, peerOf } from './peer.ts';
+import { type PeerCheck, peerName, peerOf } from './peer.ts';
 import { register } from './serve.ts';
 import { type CallEvent, type CallRuntime, shuttingDown } from './served-call.ts';
 import type { ServiceImplementation } from './service.ts';
@@ -37,16 +37,25 @@ export interface GrpcServerOptions {
   readonly limits?: { readonly handshakeMs?: number; readonly connections?: ConnectionLimits };
   /** Told of every finished call, for metrics. */
   readonly onCall?: (event: CallEvent) => void;
+  /** Which certificates of the federation get in; all unless told. */
+  readonly check?: PeerCheck;
+  /** Whether callers need no certificate and count as newcomers: the enrolment listener. */
+  readonly newcomers?: boolean;
+  /** Longest message that is read, in bytes. */
+  readonly messageLimit?: number;
 }
 
 export interface GrpcServer extends AsyncDisposable {
   readonly port: number;
   /** What `grpc.health.v1` says, of the server and of each service; true at start. */
   setServing(serving: boolean): void;
+  /** New connections see this certificate; open ones keep what they were made with. */
+  useTls(tls: TlsMaterial): void;
+  /** Asks `check` again about every open connection, and cuts those off that it refuses now. */
+  recheck(): void;
 }
 
 const OPTIONS = {
-  'grpc.max_receive_message_length': MESSAGE_LIMIT,
   'grpc.max_send_message_length': MESSAGE_LIMIT,
   // A peer that froze or lost its network holds its calls no longer than this.
   'grpc.keepalive_time_ms': 10_000,
@@ -64,8 +73,10 @@ const IDLE_POLL_MS = 5;
 export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcServer> {
   const clock = options.clock ?? systemClock;
   const { logger, drainMs = DRAIN_MS, auth = AUTH_TABLE, onCall = () => {} } = options;
-  const runtime: CallRuntime = { logger, clock, auth, onCall, active: new Set(), stopping: false };
-  const server = new CheckedServer(auth);
+  const { newcomers = false, messageLimit = MESSAGE_LIMIT } = options;
+  const shared = { logger, clock, auth, onCall, newcomers };
+  const runtime: CallRuntime = { ...shared, active: new Set(), stopping: false };
+  const server = new CheckedServer(auth, messageLimit);
   for (const implementation of options.services) server.addImplementation(runtime, implementation);
   const health = addStandardServices(
     server,
@@ -76,6 +87,8 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
   return {
     port: connections.port,
     setServing: health.setServing,
+    useTls: connections.useTls,
+    recheck: connections.recheck,
     async [Symbol.asyncDispose]() {
       health.setServing(false);
       connections.stopAccepting();
@@ -90,8 +103,8 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
 class CheckedServer extends Server {
   readonly #auth: AuthTable;
 
-  constructor(auth: AuthTable) {
-    super(OPTIONS);
+  constructor(auth: AuthTable, messageLimit: number) {
+    super({ ...OPTIONS, 'grpc.max_receive_message_length': messageLimit });
     this.#auth = auth;
     // Most limits of Node's HTTP/2 are no options of grpc-js.
     Object.assign(
@@ -118,6 +131,8 @@ class CheckedServer extends Server {
 interface Connections {
   readonly port: number;
   stopAccepting(): void;
+  useTls(tls: TlsMaterial): void;
+  recheck(): void;
   destroy(): void;
 }
 
@@ -127,18 +142,19 @@ async function acceptConnections(server: Server, options: GrpcServerOptions): Pr
   const { logger, limits = {} } = options;
   const sockets = new Set<TLSSocket>();
   const ofPeers = new Tally(CONNECTIONS_PER_PEER);
-  const listener = createTlsServer(options.tls, limits.handshakeMs ?? HANDSHAKE_MS);
+  const listener = createTlsServer(options, limits.handshakeMs ?? HANDSHAKE_MS);
   limitConnections(listener, limits.connections ?? LISTENER_LIMITS, (address) =>
     logger.warn({ code: 'TOO_MANY_CONNECTIONS', address }, 'grpc connection refused'),
   );
+  const refuse = (socket: TLSSocket, refusal: Refusal) => {
+    if (refusal === undefined) return false;
+    logger.warn({ ...refusal, address: socket.remoteAddress }, 'grpc connection refused');
+    socket.destroy();
+    return true;
+  };
   listener.on('secureConnection', (socket) => {
     socket.on('error', () => socket.destroy());
-    const refusal = whyRefused(socket, ofPeers);
-    if (refusal !== undefined) {
-      logger.warn({ ...refusal, address: socket.remoteAddress }, 'grpc connection refused');
-      socket.destroy();
-      return;
-    }
+    if (refuse(socket, whyRefused(socket, options, ofPeers) ?? whyNotAdmitted(socket, options))) return;
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
     injector.injectConnection(socket);
@@ -152,19 +168,35 @@ async function acceptConnections(server: Server, options: GrpcServerOptions): Pr
   return {
     port,
     stopAccepting: () => listener.close(),
+    useTls: ({ ca, cert, key }) => listener.setSecureContext({ ca, cert, key, minVersion: TLS_VERSION }),
+    recheck: () => {
+      for (const socket of sockets) refuse(socket, whyNotAdmitted(socket, options));
+    },
     destroy: () => {
       for (const socket of sockets) socket.destroy();
     },
   };
 }
 
+type Refusal = { readonly code: string; readonly peer?: string } | undefined;
+
 /** A connection that speaks no HTTP/2 by its own account, or one too many of its peer. */
-function whyRefused(socket: TLSSocket, ofPeers: Tally): { code: string; peer?: string } | undefined {
+function whyRefused(socket: TLSSocket, { newcomers }: GrpcServerOptions, ofPeers: Tally): Refusal {
   if (socket.alpnProtocol !== 'h2') return { code: 'NO_ALPN' };
+  // Those are counted by address alone: nobody may use up the places of all others.
+  if (newcomers) return undefined;
   const peer = peerOf(socket.getPeerCertificate().subjectaltname);
   const name = peer === undefined ? 'nobody' : peerName(peer);
   const admitted = ofPeers.admit(name, (left) => socket.once('close', left));
   return admitted ? undefined : { code: 'TOO_MANY_CONNECTIONS', peer: name };
+}
+
+/** A certificate that is not to be used; one that names nobody is refused call by call, with a word. */
+function whyNotAdmitted(socket: TLSSocket, { check }: GrpcServerOptions): Refusal {
+  const certificate = socket.getPeerX509Certificate();
+  const peer = peerOf(certificate?.subjectAltName);
+  const code = check && certificate && peer ? check(peer, certificate) : undefined;
+  return code === undefined || peer === undefined ? undefined : { code, peer: peerName(peer) };
 }
 
 /** grpc-js has an option for the client's windows only, so its HTTP/2 servers are fetched out of it. */
@@ -178,13 +210,13 @@ function widenWindows(server: Server): void {
   }
 }
 
-function createTlsServer(tls: TlsMaterial, handshakeTimeout: number): TlsServer {
+function createTlsServer({ tls, newcomers = false }: GrpcServerOptions, handshakeTimeout: number): TlsServer {
   try {
     return createServer({
       ...tls,
       minVersion: TLS_VERSION,
-      requestCert: true,
-      rejectUnauthorized: true,
+      requestCert: !newcomers,
+      rejectUnauthorized: !newcomers,
       ALPNProtocols: ['h2'],
       handshakeTimeout,
       noDelay: true,

@@ -12,7 +12,7 @@ import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { caPublicKey } from '../auth/ca-statement.ts';
+import { caPublicKey, spkiSha256 } from '../auth/ca-statement.ts';
 import { verifyHubStatement } from '../auth/hub-statement.ts';
 import { loadPrivateKey, loadPublicKey } from '../auth/opening-keys.ts';
 import { type ProvinceStatement, verifyProvinceStatement } from '../auth/province-statement.ts';
@@ -97,10 +97,29 @@ export async function loadIdentity(directory: string, nowMs: number): Promise<Id
   });
 }
 
+/**
+ * Key and certificate of a running node, read anew from its directory. Throws INVALID_CONFIG, BAD_CERTIFICATE
+ * if they do not fit its identity; the CA stays the one that was pinned.
+ */
+export async function readOwnTls(identity: Identity, nowMs: number): Promise<TlsMaterial> {
+  const path = (file: IdentityFile) => join(identity.directory, IDENTITY_FILES[file]);
+  await demandPrivate(path('tlsKey'), IDENTITY_FILES.tlsKey);
+  const [key, cert] = [
+    await readFile(path('tlsKey'), 'utf8'),
+    await readFile(path('tlsCertificate'), 'utf8'),
+  ];
+  const tls = { ca: identity.tls.ca, cert, key };
+  checkOwnCertificate(tls, identity.statement, nowMs);
+  return tls;
+}
+
 /** Throws BAD_CERTIFICATE unless `tls` is a certificate of the province, for its key, in force. */
 export function checkOwnCertificate(tls: TlsMaterial, statement: ProvinceStatement, nowMs: number): void {
   const peer = { kind: 'node', province: statement.province } as const;
-  checkCertificate(tls.cert, { ca: tls.ca, peer, publicKey: createPublicKey(tls.key), nowMs });
+  const publicKey = createPublicKey(tls.key);
+  if (spkiSha256(publicKey) !== statement.tls_spki_sha256)
+    throw unfit('tlsKey', 'not the key of statement.jws');
+  checkCertificate(tls.cert, { ca: tls.ca, peer, publicKey, nowMs });
 }
 
 /** Writes a file of an identity as one step: a crash leaves the old one or the new one. */

@@ -77,7 +77,7 @@ export const patience = () => ({ deadlineMs: 10_000, signal: new AbortController
 
 export function channelTo(peer: Peer, tls: TlsMaterial): Channel {
   const address =
-    peer.kind === 'hub' ? federation.hub.grpcAddress : federation.node(peer.province).grpcAddress;
+    peer.kind === 'node' ? federation.node(peer.province).grpcAddress : federation.hub.grpcAddress;
   const channel = createChannel({ address, tls, expectPeer: peer });
   channels.push(channel);
   return channel;
@@ -151,7 +151,7 @@ export async function refused(attempt: () => unknown): Promise<Refusal> {
 export const byHand = (request: { to: Peer; from: Peer; path: string; bytes: Buffer; deadline?: number }) => {
   const { to: peer, from, path, bytes, deadline } = request;
   const address =
-    peer.kind === 'hub' ? federation.hub.grpcAddress : federation.node(peer.province).grpcAddress;
+    peer.kind === 'node' ? federation.node(peer.province).grpcAddress : federation.hub.grpcAddress;
   const secure = credentials.createFromSecureContext(secureContext(tlsOf(from)), {
     checkServerIdentity: demandPeer(peer),
   });

@@ -88,6 +88,7 @@ function handlers(
     if (fault) throw fault;
   };
   return {
+    ...elsewhere,
     evaluate: async () => {
       throw new AppError('UNIMPLEMENTED', 'UNIMPLEMENTED', 'no key service here');
     },
@@ -119,4 +120,13 @@ function handlers(
       return { status };
     },
   };
+}
+
+/** What no test of this hub asks for. */
+const elsewhere = {
+  listProvinces: notHere,
+};
+
+async function notHere(): Promise<never> {
+  throw new AppError('UNIMPLEMENTED', 'UNIMPLEMENTED', 'not at this hub');
 }

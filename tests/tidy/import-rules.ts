@@ -126,6 +126,7 @@ export const FEATURE_DOORS: Readonly<Record<string, string>> = {
   '**/operations.ts': 'what the feature does',
   '**/rules.ts': 'what the feature knows',
   'node/tracing/changes.ts': 'the interface by which writers tell tracing what changed; types only',
+  'hub/provinces/roster.ts': 'who is enrolled is what all of the hub depends on',
   'hub/provinces/province-link.ts': 'a connection to a province is the very thing that hub/provinces offers',
 };
 

@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file truyvet/v1/federation.proto.
  */
 export const file_truyvet_v1_federation: GenFile = /*@__PURE__*/
-  fileDesc("Cht0cnV5dmV0L3YxL2ZlZGVyYXRpb24ucHJvdG8SCnRydXl2ZXQudjEiIgoPRXZhbHVhdGVSZXF1ZXN0Eg8KB2JsaW5kZWQYASABKAwiOQoQRXZhbHVhdGVSZXNwb25zZRIRCglldmFsdWF0ZWQYASABKAwSEgoKZ2VuZXJhdGlvbhgCIAEoDSISChBMaXN0UnVsZXNSZXF1ZXN0IiIKEUxpc3RSdWxlc1Jlc3BvbnNlEg0KBXBhY2tzGAEgAygJIowBChNSZXBvcnRTdGF0dXNSZXF1ZXN0EhMKC2luY2FybmF0aW9uGAEgASgEEhQKDGRhdGFfdmVyc2lvbhgCIAEoBBIPCgdkYXRhX2F0GAMgASgNEhAKCHByb3RvY29sGAQgASgNEicKBXN0YWxlGAUgAygLMhgudHJ1eXZldC52MS5TdGFsZUFuc3dlcnMiLgoMU3RhbGVBbnN3ZXJzEhAKCHRyYWNlX2lkGAEgASgJEgwKBHNlcXMYAiADKA0iKgoUUmVwb3J0U3RhdHVzUmVzcG9uc2USEgoKbmV4dF9pbl9tcxgBIAEoDSIjChBPcGVuVHJhY2VSZXF1ZXN0Eg8KB29wZW5pbmcYASABKAkiPwoRT3BlblRyYWNlUmVzcG9uc2USEAoIdHJhY2VfaWQYASABKAkSGAoQY291bnRlcnNpZ25hdHVyZRgCIAEoCSIlChFDbG9zZVRyYWNlUmVxdWVzdBIQCgh0cmFjZV9pZBgBIAEoCSIUChJDbG9zZVRyYWNlUmVzcG9uc2UiIwoPR2V0VHJhY2VSZXF1ZXN0EhAKCHRyYWNlX2lkGAEgASgJIjsKEEdldFRyYWNlUmVzcG9uc2USJwoGc3RhdHVzGAEgASgLMhcudHJ1eXZldC52MS5UcmFjZVN0YXR1cyI3ChJGZWRlcmF0aW9uS2V5Q2hlY2sSEgoKZ2VuZXJhdGlvbhgBIAEoDRINCgVjaGVjaxgCIAEoCSJLChtSZXBvcnRGZWRlcmF0aW9uS2V5c1JlcXVlc3QSLAoEaGVsZBgBIAMoCzIeLnRydXl2ZXQudjEuRmVkZXJhdGlvbktleUNoZWNrIsIBChxSZXBvcnRGZWRlcmF0aW9uS2V5c1Jlc3BvbnNlEjMKC2dlbmVyYXRpb25zGAEgAygLMh4udHJ1eXZldC52MS5GZWRlcmF0aW9uS2V5Q2hlY2sSMAoHaG9sZGVycxgCIAMoCzIfLnRydXl2ZXQudjEuRmVkZXJhdGlvbktleUhvbGRlchIRCglhcHByb3ZhbHMYAyADKAkSKAoHd2FpdGluZxgEIAMoCzIXLnRydXl2ZXQudjEuV2FpdGluZ1dyYXAiVQoTRmVkZXJhdGlvbktleUhvbGRlchIQCghwcm92aW5jZRgBIAEoCRIsCgRoZWxkGAIgAygLMh4udHJ1eXZldC52MS5GZWRlcmF0aW9uS2V5Q2hlY2siTgoLV2FpdGluZ1dyYXASDAoEZnJvbRgBIAEoCRIKCgJ0bxgCIAEoCRISCgpnZW5lcmF0aW9uGAMgASgNEhEKCXJlY2lwaWVudBgEIAEoCSI3CgdLZXlXcmFwEgoKAnRvGAEgASgJEhIKCmdlbmVyYXRpb24YAiABKA0SDAoEd3JhcBgDIAEoCSJLChJQdXRLZXlXcmFwc1JlcXVlc3QSEQoJYXBwcm92YWxzGAEgAygJEiIKBXdyYXBzGAIgAygLMhMudHJ1eXZldC52MS5LZXlXcmFwIhUKE1B1dEtleVdyYXBzUmVzcG9uc2UiFQoTTGlzdEtleVdyYXBzUmVxdWVzdCIlChRMaXN0S2V5V3JhcHNSZXNwb25zZRINCgV3cmFwcxgBIAMoCTLjBQoRRmVkZXJhdGlvblNlcnZpY2USRQoIRXZhbHVhdGUSGy50cnV5dmV0LnYxLkV2YWx1YXRlUmVxdWVzdBocLnRydXl2ZXQudjEuRXZhbHVhdGVSZXNwb25zZRJICglMaXN0UnVsZXMSHC50cnV5dmV0LnYxLkxpc3RSdWxlc1JlcXVlc3QaHS50cnV5dmV0LnYxLkxpc3RSdWxlc1Jlc3BvbnNlElEKDFJlcG9ydFN0YXR1cxIfLnRydXl2ZXQudjEuUmVwb3J0U3RhdHVzUmVxdWVzdBogLnRydXl2ZXQudjEuUmVwb3J0U3RhdHVzUmVzcG9uc2USSAoJT3BlblRyYWNlEhwudHJ1eXZldC52MS5PcGVuVHJhY2VSZXF1ZXN0Gh0udHJ1eXZldC52MS5PcGVuVHJhY2VSZXNwb25zZRJLCgpDbG9zZVRyYWNlEh0udHJ1eXZldC52MS5DbG9zZVRyYWNlUmVxdWVzdBoeLnRydXl2ZXQudjEuQ2xvc2VUcmFjZVJlc3BvbnNlEkUKCEdldFRyYWNlEhsudHJ1eXZldC52MS5HZXRUcmFjZVJlcXVlc3QaHC50cnV5dmV0LnYxLkdldFRyYWNlUmVzcG9uc2USaQoUUmVwb3J0RmVkZXJhdGlvbktleXMSJy50cnV5dmV0LnYxLlJlcG9ydEZlZGVyYXRpb25LZXlzUmVxdWVzdBooLnRydXl2ZXQudjEuUmVwb3J0RmVkZXJhdGlvbktleXNSZXNwb25zZRJOCgtQdXRLZXlXcmFwcxIeLnRydXl2ZXQudjEuUHV0S2V5V3JhcHNSZXF1ZXN0Gh8udHJ1eXZldC52MS5QdXRLZXlXcmFwc1Jlc3BvbnNlElEKDExpc3RLZXlXcmFwcxIfLnRydXl2ZXQudjEuTGlzdEtleVdyYXBzUmVxdWVzdBogLnRydXl2ZXQudjEuTGlzdEtleVdyYXBzUmVzcG9uc2ViBnByb3RvMw", [file_truyvet_v1_common]);
+  fileDesc("Cht0cnV5dmV0L3YxL2ZlZGVyYXRpb24ucHJvdG8SCnRydXl2ZXQudjEiIgoPRXZhbHVhdGVSZXF1ZXN0Eg8KB2JsaW5kZWQYASABKAwiOQoQRXZhbHVhdGVSZXNwb25zZRIRCglldmFsdWF0ZWQYASABKAwSEgoKZ2VuZXJhdGlvbhgCIAEoDSISChBMaXN0UnVsZXNSZXF1ZXN0IiIKEUxpc3RSdWxlc1Jlc3BvbnNlEg0KBXBhY2tzGAEgAygJIowBChNSZXBvcnRTdGF0dXNSZXF1ZXN0EhMKC2luY2FybmF0aW9uGAEgASgEEhQKDGRhdGFfdmVyc2lvbhgCIAEoBBIPCgdkYXRhX2F0GAMgASgNEhAKCHByb3RvY29sGAQgASgNEicKBXN0YWxlGAUgAygLMhgudHJ1eXZldC52MS5TdGFsZUFuc3dlcnMiLgoMU3RhbGVBbnN3ZXJzEhAKCHRyYWNlX2lkGAEgASgJEgwKBHNlcXMYAiADKA0iRQoUUmVwb3J0U3RhdHVzUmVzcG9uc2USEgoKbmV4dF9pbl9tcxgBIAEoDRIZChFwcm92aW5jZXNfdmVyc2lvbhgCIAEoBCIWChRMaXN0UHJvdmluY2VzUmVxdWVzdCJXChVMaXN0UHJvdmluY2VzUmVzcG9uc2USDwoHdmVyc2lvbhgBIAEoBBItCglwcm92aW5jZXMYAiADKAsyGi50cnV5dmV0LnYxLkxpc3RlZFByb3ZpbmNlIjcKDkxpc3RlZFByb3ZpbmNlEhEKCXN0YXRlbWVudBgBIAEoCRISCgpyZXZva2VkX2F0GAIgASgNIiMKEE9wZW5UcmFjZVJlcXVlc3QSDwoHb3BlbmluZxgBIAEoCSI/ChFPcGVuVHJhY2VSZXNwb25zZRIQCgh0cmFjZV9pZBgBIAEoCRIYChBjb3VudGVyc2lnbmF0dXJlGAIgASgJIiUKEUNsb3NlVHJhY2VSZXF1ZXN0EhAKCHRyYWNlX2lkGAEgASgJIhQKEkNsb3NlVHJhY2VSZXNwb25zZSIjCg9HZXRUcmFjZVJlcXVlc3QSEAoIdHJhY2VfaWQYASABKAkiOwoQR2V0VHJhY2VSZXNwb25zZRInCgZzdGF0dXMYASABKAsyFy50cnV5dmV0LnYxLlRyYWNlU3RhdHVzIjcKEkZlZGVyYXRpb25LZXlDaGVjaxISCgpnZW5lcmF0aW9uGAEgASgNEg0KBWNoZWNrGAIgASgJIksKG1JlcG9ydEZlZGVyYXRpb25LZXlzUmVxdWVzdBIsCgRoZWxkGAEgAygLMh4udHJ1eXZldC52MS5GZWRlcmF0aW9uS2V5Q2hlY2siwgEKHFJlcG9ydEZlZGVyYXRpb25LZXlzUmVzcG9uc2USMwoLZ2VuZXJhdGlvbnMYASADKAsyHi50cnV5dmV0LnYxLkZlZGVyYXRpb25LZXlDaGVjaxIwCgdob2xkZXJzGAIgAygLMh8udHJ1eXZldC52MS5GZWRlcmF0aW9uS2V5SG9sZGVyEhEKCWFwcHJvdmFscxgDIAMoCRIoCgd3YWl0aW5nGAQgAygLMhcudHJ1eXZldC52MS5XYWl0aW5nV3JhcCJVChNGZWRlcmF0aW9uS2V5SG9sZGVyEhAKCHByb3ZpbmNlGAEgASgJEiwKBGhlbGQYAiADKAsyHi50cnV5dmV0LnYxLkZlZGVyYXRpb25LZXlDaGVjayJOCgtXYWl0aW5nV3JhcBIMCgRmcm9tGAEgASgJEgoKAnRvGAIgASgJEhIKCmdlbmVyYXRpb24YAyABKA0SEQoJcmVjaXBpZW50GAQgASgJIjcKB0tleVdyYXASCgoCdG8YASABKAkSEgoKZ2VuZXJhdGlvbhgCIAEoDRIMCgR3cmFwGAMgASgJIksKElB1dEtleVdyYXBzUmVxdWVzdBIRCglhcHByb3ZhbHMYASADKAkSIgoFd3JhcHMYAiADKAsyEy50cnV5dmV0LnYxLktleVdyYXAiFQoTUHV0S2V5V3JhcHNSZXNwb25zZSIVChNMaXN0S2V5V3JhcHNSZXF1ZXN0IiUKFExpc3RLZXlXcmFwc1Jlc3BvbnNlEg0KBXdyYXBzGAEgAygJMrkGChFGZWRlcmF0aW9uU2VydmljZRJFCghFdmFsdWF0ZRIbLnRydXl2ZXQudjEuRXZhbHVhdGVSZXF1ZXN0GhwudHJ1eXZldC52MS5FdmFsdWF0ZVJlc3BvbnNlEkgKCUxpc3RSdWxlcxIcLnRydXl2ZXQudjEuTGlzdFJ1bGVzUmVxdWVzdBodLnRydXl2ZXQudjEuTGlzdFJ1bGVzUmVzcG9uc2USVAoNTGlzdFByb3ZpbmNlcxIgLnRydXl2ZXQudjEuTGlzdFByb3ZpbmNlc1JlcXVlc3QaIS50cnV5dmV0LnYxLkxpc3RQcm92aW5jZXNSZXNwb25zZRJRCgxSZXBvcnRTdGF0dXMSHy50cnV5dmV0LnYxLlJlcG9ydFN0YXR1c1JlcXVlc3QaIC50cnV5dmV0LnYxLlJlcG9ydFN0YXR1c1Jlc3BvbnNlEkgKCU9wZW5UcmFjZRIcLnRydXl2ZXQudjEuT3BlblRyYWNlUmVxdWVzdBodLnRydXl2ZXQudjEuT3BlblRyYWNlUmVzcG9uc2USSwoKQ2xvc2VUcmFjZRIdLnRydXl2ZXQudjEuQ2xvc2VUcmFjZVJlcXVlc3QaHi50cnV5dmV0LnYxLkNsb3NlVHJhY2VSZXNwb25zZRJFCghHZXRUcmFjZRIbLnRydXl2ZXQudjEuR2V0VHJhY2VSZXF1ZXN0GhwudHJ1eXZldC52MS5HZXRUcmFjZVJlc3BvbnNlEmkKFFJlcG9ydEZlZGVyYXRpb25LZXlzEicudHJ1eXZldC52MS5SZXBvcnRGZWRlcmF0aW9uS2V5c1JlcXVlc3QaKC50cnV5dmV0LnYxLlJlcG9ydEZlZGVyYXRpb25LZXlzUmVzcG9uc2USTgoLUHV0S2V5V3JhcHMSHi50cnV5dmV0LnYxLlB1dEtleVdyYXBzUmVxdWVzdBofLnRydXl2ZXQudjEuUHV0S2V5V3JhcHNSZXNwb25zZRJRCgxMaXN0S2V5V3JhcHMSHy50cnV5dmV0LnYxLkxpc3RLZXlXcmFwc1JlcXVlc3QaIC50cnV5dmV0LnYxLkxpc3RLZXlXcmFwc1Jlc3BvbnNlYgZwcm90bzM", [file_truyvet_v1_common]);
 
 /**
  * @generated from message truyvet.v1.EvaluateRequest
@@ -162,6 +162,13 @@ export type ReportStatusResponse = Message<"truyvet.v1.ReportStatusResponse"> & 
    * @generated from field: uint32 next_in_ms = 1;
    */
   nextInMs: number;
+
+  /**
+   * Moves with every change among the provinces: ListProvincesResponse.version.
+   *
+   * @generated from field: uint64 provinces_version = 2;
+   */
+  provincesVersion: bigint;
 };
 
 /**
@@ -170,6 +177,67 @@ export type ReportStatusResponse = Message<"truyvet.v1.ReportStatusResponse"> & 
  */
 export const ReportStatusResponseSchema: GenMessage<ReportStatusResponse> = /*@__PURE__*/
   messageDesc(file_truyvet_v1_federation, 6);
+
+/**
+ * @generated from message truyvet.v1.ListProvincesRequest
+ */
+export type ListProvincesRequest = Message<"truyvet.v1.ListProvincesRequest"> & {
+};
+
+/**
+ * Describes the message truyvet.v1.ListProvincesRequest.
+ * Use `create(ListProvincesRequestSchema)` to create a new message.
+ */
+export const ListProvincesRequestSchema: GenMessage<ListProvincesRequest> = /*@__PURE__*/
+  messageDesc(file_truyvet_v1_federation, 7);
+
+/**
+ * @generated from message truyvet.v1.ListProvincesResponse
+ */
+export type ListProvincesResponse = Message<"truyvet.v1.ListProvincesResponse"> & {
+  /**
+   * @generated from field: uint64 version = 1;
+   */
+  version: bigint;
+
+  /**
+   * @generated from field: repeated truyvet.v1.ListedProvince provinces = 2;
+   */
+  provinces: ListedProvince[];
+};
+
+/**
+ * Describes the message truyvet.v1.ListProvincesResponse.
+ * Use `create(ListProvincesResponseSchema)` to create a new message.
+ */
+export const ListProvincesResponseSchema: GenMessage<ListProvincesResponse> = /*@__PURE__*/
+  messageDesc(file_truyvet_v1_federation, 8);
+
+/**
+ * @generated from message truyvet.v1.ListedProvince
+ */
+export type ListedProvince = Message<"truyvet.v1.ListedProvince"> & {
+  /**
+   * Compact JWS (ES256, the federation CA): shared/auth/province-statement.ts.
+   *
+   * @generated from field: string statement = 1;
+   */
+  statement: string;
+
+  /**
+   * Epoch seconds; 0 = enrolled.
+   *
+   * @generated from field: uint32 revoked_at = 2;
+   */
+  revokedAt: number;
+};
+
+/**
+ * Describes the message truyvet.v1.ListedProvince.
+ * Use `create(ListedProvinceSchema)` to create a new message.
+ */
+export const ListedProvinceSchema: GenMessage<ListedProvince> = /*@__PURE__*/
+  messageDesc(file_truyvet_v1_federation, 9);
 
 /**
  * @generated from message truyvet.v1.OpenTraceRequest
@@ -186,7 +254,7 @@ export type OpenTraceRequest = Message<"truyvet.v1.OpenTraceRequest"> & {
  * Use `create(OpenTraceRequestSchema)` to create a new message.
  */
 export const OpenTraceRequestSchema: GenMessage<OpenTraceRequest> = /*@__PURE__*/
-  messageDesc(file_truyvet_v1_federation, 7);
+  messageDesc(file_truyvet_v1_federation, 10);
 
 /**
  * @generated from message truyvet.v1.OpenTraceResponse
@@ -208,7 +276,7 @@ export type OpenTraceResponse = Message<"truyvet.v1.OpenTraceResponse"> & {
  * Use `create(OpenTraceResponseSchema)` to create a new message.
  */
 export const OpenTraceResponseSchema: GenMessage<OpenTraceResponse> = /*@__PURE__*/
-  messageDesc(file_truyvet_v1_federation, 8);
+  messageDesc(file_truyvet_v1_federation, 11);
 
 /**
  * @generated from message truyvet.v1.CloseTraceRequest
@@ -225,7 +293,7 @@ export type CloseTraceRequest = Message<"truyvet.v1.CloseTraceRequest"> & {
  * Use `create(CloseTraceRequestSchema)` to create a new message.
  */
 export const CloseTraceRequestSchema: GenMessage<CloseTraceRequest> = /*@__PURE__*/
-  messageDesc(file_truyvet_v1_federation, 9);
+  messageDesc(file_truyvet_v1_federation, 12);
 
 /**
  * @generated from message truyvet.v1.CloseTraceResponse
@@ -238,7 +306,7 @@ export type CloseTraceResponse = Message<"truyvet.v1.CloseTraceResponse"> & {
  * Use `create(CloseTraceResponseSchema)` to create a new message.
  */
 export const CloseTraceResponseSchema: GenMessage<CloseTraceResponse> = /*@__PURE__*/
-  messageDesc(file_truyvet_v1_federation, 10);
+  messageDesc(file_truyvet_v1_federation, 13);
 
 /**
  * @generated from message truyvet.v1.GetTraceRequest
@@ -255,7 +323,7 @@ export type GetTraceRequest = Message<"truyvet.v1.GetTraceRequest"> & {
  * Use `create(GetTraceRequestSchema)` to create a new message.
  */
 export const GetTraceRequestSchema: GenMessage<GetTraceRequest> = /*@__PURE__*/
-  messageDesc(file_truyvet_v1_federation, 11);
+  messageDesc(file_truyvet_v1_federation, 14);
 
 /**
  * @generated from message truyvet.v1.GetTraceResponse
@@ -272,7 +340,7 @@ export type GetTraceResponse = Message<"truyvet.v1.GetTraceResponse"> & {
  * Use `create(GetTraceResponseSchema)` to create a new message.
  */
 export const GetTraceResponseSchema: GenMessage<GetTraceResponse> = /*@__PURE__*/
-  messageDesc(file_truyvet_v1_federation, 12);
+  messageDesc(file_truyvet_v1_federation, 15);
 
 /**
  * One generation of the federation key; the key itself cannot be computed from its check value.
@@ -300,7 +368,7 @@ export type FederationKeyCheck = Message<"truyvet.v1.FederationKeyCheck"> & {
  * Use `create(FederationKeyCheckSchema)` to create a new message.
  */
 export const FederationKeyCheckSchema: GenMessage<FederationKeyCheck> = /*@__PURE__*/
-  messageDesc(file_truyvet_v1_federation, 13);
+  messageDesc(file_truyvet_v1_federation, 16);
 
 /**
  * @generated from message truyvet.v1.ReportFederationKeysRequest
@@ -319,7 +387,7 @@ export type ReportFederationKeysRequest = Message<"truyvet.v1.ReportFederationKe
  * Use `create(ReportFederationKeysRequestSchema)` to create a new message.
  */
 export const ReportFederationKeysRequestSchema: GenMessage<ReportFederationKeysRequest> = /*@__PURE__*/
-  messageDesc(file_truyvet_v1_federation, 14);
+  messageDesc(file_truyvet_v1_federation, 17);
 
 /**
  * @generated from message truyvet.v1.ReportFederationKeysResponse
@@ -355,7 +423,7 @@ export type ReportFederationKeysResponse = Message<"truyvet.v1.ReportFederationK
  * Use `create(ReportFederationKeysResponseSchema)` to create a new message.
  */
 export const ReportFederationKeysResponseSchema: GenMessage<ReportFederationKeysResponse> = /*@__PURE__*/
-  messageDesc(file_truyvet_v1_federation, 15);
+  messageDesc(file_truyvet_v1_federation, 18);
 
 /**
  * @generated from message truyvet.v1.FederationKeyHolder
@@ -377,7 +445,7 @@ export type FederationKeyHolder = Message<"truyvet.v1.FederationKeyHolder"> & {
  * Use `create(FederationKeyHolderSchema)` to create a new message.
  */
 export const FederationKeyHolderSchema: GenMessage<FederationKeyHolder> = /*@__PURE__*/
-  messageDesc(file_truyvet_v1_federation, 16);
+  messageDesc(file_truyvet_v1_federation, 19);
 
 /**
  * A wrap that its receiver has not reported as held.
@@ -413,7 +481,7 @@ export type WaitingWrap = Message<"truyvet.v1.WaitingWrap"> & {
  * Use `create(WaitingWrapSchema)` to create a new message.
  */
 export const WaitingWrapSchema: GenMessage<WaitingWrap> = /*@__PURE__*/
-  messageDesc(file_truyvet_v1_federation, 17);
+  messageDesc(file_truyvet_v1_federation, 20);
 
 /**
  * @generated from message truyvet.v1.KeyWrap
@@ -442,7 +510,7 @@ export type KeyWrap = Message<"truyvet.v1.KeyWrap"> & {
  * Use `create(KeyWrapSchema)` to create a new message.
  */
 export const KeyWrapSchema: GenMessage<KeyWrap> = /*@__PURE__*/
-  messageDesc(file_truyvet_v1_federation, 18);
+  messageDesc(file_truyvet_v1_federation, 21);
 
 /**
  * @generated from message truyvet.v1.PutKeyWrapsRequest
@@ -466,7 +534,7 @@ export type PutKeyWrapsRequest = Message<"truyvet.v1.PutKeyWrapsRequest"> & {
  * Use `create(PutKeyWrapsRequestSchema)` to create a new message.
  */
 export const PutKeyWrapsRequestSchema: GenMessage<PutKeyWrapsRequest> = /*@__PURE__*/
-  messageDesc(file_truyvet_v1_federation, 19);
+  messageDesc(file_truyvet_v1_federation, 22);
 
 /**
  * @generated from message truyvet.v1.PutKeyWrapsResponse
@@ -479,7 +547,7 @@ export type PutKeyWrapsResponse = Message<"truyvet.v1.PutKeyWrapsResponse"> & {
  * Use `create(PutKeyWrapsResponseSchema)` to create a new message.
  */
 export const PutKeyWrapsResponseSchema: GenMessage<PutKeyWrapsResponse> = /*@__PURE__*/
-  messageDesc(file_truyvet_v1_federation, 20);
+  messageDesc(file_truyvet_v1_federation, 23);
 
 /**
  * @generated from message truyvet.v1.ListKeyWrapsRequest
@@ -492,7 +560,7 @@ export type ListKeyWrapsRequest = Message<"truyvet.v1.ListKeyWrapsRequest"> & {
  * Use `create(ListKeyWrapsRequestSchema)` to create a new message.
  */
 export const ListKeyWrapsRequestSchema: GenMessage<ListKeyWrapsRequest> = /*@__PURE__*/
-  messageDesc(file_truyvet_v1_federation, 21);
+  messageDesc(file_truyvet_v1_federation, 24);
 
 /**
  * @generated from message truyvet.v1.ListKeyWrapsResponse
@@ -509,7 +577,7 @@ export type ListKeyWrapsResponse = Message<"truyvet.v1.ListKeyWrapsResponse"> & 
  * Use `create(ListKeyWrapsResponseSchema)` to create a new message.
  */
 export const ListKeyWrapsResponseSchema: GenMessage<ListKeyWrapsResponse> = /*@__PURE__*/
-  messageDesc(file_truyvet_v1_federation, 22);
+  messageDesc(file_truyvet_v1_federation, 25);
 
 /**
  * @generated from service truyvet.v1.FederationService
@@ -534,6 +602,16 @@ export const FederationService: GenService<{
     methodKind: "unary";
     input: typeof ListRulesRequestSchema;
     output: typeof ListRulesResponseSchema;
+  },
+  /**
+   * The enrolled provinces, each as the federation CA states it.
+   *
+   * @generated from rpc truyvet.v1.FederationService.ListProvinces
+   */
+  listProvinces: {
+    methodKind: "unary";
+    input: typeof ListProvincesRequestSchema;
+    output: typeof ListProvincesResponseSchema;
   },
   /**
    * A node's sign of life; also says which answers no longer hold.
