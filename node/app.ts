@@ -17,7 +17,7 @@ import type { RulePack } from '../shared/domain/rule-pack.ts';
 import { AppError } from '../shared/errors.ts';
 import { startGrpcServer } from '../shared/grpc/server.ts';
 import { createHttpApp } from '../shared/http/app.ts';
-import { createMetrics } from '../shared/http/metrics.ts';
+import { createMetrics, type Metrics } from '../shared/http/metrics.ts';
 import { startHttpServer } from '../shared/http/server.ts';
 import { createLogger, type Logger } from '../shared/log.ts';
 import { packageRoot } from '../shared/package-root.ts';
@@ -29,11 +29,15 @@ import { caseRoutes } from './cases/http.ts';
 import type { NodeConfig } from './config.ts';
 import { connectHub, type HubLink } from './hub/grpc.ts';
 import { importRoutes } from './intake/http.ts';
+import { lockIntake } from './people/operations.ts';
 import { createTokenizer, type Tokenizer } from './people/tokens.ts';
 import { hubProvinces } from './provinces/grpc.ts';
 import { ProvinceBook } from './provinces/operations.ts';
 import { hubRules } from './rules/grpc.ts';
 import { openRuleBook, type RuleBook } from './rules/operations.ts';
+import type { DataKeys } from './sealing/data-keys.ts';
+import { startKeyKeeper } from './sealing/key-keeper.ts';
+import { openDataKeys } from './sealing/operations.ts';
 import { hubTraces } from './traces/grpc.ts';
 import { traceRoutes } from './traces/http.ts';
 import { reopenTraces } from './traces/operations.ts';
@@ -70,6 +74,8 @@ interface Base {
   readonly logger: Logger;
   readonly clock: Clock;
   readonly db: Database;
+  readonly dataKeys: DataKeys;
+  readonly metrics: Metrics;
   readonly hub: HubLink;
   readonly provinces: ProvinceBook;
   readonly rules: RuleBook;
@@ -91,6 +97,8 @@ export async function startNode(config: NodeConfig, clock: Clock = systemClock):
     await openAsProgram({ ...config, migrations: MIGRATIONS, clock }, { max: POOL.main, name }),
   );
   stack.use(new Sealer({ db, clock, logger }));
+  const metrics = createMetrics(name);
+  const dataKeys = await startDataKeys(stack, { db, clock, logger, metrics, config });
   const stop = new AbortController();
   const tls = stack.use(liveTls(identity, { clock, logger }));
   const address = config.hubAddress ?? identity.hubAddress;
@@ -100,7 +108,7 @@ export async function startNode(config: NodeConfig, clock: Clock = systemClock):
   const refusals = stack.use(new RefusalLog({ db, clock, logger }));
   const rules = await startRules(stack, { db, hub, identity, clock, logger, refusals, stop });
   const base: Base = {
-    ...{ config, identity, logger, clock, db, hub, provinces, rules, refusals, stack },
+    ...{ config, identity, logger, clock, db, dataKeys, metrics, hub, provinces, rules, refusals, stack },
     stopping: stop.signal,
   };
   const { tracing, tokenizer } = await startTracing(base);
@@ -134,6 +142,18 @@ async function startProvinces({ stop, hub, identity, ...parts }: ProvinceParts):
   return book;
 }
 
+/** Keys that open what the database holds, kept current while the node runs. */
+async function startDataKeys(
+  stack: Disposal,
+  { config, ...parts }: Pick<Base, 'db' | 'clock' | 'logger' | 'metrics' | 'config'>,
+): Promise<DataKeys> {
+  const source = config.dataKeys;
+  const dataKeys = await openDataKeys(parts, source);
+  const lock = (tx: Parameters<typeof lockIntake>[0]) => lockIntake(tx, dataKeys);
+  stack.use(startKeyKeeper({ ...parts, dataKeys, source, lockIntake: lock }));
+  return dataKeys;
+}
+
 type RulesParts = Pick<Base, 'db' | 'hub' | 'identity' | 'clock' | 'logger' | 'refusals'> & {
   readonly stop: AbortController;
 };
@@ -153,7 +173,7 @@ async function startRules(stack: Disposal, parts: RulesParts): Promise<RuleBook>
 
 /** Tracing and the tokenizer need each other: tokens go into tracing's memory, questions wait for tokens. */
 async function startTracing(base: Base): Promise<{ tracing: Tracing; tokenizer: Tokenizer }> {
-  const { config, identity, logger, clock, db, hub, stack } = base;
+  const { config, identity, logger, clock, db, dataKeys, hub, stack } = base;
   const oprf = stack.use(await startOprfWorkers(1, { logger }));
   const name = `node-${identity.province}-trace`;
   const pool = { max: POOL.trace, name, settings: TRACE_PLANNER };
@@ -178,7 +198,7 @@ async function startTracing(base: Base): Promise<{ tracing: Tracing; tokenizer: 
   );
   const onTokenized = tracing.tokenized;
   const tokenizer = stack.use(
-    createTokenizer({ db, clock, oprf, logger, evaluate: hub.evaluate, onTokenized }),
+    createTokenizer({ db, dataKeys, clock, oprf, logger, evaluate: hub.evaluate, onTokenized }),
   );
   late.tokenizer = tokenizer;
   return { tracing, tokenizer };
@@ -203,7 +223,7 @@ async function rulePackOf(rules: RuleBook, number: number): Promise<RulePack> {
 
 /** The HTTP interface; the answer is its address. */
 async function startHttp(base: Base, parts: { tracing: Tracing; tokenizer: Tokenizer }): Promise<string> {
-  const { config, identity, logger, clock, db, rules, stack } = base;
+  const { config, identity, logger, clock, db, dataKeys, rules, stack } = base;
   const { tracing, tokenizer } = parts;
   const { changes } = tracing;
   const hub = hubTraces(base.hub.client);
@@ -220,18 +240,21 @@ async function startHttp(base: Base, parts: { tracing: Tracing; tokenizer: Token
   const app = createHttpApp({
     info: { ...API_INFO, title: `Truy Vết · tỉnh ${province}` },
     routes: [
-      importRoutes({ db, clock, changes, tokenizer }),
+      importRoutes({ db, dataKeys, clock, changes, tokenizer }),
       budgetRoutes({ db, clock }),
       caseRoutes({
-        ...{ db, clock, province, changes, tokenizer },
+        ...{ db, dataKeys, clock, province, changes, tokenizer },
         traces: { reopen: reopenTraces, wake: () => submitter.wake() },
       }),
-      traceRoutes({ db, clock, logger, province, rules, hub, submitter, stopping: base.stopping }),
+      traceRoutes({
+        ...{ db, dataKeys, clock, logger, province, rules, hub, submitter },
+        stopping: base.stopping,
+      }),
     ],
     authenticate: createAuthenticate({ token: createTokenCheck({ ...config.oidc, home: province, clock }) }),
     recordRefusal: (caller, refusal) => recordRefusal({ db, clock }, caller, refusal),
     logger,
-    metrics: createMetrics(`node-${province}`),
+    metrics: base.metrics,
     checks: { database: async () => db.sql`SELECT 1`, rules: rules.check },
     stopping: base.stopping,
     clock,

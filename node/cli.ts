@@ -20,6 +20,7 @@ import { runProgram } from '../shared/run-program.ts';
 import { MIGRATIONS, startNode } from './app.ts';
 import { parseNodeConfig } from './config.ts';
 import { addFederationKeyCommands } from './federation-keys/commands.ts';
+import { addKeysCommands } from './sealing/keys-command.ts';
 
 const program = new Command('truyvet-node')
   .description('Nút truy vết của một tỉnh · A provincial node of Truy Vết')
@@ -67,6 +68,8 @@ program
     const { id } = await callJson<{ id: string }>(address(), '/v1/cases', { method: 'POST', json });
     process.stdout.write(`${id}\n`);
   });
+
+addKeysCommands(program, process.env, (text) => process.stdout.write(text));
 
 const trace = program.command('trace').description('truy vết · traces');
 

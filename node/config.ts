@@ -5,10 +5,12 @@ import { z } from 'zod';
 import { type Env, parseEnv } from '../shared/config.ts';
 import * as fields from '../shared/config-fields.ts';
 import { addressSchema, listenSchema } from '../shared/http/listen.ts';
+import { dataKeyFields, keySourceOf, requireOneKeySource } from './sealing/key-config.ts';
 
 const schema = z
   .object({
     IDENTITY_DIR: z.string().min(1),
+    ...dataKeyFields,
     HTTP_LISTEN: listenSchema,
     GRPC_LISTEN: addressSchema,
     HUB_ADDRESS: addressSchema.optional(),
@@ -16,12 +18,15 @@ const schema = z
     ...fields.databaseFields,
     ...fields.oidcFields,
   })
+  .superRefine(requireOneKeySource)
   .transform((env) => ({
     /** What enrolment left: province, keys, certificate, pinned CA and hub (shared/pki/identity.ts). */
     identityDir: env.IDENTITY_DIR,
     databaseUrl: env.DATABASE_URL,
     /** Migrates at the start, where given. */
     ownerDatabaseUrl: env.OWNER_DATABASE_URL,
+    /** Whence the keys of the sealed columns come. */
+    dataKeys: keySourceOf(env),
     httpListen: env.HTTP_LISTEN,
     grpcListen: env.GRPC_LISTEN,
     /** Instead of the address that the hub gave at enrolment. */

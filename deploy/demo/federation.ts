@@ -13,7 +13,7 @@ import { packageRoot } from '../../shared/package-root.ts';
 import { type DatabaseOptions, type Databases, type DatabaseUrls, openDatabases } from './databases.ts';
 import { createTemporaryDirectory } from './directory.ts';
 import { runFederation } from './federation-command.ts';
-import { createKeyFiles } from './key-files.ts';
+import { createKeyFiles, type KeyFiles } from './key-files.ts';
 import { audienceOf, type FederationSummary, type Member, memberOf, summaryOf } from './member.ts';
 import { forEachParallel } from './parallel.ts';
 import { takePorts } from './ports.ts';
@@ -105,7 +105,7 @@ async function build(options: FederationOptions, held: AsyncDisposable[]): Promi
     const program = hold(new Program(programOptions(place, env, { ...options, logsDir })));
     const roles = place.name === 'hub' ? HUB_ROLES : NODE_ROLES.map((role) => `${role}@${place.name}`);
     const token = await tokens.issue({ audience: audienceOf(place.name), roles });
-    entries.push({ program, member: memberAt(place, program, token) });
+    entries.push({ program, member: memberAt(place, program, { token, keys }) });
   }
   const start = (signal?: AbortSignal) => startPrograms(entries, options.parallelism ?? PARALLELISM, signal);
   await start(options.signal);
@@ -143,12 +143,17 @@ function programOptions(place: Place, env: Env, { programs, logsDir }: ProgramSe
   };
 }
 
-function memberAt(place: Place, program: Program, token: string): Member {
+function memberAt(
+  place: Place,
+  program: Program,
+  { token, keys }: { token: string; keys: KeyFiles },
+): Member {
   return memberOf(program, {
     name: place.name,
     url: `http://${place.httpAddress}`,
     grpcAddress: place.grpcAddress,
     databaseUrl: place.databaseUrl,
+    dataKeysFile: place.name === 'hub' ? undefined : keys.dataKeysFile(place.name),
     token,
     logFile: program.options.logFile,
   });

@@ -6,6 +6,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { exportJWK, generateKeyPair } from 'jose';
+import { createKeyRingFile } from '../../node/sealing/key-source.ts';
 import { signHubStatement } from '../../shared/auth/hub-statement.ts';
 import { signProvinceStatement } from '../../shared/auth/province-statement.ts';
 import { nowSeconds, systemClock } from '../../shared/clock.ts';
@@ -34,6 +35,8 @@ export interface KeyFiles {
   openingKeyFile(province: string): string;
   /** What the CA states of a province. */
   statement(province: string): string;
+  /** Data keys of a province's database. */
+  dataKeysFile(province: string): string;
 }
 
 /** Makes `directory` and all keys of a hub at `hubAddress` (its gRPC) and `provinces` in it. */
@@ -53,6 +56,7 @@ export async function createKeyFiles(
   const statements = new Map<string, string>();
   for (const province of provinces) {
     statements.set(province, await writeIdentity(identityDir(province), { authority, province, shared }));
+    await createKeyRingFile(path(`data-keys-${province}.json`));
   }
   const of = (stem: string) => ({
     ...{ caFile: join(stem, IDENTITY_FILES.ca), certFile: join(stem, IDENTITY_FILES.tlsCertificate) },
@@ -65,6 +69,7 @@ export async function createKeyFiles(
     warrantKeyFile: path('hub/warrant.jwk'),
     openingKeyFile: (province) => join(identityDir(province), IDENTITY_FILES.openingKey),
     statement: (province) => statements.get(province) as string,
+    dataKeysFile: (province) => path(`data-keys-${province}.json`),
   };
 }
 

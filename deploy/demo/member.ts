@@ -14,6 +14,8 @@ export interface Member {
   /** `host:port`. */
   readonly grpcAddress: string;
   readonly databaseUrl: string;
+  /** Ring of data keys of a node; the hub has none. */
+  readonly dataKeysFile: string | undefined;
   /** Bearer token with every role that this program knows. */
   readonly token: string;
   readonly logFile: string;

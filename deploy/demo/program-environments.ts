@@ -66,6 +66,7 @@ function nodeEnvironment(wiring: Wiring, node: Place): Env {
   return {
     ...commonEnvironment(wiring, node),
     IDENTITY_DIR: keys.identityDir(node.name),
+    DATA_KEYS_FILE: keys.dataKeysFile(node.name),
   };
 }
 

@@ -5,18 +5,20 @@
 import { type Caller, isWithin, type Scope } from '../../shared/auth/access.ts';
 import { changeAs, readAs } from '../../shared/auth/act.ts';
 import { type Clock, nowSeconds } from '../../shared/clock.ts';
-import type { Database, Transaction } from '../../shared/db/database.ts';
+import type { Database, Queryable, Transaction } from '../../shared/db/database.ts';
 import { AppError, invalidField } from '../../shared/errors.ts';
 import { isWardOf } from '../../shared/gazetteer.ts';
 import { newId } from '../../shared/ids.ts';
-import { ensureIdentifiers, findWard, lockIntake } from '../people/operations.ts';
+import { ensureIdentifiers, findWard, lockIntake, readIdentifiers } from '../people/operations.ts';
+import type { SealerSource } from '../sealing/data-keys.ts';
 import * as queries from './queries.ts';
 import { type CaseFacts, canonicalIdentifiers, checkDates } from './rules.ts';
 
-export type { Case, CaseCursor, CasesPage } from './queries.ts';
+export type { CaseCursor, CasesPage } from './queries.ts';
 
 export interface CasesContext {
   readonly db: Database;
+  readonly dataKeys: SealerSource;
   readonly clock: Clock;
   readonly province: string;
   /** Tracing: hears of identifiers whose links changed. */
@@ -31,7 +33,15 @@ export interface CasesContext {
   };
 }
 
-type ReadContext = Pick<CasesContext, 'db' | 'clock'>;
+type ReadContext = Pick<CasesContext, 'db' | 'dataKeys' | 'clock'>;
+
+/** A case as it is read; instants in epoch seconds. */
+export interface Case extends CaseFacts {
+  readonly id: string;
+  readonly createdAt: number;
+  readonly changedAt: number;
+  readonly withdrawnAt: number | null;
+}
 
 /** What is said of a new case; without a ward, it is that of the index person's record. */
 export type NewCase = Omit<CaseFacts, 'ward'> & { readonly ward?: string | null | undefined };
@@ -52,9 +62,9 @@ export async function enterCase(ctx: CasesContext, caller: Caller, input: NewCas
   const act = { group: 'cases.write', action: 'cases.entered', detail: { case: id } } as const;
   const identifierIds = await changeAs(ctx, caller, act, async (tx, { scope, note }) => {
     checkWard(ctx, scope, input.ward ?? null);
-    const ids = await identifierIdsOf(tx, identifiers);
+    const ids = await identifierIdsOf(ctx, tx, identifiers);
     const ward = input.ward ?? (await wardOfPerson(tx, ctx, ids[0] as number));
-    await queries.insertCase(tx, id, { ...input, identifiers, ward });
+    await queries.insertCase(tx, id, { ...input, ward });
     await queries.replaceCaseIdentifiers(tx, id, ids);
     note({ identifiers: ids.length, ward });
     return ids;
@@ -65,27 +75,38 @@ export async function enterCase(ctx: CasesContext, caller: Caller, input: NewCas
 }
 
 /** The case of an id. Throws NOT_FOUND NO_SUCH_CASE, also for one outside the caller's area. */
-export function readCase(ctx: ReadContext, caller: Caller, id: string): Promise<queries.Case> {
+export function readCase(ctx: ReadContext, caller: Caller, id: string): Promise<Case> {
   const act = { group: 'cases.read', action: 'cases.read', detail: { cases: [id] } } as const;
   return readAs(ctx, caller, act, async ({ scope }) => {
     const found = await queries.findCase(ctx.db, id, scope);
-    if (found) return found;
+    const [read] = await withIdentifiers(ctx, found ? [found] : []);
+    if (read) return read;
     throw noSuchCase();
   });
 }
 
 /** Cases of the caller's area, newest first: `limit` of them, and one more if there are more. */
-export function listCases(
-  ctx: ReadContext,
-  caller: Caller,
-  page: queries.CasesPage,
-): Promise<queries.Case[]> {
+export function listCases(ctx: ReadContext, caller: Caller, page: queries.CasesPage): Promise<Case[]> {
   const act = { group: 'cases.read', action: 'cases.read' } as const;
   return readAs(ctx, caller, act, async ({ scope, note }) => {
     const found = await queries.listCases(ctx.db, { ...page, limit: page.limit + 1 }, scope);
     note({ cases: found.slice(0, page.limit).map(({ id }) => id) });
-    return found;
+    return withIdentifiers(ctx, found);
   });
+}
+
+async function withIdentifiers(
+  ctx: { readonly db: Pick<Queryable, 'sql'>; readonly dataKeys: SealerSource },
+  stored: readonly queries.StoredCase[],
+): Promise<Case[]> {
+  const values = await readIdentifiers(
+    ctx,
+    stored.flatMap(({ identifierIds }) => identifierIds),
+  );
+  return stored.map(({ identifierIds, ...facts }) => ({
+    ...facts,
+    identifiers: identifierIds.map((id) => values.get(id) as string),
+  }));
 }
 
 /**
@@ -96,25 +117,27 @@ export async function correctCase(
   ctx: CasesContext,
   caller: Caller,
   { id, changes }: { readonly id: string; readonly changes: CaseChanges },
-): Promise<queries.Case> {
+): Promise<Case> {
   const fields = Object.entries(changes).flatMap(([field, value]) => (value === undefined ? [] : [field]));
   const act = { group: 'cases.write', action: 'cases.corrected', detail: { case: id, fields } } as const;
   const { touched, corrected } = await changeAs(ctx, caller, act, async (tx, { scope }) => {
     if (!(await queries.lockCase(tx, id, scope))) throw noSuchCase();
     if (changes.ward !== undefined) checkWard(ctx, scope, changes.ward);
-    const before = (await queries.findCase(tx, id, scope)) as queries.Case;
+    const before = (await queries.findCase(tx, id, scope)) as queries.StoredCase;
+    const identifiers = changes.identifiers && canonicalIdentifiers(changes.identifiers);
     const after = mergeChanges(before, changes);
     if (changes.onsetOn !== undefined || changes.sampledAt !== undefined)
       checkDates(after, nowSeconds(ctx.clock));
-    const oldIds = await queries.listCaseIdentifierIds(tx, id);
-    const newIds = changes.identifiers ? await identifierIdsOf(tx, after.identifiers) : oldIds;
-    if (changes.identifiers) await queries.replaceCaseIdentifiers(tx, id, newIds);
+    const oldIds = before.identifierIds;
+    const newIds = identifiers ? await identifierIdsOf(ctx, tx, identifiers) : oldIds;
+    if (identifiers) await queries.replaceCaseIdentifiers(tx, id, newIds);
     await queries.updateCase(tx, id, after);
     await ctx.traces.reopen(tx, id);
     const linksChanged = changes.identifiers !== undefined || changes.withdrawn !== undefined;
+    const stored = (await queries.findCase(tx, id, scope)) as queries.StoredCase;
     return {
       touched: linksChanged ? [...new Set([...oldIds, ...newIds])] : [],
-      corrected: (await queries.findCase(tx, id, scope)) as queries.Case,
+      corrected: (await withIdentifiers({ ...ctx, db: tx }, [stored]))[0] as Case,
     };
   });
   if (touched.length > 0) ctx.changes.identifiersChanged(touched);
@@ -137,15 +160,20 @@ async function wardOfPerson(tx: Transaction, { province }: CasesContext, identif
 }
 
 /** Local ids of canonical identifiers, in their order; under the intake lock, because new ones are stored. */
-async function identifierIdsOf(tx: Transaction, identifiers: readonly string[]): Promise<number[]> {
-  await lockIntake(tx);
-  const { ids } = await ensureIdentifiers(tx, identifiers);
+async function identifierIdsOf(
+  { dataKeys }: Pick<CasesContext, 'dataKeys'>,
+  tx: Transaction,
+  identifiers: readonly string[],
+): Promise<number[]> {
+  const { ids } = await ensureIdentifiers(await lockIntake(tx, dataKeys), identifiers);
   return identifiers.map((value) => ids.get(value) as number);
 }
 
-function mergeChanges(before: queries.Case, changes: CaseChanges): CaseFacts & { withdrawn: boolean } {
+function mergeChanges(
+  before: queries.StoredCase,
+  changes: CaseChanges,
+): queries.CaseDates & { withdrawn: boolean } {
   return {
-    identifiers: changes.identifiers ? canonicalIdentifiers(changes.identifiers) : before.identifiers,
     onsetOn: changes.onsetOn === undefined ? before.onsetOn : changes.onsetOn,
     sampledAt: changes.sampledAt === undefined ? before.sampledAt : changes.sampledAt,
     isolatedAt: changes.isolatedAt === undefined ? before.isolatedAt : changes.isolatedAt,

@@ -6,9 +6,14 @@ import type { Queryable, Transaction } from '../../shared/db/database.ts';
 import { withinWards } from '../../shared/db/ward-filter.ts';
 import type { CaseFacts } from './rules.ts';
 
+/** What a case says besides its identifiers. */
+export type CaseDates = Omit<CaseFacts, 'identifiers'>;
+
 /** A stored case; instants in epoch seconds. */
-export interface Case extends CaseFacts {
+export interface StoredCase extends CaseDates {
   readonly id: string;
+  /** Local ids, in their order. */
+  readonly identifierIds: readonly number[];
   readonly createdAt: number;
   readonly changedAt: number;
   readonly withdrawnAt: number | null;
@@ -16,7 +21,7 @@ export interface Case extends CaseFacts {
 
 interface CaseRow {
   id: string;
-  identifiers: string[];
+  identifier_ids: number[];
   onset_on: string | null;
   sampled_at: number | null;
   isolated_at: number | null;
@@ -33,7 +38,7 @@ export interface CaseCursor {
 }
 
 /** A new case without its identifiers. */
-export async function insertCase(tx: Transaction, id: string, facts: CaseFacts): Promise<void> {
+export async function insertCase(tx: Transaction, id: string, facts: CaseDates): Promise<void> {
   await tx.sql`
     INSERT INTO cases (id, onset_on, sampled_at, isolated_at, ward)
     VALUES (${id}, ${facts.onsetOn},
@@ -49,15 +54,8 @@ export async function replaceCaseIdentifiers(tx: Transaction, id: string, identi
     FROM unnest(${[...identifierIds]}::int[]) WITH ORDINALITY AS given (identifier_id, position)`;
 }
 
-/** Ids of a case's identifiers, in their order. */
-export async function listCaseIdentifierIds(db: Queryable, id: string): Promise<number[]> {
-  const rows = await db.sql<{ identifier_id: number }[]>`
-    SELECT identifier_id FROM case_identifiers WHERE case_id = ${id} ORDER BY position`;
-  return rows.map((row) => row.identifier_id);
-}
-
 /** Writes what a correction has changed. */
-export async function updateCase(tx: Transaction, id: string, facts: CaseFacts & { withdrawn: boolean }) {
+export async function updateCase(tx: Transaction, id: string, facts: CaseDates & { withdrawn: boolean }) {
   await tx.sql`
     UPDATE cases SET
       onset_on = ${facts.onsetOn},
@@ -76,7 +74,7 @@ export async function lockCase(tx: Transaction, id: string, scope: Scope): Promi
 }
 
 /** A case, undefined if there is none in scope. */
-export async function findCase(db: Queryable, id: string, scope: Scope): Promise<Case | undefined> {
+export async function findCase(db: Queryable, id: string, scope: Scope): Promise<StoredCase | undefined> {
   const rows = await db.sql<CaseRow[]>`${selectCases(db)} WHERE cases.id = ${id} ${withinWards(db, scope)}`;
   return rows.map(fromRow)[0];
 }
@@ -89,7 +87,11 @@ export interface CasesPage {
 }
 
 /** At most `limit` cases in scope after `after`, newest first, withdrawn ones too. */
-export async function listCases(db: Queryable, { limit, after }: CasesPage, scope: Scope): Promise<Case[]> {
+export async function listCases(
+  db: Queryable,
+  { limit, after }: CasesPage,
+  scope: Scope,
+): Promise<StoredCase[]> {
   const rows = await db.sql<CaseRow[]>`
     ${selectCases(db)}
     WHERE (${after === undefined} OR (cases.created_at, cases.id) <
@@ -107,15 +109,15 @@ function selectCases({ sql }: Queryable) {
       extract(epoch FROM created_at)::bigint AS created_at,
       extract(epoch FROM changed_at)::bigint AS changed_at,
       extract(epoch FROM withdrawn_at)::bigint AS withdrawn_at,
-      ARRAY(SELECT value FROM case_identifiers JOIN identifiers ON identifiers.id = identifier_id
-            WHERE case_id = cases.id ORDER BY position) AS identifiers
+      ARRAY(SELECT identifier_id FROM case_identifiers
+            WHERE case_id = cases.id ORDER BY position) AS identifier_ids
     FROM cases`;
 }
 
-function fromRow(row: CaseRow): Case {
+function fromRow(row: CaseRow): StoredCase {
   return {
     id: row.id,
-    identifiers: row.identifiers,
+    identifierIds: row.identifier_ids,
     onsetOn: row.onset_on,
     sampledAt: row.sampled_at,
     isolatedAt: row.isolated_at,

@@ -176,6 +176,18 @@ CREATE TABLE contacts (
 CREATE INDEX contacts_by_ward ON public.contacts
   USING btree (trace_id, ward, contact_id);
 
+CREATE TABLE data_keys (
+  generation integer NOT NULL,
+  check_value bytea NOT NULL,
+  first_used_at timestamp(0) with time zone NOT NULL DEFAULT now(),
+  retired_at timestamp(0) with time zone,
+  CONSTRAINT data_keys_pkey PRIMARY KEY (generation),
+  CONSTRAINT data_keys_check_value_check
+    CHECK ((length(check_value) = 16)),
+  CONSTRAINT data_keys_generation_check
+    CHECK (((generation >= 1) AND (generation <= 65535)))
+);
+
 CREATE TABLE deliveries (
   trace_id text NOT NULL,
   applied integer NOT NULL,
@@ -200,24 +212,32 @@ CREATE UNIQUE INDEX encounters_key ON ONLY public.encounters
 
 CREATE TABLE households (
   id integer NOT NULL GENERATED ALWAYS AS IDENTITY,
-  name text NOT NULL,
+  name_sealed bytea NOT NULL,
+  name_index bytea NOT NULL,
+  key_generation integer NOT NULL,
   CONSTRAINT households_pkey PRIMARY KEY (id),
-  CONSTRAINT households_name_key UNIQUE (name)
+  CONSTRAINT households_name_index_key UNIQUE (name_index),
+  CONSTRAINT households_name_index_check
+    CHECK ((length(name_index) = 16))
 );
 
 CREATE TABLE identifiers (
   id integer NOT NULL GENERATED ALWAYS AS IDENTITY,
-  value text NOT NULL,
-  is_cccd boolean NOT NULL GENERATED ALWAYS AS ((value ~~ 'cccd:%'::text)) STORED,
   token bytea,
   token_generation integer,
   household_id integer,
   home_province text,
+  value_sealed bytea NOT NULL,
+  value_index bytea NOT NULL,
+  key_generation integer NOT NULL,
+  is_cccd boolean NOT NULL,
   CONSTRAINT identifiers_pkey PRIMARY KEY (id),
   CONSTRAINT identifiers_token_key UNIQUE (token),
-  CONSTRAINT identifiers_value_key UNIQUE (value),
+  CONSTRAINT identifiers_value_index_key UNIQUE (value_index),
   CONSTRAINT identifiers_token_check
     CHECK ((length(token) = 16)),
+  CONSTRAINT identifiers_value_index_check
+    CHECK ((length(value_index) = 16)),
   CONSTRAINT identifiers_household_id_fkey FOREIGN KEY (household_id)
     REFERENCES households(id)
 );
@@ -277,12 +297,13 @@ CREATE INDEX openings_by_federation_key ON public.openings
 
 CREATE TABLE people (
   id integer NOT NULL GENERATED ALWAYS AS IDENTITY,
-  name text,
-  born_on date,
   sex text,
   province text,
   ward text,
-  address text,
+  name_sealed bytea,
+  born_on_sealed bytea,
+  address_sealed bytea,
+  key_generation integer NOT NULL,
   CONSTRAINT people_pkey PRIMARY KEY (id),
   CONSTRAINT people_sex_check
     CHECK ((sex = ANY (ARRAY['male'::text, 'female'::text, 'other'::text])))
@@ -304,12 +325,13 @@ CREATE INDEX people_identifiers_identifier ON public.people_identifiers
 CREATE TABLE places (
   id integer NOT NULL GENERATED ALWAYS AS IDENTITY,
   place text NOT NULL,
-  name text,
   kind smallint NOT NULL,
   ward text,
   capacity integer,
   latitude double precision,
   longitude double precision,
+  name_sealed bytea,
+  key_generation integer NOT NULL,
   CONSTRAINT places_pkey PRIMARY KEY (id),
   CONSTRAINT places_place_key UNIQUE (place)
 );

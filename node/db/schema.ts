@@ -3,7 +3,6 @@
  * compares the two. `check_ins` and `encounters` are partitioned and hot: hand-written SQL only. The audit
  * log's are in shared/db/audit-tables.ts.
  */
-import { sql } from 'drizzle-orm';
 import {
   boolean,
   date,
@@ -26,17 +25,28 @@ export const nodeState = pgTable('node_state', {
 
 export const households = pgTable('households', {
   id: integer('id').primaryKey().generatedAlwaysAsIdentity(),
-  name: text('name').notNull(),
+  nameSealed: bytea('name_sealed').notNull(),
+  nameIndex: bytea('name_index').notNull(),
+  keyGeneration: integer('key_generation').notNull(),
+});
+
+export const dataKeys = pgTable('data_keys', {
+  generation: integer('generation').primaryKey(),
+  checkValue: bytea('check_value').notNull(),
+  firstUsedAt: instant('first_used_at').notNull().defaultNow(),
+  retiredAt: instant('retired_at'),
 });
 
 export const identifiers = pgTable('identifiers', {
   id: integer('id').primaryKey().generatedAlwaysAsIdentity(),
-  value: text('value').notNull(),
-  isCccd: boolean('is_cccd').notNull().generatedAlwaysAs(sql`value LIKE 'cccd:%'`),
   token: bytea('token'),
   tokenGeneration: integer('token_generation'),
   householdId: integer('household_id'),
   homeProvince: text('home_province'),
+  valueSealed: bytea('value_sealed').notNull(),
+  valueIndex: bytea('value_index').notNull(),
+  keyGeneration: integer('key_generation').notNull(),
+  isCccd: boolean('is_cccd').notNull(),
 });
 
 export const links = pgTable(
@@ -50,12 +60,13 @@ export const links = pgTable(
 
 export const people = pgTable('people', {
   id: integer('id').primaryKey().generatedAlwaysAsIdentity(),
-  name: text('name'),
-  bornOn: date('born_on', { mode: 'string' }),
   sex: text('sex', { enum: ['male', 'female', 'other'] }),
   province: text('province'),
   ward: text('ward'),
-  address: text('address'),
+  nameSealed: bytea('name_sealed'),
+  bornOnSealed: bytea('born_on_sealed'),
+  addressSealed: bytea('address_sealed'),
+  keyGeneration: integer('key_generation').notNull(),
 });
 
 export const peopleIdentifiers = pgTable(
@@ -71,12 +82,13 @@ export const peopleIdentifiers = pgTable(
 export const places = pgTable('places', {
   id: integer('id').primaryKey().generatedAlwaysAsIdentity(),
   place: text('place').notNull(),
-  name: text('name'),
   kind: smallint('kind').notNull(),
   ward: text('ward'),
   capacity: integer('capacity'),
   latitude: doublePrecision('latitude'),
   longitude: doublePrecision('longitude'),
+  nameSealed: bytea('name_sealed'),
+  keyGeneration: integer('key_generation').notNull(),
 });
 
 export const cases = pgTable('cases', {

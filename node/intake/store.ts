@@ -6,8 +6,15 @@ import { type Database, type Transaction, withTransaction } from '../../shared/d
 import { LAST_INSTANT } from '../../shared/domain/instant.ts';
 import { AppError, type FieldError } from '../../shared/errors.ts';
 import { ensurePartitions } from '../db/partitions.ts';
-import { ensureIdentifiers, lockIntake, recordHomeProvinces, recordPeople } from '../people/operations.ts';
+import {
+  ensureIdentifiers,
+  type IntakeTx,
+  lockIntake,
+  recordHomeProvinces,
+  recordPeople,
+} from '../people/operations.ts';
 import { findPlaceIds, recordPlaces } from '../places/operations.ts';
+import type { SealerSource } from '../sealing/data-keys.ts';
 import type { ChangedStays, ChangeSink } from '../tracing/changes.ts';
 import { type Encounter, findSurroundings, writeCheckIns, writeEncounters } from './queries.ts';
 import type { CheckInRow, EncounterRow, ImportKind, PersonRow, PlaceRow, Rows } from './rows.ts';
@@ -21,6 +28,7 @@ import {
 
 export interface IntakeContext {
   readonly db: Database;
+  readonly dataKeys: SealerSource;
   readonly changes: ChangeSink;
   /** Makes tokens of identifiers that have none, soon. */
   readonly tokenizer: { kick(): void };
@@ -94,7 +102,7 @@ async function storeCheckIns(ctx: ImportRunContext, rows: readonly CheckInRow[])
 }
 
 async function recordCheckIns(
-  tx: Transaction,
+  tx: IntakeTx,
   rows: readonly CheckInRow[],
   placeIds: ReadonlyMap<string, number>,
 ) {
@@ -124,7 +132,7 @@ const NOTHING: Surroundings = { atOrBefore: undefined, afterInAt: null };
 
 /** Identifiers that are new have nothing stored beside theirs: in a first load that is most of them. */
 async function surroundings(
-  tx: Transaction,
+  tx: IntakeTx,
   checkIns: readonly CheckIn[],
   created: ReadonlySet<number>,
 ): Promise<(index: number) => Surroundings> {
@@ -178,15 +186,14 @@ function distinctEncounters(rows: readonly EncounterRow[], ids: ReadonlyMap<stri
 
 /** One transaction under the intake lock, tried again when it lost against another one. */
 async function write<T>(
-  { db, record }: ImportRunContext,
+  { db, dataKeys, record }: ImportRunContext,
   rows: number,
-  work: (tx: Transaction) => Promise<T>,
+  work: (tx: IntakeTx) => Promise<T>,
 ): Promise<T> {
   for (let left = TRIES; ; left--) {
     try {
       return await withTransaction(db, async (tx) => {
-        await lockIntake(tx);
-        const done = await work(tx);
+        const done = await work(await lockIntake(tx, dataKeys));
         await record(tx, rows);
         return done;
       });

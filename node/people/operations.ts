@@ -3,15 +3,54 @@
  * Runs inside the caller's transaction, which holds the intake lock; the caller tells tracing after the
  * commit.
  */
-import type { Transaction } from '../../shared/db/database.ts';
+import type { Queryable, Transaction } from '../../shared/db/database.ts';
 import { isCccd } from '../../shared/domain/identifier.ts';
+import type { SealerSource } from '../sealing/data-keys.ts';
+import * as identifierQueries from './identifiers-queries.ts';
 import * as queries from './queries.ts';
 import { type Attributes, mergeRecords, type PersonChange, type PersonRecord } from './rules.ts';
 
-type Tx = Pick<Transaction, 'sql'>;
+export type { IntakeTx } from './queries.ts';
 
-/** Waits until no other writer of people, places, check-ins or encounters is in a transaction. */
-export const lockIntake = queries.lockIntake;
+type Tx = queries.IntakeTx;
+
+/**
+ * Waits until no other writer of people, places, check-ins or encounters is in a transaction; what the rest
+ * of this one writes and looks up with.
+ */
+export async function lockIntake(tx: Pick<Transaction, 'sql'>, dataKeys: SealerSource): Promise<Tx> {
+  await queries.lockIntake(tx);
+  return { sql: tx.sql, sealer: dataKeys.sealer };
+}
+
+/** What reading people takes. */
+export interface PeopleContext {
+  readonly db: Pick<Queryable, 'sql'>;
+  readonly dataKeys: SealerSource;
+}
+
+/** The canonical identifiers of local ids. */
+export function readIdentifiers(
+  { db, dataKeys }: PeopleContext,
+  ids: Iterable<number>,
+): Promise<Map<number, string>> {
+  return identifierQueries.findIdentifierValues({ sql: db.sql, sealer: dataKeys.sealer }, [...new Set(ids)]);
+}
+
+/** Names of those who may hold each of the identifiers, by its local id; only where one is known. */
+export async function readNames(
+  { db, dataKeys }: PeopleContext,
+  identifierIds: Iterable<number>,
+): Promise<Map<number, string[]>> {
+  const names = new Map<number, string[]>();
+  const found = await queries.listNamesOf({ sql: db.sql, sealer: dataKeys.sealer }, [
+    ...new Set(identifierIds),
+  ]);
+  for (const { identifierId, name } of found) {
+    names.set(identifierId, [...(names.get(identifierId) ?? []), name]);
+  }
+  return names;
+}
 
 /** Ward of the record that an identifier came to first; undefined if none says. */
 export const findWard = queries.findWard;
@@ -30,15 +69,22 @@ export async function ensureIdentifiers(
   householdOf: (value: string) => number | null = () => null,
 ): Promise<EnsuredIdentifiers> {
   const wanted = [...new Set(values)];
-  const ids = await queries.findIdentifiers(tx, wanted);
-  const missing = wanted.filter((value) => !ids.has(value));
+  const indexes = tx.sealer.index('identifiers.value', wanted);
+  const ids = await identifierQueries.findIdentifiers(tx, { values: wanted, indexes });
+  const missing = wanted.flatMap((value, i) => (ids.has(value) ? [] : [i]));
   if (missing.length === 0) return { ids, created: [] };
-  const inserted = await queries.insertIdentifiers(tx, missing, missing.map(householdOf));
-  // What is missing still was committed by somebody else between the two statements.
-  const late = missing.filter((value) => !inserted.has(value));
-  const found = late.length === 0 ? [] : await queries.findIdentifiers(tx, late);
-  for (const [value, id] of [...inserted, ...found]) ids.set(value, id);
-  return { ids, created: [...inserted.values()] };
+  const fresh = missing.map((i) => wanted[i] as string);
+  // An id is drawn for each: only for what is new, or importing the same over and over would use them up.
+  const created = await identifierQueries.drawIdentifierIds(tx, fresh.length);
+  await identifierQueries.insertIdentifiers(tx, {
+    ids: created,
+    values: fresh,
+    indexes: missing.map((i) => indexes[i] as Buffer),
+    areCccd: fresh.map(isCccd),
+    householdIds: fresh.map(householdOf),
+  });
+  for (const [i, value] of fresh.entries()) ids.set(value, created[i] as number);
+  return { ids, created };
 }
 
 /** What one row of a persons import says; `identifiers` are canonical, at least one. */
@@ -80,7 +126,10 @@ export async function recordPeople(tx: Tx, records: readonly RecordRow[]): Promi
 }
 
 /** Sets the home province of identifiers; ids of those that changed. */
-export async function recordHomeProvinces(tx: Tx, homes: ReadonlyMap<number, string>): Promise<number[]> {
+export async function recordHomeProvinces(
+  tx: Pick<Tx, 'sql'>,
+  homes: ReadonlyMap<number, string>,
+): Promise<number[]> {
   return homes.size === 0 ? [] : queries.updateHomeProvinces(tx, [...homes.keys()], [...homes.values()]);
 }
 
@@ -168,8 +217,18 @@ async function findHomes(tx: Tx, records: readonly RecordRow[]): Promise<Map<str
     if (household !== null) names.set(identifiers[0] as string, household);
   }
   if (names.size === 0) return new Map();
-  const households = await queries.ensureHouseholds(tx, [...names.values()]);
+  const households = await ensureHouseholds(tx, [...new Set(names.values())]);
   return new Map([...names].map(([value, name]) => [value, households.get(name) as number]));
+}
+
+/** Ids of the households of these names, made if they are new. */
+async function ensureHouseholds(tx: Tx, names: readonly string[]): Promise<Map<string, number>> {
+  const households = await queries.findHouseholds(tx, names);
+  const fresh = names.filter((name) => !households.has(name));
+  if (fresh.length === 0) return households;
+  const ids = await queries.insertHouseholds(tx, fresh);
+  for (const [i, name] of fresh.entries()) households.set(name, ids[i] as number);
+  return households;
 }
 
 /** Moves identifiers home (the created ones are there already); members of all households touched. */

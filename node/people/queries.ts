@@ -1,12 +1,27 @@
 /**
  * SQL over identifiers, links, households and people, a set of rows at a time: one statement a chunk of an
- * import, arrays in, changed rows out. Writers take the intake lock first; see operations.ts.
+ * import, arrays in, changed rows out. Writers take the intake lock first; see operations.ts. What names
+ * somebody is sealed and opened here: above are texts, below are bytes.
  */
+import { byteaTexts } from '../../shared/db/bytea.ts';
 import type { Queryable, Transaction } from '../../shared/db/database.ts';
+import type { ColumnSealer } from '../sealing/sealer.ts';
 import type { Attributes, KnownPeople } from './rules.ts';
 
 type Db = Pick<Queryable, 'sql'>;
 type Tx = Pick<Transaction, 'sql'>;
+
+/** A transaction that holds the intake lock, with what it seals and looks up by. */
+export interface IntakeTx {
+  readonly sql: Transaction['sql'];
+  readonly sealer: ColumnSealer;
+}
+
+/** Where sealed values are read, and what opens them. */
+export interface SealedDb {
+  readonly sql: Queryable['sql'];
+  readonly sealer: ColumnSealer;
+}
 
 /** Key of the advisory lock that makes imports write one chunk at a time. */
 const INTAKE_LOCK = 7_300_001;
@@ -19,29 +34,18 @@ export async function lockIntake(tx: Tx): Promise<void> {
   await tx.sql`SELECT pg_advisory_xact_lock(${INTAKE_LOCK}), set_config('enable_seqscan', 'off', true)`;
 }
 
-/** Local ids of those of `values` that are known. */
-export async function findIdentifiers(db: Db, values: readonly string[]): Promise<Map<string, number>> {
-  const rows = await db.sql<{ id: number; value: string }[]>`
-    SELECT id, value FROM identifiers WHERE value = ANY (${values as string[]}::text[])`;
-  return new Map(rows.map(({ id, value }) => [value, id]));
-}
-
-/**
- * Stores identifiers that were not found, each in its household; the ones really new come back. Ordered, so
- * that two writers cannot wait for each other. An id is drawn for each value: leave out what is known, or
- * importing the same over and over would use the integers up.
- */
-export async function insertIdentifiers(
-  tx: Tx,
-  values: string[],
-  householdIds: (number | null)[],
-): Promise<Map<string, number>> {
-  const rows = await tx.sql<{ id: number; value: string }[]>`
-    INSERT INTO identifiers (value, household_id)
-    SELECT * FROM unnest(${values}::text[], ${householdIds as number[]}::int[]) i (value, household_id)
-    ORDER BY value
-    ON CONFLICT (value) DO NOTHING RETURNING id, value`;
-  return new Map(rows.map(({ id, value }) => [value, id]));
+/** Names of the people who have these identifiers, where one is known. */
+export async function listNamesOf(
+  { sql, sealer }: SealedDb,
+  identifierIds: readonly number[],
+): Promise<{ identifierId: number; name: string }[]> {
+  const rows = await sql<{ identifier_id: number; id: number; name_sealed: Buffer }[]>`
+    SELECT identifier_id, id, name_sealed FROM people_identifiers JOIN people ON people.id = person_id
+    WHERE identifier_id = ANY (${[...identifierIds]}::int[]) AND name_sealed IS NOT NULL`;
+  return rows.map((row) => ({
+    identifierId: row.identifier_id,
+    name: sealer.open('people.name', row.id, row.name_sealed),
+  }));
 }
 
 /** Sets where the holders live, as check-ins tell it; ids of identifiers whose province changed. */
@@ -66,18 +70,34 @@ export async function insertLinks(tx: Tx, a: number[], b: number[]): Promise<num
   return rows.flatMap((row) => [row.identifier_a, row.identifier_b]);
 }
 
-/** Ids of the households of these names, made if they are new. */
-export async function ensureHouseholds(tx: Tx, names: string[]): Promise<Map<string, number>> {
-  const rows = await tx.sql<{ id: number; name: string }[]>`
-    WITH given AS (SELECT DISTINCT name FROM unnest(${names}::text[]) g (name)),
-    made AS (
-      INSERT INTO households (name)
-      SELECT name FROM given WHERE NOT EXISTS (SELECT FROM households h WHERE h.name = given.name)
-      ORDER BY name
-      ON CONFLICT (name) DO UPDATE SET name = excluded.name RETURNING id, name
-    )
-    SELECT id, name FROM made UNION ALL SELECT h.id, h.name FROM households h JOIN given USING (name)`;
-  return new Map(rows.map(({ id, name }) => [name, id]));
+/** Ids of the households of these names (each once) that are known, under any generation. */
+export async function findHouseholds(
+  { sql, sealer }: IntakeTx,
+  names: readonly string[],
+): Promise<Map<string, number>> {
+  const nameOf = new Map<string, string>();
+  const asked = sealer.live.flatMap((generation) => sealer.index('households.name', names, generation));
+  for (const [i, index] of asked.entries()) {
+    nameOf.set(index.toString('latin1'), names[i % names.length] as string);
+  }
+  const rows = await sql<{ id: number; name_index: Buffer }[]>`
+    SELECT id, name_index FROM households WHERE name_index = ANY (${byteaTexts(asked)}::text[]::bytea[])`;
+  return new Map(rows.map((row) => [nameOf.get(row.name_index.toString('latin1')) as string, row.id]));
+}
+
+/** Stores households that were not found; their ids. */
+export async function insertHouseholds(tx: IntakeTx, names: string[]): Promise<number[]> {
+  const drawn = await tx.sql<{ id: number }[]>`
+    SELECT nextval('households_id_seq')::int AS id FROM generate_series(1, ${names.length}::int)`;
+  const ids = drawn.map(({ id }) => id);
+  const sealed = tx.sealer.seal('households.name', ids, names);
+  const indexes = tx.sealer.index('households.name', names);
+  await tx.sql`
+    INSERT INTO households (id, name_sealed, name_index, key_generation) OVERRIDING SYSTEM VALUE
+    SELECT *, ${tx.sealer.generation}::int
+    FROM unnest(${ids}::int[], ${byteaTexts(sealed)}::text[]::bytea[],
+      ${byteaTexts(indexes)}::text[]::bytea[])`;
+  return ids;
 }
 
 /** Moves identifiers into households; ids of all households that somebody joined or left. */
@@ -105,7 +125,7 @@ export async function listMembers(db: Db, householdIds: number[]): Promise<numbe
  * `mergeRecords`: whoever has no cccd shares with nobody, and a hot line that stands under everybody must not
  * load everybody.
  */
-export async function findHolders(db: Db, identifierIds: number[]): Promise<KnownPeople> {
+export async function findHolders(db: SealedDb, identifierIds: number[]): Promise<KnownPeople> {
   const holdings = await db.sql<{ personId: number; identifierId: number }[]>`
     SELECT h.person_id AS "personId", i.id AS "identifierId" FROM unnest(${identifierIds}::int[]) i (id)
     CROSS JOIN LATERAL (
@@ -113,14 +133,34 @@ export async function findHolders(db: Db, identifierIds: number[]): Promise<Know
     ) h`;
   if (holdings.length === 0) return { people: [], holdings: [] };
   const personIds = [...new Set(holdings.map(({ personId }) => personId))];
-  const people = await db.sql<({ id: number; hasCccd: boolean } & Attributes)[]>`
-    SELECT p.id, p.name, p.born_on::text AS born_on, p.sex, p.province, p.ward, p.address,
+  const people = await db.sql<PersonRow[]>`
+    SELECT p.id, p.name_sealed, p.born_on_sealed, p.sex, p.province, p.ward, p.address_sealed,
       EXISTS (
         SELECT FROM people_identifiers h JOIN identifiers i ON i.id = h.identifier_id
         WHERE h.person_id = p.id AND i.is_cccd
       ) AS "hasCccd"
     FROM people p WHERE p.id = ANY (${personIds}::int[])`;
-  return { people: people.map(({ id, hasCccd, ...attributes }) => ({ id, hasCccd, attributes })), holdings };
+  return {
+    people: people.map((row) => ({ id: row.id, hasCccd: row.hasCccd, attributes: opened(db.sealer, row) })),
+    holdings,
+  };
+}
+
+interface PersonRow extends Omit<Attributes, 'name' | 'born_on' | 'address'> {
+  readonly id: number;
+  readonly hasCccd: boolean;
+  readonly name_sealed: Buffer | null;
+  readonly born_on_sealed: Buffer | null;
+  readonly address_sealed: Buffer | null;
+}
+
+function opened(sealer: ColumnSealer, { id, sex, province, ward, ...sealed }: PersonRow): Attributes {
+  return {
+    name: sealer.openOptional('people.name', id, sealed.name_sealed),
+    born_on: sealer.openOptional('people.born_on', id, sealed.born_on_sealed),
+    address: sealer.openOptional('people.address', id, sealed.address_sealed),
+    ...{ sex, province, ward },
+  };
 }
 
 /** Ward of the first person to have the identifier; undefined if it is nobody's or none is known. */
@@ -139,25 +179,38 @@ export async function drawPersonIds(tx: Tx, count: number): Promise<number[]> {
 }
 
 /** Stores people under ids that were drawn. */
-export async function insertPeople(tx: Tx, ids: number[], people: readonly Attributes[]): Promise<void> {
+export async function insertPeople(
+  tx: IntakeTx,
+  ids: number[],
+  people: readonly Attributes[],
+): Promise<void> {
   await tx.sql`
-    INSERT INTO people (id, name, born_on, sex, province, ward, address) OVERRIDING SYSTEM VALUE
-    SELECT id, name, born_on::date, sex, province, ward, address FROM ${rowset(tx, ids, people)}`;
+    INSERT INTO people (id, name_sealed, born_on_sealed, sex, province, ward, address_sealed, key_generation)
+    OVERRIDING SYSTEM VALUE
+    SELECT *, ${tx.sealer.generation}::int FROM ${rowset(tx, ids, people)}`;
 }
 
 /** Replaces what is stored of these people. */
-export async function updatePeople(tx: Tx, ids: number[], people: readonly Attributes[]): Promise<void> {
+export async function updatePeople(
+  tx: IntakeTx,
+  ids: number[],
+  people: readonly Attributes[],
+): Promise<void> {
   await tx.sql`
-    UPDATE people p SET name = g.name, born_on = g.born_on::date, sex = g.sex, province = g.province,
-      ward = g.ward, address = g.address
+    UPDATE people p SET name_sealed = g.name_sealed, born_on_sealed = g.born_on_sealed, sex = g.sex,
+      province = g.province, ward = g.ward, address_sealed = g.address_sealed,
+      key_generation = ${tx.sealer.generation}
     FROM ${rowset(tx, ids, people)} WHERE p.id = g.id`;
 }
 
-function rowset({ sql }: Tx, ids: number[], people: readonly Attributes[]) {
+function rowset({ sql, sealer }: IntakeTx, ids: number[], people: readonly Attributes[]) {
   const column = (name: keyof Attributes) => people.map((person) => person[name]) as string[];
-  return sql`unnest(${ids}::int[], ${column('name')}::text[], ${column('born_on')}::text[],
+  const sealed = (name: 'name' | 'born_on' | 'address') =>
+    byteaTexts(sealer.seal(`people.${name}`, ids, column(name)));
+  return sql`unnest(${ids}::int[], ${sealed('name')}::text[]::bytea[], ${sealed('born_on')}::text[]::bytea[],
     ${column('sex')}::text[], ${column('province')}::text[], ${column('ward')}::text[],
-    ${column('address')}::text[]) g (id, name, born_on, sex, province, ward, address)`;
+    ${sealed('address')}::text[]::bytea[])
+    g (id, name_sealed, born_on_sealed, sex, province, ward, address_sealed)`;
 }
 
 /** Puts identifiers under people, in this order; the people who did not have theirs yet. */

@@ -2,6 +2,7 @@
  * Statements of the tokenizer: identifiers without a token, and storing tokens.
  */
 import type { Queryable } from '../../shared/db/database.ts';
+import type { ColumnSealer } from '../sealing/sealer.ts';
 
 type Db = Pick<Queryable, 'sql'>;
 
@@ -13,13 +14,16 @@ export interface Untokenized {
 
 /** At most `limit` identifiers without a token and with id > `after`, by id. Never log the values. */
 export async function listUntokenized(
-  db: Db,
+  { sql, sealer }: Db & { readonly sealer: ColumnSealer },
   { after, limit }: { readonly after: number; readonly limit: number },
 ): Promise<Untokenized[]> {
-  return [
-    ...(await db.sql<Untokenized[]>`
-      SELECT id, value FROM identifiers WHERE token IS NULL AND id > ${after} ORDER BY id LIMIT ${limit}`),
-  ];
+  const rows = await sql<{ id: number; value_sealed: Buffer }[]>`
+    SELECT id, value_sealed FROM identifiers WHERE token IS NULL AND id > ${after}
+    ORDER BY id LIMIT ${limit}`;
+  return rows.map((row) => ({
+    id: row.id,
+    value: sealer.open('identifiers.value', row.id, row.value_sealed),
+  }));
 }
 
 /** The least and the greatest id without a token; undefined if all have one. */

@@ -13,6 +13,7 @@ import { AppError, toAppError } from '../../shared/errors.ts';
 import { newKey } from '../../shared/ids.ts';
 import type { Logger } from '../../shared/log.ts';
 import type { OprfClient } from '../../shared/pseudonym/oprf-pool.ts';
+import type { SealerSource } from '../sealing/data-keys.ts';
 import { listUntokenized, type Untokenized } from './tokens-queries.ts';
 import { TokenStore } from './tokens-store.ts';
 
@@ -24,6 +25,7 @@ export type EvaluateBlinded = (
 
 export interface TokenizerOptions {
   readonly db: Pick<Database, 'sql'>;
+  readonly dataKeys: SealerSource;
   readonly clock: Clock;
   readonly oprf: OprfClient;
   readonly evaluate: EvaluateBlinded;
@@ -173,7 +175,9 @@ class TokenLoop {
   /** The next batch; lanes take turns, so that no two get the same. */
   #select(sweep: Sweep): Promise<Untokenized[]> {
     const selected = sweep.selecting.then(async () => {
-      const batch = await listUntokenized(this.#options.db, { after: sweep.after, limit: BATCH });
+      const { db, dataKeys } = this.#options;
+      const sealed = { sql: db.sql, sealer: dataKeys.sealer };
+      const batch = await listUntokenized(sealed, { after: sweep.after, limit: BATCH });
       sweep.after = batch.at(-1)?.id ?? sweep.after;
       return batch;
     });

@@ -3,6 +3,7 @@
  * the intake lock.
  */
 import type { Queryable, Transaction } from '../../shared/db/database.ts';
+import type { ColumnSealer } from '../sealing/sealer.ts';
 import * as queries from './queries.ts';
 import { isSamePlace, mergePlace, type Place } from './rules.ts';
 
@@ -23,22 +24,23 @@ export interface RecordedPlaces {
 
 /** Records what rows say of places, in order. */
 export async function recordPlaces(
-  tx: Pick<Transaction, 'sql'>,
+  tx: Pick<Transaction, 'sql'> & { readonly sealer: ColumnSealer },
   rows: readonly Place[],
 ): Promise<RecordedPlaces> {
   const known = await queries.findPlaces(tx, [...new Set(rows.map(({ place }) => place))]);
-  const merged = new Map(known);
+  const merged = new Map(known.map(({ facts }) => [facts.place, facts]));
+  const isKnown = new Set(merged.keys());
   const withoutKind: number[] = [];
   for (const [index, row] of rows.entries()) {
     const after = mergePlace(merged.get(row.place), row);
     if (after.kind === null) withoutKind.push(index);
     else merged.set(row.place, after);
   }
-  const fresh = [...merged.values()].filter(({ place }) => !known.has(place));
+  const fresh = [...merged.values()].filter(({ place }) => !isKnown.has(place));
   // Rows that contradict each other may come back to what was known.
-  const changed = [...known.values()]
-    .map((before) => [before, merged.get(before.place) as Place] as const)
-    .flatMap(([before, after]) => (isSamePlace(before, after) ? [] : [after]));
+  const changed = known
+    .map(({ id, facts }) => ({ id, before: facts, facts: merged.get(facts.place) as Place }))
+    .filter(({ before, facts }) => !isSamePlace(before, facts));
   if (fresh.length > 0) await queries.insertPlaces(tx, fresh);
   const rekinded = changed.length > 0 ? await queries.updatePlaces(tx, changed) : [];
   return { withoutKind, rekinded };

@@ -1,5 +1,5 @@
 /**
- * The contacts of a trace that this province is responsible for, with what it knows of the persons.
+ * The contacts of a trace that this province is responsible for.
  */
 import type { Scope } from '../../shared/auth/access.ts';
 import type { Queryable } from '../../shared/db/database.ts';
@@ -8,10 +8,8 @@ import { withinWards } from '../../shared/db/ward-filter.ts';
 /** A contact as stored; instants in epoch seconds. */
 export interface ContactRow {
   readonly id: string;
-  /** Canonical, those known here. */
-  readonly identifiers: string[];
-  /** Names of the people that they may be, joined by " / "; null if none is known. */
-  readonly name: string | null;
+  /** Local ids of the person's identifiers. */
+  readonly identifier_ids: number[];
   readonly ward: string | null;
   readonly degree: number;
   readonly first_exposed_at: number;
@@ -38,11 +36,7 @@ export function listContacts(
 ): Promise<ContactRow[]> {
   return db.sql<ContactRow[]>`
     SELECT contact_id AS id, degree, first_exposed_at, last_exposed_at, seconds, settings, place_kinds,
-      exposed_in, ward,
-      ARRAY(SELECT value FROM identifiers WHERE id = ANY (identifier_ids) ORDER BY value) AS identifiers,
-      (SELECT string_agg(DISTINCT name, ' / ' ORDER BY name)
-       FROM people_identifiers JOIN people ON people.id = person_id
-       WHERE identifier_id = ANY (identifier_ids)) AS name
+      exposed_in, ward, identifier_ids
     FROM contacts
     WHERE trace_id = ${traceId} AND withdrawn_at IS NULL AND contact_id > ${after ?? ''}
       ${ward === undefined ? db.sql`` : db.sql`AND ward = ${ward}`} ${withinWards(db, scope)}

@@ -212,7 +212,7 @@ async function contactsPage(
   return { contacts: page.map(contactJson), next };
 }
 
-function contactJson(contact: traces.ContactRow): z.output<typeof contactOutput> {
+function contactJson(contact: traces.Contact): z.output<typeof contactOutput> {
   const { id, identifiers, name, ward, degree, seconds, exposed_in } = contact;
   return {
     ...{ id, identifiers, name, ward, degree, seconds, exposed_in },

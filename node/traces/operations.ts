@@ -10,18 +10,20 @@ import type { Database, Transaction } from '../../shared/db/database.ts';
 import type { Direction } from '../../shared/domain/rule-pack.ts';
 import { AppError, type FieldError, invalidField, toAppError } from '../../shared/errors.ts';
 import { newTraceId } from '../../shared/ids.ts';
+import { readIdentifiers, readNames } from '../people/operations.ts';
 import type { RuleBook } from '../rules/operations.ts';
+import type { SealerSource } from '../sealing/data-keys.ts';
 import * as contacts from './contacts-queries.ts';
 import * as queries from './queries.ts';
 import type { HubStatus, TraceStatus } from './status.ts';
 import type { HubTraces } from './submitter.ts';
 
-export type { ContactRow } from './contacts-queries.ts';
 export type { TraceCursor } from './queries.ts';
 export type { TraceStatus } from './status.ts';
 
 export interface TracesContext {
   readonly db: Database;
+  readonly dataKeys: SealerSource;
   readonly clock: Clock;
   readonly province: string;
   readonly rules: Pick<RuleBook, 'inForce'>;
@@ -234,6 +236,14 @@ function leaveOutUnknown(error: unknown): undefined {
   if (!['UNAVAILABLE', 'NOT_FOUND'].includes(toAppError(error).code)) throw error;
 }
 
+/** A contact with what this province knows of the person. */
+export interface Contact extends Omit<contacts.ContactRow, 'identifier_ids'> {
+  /** Canonical, those known here, sorted. */
+  readonly identifiers: string[];
+  /** Names of the people that they may be, joined by " / "; null if none is known. */
+  readonly name: string | null;
+}
+
 /**
  * This province's contacts of a trace in the caller's area, by id: `limit` of them, and one more if there are
  * more. Throws NOT_FOUND NO_SUCH_TRACE as `readTrace` does.
@@ -242,7 +252,7 @@ export function listContacts(
   ctx: TracesContext,
   caller: Caller,
   page: contacts.ContactsPage,
-): Promise<contacts.ContactRow[]> {
+): Promise<Contact[]> {
   const { traceId, limit, ward = null } = page;
   const act = { group: 'contacts.read', action: 'contacts.read', trace: traceId, detail: { ward } } as const;
   return readAs(ctx, caller, act, async ({ scope, note }) => {
@@ -250,8 +260,23 @@ export function listContacts(
     if (found.length === 0) await requireTrace(ctx, caller, traceId);
     const shown = found.slice(0, limit);
     note({ count: shown.length, contacts: shown.map(({ id }) => id) });
-    return found;
+    return withPersons(ctx, found);
   });
+}
+
+async function withPersons(ctx: TracesContext, found: readonly contacts.ContactRow[]): Promise<Contact[]> {
+  const ids = found.flatMap(({ identifier_ids }) => identifier_ids);
+  const values = await readIdentifiers(ctx, ids);
+  const names = await readNames(ctx, ids);
+  return found.map(({ identifier_ids, ...contact }) => ({
+    ...contact,
+    identifiers: sortedOnce(identifier_ids.flatMap((id) => values.get(id) ?? [])),
+    name: sortedOnce(identifier_ids.flatMap((id) => names.get(id) ?? [])).join(' / ') || null,
+  }));
+}
+
+function sortedOnce(texts: readonly string[]): string[] {
+  return [...new Set(texts)].sort();
 }
 
 /** Grows whenever this province's contacts of a trace change. */

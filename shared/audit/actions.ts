@@ -22,6 +22,9 @@ export const AUDIT_ACTIONS = [
   'service_accounts.revoked',
   'audit.read',
   'graph.read',
+  // Keys of this program's own data.
+  'data_keys.rotated',
+  'data_keys.retired',
   // Between programs.
   'warrant.admitted',
   'warrant.refused',

@@ -67,7 +67,10 @@ export class BenchFederation implements AsyncDisposable {
   }
 
   get nodes() {
-    return this.federation.nodes.map(({ name, databaseUrl }) => ({ province: name, databaseUrl }));
+    return this.federation.nodes.map(({ name, databaseUrl, dataKeysFile = '' }) => ({
+      province: name,
+      ...{ databaseUrl, dataKeysFile },
+    }));
   }
 
   /** Restarts the hub so that it asks `fanout` provinces at a time; undefined = all. */

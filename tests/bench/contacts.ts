@@ -3,10 +3,11 @@
  * them.
  */
 import assert from 'node:assert/strict';
+import { readIdentifiers } from '../../node/people/operations.ts';
 import { copyColumns } from '../../shared/db/copy.ts';
 import { type Database, openDatabase } from '../../shared/db/database.ts';
 import { type MergedQuestion, mergedTraceSql } from './merged-sql.ts';
-import type { NodeTarget } from './node-tables.ts';
+import { dataKeysOf, type NodeTarget } from './node-tables.ts';
 
 /** One contact; persons by their number in the world, provinces by code. */
 export interface BenchContact {
@@ -59,14 +60,23 @@ export async function contactsOfNodes(
   traceId: string,
 ): Promise<BenchContact[]> {
   const contacts: BenchContact[] = [];
-  for (const { province, databaseUrl } of nodes) {
-    await using db = openDatabase(databaseUrl, { max: 1, name: 'bench check' });
-    const rows = await db.sql<(Omit<BenchContact, 'person' | 'province'> & { values: string[] })[]>`
+  for (const node of nodes) {
+    const { province } = node;
+    await using db = openDatabase(node.databaseUrl, { max: 1, name: 'bench check' });
+    const rows = await db.sql<(Omit<BenchContact, 'person' | 'province'> & { ids: number[] })[]>`
       SELECT degree, first_exposed_at AS "firstExposedAt", last_exposed_at AS "lastExposedAt", seconds,
         settings, place_kinds AS "placeKinds", exposed_in AS "exposedIn",
-        (SELECT array_agg(value) FROM identifiers WHERE id = ANY(identifier_ids)) AS "values"
+        identifier_ids AS ids
       FROM contacts WHERE trace_id = ${traceId} AND withdrawn_at IS NULL`;
-    for (const { values, ...row } of rows) contacts.push({ ...row, province, person: personOf(values) });
+    const people = { db, dataKeys: await dataKeysOf(node) };
+    const values = await readIdentifiers(
+      people,
+      rows.flatMap(({ ids }) => ids),
+    );
+    for (const { ids, ...row } of rows) {
+      const person = personOf(ids.map((id) => values.get(id) as string));
+      contacts.push({ ...row, province, person });
+    }
   }
   return contacts;
 }

@@ -5,6 +5,9 @@
 
 import { forEachParallel } from '../../deploy/demo/parallel.ts';
 import { ensurePartitions } from '../../node/db/partitions.ts';
+import { DataKeys } from '../../node/sealing/data-keys.ts';
+import { readKeyRing } from '../../node/sealing/key-source.ts';
+import type { ColumnSealer } from '../../node/sealing/sealer.ts';
 import { type Database, openDatabase } from '../../shared/db/database.ts';
 import { byArrival, copyInPieces, gather, mapRows } from './rows.ts';
 import { BENCH_TIME, identifierValue, type World } from './world.ts';
@@ -12,6 +15,8 @@ import { BENCH_TIME, identifierValue, type World } from './world.ts';
 export interface NodeTarget {
   readonly province: string;
   readonly databaseUrl: string;
+  /** Its ring of data keys. */
+  readonly dataKeysFile: string;
 }
 
 const DAY = 86_400;
@@ -33,12 +38,19 @@ export async function fillNodes(
   await forEachParallel([...nodes.entries()], 2, async ([position, node]) => {
     await using db = openDatabase(node.databaseUrl, { max: 1, name: 'bench load' });
     const rows = ordered.rows.subarray(ordered.start[position], ordered.start[position + 1]);
-    await new NodeLoader({ db, world, tokens, position, nodes, rows }).load();
+    const { sealer } = await dataKeysOf(node);
+    await new NodeLoader({ db, sealer, world, tokens, position, nodes, rows }).load();
   });
+}
+
+/** The data keys that a node has. */
+export async function dataKeysOf({ dataKeysFile }: NodeTarget): Promise<DataKeys> {
+  return new DataKeys(await readKeyRing({ file: dataKeysFile }));
 }
 
 interface LoaderOptions {
   readonly db: Database;
+  readonly sealer: ColumnSealer;
   readonly world: World;
   readonly tokens: Uint8Array;
   readonly position: number;
@@ -123,7 +135,8 @@ class NodeLoader {
   }
 
   async #loadIdentifiers(): Promise<void> {
-    const { db, world, tokens, position } = this.#options;
+    const { db, sealer, world, tokens, position } = this.#options;
+    const { generation } = sealer;
     const { home, household } = world.people;
     const held = this.#held;
     const households = new Set<number>();
@@ -133,18 +146,28 @@ class NodeLoader {
       }
     }
     const numbers = [...households];
-    await copyInPieces(db, 'households (id, name)', numbers.length, (from, until) => [
-      numbers.slice(from, until),
-      numbers.slice(from, until).map((number) => `h${number}`),
-    ]);
+    const housing = 'households (id, name_sealed, name_index, key_generation)';
+    await copyInPieces(db, housing, numbers.length, (from, until) => {
+      const ids = numbers.slice(from, until);
+      const names = ids.map((number) => `h${number}`);
+      const sealed = sealer.seal('households.name', ids, names);
+      return [ids, sealed, sealer.index('households.name', names), ids.map(() => generation)];
+    });
     const householdOf = (identifier: number) =>
       identifier % 2 === 0 && home[identifier >> 1] === position ? household[identifier >> 1] : null;
-    const columns = 'identifiers (id, value, token, token_generation, household_id)';
+    const columns =
+      'identifiers (id, value_sealed, value_index, is_cccd, key_generation, ' +
+      'token, token_generation, household_id)';
     await copyInPieces(db, columns, held.length, (from, until) => {
       const piece = Array.from(held.subarray(from, until));
+      const ids = Array.from(mapRows(from, until, (row) => row + 1));
+      const values = piece.map(identifierValue);
       return [
-        mapRows(from, until, (row) => row + 1),
-        piece.map(identifierValue),
+        ids,
+        sealer.seal('identifiers.value', ids, values),
+        sealer.index('identifiers.value', values),
+        piece.map((identifier) => identifier % 2 === 0),
+        ids.map(() => generation),
         piece.map((identifier) => tokens.subarray(identifier * 16, identifier * 16 + 16)),
         new Int32Array(piece.length).fill(1),
         piece.map(householdOf),
@@ -154,17 +177,21 @@ class NodeLoader {
 
   /** A record a person; those with two identifiers link them. */
   async #loadPeople(): Promise<void> {
-    const { db, world, nodes } = this.#options;
+    const { db, sealer, world, nodes } = this.#options;
     const { home } = world.people;
     const recorded: number[] = [];
     for (let person = 0; person < world.people.count; person++) {
       if (this.#recordHere(person) !== 'none') recorded.push(person);
     }
-    await copyInPieces(db, 'people (id, name, province, ward)', recorded.length, (from, until) => {
+    const columns = 'people (id, name_sealed, key_generation, province, ward)';
+    await copyInPieces(db, columns, recorded.length, (from, until) => {
       const people = recorded.slice(from, until);
+      const ids = Array.from(mapRows(from, until, (row) => row + 1));
+      const names = people.map((person) => `Người ${person}`);
       return [
-        mapRows(from, until, (row) => row + 1),
-        people.map((person) => `Người ${person}`),
+        ids,
+        sealer.seal('people.name', ids, names),
+        ids.map(() => sealer.generation),
         people.map((person) => (nodes[home[person] as number] as NodeTarget).province),
         people.map((person) => `P${person % 100}`),
       ];
@@ -187,15 +214,16 @@ class NodeLoader {
   }
 
   async #loadPlaces(): Promise<void> {
-    const { db, world } = this.#options;
+    const { db, sealer, world } = this.#options;
     const own: number[] = [];
     for (let place = 0; place < world.places.count; place++)
       if (this.#placeIdOf[place] !== 0) own.push(place);
-    await copyInPieces(db, 'places (id, place, kind)', own.length, (from, until) => {
+    await copyInPieces(db, 'places (id, place, key_generation, kind)', own.length, (from, until) => {
       const places = own.slice(from, until);
       return [
         places.map((place) => this.#placeIdOf[place]),
         places.map((place) => `p${place}`),
+        places.map(() => sealer.generation),
         places.map((place) => world.places.kind[place]),
       ];
     });

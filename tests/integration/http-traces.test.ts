@@ -8,6 +8,7 @@ import { AppError } from '../../shared/errors.ts';
 import { CoverageState, Direction, TraceState } from '../../shared/gen/truyvet/v1/common_pb.ts';
 import { createTraceCipher } from '../../shared/pseudonym/trace-cipher.ts';
 import { createNodeHttp, FEDERATION_KEY, type NodeHttp } from '../support/node-http.ts';
+import { askPlain } from '../support/sealed.ts';
 import { waitFor } from '../support/wait.ts';
 
 let node: NodeHttp;
@@ -48,9 +49,12 @@ describe('opening a trace', () => {
     expect(status).toBe(202);
     await accepted(body.id);
     const [opening] = openedOf(body.id);
-    const tokens = await node.db.sql`
-      SELECT token FROM identifiers
-      WHERE value IN ('phone:+84912000001', 'phone:+84912000002') ORDER BY value`;
+    const tokens = await askPlain<{ token: Buffer }>(
+      node.db,
+      node.dataKeys,
+      `SELECT token FROM identifiers
+       WHERE value IN ('phone:+84912000001', 'phone:+84912000002') ORDER BY value`,
+    );
     const cipher = createTraceCipher(FEDERATION_KEY, body.id);
     const pseudonyms = tokens.map((row) => Buffer.from(cipher.pseudonymsOf(row.token)).toString('hex'));
     const asOf = seconds('2021-07-01T00:00:00Z');
@@ -339,18 +343,20 @@ describe('closing a trace', () => {
 describe("another province's trace", () => {
   const id = 'ab'.repeat(16);
   beforeAll(async () => {
-    const [row] = await node.db
-      .sql`INSERT INTO identifiers (value) VALUES ('phone:+84900000077') RETURNING id`;
-    const people = await node.db.sql`INSERT INTO people (name) VALUES ('Bình'), ('An') RETURNING id`;
-    for (const person of people)
-      await node.db.sql`INSERT INTO people_identifiers VALUES (${person.id}, ${row?.id})`;
+    const rows = ['cccd:024090000771', 'cccd:024090000772']
+      .map((cccd, i) => `${cccd} phone:+84900000077,${['Bình', 'An'][i]}`)
+      .join('\n');
+    const headers = { 'content-type': 'text/csv' };
+    await node.call('POST', '/v1/imports/persons', { headers, text: `identifiers,name\n${rows}\n` });
+    const statement = `SELECT id FROM identifiers WHERE value = 'phone:+84900000077'`;
+    const [row] = await askPlain<{ id: number }>(node.db, node.dataKeys, statement);
+    const ids = [row?.id as number];
     await node.db.sql`
       INSERT INTO contacts (trace_id, contact_id, degree, first_exposed_at, last_exposed_at, seconds,
-        settings, place_kinds,
-        exposed_in, identifier_ids, ward, delivery, withdrawn_at)
+        settings, place_kinds, exposed_in, identifier_ids, ward, delivery, withdrawn_at)
       SELECT ${id}, lpad(to_hex(n), 32, '0'), 1, 1625097600, 1625101200, 900 + n,
         5, 8 + ${1 << 29}, '{79,01}',
-        CASE n WHEN 1 THEN ARRAY[${row?.id}::int] ELSE '{}' END, CASE WHEN n % 2 = 1 THEN '07213' END, 1,
+        CASE n WHEN 1 THEN ${ids}::int[] ELSE '{}' END, CASE WHEN n % 2 = 1 THEN '07213' END, 1,
         CASE n WHEN 5 THEN now() END
       FROM generate_series(1, 5) AS n`;
     await node.db.sql`INSERT INTO openings VALUES (${id}, '79', 0, 'x', 0)`;

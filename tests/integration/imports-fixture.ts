@@ -11,6 +11,7 @@ import { createMetrics } from '../../shared/http/metrics.ts';
 import { createLogger } from '../../shared/log.ts';
 import { personWith } from '../support/callers.ts';
 import { createTestDatabase } from '../support/database.ts';
+import { askPlain, testDataKeys } from '../support/sealed.ts';
 
 /** 2021-06-01T00:00:00Z; the tests' clock stands there. */
 export const NOW = 1_622_505_600;
@@ -42,8 +43,9 @@ export async function createIntake() {
   const database = await createTestDatabase('node');
   const { db } = database;
   const heard: Heard = { identifiers: [], stays: [], encounters: [], kicks: 0 };
+  const dataKeys = testDataKeys();
   const ctx: ImportContext = {
-    db,
+    ...{ db, dataKeys },
     clock: { nowMs: () => NOW * 1000 },
     changes: {
       identifiersChanged: (ids) => heard.identifiers.push(...ids),
@@ -54,8 +56,9 @@ export async function createIntake() {
     tokenizer: { kick: () => heard.kicks++ },
   };
   return {
-    ctx,
-    db,
+    ...{ ctx, db, dataKeys },
+    /** Rows of a statement in which sealed columns are plain. */
+    askPlain: <Row extends object>(statement: string) => askPlain<Row>(db, dataKeys, statement),
     /** What was heard since the last call. */
     takeHeard: (): Heard => {
       const taken = { ...heard };

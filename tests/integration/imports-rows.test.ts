@@ -12,9 +12,10 @@ beforeEach(async () => {
 });
 
 const rowsOf = async (statement: string) =>
-  (await intake.db.sql.unsafe(statement)).map((row) => Object.values(row));
+  (await intake.askPlain(statement)).map((row): unknown[] => Object.values(row));
 const idOf = async (value: string) =>
-  (await intake.db.sql<{ id: number }[]>`SELECT id FROM identifiers WHERE value = ${value}`)[0]?.id as number;
+  (await intake.askPlain<{ id: number }>(`SELECT id FROM identifiers WHERE value = '${value}'`))[0]
+    ?.id as number;
 const sorted = (ids: readonly number[]) => [...new Set(ids)].sort((a, b) => a - b);
 
 const PEOPLE = `

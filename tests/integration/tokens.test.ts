@@ -6,18 +6,22 @@ import { randomBytes } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { evaluateBlinded } from '../../hub/keys/operations.ts';
+import { ensureIdentifiers } from '../../node/people/operations.ts';
 import { createTokenizer, type Tokenizer, type TokenizerOptions } from '../../node/people/tokens.ts';
 import { RefusalLog } from '../../shared/audit/refusals.ts';
 import { type Clock, systemClock } from '../../shared/clock.ts';
+import { withTransaction } from '../../shared/db/database.ts';
 import { AppError } from '../../shared/errors.ts';
 import { createMetrics, measureKeyService } from '../../shared/http/metrics.ts';
 import { oprfReady, tokensUnderKey } from '../../shared/pseudonym/oprf.ts';
 import { deriveOprfKey } from '../../shared/pseudonym/oprf-key.ts';
 import { type OprfWorkers, startOprfWorkers } from '../../shared/pseudonym/oprf-pool.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { askPlain, testDataKeys } from '../support/sealed.ts';
 
 const key = deriveOprfKey(randomBytes(32));
 const unavailable = () => new AppError('UNAVAILABLE', 'HUB_UNREACHABLE', 'hub: not reached');
+const dataKeys = testDataKeys();
 const never = new AbortController().signal;
 /** Waits at once, except for the quiet look-around of an idle loop. */
 const quickClock: Clock = {
@@ -47,10 +51,10 @@ beforeEach(async () => {
 });
 afterEach(() => Promise.all(running.map((tokenizer) => tokenizer[Symbol.asyncDispose]())));
 
-function start(change: Partial<TokenizerOptions> = {}): Tokenizer {
+function start(change: Partial<Omit<TokenizerOptions, 'dataKeys'>> = {}): Tokenizer {
   const logger = { info: () => {}, warn: (...args: unknown[]) => void warnings.push(args) };
   const tokenizer = createTokenizer({
-    db: database.db,
+    ...{ db: database.db, dataKeys },
     clock: systemClock,
     oprf: node,
     evaluate,
@@ -67,17 +71,20 @@ async function evaluate(blinded: Uint8Array, signal: AbortSignal) {
 
 /** Adds `count` identifiers; their ids. */
 async function insert(count: number, kind = 'cccd'): Promise<number[]> {
-  const rows = await database.db.sql<{ id: number }[]>`
-    INSERT INTO identifiers (value)
-    SELECT ${kind}::text || ':' || lpad(n::text, 12, '0')
-    FROM generate_series(1, ${count}::int) n RETURNING id`;
-  return rows.map((row) => row.id);
+  const values = Array.from({ length: count }, (_, i) => `${kind}:${String(i + 1).padStart(12, '0')}`);
+  const { created } = await withTransaction(database.db, ({ sql }) =>
+    ensureIdentifiers({ sql, sealer: dataKeys.sealer }, values),
+  );
+  return [...created];
 }
 
 /** Every identifier has the token that its value gives under the key. */
 async function expectAllTokenized(count: number, generation = 1): Promise<void> {
-  const rows = await database.db.sql<{ value: string; token: Buffer; token_generation: number }[]>`
-    SELECT value, coalesce(token, '') AS token, token_generation FROM identifiers ORDER BY id`;
+  const rows = await askPlain<{ value: string; token: Buffer; token_generation: number }>(
+    database.db,
+    dataKeys,
+    `SELECT value, coalesce(token, '') AS token, token_generation FROM identifiers ORDER BY id`,
+  );
   expect(rows).toHaveLength(count);
   const expected = tokensUnderKey(
     key,

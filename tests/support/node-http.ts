@@ -11,6 +11,7 @@ import { caseRoutes } from '../../node/cases/http.ts';
 import { importRoutes } from '../../node/intake/http.ts';
 import { hubRules } from '../../node/rules/grpc.ts';
 import { openRuleBook, type RuleBook } from '../../node/rules/operations.ts';
+import type { DataKeys } from '../../node/sealing/data-keys.ts';
 import { hubTraces } from '../../node/traces/grpc.ts';
 import { traceRoutes } from '../../node/traces/http.ts';
 import { reopenTraces } from '../../node/traces/operations.ts';
@@ -29,6 +30,7 @@ import { describeError } from '../../shared/log.ts';
 import { createTraceCipher } from '../../shared/pseudonym/trace-cipher.ts';
 import { createTestDatabase } from './database.ts';
 import { type FakeHub, startFakeHub } from './fake-hub.ts';
+import { testDataKeys } from './sealed.ts';
 
 /** Every role of a node, for all of the province. */
 export const ALL_GRANTS = NODE_ROLES.map((role) => `${role}@24`);
@@ -37,6 +39,8 @@ const AUDIENCE = 'truyvet-node-24';
 
 export interface CallOptions {
   readonly json?: unknown;
+  /** A body that is not JSON; name its type in `headers`. */
+  readonly text?: string;
   readonly headers?: Readonly<Record<string, string>>;
   /** `role@area`; all roles for the whole province unless told. */
   readonly roles?: readonly string[];
@@ -52,6 +56,7 @@ export interface Answer {
 
 export interface NodeHttp extends AsyncDisposable {
   readonly db: Database;
+  readonly dataKeys: DataKeys;
   readonly hub: FakeHub;
   readonly rules: RuleBook;
   readonly issuer: TokenIssuer;
@@ -73,6 +78,7 @@ export interface NodeHttp extends AsyncDisposable {
 export async function createNodeHttp(): Promise<NodeHttp> {
   const stack = new Disposal();
   const { db } = stack.use(await createTestDatabase('node'));
+  const dataKeys = testDataKeys();
   const hub = stack.use(await startFakeHub());
   const issuer = stack.use(await startTokenIssuer());
   const logged: string[] = [];
@@ -109,13 +115,16 @@ export async function createNodeHttp(): Promise<NodeHttp> {
     staysChanged: () => undefined,
     encountersChanged: () => undefined,
   };
-  const ctx = { db, clock, logger, province: '24', rules, hub: hubTraces(hub.link.client), submitter };
+  const ctx = {
+    ...{ db, dataKeys, clock, logger, province: '24', rules, submitter },
+    hub: hubTraces(hub.link.client),
+  };
   const app = createHttpApp({
     info: { title: 'test', version: '1', description: '' },
     routes: [
-      importRoutes({ db, clock, changes, tokenizer }),
+      importRoutes({ db, dataKeys, clock, changes, tokenizer }),
       budgetRoutes({ db, clock }),
-      caseRoutes({ db, clock, province: '24', changes, tokenizer, traces }),
+      caseRoutes({ db, dataKeys, clock, province: '24', changes, tokenizer, traces }),
       traceRoutes({ ...ctx, stopping: stop.signal }),
     ],
     authenticate: createAuthenticate({
@@ -130,9 +139,9 @@ export async function createNodeHttp(): Promise<NodeHttp> {
   stack.defer(() => stop.abort());
   const fetch = async (path: string, init?: RequestInit) => app.request(path, init);
   return {
-    ...{ db, hub, rules, issuer, logged, changed, keyService, stop, fetch },
+    ...{ db, dataKeys, hub, rules, issuer, logged, changed, keyService, stop, fetch },
     handle: async (request) => app.fetch(request),
-    call: async (method, path, { json, headers, roles = ALL_GRANTS, subject = 'an' } = {}) => {
+    call: async (method, path, { json, text, headers, roles = ALL_GRANTS, subject = 'an' } = {}) => {
       const token = await issuer.issue({ audience: AUDIENCE, roles, subject });
       const response = await fetch(path, {
         method,
@@ -142,6 +151,7 @@ export async function createNodeHttp(): Promise<NodeHttp> {
           ...headers,
         },
         ...(json === undefined ? {} : { body: JSON.stringify(json) }),
+        ...(text === undefined ? {} : { body: text }),
       });
       const isJson = response.headers.get('content-type')?.includes('json');
       const body = isJson ? await response.json() : await response.text();

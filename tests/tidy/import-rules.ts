@@ -125,6 +125,9 @@ export const IMPORT_RULES: readonly ImportRule[] = [
 export const FEATURE_DOORS: Readonly<Record<string, string>> = {
   '**/operations.ts': 'what the feature does',
   '**/rules.ts': 'what the feature knows',
+  'node/sealing/{sealer,data-keys}.ts':
+    'what every query on a sealed column seals and opens with; it computes and stores nothing',
+  'node/sealing/key-source.ts': 'where data keys come from and how a ring is written: for the launchers',
   'node/tracing/changes.ts': 'the interface by which writers tell tracing what changed; types only',
   'hub/provinces/roster.ts': 'who is enrolled is what all of the hub depends on',
   'hub/provinces/province-link.ts': 'a connection to a province is the very thing that hub/provinces offers',

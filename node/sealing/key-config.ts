@@ -1,0 +1,39 @@
+/**
+ * The variables that say where the data keys come from: DATA_KEYS_FILE, or DATA_KEYS_COMMAND. Reads neither.
+ */
+import { z } from 'zod';
+import { type Env, parseEnv } from '../../shared/config.ts';
+import type { KeySource } from './key-source.ts';
+
+/** A program and its arguments, separated by spaces; there is no shell, so there are no quotes. */
+const command = z.string().transform((text, ctx) => {
+  const words = text.split(/\s+/).filter(Boolean);
+  if (words[0]?.startsWith('/')) return words;
+  ctx.addIssue({ code: 'custom', message: 'does not begin with the absolute path of a program' });
+  return z.NEVER;
+});
+
+/** Both optional here; `requireOneKeySource` wants one of them. */
+export const dataKeyFields = {
+  DATA_KEYS_FILE: z.string().min(1).optional(),
+  DATA_KEYS_COMMAND: command.optional(),
+};
+
+type DataKeyVariables = z.output<z.ZodObject<typeof dataKeyFields>>;
+
+/** Adds an issue unless exactly one of the two is there. */
+export function requireOneKeySource(env: DataKeyVariables, ctx: z.RefinementCtx): void {
+  if ((env.DATA_KEYS_FILE === undefined) !== (env.DATA_KEYS_COMMAND === undefined)) return;
+  const message = 'one of DATA_KEYS_FILE and DATA_KEYS_COMMAND is required, not both';
+  ctx.addIssue({ code: 'custom', path: ['DATA_KEYS_FILE'], message });
+}
+
+/** The source that checked variables name. */
+export function keySourceOf({ DATA_KEYS_FILE, DATA_KEYS_COMMAND }: DataKeyVariables): KeySource {
+  return DATA_KEYS_FILE === undefined ? { command: DATA_KEYS_COMMAND ?? [] } : { file: DATA_KEYS_FILE };
+}
+
+/** Those variables alone, for what needs nothing else. Throws INVALID_CONFIG. */
+export function parseKeySource(env: Env): KeySource {
+  return keySourceOf(parseEnv(z.object(dataKeyFields).superRefine(requireOneKeySource), env));
+}

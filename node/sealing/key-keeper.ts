@@ -1,0 +1,127 @@
+/**
+ * Keeps the node's data keys current while it runs: looks whether the ring has changed, admits what is new,
+ * seals old rows anew in the background, and retires generations that nothing is sealed under. A ring that
+ * cannot be read or admitted changes nothing: the keys at hand stay, and the log says why.
+ */
+import type { Clock } from '../../shared/clock.ts';
+import { toAppError } from '../../shared/errors.ts';
+import type { Metrics } from '../../shared/http/metrics.ts';
+import type { Logger } from '../../shared/log.ts';
+import type { DataKeys } from './data-keys.ts';
+import { formatKeyRing } from './key-ring.ts';
+import { type KeySource, readKeyRing } from './key-source.ts';
+import { admitKeyRing, retireGenerations, type SealingContext } from './operations.ts';
+import { type ResealContext, resealAll } from './reseal.ts';
+import { type SealingFigures, sealingFigures } from './sealing-figures.ts';
+
+export interface KeeperOptions extends SealingContext, Pick<ResealContext, 'lockIntake'> {
+  readonly dataKeys: DataKeys;
+  readonly source: KeySource;
+  readonly clock: Clock;
+  readonly logger: Pick<Logger, 'info' | 'warn' | 'error'>;
+  readonly metrics?: Metrics | undefined;
+}
+
+/** How often a file is read, and a command run: a key service may count and bill its calls. */
+const LOOK_EVERY_MS = { file: 2_000, command: 60_000 };
+/** After something failed, and before a pass that left rows behind is tried again. */
+const RETRY_MS = { failure: 2_000, leftBehind: 600_000 };
+
+/** A keeper at work; disposing ends it after the batch that it is at. */
+export function startKeyKeeper(options: KeeperOptions): AsyncDisposable {
+  const stop = new AbortController();
+  const running = new KeyKeeper(options, stop.signal).run();
+  return {
+    async [Symbol.asyncDispose]() {
+      stop.abort();
+      await running;
+    },
+  };
+}
+
+class KeyKeeper {
+  readonly #options: KeeperOptions;
+  readonly #stopping: AbortSignal;
+  readonly #figures: SealingFigures;
+  #seenRing: string | undefined;
+  #lookAtMs = 0;
+  #pass: AsyncGenerator<number> | undefined;
+  #passAtMs = 0;
+  #resealed = 0;
+  #lastProblem: string | undefined;
+
+  constructor(options: KeeperOptions, stopping: AbortSignal) {
+    this.#options = options;
+    this.#stopping = stopping;
+    this.#figures = sealingFigures(options.metrics, () => options.dataKeys.sealer);
+  }
+
+  /** Never rejects. */
+  async run(): Promise<void> {
+    const { clock } = this.#options;
+    while (!this.#stopping.aborted) {
+      const look = await this.#tried(() => this.#look());
+      const busy = await this.#tried(() => this.#resealSome());
+      if (look === 'failed' || busy === 'failed') await clock.sleep(RETRY_MS.failure, this.#stopping);
+      else if (!busy) await clock.sleep(this.#lookAtMs - clock.nowMs(), this.#stopping);
+    }
+    await this.#pass?.return(undefined);
+  }
+
+  /** Reads the ring when it is time, and admits it if it is another one. */
+  async #look(): Promise<void> {
+    const { clock, source, dataKeys, logger } = this.#options;
+    if (clock.nowMs() < this.#lookAtMs) return;
+    this.#lookAtMs = clock.nowMs() + LOOK_EVERY_MS[source.file === undefined ? 'command' : 'file'];
+    const ring = await readKeyRing(source);
+    const text = formatKeyRing(ring);
+    if (text === this.#seenRing) return;
+    const before = dataKeys.sealer.generation;
+    const live = await admitKeyRing(this.#options, ring);
+    dataKeys.adopt(ring, live);
+    this.#seenRing = text;
+    this.#lastProblem = undefined;
+    // What is under way may have passed rows that are old only now.
+    this.#pass = undefined;
+    this.#passAtMs = 0;
+    if (ring.current !== before) logger.info({ generation: ring.current, before }, 'data keys rotated');
+  }
+
+  /** One batch of re-sealing; whether there may be more. */
+  async #resealSome(): Promise<boolean> {
+    const { clock, dataKeys } = this.#options;
+    if (dataKeys.sealer.live.length === 1 || clock.nowMs() < this.#passAtMs) return false;
+    this.#pass ??= resealAll(this.#options);
+    const { value, done } = await this.#pass.next();
+    if (done) return this.#endPass();
+    this.#resealed += value;
+    this.#figures.resealed(value);
+    return true;
+  }
+
+  async #endPass(): Promise<false> {
+    const { clock, dataKeys, logger } = this.#options;
+    this.#pass = undefined;
+    const { generation, live } = dataKeys.sealer;
+    const remaining = await retireGenerations(this.#options, { current: generation, live });
+    dataKeys.keepLive(remaining);
+    this.#passAtMs = clock.nowMs() + RETRY_MS.leftBehind;
+    const retired = live.filter((other) => !remaining.includes(other));
+    logger.info({ generation, rows: this.#resealed, retired, remaining }, 'data sealed anew');
+    this.#resealed = 0;
+    return false;
+  }
+
+  /** Says each problem once, not every two seconds. */
+  async #tried<T>(work: () => Promise<T>): Promise<T | 'failed'> {
+    try {
+      return await work();
+    } catch (error) {
+      this.#pass = undefined;
+      const { reason, message } = toAppError(error);
+      if (this.#lastProblem !== message) this.#options.logger.warn({ err: error, reason }, 'data keys');
+      this.#lastProblem = message;
+      return 'failed';
+    }
+  }
+}

@@ -1,0 +1,127 @@
+/**
+ * The table `data_keys`, and rows by the generation that they are sealed under. Which columns of which tables
+ * are sealed stands in SEALED_TABLES, once.
+ */
+import { byteaTexts } from '../../shared/db/bytea.ts';
+import type { Queryable, Transaction } from '../../shared/db/database.ts';
+import type { ColumnSealer, IndexedColumn, SealedColumn } from './sealer.ts';
+
+type Db = Pick<Queryable, 'sql'>;
+type Tx = Pick<Transaction, 'sql'>;
+
+/** A table with sealed columns; each `<name>_sealed` is the column `<table>.<name>` of sealer.ts. */
+export interface SealedTable {
+  readonly table: 'identifiers' | 'people' | 'households' | 'places';
+  readonly sealed: readonly string[];
+  /** Has a blind index in `<name>_index`. */
+  readonly indexed?: string;
+}
+
+export const SEALED_TABLES: readonly SealedTable[] = [
+  { table: 'identifiers', sealed: ['value'], indexed: 'value' },
+  { table: 'people', sealed: ['name', 'born_on', 'address'] },
+  { table: 'households', sealed: ['name'], indexed: 'name' },
+  { table: 'places', sealed: ['name'] },
+];
+
+/** A generation as the database knows it; instants in epoch seconds. */
+export interface StoredKey {
+  readonly generation: number;
+  readonly checkValue: Uint8Array;
+  readonly firstUsedAt: number;
+  readonly retiredAt: number | null;
+}
+
+/** Nobody else changes the table until the transaction ends. */
+export async function lockKeys(tx: Tx): Promise<void> {
+  await tx.sql`LOCK TABLE data_keys IN EXCLUSIVE MODE`;
+}
+
+/** All generations, ascending; at most 65,535. */
+export async function listKeys({ sql }: Db): Promise<StoredKey[]> {
+  return sql<StoredKey[]>`
+    SELECT generation, check_value AS "checkValue",
+      extract(epoch FROM first_used_at)::bigint AS "firstUsedAt",
+      extract(epoch FROM retired_at)::bigint AS "retiredAt"
+    FROM data_keys ORDER BY generation`;
+}
+
+export async function insertKey(tx: Tx, generation: number, checkValue: Buffer): Promise<void> {
+  await tx.sql`INSERT INTO data_keys (generation, check_value) VALUES (${generation}, ${checkValue})`;
+}
+
+/** No row is sealed under the generation any more; false if that was known. */
+export async function markRetired(tx: Tx, generation: number): Promise<boolean> {
+  const rows = await tx.sql`
+    UPDATE data_keys SET retired_at = now() WHERE generation = ${generation} AND retired_at IS NULL
+    RETURNING generation`;
+  return rows.length > 0;
+}
+
+/** Whether a row of the table is sealed under the generation. Reads the whole table if none is. */
+export async function hasRowsUnder(
+  { sql }: Db,
+  { table }: SealedTable,
+  generation: number,
+): Promise<boolean> {
+  const [row] = await sql<{ found: boolean }[]>`
+    SELECT EXISTS (SELECT FROM ${sql(table)} WHERE key_generation = ${generation}) AS found`;
+  return row?.found === true;
+}
+
+/** How many rows of the table are sealed under each generation. Reads the whole table. */
+export async function countByGeneration({ sql }: Db, { table }: SealedTable): Promise<Map<number, number>> {
+  const rows = await sql<{ generation: number; rows: number }[]>`
+    SELECT key_generation AS generation, count(*) AS rows FROM ${sql(table)} GROUP BY 1`;
+  return new Map(rows.map(({ generation, rows }) => [generation, rows]));
+}
+
+/** A row with its sealed columns, in the order of the table's. */
+export interface SealedRow {
+  readonly id: number;
+  readonly sealed: readonly (Buffer | null)[];
+}
+
+/** At most `limit` rows with id > `after` that are not sealed under `generation`, by id. */
+export async function listRowsOutside(
+  { sql }: Db,
+  { table, sealed }: SealedTable,
+  { generation, after, limit }: { generation: number; after: number; limit: number },
+): Promise<SealedRow[]> {
+  const rows = await sql<({ id: number } & Record<string, Buffer | null>)[]>`
+    SELECT id, ${sql(sealed.map((name) => `${name}_sealed`))} FROM ${sql(table)}
+    WHERE id > ${after} AND key_generation <> ${generation} ORDER BY id LIMIT ${limit}`;
+  return rows.map((row) => ({ id: row.id, sealed: sealed.map((name) => row[`${name}_sealed`] ?? null) }));
+}
+
+/** A row's texts, in the order of the table's sealed columns. */
+export interface OpenedRow {
+  readonly id: number;
+  readonly texts: readonly (string | null)[];
+}
+
+/** Seals the rows under the sealer's generation, with their blind indexes. */
+export async function resealRows(
+  { sql, sealer }: Tx & { readonly sealer: ColumnSealer },
+  { table, sealed, indexed }: SealedTable,
+  rows: readonly OpenedRow[],
+): Promise<void> {
+  const ids = rows.map(({ id }) => id);
+  const texts = (name: string) => rows.map((row) => row.texts[sealed.indexOf(name)] ?? null);
+  const columns: { name: string; values: (Buffer | null)[] }[] = sealed.map((name) => ({
+    name: `${name}_sealed`,
+    values: sealer.seal(`${table}.${name}` as SealedColumn, ids, texts(name)),
+  }));
+  if (indexed !== undefined) {
+    const values = sealer.index(`${table}.${indexed}` as IndexedColumn, texts(indexed) as string[]);
+    columns.push({ name: `${indexed}_index`, values });
+  }
+  const names = columns.map(({ name }) => name);
+  // Put together from names of our own alone.
+  const statement = `
+    UPDATE ${table} t SET key_generation = $2, ${names.map((name) => `${name} = g.${name}`).join(', ')}
+    FROM unnest($1::int[], ${names.map((_, i) => `$${i + 3}::text[]::bytea[]`).join(', ')})
+      g (id, ${names.join(', ')})
+    WHERE t.id = g.id`;
+  await sql.unsafe(statement, [ids, sealer.generation, ...columns.map(({ values }) => byteaTexts(values))]);
+}

@@ -1,0 +1,61 @@
+/**
+ * Data keys for tests, and a node's tables as they would be unsealed: for tests that look into the database
+ * by name or identifier.
+ */
+import { DataKeys } from '../../node/sealing/data-keys.ts';
+import type { KeyRing } from '../../node/sealing/key-ring.ts';
+import { SEALED_TABLES } from '../../node/sealing/queries.ts';
+import type { SealedColumn } from '../../node/sealing/sealer.ts';
+import { type Database, withTransaction } from '../../shared/db/database.ts';
+
+/** A ring with generations 1 to `current`, the same in every run. */
+export function testKeyRing(current = 1): KeyRing {
+  const generations = Array.from({ length: current }, (_, i) => i + 1);
+  return {
+    current,
+    keys: new Map(generations.map((n) => [n, Uint8Array.from({ length: 32 }, (_, i) => n + i)])),
+  };
+}
+
+/** Keys of `testKeyRing`; rows may be sealed under all of its generations. */
+export function testDataKeys(current = 1): DataKeys {
+  const ring = testKeyRing(current);
+  return new DataKeys(ring, [...ring.keys.keys()]);
+}
+
+/**
+ * Rows of `statement`, for which the sealed tables have their columns in plain (`identifiers.value`,
+ * `people.name` …).
+ */
+export async function askPlain<Row extends object>(
+  db: Database,
+  dataKeys: DataKeys,
+  statement: string,
+): Promise<Row[]> {
+  const undone = new Error('undone');
+  let answer: Row[] = [];
+  await withTransaction(db, async ({ sql }) => {
+    await sql`CREATE SCHEMA plain`;
+    for (const { table, sealed } of SEALED_TABLES) {
+      const rows = await sql.unsafe(`SELECT * FROM public.${table}`);
+      const columns = sealed.map((name) => `${name} text`).join(', ');
+      await sql.unsafe(`CREATE TABLE plain.${table} AS TABLE public.${table}`);
+      await sql.unsafe(`ALTER TABLE plain.${table} ADD ${columns.replaceAll(', ', ', ADD ')}`);
+      for (const name of sealed) {
+        const texts = rows.map((row) =>
+          dataKeys.sealer.openOptional(`${table}.${name}` as SealedColumn, row.id, row[`${name}_sealed`]),
+        );
+        await sql`
+          UPDATE ${sql(`plain.${table}`)} t SET ${sql(name)} = g.text
+          FROM unnest(${rows.map((row) => row.id)}::int[], ${texts as string[]}::text[]) g (id, text)
+          WHERE t.id = g.id`;
+      }
+    }
+    await sql`SET LOCAL search_path = plain, public`;
+    answer = [...(await sql.unsafe<Row[]>(statement))];
+    throw undone;
+  }).catch((error) => {
+    if (error !== undone) throw error;
+  });
+  return answer;
+}
