@@ -79,9 +79,9 @@ function parseArguments(args: readonly string[], env: Env): Parsed {
     .option('--empty', 'start without data (always so: npm start loads an outbreak)')
     .option('--json', 'print one line of JSON when all are ready')
     .option('--rules <file>', 'a rule pack instead of the shipped ones')
-    .option(
-      '--database-url <url>',
-      'a PostgreSQL server with the right to create databases (or DATABASE_URL)',
+    .addHelpText(
+      'after',
+      '\nDATABASE_URL: a PostgreSQL server with the right to create databases, instead of an embedded one',
     )
     .option('--logs <directory>', 'keep the logs of the programs there')
     .exitOverride()
@@ -90,7 +90,8 @@ function parseArguments(args: readonly string[], env: Env): Parsed {
   return {
     provinces: parseProvinces(options.provinces ?? ''),
     rulesFile: options.rules === undefined ? undefined : resolve(options.rules),
-    databaseUrl: options.databaseUrl ?? env.DATABASE_URL,
+    // From the environment alone: everybody on the machine may read the arguments of a process.
+    databaseUrl: env.DATABASE_URL,
     logsDir: options.logs,
     env: { '*': inherited(env) },
     json: options.json !== undefined,

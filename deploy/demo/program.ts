@@ -21,6 +21,9 @@ export interface ProgramOptions {
   readonly logFile: string;
 }
 
+/** Keys are in the memory of a program; an image of it must not be left behind when it crashes. */
+const WITHOUT_CORE = 'ulimit -c 0; exec "$0" "$1"';
+
 const READY_TIMEOUT_MS = 120_000;
 const POLL_MS = 25;
 const STOP_MS = 8_000;
@@ -87,7 +90,7 @@ export class Program implements AsyncDisposable {
   }
 
   #spawn(logFd: number): void {
-    const child = spawn(process.execPath, [this.options.script], {
+    const child = spawn('/bin/sh', ['-c', WITHOUT_CORE, process.execPath, this.options.script], {
       env: { ...this.options.env, ...LIFELINE },
       stdio: ['pipe', logFd, logFd],
       // In a session of its own: Ctrl-C at our terminal reaches us alone, and we stop it in order.

@@ -18,7 +18,7 @@ import { register } from './serve.ts';
 import { type CallEvent, type CallRuntime, shuttingDown } from './served-call.ts';
 import type { ServiceImplementation } from './service.ts';
 import { addStandardServices, nameOfPath } from './standard-services.ts';
-import { TLS_VERSION, type TlsMaterial } from './tls.ts';
+import { TLS_GROUPS, TLS_VERSION, type TlsMaterial } from './tls.ts';
 import { FLOW_CONTROL_WINDOW, MESSAGE_LIMIT } from './wire.ts';
 
 export interface GrpcServerOptions {
@@ -215,6 +215,7 @@ function createTlsServer({ tls, newcomers = false }: GrpcServerOptions, handshak
     return createServer({
       ...tls,
       minVersion: TLS_VERSION,
+      ecdhCurve: TLS_GROUPS,
       requestCert: !newcomers,
       rejectUnauthorized: !newcomers,
       ALPNProtocols: ['h2'],

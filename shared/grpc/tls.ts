@@ -15,6 +15,9 @@ export interface TlsMaterial {
 
 export const TLS_VERSION = 'TLSv1.3';
 
+/** Without OpenSSL's finite-field groups: ffdhe2048 is weak, and the larger ones cost the server dear. */
+export const TLS_GROUPS = 'X25519:P-256:P-384';
+
 /** Reads PEM files. Throws INVALID_CONFIG naming the variable whose file cannot be read. */
 export function readTlsMaterial(files: { caFile: string; certFile: string; keyFile: string }): TlsMaterial {
   return {

@@ -172,11 +172,10 @@ test('in a server of its own choice it makes databases and roles, and takes them
       where name ~ '^truyvet_[0-9a-f]{8}_'`;
     return rows.map(({ name }) => name.slice(17)).sort();
   };
-  const { process: child, summary } = await launchDirectly(
-    '--provinces',
-    '24',
-    '--database-url',
-    inject('adminUrl'),
+  const { process: child, summary } = await launch(
+    process.execPath,
+    [launcher, '--json', '--provinces', '24'],
+    { DATABASE_URL: inject('adminUrl') },
   );
   const databases = ['hub', 'hub_template', 'node_24', 'node_template'];
   expect(await mine()).toEqual([...databases, 'hub_program', 'node_24_program'].sort());
