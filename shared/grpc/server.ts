@@ -18,7 +18,7 @@ import { register } from './serve.ts';
 import { type CallEvent, type CallRuntime, shuttingDown } from './served-call.ts';
 import type { ServiceImplementation } from './service.ts';
 import { addStandardServices, nameOfPath } from './standard-services.ts';
-import { TLS_GROUPS, TLS_VERSION, type TlsMaterial } from './tls.ts';
+import { TLS_TERMS, type TlsMaterial } from './tls.ts';
 import { FLOW_CONTROL_WINDOW, MESSAGE_LIMIT } from './wire.ts';
 
 export interface GrpcServerOptions {
@@ -168,7 +168,7 @@ async function acceptConnections(server: Server, options: GrpcServerOptions): Pr
   return {
     port,
     stopAccepting: () => listener.close(),
-    useTls: ({ ca, cert, key }) => listener.setSecureContext({ ca, cert, key, minVersion: TLS_VERSION }),
+    useTls: ({ ca, cert, key }) => listener.setSecureContext({ ca, cert, key, ...TLS_TERMS }),
     recheck: () => {
       for (const socket of sockets) refuse(socket, whyNotAdmitted(socket, options));
     },
@@ -214,8 +214,7 @@ function createTlsServer({ tls, newcomers = false }: GrpcServerOptions, handshak
   try {
     return createServer({
       ...tls,
-      minVersion: TLS_VERSION,
-      ecdhCurve: TLS_GROUPS,
+      ...TLS_TERMS,
       requestCert: !newcomers,
       rejectUnauthorized: !newcomers,
       ALPNProtocols: ['h2'],

@@ -13,10 +13,11 @@ export interface TlsMaterial {
   readonly key: string;
 }
 
-export const TLS_VERSION = 'TLSv1.3';
-
-/** Without OpenSSL's finite-field groups: ffdhe2048 is weak, and the larger ones cost the server dear. */
-export const TLS_GROUPS = 'X25519:P-256:P-384';
+/**
+ * How TLS is spoken. Without OpenSSL's finite-field groups: ffdhe2048 is weak, and the larger ones cost the
+ * server dear.
+ */
+export const TLS_TERMS = { minVersion: 'TLSv1.3', ecdhCurve: 'X25519:P-256:P-384' } as const;
 
 /** Reads PEM files. Throws INVALID_CONFIG naming the variable whose file cannot be read. */
 export function readTlsMaterial(files: { caFile: string; certFile: string; keyFile: string }): TlsMaterial {
@@ -30,7 +31,7 @@ export function readTlsMaterial(files: { caFile: string; certFile: string; keyFi
 /** A TLS 1.3 context of `tls`. Throws INVALID_CONFIG if the PEM texts do not fit together. */
 export function secureContext(tls: TlsMaterial): SecureContext {
   try {
-    return createSecureContext({ ca: tls.ca, cert: tls.cert, key: tls.key, minVersion: TLS_VERSION });
+    return createSecureContext({ ca: tls.ca, cert: tls.cert, key: tls.key, ...TLS_TERMS });
   } catch (cause) {
     const message = 'TLS_CERT_FILE, TLS_KEY_FILE: not a certificate and its private key';
     throw new AppError('INVALID_ARGUMENT', 'INVALID_CONFIG', message, { cause });

@@ -82,6 +82,16 @@ describe('a handshake', () => {
     expect(await handshake({ cert, key })).toBe('h2');
   });
 
+  test.each(['before', 'after'])(
+    'offers no finite-field group %s the certificate was renewed',
+    async (when) => {
+      if (when === 'after') server.grpc.useTls(server.tls);
+      expect(await handshake({ cert, key, ecdhCurve: 'ffdhe2048' })).not.toBe('h2');
+      expect(await handshake({ cert, key, maxVersion: 'TLSv1.2' })).not.toBe('h2');
+      expect(await handshake({ cert, key, ecdhCurve: 'X25519' })).toBe('h2');
+    },
+  );
+
   test('cannot be repeated on an open connection', async () => {
     const socket = connect({
       cert,

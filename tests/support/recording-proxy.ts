@@ -6,7 +6,7 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { connect, createServer, type TLSSocket } from 'node:tls';
-import { TLS_VERSION, type TlsMaterial } from '../../shared/grpc/tls.ts';
+import { TLS_TERMS, type TlsMaterial } from '../../shared/grpc/tls.ts';
 
 export interface ProxyOptions {
   /** `host:port` of the program that is meant. */
@@ -41,7 +41,7 @@ export async function startRecordingProxy(options: ProxyOptions): Promise<Record
   };
   const server = createServer({
     ...options.asServer,
-    minVersion: TLS_VERSION,
+    ...TLS_TERMS,
     requestCert: true,
     rejectUnauthorized: true,
     ALPNProtocols: ['h2'],
@@ -81,7 +81,7 @@ function connectTo({ target, asClient }: ProxyOptions): TLSSocket {
     ...asClient,
     host: hostname,
     port: Number(port),
-    minVersion: TLS_VERSION,
+    ...TLS_TERMS,
     ALPNProtocols: ['h2'],
     // Who it is was checked by the authority; which of ours is for the programs to care.
     checkServerIdentity: () => undefined,
