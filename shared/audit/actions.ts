@@ -49,6 +49,8 @@ export const AUDIT_ACTIONS = [
   'province.revoked',
   'statement.accepted',
   'statement.refused',
+  'checkpoint.refused',
+  'audit.reconciled',
   // By operators.
   'budgets.changed',
   // The federation key.

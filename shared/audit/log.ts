@@ -3,6 +3,7 @@
  * only reads what the sealer has written.
  */
 import type { KeyObject } from 'node:crypto';
+import type { Clock } from '../clock.ts';
 import { type Database, type Queryable, snapshot } from '../db/database.ts';
 import { type Checkpoint, type LogOrigin, signCheckpoint } from './checkpoint.ts';
 import { consistencyRanges, hashOfRange, inclusionRanges, type LeafRange, subtreesOf } from './merkle.ts';
@@ -11,6 +12,7 @@ import type { Sealer } from './sealer.ts';
 
 export interface AuditLogOptions {
   readonly db: Database;
+  readonly clock: Pick<Clock, 'nowMs'>;
   readonly sealer: Pick<Sealer, 'seal'>;
   readonly origin: LogOrigin;
   /** Private Ed25519. */
@@ -22,11 +24,29 @@ export interface SignedCheckpoint extends Checkpoint {
   readonly note: string;
 }
 
+const RECENT_MS = 10_000;
+
 export class AuditLog {
   readonly #options: AuditLogOptions;
+  #recent: { readonly atMs: number; readonly checkpoint: Promise<SignedCheckpoint> } | undefined;
 
   constructor(options: AuditLogOptions) {
     this.#options = options;
+  }
+
+  /**
+   * A signed checkpoint, at most ten seconds old: 63 provinces ask at the same time, and each one that is
+   * signed is kept.
+   */
+  async recentCheckpoint(): Promise<SignedCheckpoint> {
+    const nowMs = this.#options.clock.nowMs();
+    if (!this.#recent || nowMs - this.#recent.atMs > RECENT_MS) {
+      this.#recent = { atMs: nowMs, checkpoint: this.checkpoint() };
+      this.#recent.checkpoint.catch(() => {
+        this.#recent = undefined;
+      });
+    }
+    return this.#recent.checkpoint;
   }
 
   /** Signs and keeps a checkpoint of all that has been committed until now. */

@@ -138,3 +138,53 @@ export interface StoredCheckpoint {
   readonly root: Uint8Array;
   readonly note: string;
 }
+
+/** A checkpoint that another program has signed. */
+export interface PeerCheckpoint extends StoredCheckpoint {
+  readonly id: number;
+  /** Epoch seconds. */
+  readonly receivedAt: number;
+}
+
+/** The newest accepted checkpoint of a peer. */
+export async function findPeerCheckpoint({ sql }: Sql, peer: string): Promise<PeerCheckpoint | undefined> {
+  const [row] = await sql<PeerCheckpoint[]>`
+    SELECT id, size, root, note, extract(epoch FROM received_at)::bigint AS "receivedAt"
+    FROM audit_peer_checkpoints WHERE peer = ${peer} AND conflict IS NULL ORDER BY id DESC LIMIT 1`;
+  return row;
+}
+
+/** Accepted checkpoints of a peer, newest first, at most `limit`. */
+export async function listPeerCheckpoints(
+  { sql }: Sql,
+  peer: string,
+  limit: number,
+): Promise<PeerCheckpoint[]> {
+  return sql<PeerCheckpoint[]>`
+    SELECT id, size, root, note, extract(epoch FROM received_at)::bigint AS "receivedAt"
+    FROM audit_peer_checkpoints WHERE peer = ${peer} AND conflict IS NULL ORDER BY id DESC LIMIT ${limit}`;
+}
+
+/** Keeps a peer's checkpoint; `conflict` is the word for why it was refused. */
+export async function insertPeerCheckpoint(
+  { sql }: Sql,
+  { peer, size, root, note, conflict }: StoredCheckpoint & { peer: string; conflict: string | null },
+): Promise<void> {
+  await sql`INSERT INTO audit_peer_checkpoints (peer, size, root, note, conflict)
+    VALUES (${peer}, ${size}, ${Buffer.from(root)}, ${note}, ${conflict})`;
+}
+
+/** Whether a conflict of this kind is on record since the checkpoint `id` was accepted. */
+export async function hasConflictSince(
+  { sql }: Sql,
+  { peer, conflict, id }: { peer: string; conflict: string; id: number },
+): Promise<boolean> {
+  const rows = await sql`
+    SELECT FROM audit_peer_checkpoints WHERE peer = ${peer} AND conflict = ${conflict} AND id > ${id} LIMIT 1`;
+  return rows.length > 0;
+}
+
+/** Lets nobody else judge checkpoints of this peer until the transaction ends. */
+export async function lockPeer({ sql }: Sql, peer: string): Promise<void> {
+  await sql`SELECT pg_advisory_xact_lock(7260126, hashtext(${peer}))`;
+}

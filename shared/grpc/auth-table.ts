@@ -22,6 +22,7 @@ export const AUTH_TABLE: AuthTable = {
   'truyvet.v1.FederationService.ReportFederationKeys': ['node'],
   'truyvet.v1.FederationService.PutKeyWraps': ['node'],
   'truyvet.v1.FederationService.ListKeyWraps': ['node'],
+  'truyvet.v1.FederationService.ExchangeCheckpoints': ['node'],
   'grpc.health.v1.Health.Check': EVERY_PEER,
   'grpc.health.v1.Health.Watch': EVERY_PEER,
   'grpc.health.v1.Health.List': EVERY_PEER,

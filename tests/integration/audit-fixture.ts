@@ -3,7 +3,7 @@
  */
 import { generateKeyPairSync } from 'node:crypto';
 import type { AuditAction } from '../../shared/audit/actions.ts';
-import { nodeOrigin } from '../../shared/audit/checkpoint.ts';
+import { HUB_ORIGIN, nodeOrigin } from '../../shared/audit/checkpoint.ts';
 import { AuditLog } from '../../shared/audit/log.ts';
 import { type AuditEntry, recordAudit } from '../../shared/audit/record.ts';
 import { Sealer } from '../../shared/audit/sealer.ts';
@@ -35,15 +35,24 @@ export interface AuditFixture extends AsyncDisposable {
   readonly key: ReturnType<typeof generateKeyPairSync>;
 }
 
-/** A migrated database with a log of node 24. */
-export async function createAuditFixture(kind: 'node' | 'hub' = 'node', batch = 7): Promise<AuditFixture> {
+export interface AuditFixtureOptions {
+  readonly kind?: 'node' | 'hub';
+  /** Entries sealed in one transaction. */
+  readonly batch?: number;
+  /** Of the log; a new one unless told. */
+  readonly key?: AuditFixture['key'];
+}
+
+/** A migrated database with a log of node 24 or of the hub. */
+export async function createAuditFixture(options: AuditFixtureOptions = {}): Promise<AuditFixture> {
+  const { kind = 'node', batch = 7, key = generateKeyPairSync('ed25519') } = options;
   await using building = new Disposal();
   const database = building.use(await createTestDatabase(kind));
   const db = building.use(openDatabase(database.programUrl, { max: 6, name: 'program' }));
   const sealer = building.use(new Sealer({ db, clock: stillClock, logger: silent, batch }));
   await sealer.seal();
-  const key = generateKeyPairSync('ed25519');
-  const log = new AuditLog({ db, sealer, origin: nodeOrigin('24'), key: key.privateKey });
+  const origin = kind === 'hub' ? HUB_ORIGIN : nodeOrigin('24');
+  const log = new AuditLog({ db, clock: stillClock, sealer, origin, key: key.privateKey });
   const built = building.move();
   return { database, db, sealer, log, key, [Symbol.asyncDispose]: () => built[Symbol.asyncDispose]() };
 }

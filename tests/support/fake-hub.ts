@@ -29,6 +29,8 @@ export interface FakeHub extends AsyncDisposable {
   gate: Promise<void> | undefined;
   /** What `getTrace` answers; NOT_FOUND without one. */
   readonly statuses: Map<string, MessageInitShape<typeof TraceStatusSchema>>;
+  /** What `exchangeCheckpoints` does; UNIMPLEMENTED without one. */
+  exchange: Handlers<typeof FederationService>['exchangeCheckpoints'] | undefined;
   /** Packs that `listRules` answers. */
   signedRules: readonly string[];
   readonly warrantKeys: { readonly publicKey: KeyObject; readonly privateKey: KeyObject };
@@ -95,6 +97,10 @@ function handlers(
     listRules: async () => {
       failIfTold('listRules');
       return { packs: [...hub.signedRules] };
+    },
+    exchangeCheckpoints: async (request, call) => {
+      if (!hub.exchange) throw new AppError('UNIMPLEMENTED', 'UNIMPLEMENTED', 'no audit log here');
+      return hub.exchange(request, call);
     },
     reportStatus: async () => ({ nextInMs: 60_000 }),
     reportFederationKeys: async () => ({}),

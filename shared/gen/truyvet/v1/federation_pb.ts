@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file truyvet/v1/federation.proto.
  */
 export const file_truyvet_v1_federation: GenFile = /*@__PURE__*/
-  fileDesc("Cht0cnV5dmV0L3YxL2ZlZGVyYXRpb24ucHJvdG8SCnRydXl2ZXQudjEiIgoPRXZhbHVhdGVSZXF1ZXN0Eg8KB2JsaW5kZWQYASABKAwiOQoQRXZhbHVhdGVSZXNwb25zZRIRCglldmFsdWF0ZWQYASABKAwSEgoKZ2VuZXJhdGlvbhgCIAEoDSISChBMaXN0UnVsZXNSZXF1ZXN0IiIKEUxpc3RSdWxlc1Jlc3BvbnNlEg0KBXBhY2tzGAEgAygJIowBChNSZXBvcnRTdGF0dXNSZXF1ZXN0EhMKC2luY2FybmF0aW9uGAEgASgEEhQKDGRhdGFfdmVyc2lvbhgCIAEoBBIPCgdkYXRhX2F0GAMgASgNEhAKCHByb3RvY29sGAQgASgNEicKBXN0YWxlGAUgAygLMhgudHJ1eXZldC52MS5TdGFsZUFuc3dlcnMiLgoMU3RhbGVBbnN3ZXJzEhAKCHRyYWNlX2lkGAEgASgJEgwKBHNlcXMYAiADKA0iRQoUUmVwb3J0U3RhdHVzUmVzcG9uc2USEgoKbmV4dF9pbl9tcxgBIAEoDRIZChFwcm92aW5jZXNfdmVyc2lvbhgCIAEoBCIWChRMaXN0UHJvdmluY2VzUmVxdWVzdCJXChVMaXN0UHJvdmluY2VzUmVzcG9uc2USDwoHdmVyc2lvbhgBIAEoBBItCglwcm92aW5jZXMYAiADKAsyGi50cnV5dmV0LnYxLkxpc3RlZFByb3ZpbmNlIjcKDkxpc3RlZFByb3ZpbmNlEhEKCXN0YXRlbWVudBgBIAEoCRISCgpyZXZva2VkX2F0GAIgASgNIiMKEE9wZW5UcmFjZVJlcXVlc3QSDwoHb3BlbmluZxgBIAEoCSI/ChFPcGVuVHJhY2VSZXNwb25zZRIQCgh0cmFjZV9pZBgBIAEoCRIYChBjb3VudGVyc2lnbmF0dXJlGAIgASgJIiUKEUNsb3NlVHJhY2VSZXF1ZXN0EhAKCHRyYWNlX2lkGAEgASgJIhQKEkNsb3NlVHJhY2VSZXNwb25zZSIjCg9HZXRUcmFjZVJlcXVlc3QSEAoIdHJhY2VfaWQYASABKAkiOwoQR2V0VHJhY2VSZXNwb25zZRInCgZzdGF0dXMYASABKAsyFy50cnV5dmV0LnYxLlRyYWNlU3RhdHVzIjcKEkZlZGVyYXRpb25LZXlDaGVjaxISCgpnZW5lcmF0aW9uGAEgASgNEg0KBWNoZWNrGAIgASgJIksKG1JlcG9ydEZlZGVyYXRpb25LZXlzUmVxdWVzdBIsCgRoZWxkGAEgAygLMh4udHJ1eXZldC52MS5GZWRlcmF0aW9uS2V5Q2hlY2siwgEKHFJlcG9ydEZlZGVyYXRpb25LZXlzUmVzcG9uc2USMwoLZ2VuZXJhdGlvbnMYASADKAsyHi50cnV5dmV0LnYxLkZlZGVyYXRpb25LZXlDaGVjaxIwCgdob2xkZXJzGAIgAygLMh8udHJ1eXZldC52MS5GZWRlcmF0aW9uS2V5SG9sZGVyEhEKCWFwcHJvdmFscxgDIAMoCRIoCgd3YWl0aW5nGAQgAygLMhcudHJ1eXZldC52MS5XYWl0aW5nV3JhcCJVChNGZWRlcmF0aW9uS2V5SG9sZGVyEhAKCHByb3ZpbmNlGAEgASgJEiwKBGhlbGQYAiADKAsyHi50cnV5dmV0LnYxLkZlZGVyYXRpb25LZXlDaGVjayJOCgtXYWl0aW5nV3JhcBIMCgRmcm9tGAEgASgJEgoKAnRvGAIgASgJEhIKCmdlbmVyYXRpb24YAyABKA0SEQoJcmVjaXBpZW50GAQgASgJIjcKB0tleVdyYXASCgoCdG8YASABKAkSEgoKZ2VuZXJhdGlvbhgCIAEoDRIMCgR3cmFwGAMgASgJIksKElB1dEtleVdyYXBzUmVxdWVzdBIRCglhcHByb3ZhbHMYASADKAkSIgoFd3JhcHMYAiADKAsyEy50cnV5dmV0LnYxLktleVdyYXAiFQoTUHV0S2V5V3JhcHNSZXNwb25zZSIVChNMaXN0S2V5V3JhcHNSZXF1ZXN0IiUKFExpc3RLZXlXcmFwc1Jlc3BvbnNlEg0KBXdyYXBzGAEgAygJMrkGChFGZWRlcmF0aW9uU2VydmljZRJFCghFdmFsdWF0ZRIbLnRydXl2ZXQudjEuRXZhbHVhdGVSZXF1ZXN0GhwudHJ1eXZldC52MS5FdmFsdWF0ZVJlc3BvbnNlEkgKCUxpc3RSdWxlcxIcLnRydXl2ZXQudjEuTGlzdFJ1bGVzUmVxdWVzdBodLnRydXl2ZXQudjEuTGlzdFJ1bGVzUmVzcG9uc2USVAoNTGlzdFByb3ZpbmNlcxIgLnRydXl2ZXQudjEuTGlzdFByb3ZpbmNlc1JlcXVlc3QaIS50cnV5dmV0LnYxLkxpc3RQcm92aW5jZXNSZXNwb25zZRJRCgxSZXBvcnRTdGF0dXMSHy50cnV5dmV0LnYxLlJlcG9ydFN0YXR1c1JlcXVlc3QaIC50cnV5dmV0LnYxLlJlcG9ydFN0YXR1c1Jlc3BvbnNlEkgKCU9wZW5UcmFjZRIcLnRydXl2ZXQudjEuT3BlblRyYWNlUmVxdWVzdBodLnRydXl2ZXQudjEuT3BlblRyYWNlUmVzcG9uc2USSwoKQ2xvc2VUcmFjZRIdLnRydXl2ZXQudjEuQ2xvc2VUcmFjZVJlcXVlc3QaHi50cnV5dmV0LnYxLkNsb3NlVHJhY2VSZXNwb25zZRJFCghHZXRUcmFjZRIbLnRydXl2ZXQudjEuR2V0VHJhY2VSZXF1ZXN0GhwudHJ1eXZldC52MS5HZXRUcmFjZVJlc3BvbnNlEmkKFFJlcG9ydEZlZGVyYXRpb25LZXlzEicudHJ1eXZldC52MS5SZXBvcnRGZWRlcmF0aW9uS2V5c1JlcXVlc3QaKC50cnV5dmV0LnYxLlJlcG9ydEZlZGVyYXRpb25LZXlzUmVzcG9uc2USTgoLUHV0S2V5V3JhcHMSHi50cnV5dmV0LnYxLlB1dEtleVdyYXBzUmVxdWVzdBofLnRydXl2ZXQudjEuUHV0S2V5V3JhcHNSZXNwb25zZRJRCgxMaXN0S2V5V3JhcHMSHy50cnV5dmV0LnYxLkxpc3RLZXlXcmFwc1JlcXVlc3QaIC50cnV5dmV0LnYxLkxpc3RLZXlXcmFwc1Jlc3BvbnNlYgZwcm90bzM", [file_truyvet_v1_common]);
+  fileDesc("Cht0cnV5dmV0L3YxL2ZlZGVyYXRpb24ucHJvdG8SCnRydXl2ZXQudjEiIgoPRXZhbHVhdGVSZXF1ZXN0Eg8KB2JsaW5kZWQYASABKAwiOQoQRXZhbHVhdGVSZXNwb25zZRIRCglldmFsdWF0ZWQYASABKAwSEgoKZ2VuZXJhdGlvbhgCIAEoDSISChBMaXN0UnVsZXNSZXF1ZXN0IiIKEUxpc3RSdWxlc1Jlc3BvbnNlEg0KBXBhY2tzGAEgAygJIowBChNSZXBvcnRTdGF0dXNSZXF1ZXN0EhMKC2luY2FybmF0aW9uGAEgASgEEhQKDGRhdGFfdmVyc2lvbhgCIAEoBBIPCgdkYXRhX2F0GAMgASgNEhAKCHByb3RvY29sGAQgASgNEicKBXN0YWxlGAUgAygLMhgudHJ1eXZldC52MS5TdGFsZUFuc3dlcnMiLgoMU3RhbGVBbnN3ZXJzEhAKCHRyYWNlX2lkGAEgASgJEgwKBHNlcXMYAiADKA0iRQoUUmVwb3J0U3RhdHVzUmVzcG9uc2USEgoKbmV4dF9pbl9tcxgBIAEoDRIZChFwcm92aW5jZXNfdmVyc2lvbhgCIAEoBCIWChRMaXN0UHJvdmluY2VzUmVxdWVzdCJXChVMaXN0UHJvdmluY2VzUmVzcG9uc2USDwoHdmVyc2lvbhgBIAEoBBItCglwcm92aW5jZXMYAiADKAsyGi50cnV5dmV0LnYxLkxpc3RlZFByb3ZpbmNlIjcKDkxpc3RlZFByb3ZpbmNlEhEKCXN0YXRlbWVudBgBIAEoCRISCgpyZXZva2VkX2F0GAIgASgNIiMKEE9wZW5UcmFjZVJlcXVlc3QSDwoHb3BlbmluZxgBIAEoCSI/ChFPcGVuVHJhY2VSZXNwb25zZRIQCgh0cmFjZV9pZBgBIAEoCRIYChBjb3VudGVyc2lnbmF0dXJlGAIgASgJIiUKEUNsb3NlVHJhY2VSZXF1ZXN0EhAKCHRyYWNlX2lkGAEgASgJIhQKEkNsb3NlVHJhY2VSZXNwb25zZSIjCg9HZXRUcmFjZVJlcXVlc3QSEAoIdHJhY2VfaWQYASABKAkiOwoQR2V0VHJhY2VSZXNwb25zZRInCgZzdGF0dXMYASABKAsyFy50cnV5dmV0LnYxLlRyYWNlU3RhdHVzIjcKEkZlZGVyYXRpb25LZXlDaGVjaxISCgpnZW5lcmF0aW9uGAEgASgNEg0KBWNoZWNrGAIgASgJIksKG1JlcG9ydEZlZGVyYXRpb25LZXlzUmVxdWVzdBIsCgRoZWxkGAEgAygLMh4udHJ1eXZldC52MS5GZWRlcmF0aW9uS2V5Q2hlY2siwgEKHFJlcG9ydEZlZGVyYXRpb25LZXlzUmVzcG9uc2USMwoLZ2VuZXJhdGlvbnMYASADKAsyHi50cnV5dmV0LnYxLkZlZGVyYXRpb25LZXlDaGVjaxIwCgdob2xkZXJzGAIgAygLMh8udHJ1eXZldC52MS5GZWRlcmF0aW9uS2V5SG9sZGVyEhEKCWFwcHJvdmFscxgDIAMoCRIoCgd3YWl0aW5nGAQgAygLMhcudHJ1eXZldC52MS5XYWl0aW5nV3JhcCJVChNGZWRlcmF0aW9uS2V5SG9sZGVyEhAKCHByb3ZpbmNlGAEgASgJEiwKBGhlbGQYAiADKAsyHi50cnV5dmV0LnYxLkZlZGVyYXRpb25LZXlDaGVjayJOCgtXYWl0aW5nV3JhcBIMCgRmcm9tGAEgASgJEgoKAnRvGAIgASgJEhIKCmdlbmVyYXRpb24YAyABKA0SEQoJcmVjaXBpZW50GAQgASgJIjcKB0tleVdyYXASCgoCdG8YASABKAkSEgoKZ2VuZXJhdGlvbhgCIAEoDRIMCgR3cmFwGAMgASgJIksKElB1dEtleVdyYXBzUmVxdWVzdBIRCglhcHByb3ZhbHMYASADKAkSIgoFd3JhcHMYAiADKAsyEy50cnV5dmV0LnYxLktleVdyYXAiFQoTUHV0S2V5V3JhcHNSZXNwb25zZSIVChNMaXN0S2V5V3JhcHNSZXF1ZXN0IiUKFExpc3RLZXlXcmFwc1Jlc3BvbnNlEg0KBXdyYXBzGAEgAygJIkUKE1ByZXNlbnRlZENoZWNrcG9pbnQSDAoEbm90ZRgBIAEoCRIRCglmcm9tX3NpemUYAiABKAQSDQoFcHJvb2YYAyABKAwibwoaRXhjaGFuZ2VDaGVja3BvaW50c1JlcXVlc3QSLAoDb3duGAEgASgLMh8udHJ1eXZldC52MS5QcmVzZW50ZWRDaGVja3BvaW50EhEKCWhlbGRfc2l6ZRgCIAEoBBIQCghjb25mbGljdBgDIAEoCSJwChtFeGNoYW5nZUNoZWNrcG9pbnRzUmVzcG9uc2USLAoDb3duGAEgASgLMh8udHJ1eXZldC52MS5QcmVzZW50ZWRDaGVja3BvaW50EhEKCWhlbGRfc2l6ZRgCIAEoBBIQCghjb25mbGljdBgDIAEoCTKhBwoRRmVkZXJhdGlvblNlcnZpY2USRQoIRXZhbHVhdGUSGy50cnV5dmV0LnYxLkV2YWx1YXRlUmVxdWVzdBocLnRydXl2ZXQudjEuRXZhbHVhdGVSZXNwb25zZRJICglMaXN0UnVsZXMSHC50cnV5dmV0LnYxLkxpc3RSdWxlc1JlcXVlc3QaHS50cnV5dmV0LnYxLkxpc3RSdWxlc1Jlc3BvbnNlElQKDUxpc3RQcm92aW5jZXMSIC50cnV5dmV0LnYxLkxpc3RQcm92aW5jZXNSZXF1ZXN0GiEudHJ1eXZldC52MS5MaXN0UHJvdmluY2VzUmVzcG9uc2USUQoMUmVwb3J0U3RhdHVzEh8udHJ1eXZldC52MS5SZXBvcnRTdGF0dXNSZXF1ZXN0GiAudHJ1eXZldC52MS5SZXBvcnRTdGF0dXNSZXNwb25zZRJICglPcGVuVHJhY2USHC50cnV5dmV0LnYxLk9wZW5UcmFjZVJlcXVlc3QaHS50cnV5dmV0LnYxLk9wZW5UcmFjZVJlc3BvbnNlEksKCkNsb3NlVHJhY2USHS50cnV5dmV0LnYxLkNsb3NlVHJhY2VSZXF1ZXN0Gh4udHJ1eXZldC52MS5DbG9zZVRyYWNlUmVzcG9uc2USRQoIR2V0VHJhY2USGy50cnV5dmV0LnYxLkdldFRyYWNlUmVxdWVzdBocLnRydXl2ZXQudjEuR2V0VHJhY2VSZXNwb25zZRJpChRSZXBvcnRGZWRlcmF0aW9uS2V5cxInLnRydXl2ZXQudjEuUmVwb3J0RmVkZXJhdGlvbktleXNSZXF1ZXN0GigudHJ1eXZldC52MS5SZXBvcnRGZWRlcmF0aW9uS2V5c1Jlc3BvbnNlEk4KC1B1dEtleVdyYXBzEh4udHJ1eXZldC52MS5QdXRLZXlXcmFwc1JlcXVlc3QaHy50cnV5dmV0LnYxLlB1dEtleVdyYXBzUmVzcG9uc2USUQoMTGlzdEtleVdyYXBzEh8udHJ1eXZldC52MS5MaXN0S2V5V3JhcHNSZXF1ZXN0GiAudHJ1eXZldC52MS5MaXN0S2V5V3JhcHNSZXNwb25zZRJmChNFeGNoYW5nZUNoZWNrcG9pbnRzEiYudHJ1eXZldC52MS5FeGNoYW5nZUNoZWNrcG9pbnRzUmVxdWVzdBonLnRydXl2ZXQudjEuRXhjaGFuZ2VDaGVja3BvaW50c1Jlc3BvbnNlYgZwcm90bzM", [file_truyvet_v1_common]);
 
 /**
  * @generated from message truyvet.v1.EvaluateRequest
@@ -580,6 +580,104 @@ export const ListKeyWrapsResponseSchema: GenMessage<ListKeyWrapsResponse> = /*@_
   messageDesc(file_truyvet_v1_federation, 25);
 
 /**
+ * A signed checkpoint of an audit log (C2SP tlog-checkpoint: shared/audit/checkpoint.ts).
+ *
+ * @generated from message truyvet.v1.PresentedCheckpoint
+ */
+export type PresentedCheckpoint = Message<"truyvet.v1.PresentedCheckpoint"> & {
+  /**
+   * @generated from field: string note = 1;
+   */
+  note: string;
+
+  /**
+   * Proof that the log of `from_size` entries begins this one (RFC 6962 section 2.1.2): 32 bytes a hash.
+   *
+   * @generated from field: uint64 from_size = 2;
+   */
+  fromSize: bigint;
+
+  /**
+   * @generated from field: bytes proof = 3;
+   */
+  proof: Uint8Array;
+};
+
+/**
+ * Describes the message truyvet.v1.PresentedCheckpoint.
+ * Use `create(PresentedCheckpointSchema)` to create a new message.
+ */
+export const PresentedCheckpointSchema: GenMessage<PresentedCheckpoint> = /*@__PURE__*/
+  messageDesc(file_truyvet_v1_federation, 26);
+
+/**
+ * @generated from message truyvet.v1.ExchangeCheckpointsRequest
+ */
+export type ExchangeCheckpointsRequest = Message<"truyvet.v1.ExchangeCheckpointsRequest"> & {
+  /**
+   * The node's, from the size that it believes the hub to hold.
+   *
+   * @generated from field: truyvet.v1.PresentedCheckpoint own = 1;
+   */
+  own?: PresentedCheckpoint | undefined;
+
+  /**
+   * Size of the newest checkpoint of the hub that the node holds; 0 = none.
+   *
+   * @generated from field: uint64 held_size = 2;
+   */
+  heldSize: bigint;
+
+  /**
+   * Why the node refuses the hub's log: a reason word, or empty.
+   *
+   * @generated from field: string conflict = 3;
+   */
+  conflict: string;
+};
+
+/**
+ * Describes the message truyvet.v1.ExchangeCheckpointsRequest.
+ * Use `create(ExchangeCheckpointsRequestSchema)` to create a new message.
+ */
+export const ExchangeCheckpointsRequestSchema: GenMessage<ExchangeCheckpointsRequest> = /*@__PURE__*/
+  messageDesc(file_truyvet_v1_federation, 27);
+
+/**
+ * @generated from message truyvet.v1.ExchangeCheckpointsResponse
+ */
+export type ExchangeCheckpointsResponse = Message<"truyvet.v1.ExchangeCheckpointsResponse"> & {
+  /**
+   * The hub's, from the size that the node holds.
+   *
+   * @generated from field: truyvet.v1.PresentedCheckpoint own = 1;
+   */
+  own?: PresentedCheckpoint | undefined;
+
+  /**
+   * Size of the newest checkpoint of the node that the hub holds now. Smaller than the one presented: to be
+   * presented again with a proof from here.
+   *
+   * @generated from field: uint64 held_size = 2;
+   */
+  heldSize: bigint;
+
+  /**
+   * Why the hub refuses the node's log: a reason word, or empty.
+   *
+   * @generated from field: string conflict = 3;
+   */
+  conflict: string;
+};
+
+/**
+ * Describes the message truyvet.v1.ExchangeCheckpointsResponse.
+ * Use `create(ExchangeCheckpointsResponseSchema)` to create a new message.
+ */
+export const ExchangeCheckpointsResponseSchema: GenMessage<ExchangeCheckpointsResponse> = /*@__PURE__*/
+  messageDesc(file_truyvet_v1_federation, 28);
+
+/**
  * @generated from service truyvet.v1.FederationService
  */
 export const FederationService: GenService<{
@@ -683,6 +781,16 @@ export const FederationService: GenService<{
     methodKind: "unary";
     input: typeof ListKeyWrapsRequestSchema;
     output: typeof ListKeyWrapsResponseSchema;
+  },
+  /**
+   * Each side shows a signed checkpoint of its audit log, with the proof that what the other holds still stands.
+   *
+   * @generated from rpc truyvet.v1.FederationService.ExchangeCheckpoints
+   */
+  exchangeCheckpoints: {
+    methodKind: "unary";
+    input: typeof ExchangeCheckpointsRequestSchema;
+    output: typeof ExchangeCheckpointsResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_truyvet_v1_federation, 0);
