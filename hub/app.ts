@@ -5,6 +5,9 @@
 import { createPublicKey } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { HUB_ORIGIN } from '../shared/audit/checkpoint.ts';
+import { AuditLog } from '../shared/audit/log.ts';
+import { PeerLogs } from '../shared/audit/peer-logs.ts';
 import { RefusalLog } from '../shared/audit/refusals.ts';
 import { Sealer } from '../shared/audit/sealer.ts';
 import { recordRefusal } from '../shared/auth/act.ts';
@@ -17,7 +20,7 @@ import { Disposal } from '../shared/disposal.ts';
 import { startGrpcServer } from '../shared/grpc/server.ts';
 import { readTlsMaterial } from '../shared/grpc/tls.ts';
 import { createHttpApp } from '../shared/http/app.ts';
-import { createMetrics, type Metrics, measureKeyService } from '../shared/http/metrics.ts';
+import { createMetrics, type Metrics, measureAudit, measureKeyService } from '../shared/http/metrics.ts';
 import { startHttpServer } from '../shared/http/server.ts';
 import { createLogger, type Logger } from '../shared/log.ts';
 import { packageRoot } from '../shared/package-root.ts';
@@ -26,6 +29,8 @@ import { demandPrivate } from '../shared/pki/identity.ts';
 import { LiveTls } from '../shared/pki/live-tls.ts';
 import { deriveOprfKey } from '../shared/pseudonym/oprf-key.ts';
 import { startOprfWorkers } from '../shared/pseudonym/oprf-pool.ts';
+import { auditHandlers } from './audit/grpc.ts';
+import type { HubAuditCtx } from './audit/operations.ts';
 import type { HubConfig } from './config.ts';
 import { federationService } from './federation/grpc.ts';
 import { federationKeyHandlers } from './federation-keys/grpc.ts';
@@ -79,16 +84,16 @@ export async function startHub(config: HubConfig, clock: Clock = systemClock): P
   const db = stack.use(
     await openAsProgram({ ...config, migrations: MIGRATIONS, clock }, { max: POOL, name: 'hub' }),
   );
-  stack.use(new Sealer({ db, clock, logger }));
   const refusals = stack.use(new RefusalLog({ db, clock, logger }));
   const tls = stack.use(await startTls(config, { clock, logger }));
   await provisionMembers({ db, clock, ca: tls.current.ca }, config.provinces);
   const roster = stack.use(await Roster.open({ db, clock, logger, tls }));
   const parts = { config, logger, clock, db, rules, refusals, tls, roster };
   const base: Base = { ...parts, metrics: createMetrics('hub'), stack };
+  const audit = startAudit(base);
   const traces = await startTraces(base);
-  await startGrpc(base, traces);
-  const url = await startHttp(base, traces);
+  await startGrpc(base, traces, audit);
+  const url = await startHttp(base, traces, audit);
   logger.info({ url, grpc: config.grpcListen, provinces: roster.links.length }, 'hub started');
   const built = stack.move();
   return { url, [Symbol.asyncDispose]: () => built[Symbol.asyncDispose]() };
@@ -107,6 +112,14 @@ async function startTls(config: HubConfig, { clock, logger }: Pick<Base, 'clock'
   return new LiveTls({ first: await read(), read, clock, logger });
 }
 
+/** The hub's audit log, and what it holds of those of the provinces. */
+function startAudit({ config, logger, clock, db, metrics, roster, stack }: Base): HubAuditCtx {
+  const sealer = stack.use(new Sealer({ db, clock, logger }));
+  const log = new AuditLog({ db, clock, sealer, origin: HUB_ORIGIN, key: config.warrantKey });
+  const peers = new PeerLogs({ db, clock, logger, countConflict: measureAudit(metrics) });
+  return { log, peers, provinceKeys: roster.keys };
+}
+
 /** The engine with all open traces. */
 async function startTraces(base: Base): Promise<TracesCtx> {
   const { config, logger, clock, db, rules, refusals, roster, stack } = base;
@@ -123,6 +136,7 @@ async function startTraces(base: Base): Promise<TracesCtx> {
 async function startGrpc(
   { config, logger, clock, db, rules, refusals, metrics, tls, roster, stack }: Base,
   traces: TracesCtx,
+  audit: HubAuditCtx,
 ): Promise<void> {
   const key = deriveOprfKey(config.oprfKey.reveal());
   // One core is left to the traces.
@@ -134,6 +148,7 @@ async function startGrpc(
     ...ruleHandlers(rules),
     ...provinceHandlers(roster),
     ...traceHandlers(traces, roster),
+    ...auditHandlers(audit),
   });
   const listen = { listen: config.grpcListen, tls: tls.current, check: roster.check };
   const server = stack.use(await startGrpcServer({ ...listen, services: [service], logger, clock }));
@@ -142,7 +157,7 @@ async function startGrpc(
 }
 
 /** The HTTP interface; the answer is its address. */
-async function startHttp(base: Base, traces: TracesCtx): Promise<string> {
+async function startHttp(base: Base, traces: TracesCtx, audit: HubAuditCtx): Promise<string> {
   const { config, logger, clock, db, rules, metrics, roster, stack } = base;
   const stop = new AbortController();
   const app = createHttpApp({
@@ -158,6 +173,7 @@ async function startHttp(base: Base, traces: TracesCtx): Promise<string> {
     logger,
     metrics,
     checks: { database: async () => db.sql`SELECT 1` },
+    warnings: () => audit.peers.warnings(roster.links.map(({ province }) => province)),
     stopping: stop.signal,
     clock,
   });

@@ -3,6 +3,9 @@
  * order of how it was built.
  */
 import { join } from 'node:path';
+import { nodeOrigin } from '../shared/audit/checkpoint.ts';
+import { AuditLog } from '../shared/audit/log.ts';
+import { PeerLogs } from '../shared/audit/peer-logs.ts';
 import { RefusalLog } from '../shared/audit/refusals.ts';
 import { Sealer } from '../shared/audit/sealer.ts';
 import { recordRefusal } from '../shared/auth/act.ts';
@@ -17,13 +20,15 @@ import type { RulePack } from '../shared/domain/rule-pack.ts';
 import { AppError } from '../shared/errors.ts';
 import { startGrpcServer } from '../shared/grpc/server.ts';
 import { createHttpApp } from '../shared/http/app.ts';
-import { createMetrics, type Metrics } from '../shared/http/metrics.ts';
+import { createMetrics, type Metrics, measureAudit } from '../shared/http/metrics.ts';
 import { startHttpServer } from '../shared/http/server.ts';
 import { createLogger, type Logger } from '../shared/log.ts';
 import { packageRoot } from '../shared/package-root.ts';
 import { type Identity, loadIdentity, readOwnTls } from '../shared/pki/identity.ts';
 import { LiveTls } from '../shared/pki/live-tls.ts';
 import { startOprfWorkers } from '../shared/pseudonym/oprf-pool.ts';
+import { CheckpointExchange } from './audit/exchange.ts';
+import { hubCheckpoints } from './audit/grpc.ts';
 import { budgetRoutes } from './budgets/http.ts';
 import { caseRoutes } from './cases/http.ts';
 import type { NodeConfig } from './config.ts';
@@ -96,7 +101,6 @@ export async function startNode(config: NodeConfig, clock: Clock = systemClock):
   const db = stack.use(
     await openAsProgram({ ...config, migrations: MIGRATIONS, clock }, { max: POOL.main, name }),
   );
-  stack.use(new Sealer({ db, clock, logger }));
   const metrics = createMetrics(name);
   const dataKeys = await startDataKeys(stack, { db, clock, logger, metrics, config });
   const stop = new AbortController();
@@ -111,12 +115,13 @@ export async function startNode(config: NodeConfig, clock: Clock = systemClock):
     ...{ config, identity, logger, clock, db, dataKeys, metrics, hub, provinces, rules, refusals, stack },
     stopping: stop.signal,
   };
+  const { peers } = startAudit(base);
   const { tracing, tokenizer } = await startTracing(base);
   const services = [tracingService(tracing.ctx)];
   const listen = { listen: config.grpcListen, tls: tls.current };
   const server = stack.use(await startGrpcServer({ ...listen, services, logger, clock }));
   stack.defer(tls.onChange(server.useTls));
-  const url = await startHttp(base, { tracing, tokenizer });
+  const url = await startHttp(base, { tracing, tokenizer, peers });
   // First of all, so that event streams end and nothing new is begun.
   stack.defer(() => stop.abort());
   logger.info({ url, grpc: config.grpcListen }, 'node started');
@@ -152,6 +157,21 @@ async function startDataKeys(
   const lock = (tx: Parameters<typeof lockIntake>[0]) => lockIntake(tx, dataKeys);
   stack.use(startKeyKeeper({ ...parts, dataKeys, source, lockIntake: lock }));
   return dataKeys;
+}
+
+/** The node's audit log, shown to the hub, and what it holds of the hub's. */
+function startAudit({ config, identity, logger, clock, db, hub, metrics, stack }: Base) {
+  const { province, openingKey, warrantKey } = identity;
+  const sealer = stack.use(new Sealer({ db, clock, logger }));
+  const log = new AuditLog({ db, clock, sealer, origin: nodeOrigin(province), key: openingKey });
+  const peers = new PeerLogs({ db, clock, logger, countConflict: measureAudit(metrics) });
+  stack.use(
+    new CheckpointExchange({
+      ...{ log, peers, hub: hubCheckpoints(hub.client), hubKey: warrantKey },
+      ...{ clock, logger, everyMs: config.checkpointEveryMs },
+    }),
+  );
+  return { log, peers };
 }
 
 type RulesParts = Pick<Base, 'db' | 'hub' | 'identity' | 'clock' | 'logger' | 'refusals'> & {
@@ -221,10 +241,16 @@ async function rulePackOf(rules: RuleBook, number: number): Promise<RulePack> {
   throw new AppError('FAILED_PRECONDITION', 'RULES_UNKNOWN', `the hub has no rule pack ${number}`);
 }
 
+interface HttpParts {
+  readonly tracing: Tracing;
+  readonly tokenizer: Tokenizer;
+  readonly peers: PeerLogs;
+}
+
 /** The HTTP interface; the answer is its address. */
-async function startHttp(base: Base, parts: { tracing: Tracing; tokenizer: Tokenizer }): Promise<string> {
+async function startHttp(base: Base, parts: HttpParts): Promise<string> {
   const { config, identity, logger, clock, db, dataKeys, rules, stack } = base;
-  const { tracing, tokenizer } = parts;
+  const { tracing, tokenizer, peers } = parts;
   const { changes } = tracing;
   const hub = hubTraces(base.hub.client);
   const province = identity.province;
@@ -256,6 +282,7 @@ async function startHttp(base: Base, parts: { tracing: Tracing; tokenizer: Token
     logger,
     metrics: base.metrics,
     checks: { database: async () => db.sql`SELECT 1`, rules: rules.check },
+    warnings: () => peers.warnings(['hub']),
     stopping: base.stopping,
     clock,
   });

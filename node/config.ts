@@ -14,6 +14,7 @@ const schema = z
     HTTP_LISTEN: listenSchema,
     GRPC_LISTEN: addressSchema,
     HUB_ADDRESS: addressSchema.optional(),
+    CHECKPOINT_EVERY_MS: z.coerce.number().int().min(50).max(600_000).default(30_000),
     LOG_LEVEL: fields.logLevel,
     ...fields.databaseFields,
     ...fields.oidcFields,
@@ -31,6 +32,8 @@ const schema = z
     grpcListen: env.GRPC_LISTEN,
     /** Instead of the address that the hub gave at enrolment. */
     hubAddress: env.HUB_ADDRESS,
+    /** Between two exchanges of audit checkpoints with the hub. */
+    checkpointEveryMs: env.CHECKPOINT_EVERY_MS,
     oidc: { issuer: env.OIDC_ISSUER, jwksUrl: env.OIDC_JWKS_URL, audience: env.OIDC_AUDIENCE },
     logLevel: env.LOG_LEVEL,
   }));

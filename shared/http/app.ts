@@ -23,6 +23,8 @@ export interface HttpAppOptions extends DoorOptions {
   metrics: Metrics;
   /** By name: what `/readyz` asks. */
   checks: Readonly<Record<string, ReadinessCheck>>;
+  /** What an operator should look at although the program serves; codes and reason words only. */
+  warnings?: (() => readonly string[]) | undefined;
   stopping: AbortSignal;
   clock?: Clock | undefined;
 }
@@ -89,14 +91,15 @@ const QUIET = /^\/(?:healthz|readyz|metrics|docs)/;
 
 const KNOWN_METHODS = new Set(['GET', 'HEAD', 'POST', 'PATCH', 'PUT', 'DELETE', 'OPTIONS']);
 
-function addHealth(app: Routes, { checks, metrics }: HttpAppOptions): void {
+function addHealth(app: Routes, { checks, metrics, warnings }: HttpAppOptions): void {
   app.get('/healthz', (c) => c.json({ status: 'ok' }));
   app.get('/readyz', async (c) => {
     const names = Object.keys(checks);
     const settled = await Promise.allSettled(names.map(async (name) => checks[name]?.()));
     const failed = names.filter((_, index) => settled[index]?.status === 'rejected');
     const body = Object.fromEntries(names.map((name) => [name, failed.includes(name) ? 'failed' : 'ok']));
-    return c.json({ status: failed.length ? 'not ready' : 'ready', checks: body }, failed.length ? 503 : 200);
+    const status = failed.length ? 'not ready' : 'ready';
+    return c.json({ status, checks: body, warnings: [...(warnings?.() ?? [])] }, failed.length ? 503 : 200);
   });
   // Without a token: scrapers hold none, and the figures name no person, only routes, codes and how busy the
   // program is (metrics.ts). That it is busy is still nobody's business outside: programs listen on loopback

@@ -66,3 +66,14 @@ export function measureKeyService(registry: Metrics) {
     refused: (province: string, reason: string) => refusals.inc({ province, reason }),
   };
 }
+
+/** Adds the figure of the audit logs of others to `registry`; the answer counts one that was refused. */
+export function measureAudit(registry: Metrics): (peer: string, reason: string) => void {
+  const conflicts = new Counter({
+    name: 'truyvet_audit_conflicts_total',
+    help: 'Checkpoints of the audit log of another program that were refused: it is not what it was',
+    labelNames: ['peer', 'reason'] as const,
+    registers: [registry],
+  });
+  return (peer, reason) => conflicts.inc({ peer, reason });
+}
