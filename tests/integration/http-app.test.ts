@@ -227,12 +227,18 @@ describe('health', () => {
     const check = async () => {
       if (!up) throw new Error(PLANTED);
     };
-    const { app } = createTestApp({ checks: { database: check, rules: async () => undefined } });
+    const checks = { database: check, rules: async () => undefined };
+    const { app } = createTestApp({ checks, warnings: () => ['24: AUDIT_LOG_FORKED'] });
     const before = await app.request('/readyz');
     expect(before.status).toBe(503);
-    expect(await before.json()).toEqual({ status: 'not ready', checks: { database: 'failed', rules: 'ok' } });
+    expect(await before.json()).toEqual({
+      status: 'not ready',
+      checks: { database: 'failed', rules: 'ok' },
+      warnings: ['24: AUDIT_LOG_FORKED'],
+    });
     expect((await app.request('/healthz')).status).toBe(200);
     up = true;
+    // A warning is for people: the program serves.
     expect((await app.request('/readyz')).status).toBe(200);
   });
 });
