@@ -8,7 +8,7 @@ import type { PeerLog, PeerLogs, PresentedCheckpoint } from '../../shared/audit/
 import type { Clock } from '../../shared/clock.ts';
 import type { Logger } from '../../shared/log.ts';
 
-/** What each side says: its own checkpoint, what it holds of the other, and why it refuses the other's log. */
+/** What each side says: its own checkpoint, what it holds of the other's, why it refuses the other's log. */
 export interface CheckpointMessage {
   readonly own: PresentedCheckpoint;
   readonly heldSize: number;

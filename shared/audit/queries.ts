@@ -180,7 +180,8 @@ export async function hasConflictSince(
   { peer, conflict, id }: { peer: string; conflict: string; id: number },
 ): Promise<boolean> {
   const rows = await sql`
-    SELECT FROM audit_peer_checkpoints WHERE peer = ${peer} AND conflict = ${conflict} AND id > ${id} LIMIT 1`;
+    SELECT FROM audit_peer_checkpoints
+    WHERE peer = ${peer} AND conflict = ${conflict} AND id > ${id} LIMIT 1`;
   return rows.length > 0;
 }
 

@@ -783,7 +783,7 @@ export const FederationService: GenService<{
     output: typeof ListKeyWrapsResponseSchema;
   },
   /**
-   * Each side shows a signed checkpoint of its audit log, with the proof that what the other holds still stands.
+   * Each side shows a signed checkpoint of its audit log, and the proof that what the other holds stands.
    *
    * @generated from rpc truyvet.v1.FederationService.ExchangeCheckpoints
    */
