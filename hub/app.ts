@@ -10,9 +10,6 @@ import { AuditLog } from '../shared/audit/log.ts';
 import { PeerLogs } from '../shared/audit/peer-logs.ts';
 import { RefusalLog } from '../shared/audit/refusals.ts';
 import { Sealer } from '../shared/audit/sealer.ts';
-import { recordRefusal } from '../shared/auth/act.ts';
-import { createAuthenticate } from '../shared/auth/authenticate.ts';
-import { createTokenCheck } from '../shared/auth/bearer.ts';
 import { type Clock, systemClock } from '../shared/clock.ts';
 import type { Database } from '../shared/db/database.ts';
 import { openAsProgram } from '../shared/db/program-database.ts';
@@ -20,7 +17,10 @@ import { Disposal } from '../shared/disposal.ts';
 import { startGrpcServer } from '../shared/grpc/server.ts';
 import { readTlsMaterial } from '../shared/grpc/tls.ts';
 import { createHttpApp } from '../shared/http/app.ts';
+import { auditRoutes } from '../shared/http/audit.ts';
+import { meRoutes } from '../shared/http/me.ts';
 import { createMetrics, type Metrics, measureAudit, measureKeyService } from '../shared/http/metrics.ts';
+import { programDoor } from '../shared/http/program-door.ts';
 import { startHttpServer } from '../shared/http/server.ts';
 import { createLogger, type Logger } from '../shared/log.ts';
 import { packageRoot } from '../shared/package-root.ts';
@@ -160,6 +160,7 @@ async function startGrpc(
 async function startHttp(base: Base, traces: TracesCtx, audit: HubAuditCtx): Promise<string> {
   const { config, logger, clock, db, rules, metrics, roster, stack } = base;
   const stop = new AbortController();
+  const door = programDoor(config.door, { home: 'hub', db, clock });
   const app = createHttpApp({
     info: API_INFO,
     routes: [
@@ -167,9 +168,11 @@ async function startHttp(base: Base, traces: TracesCtx, audit: HubAuditCtx): Pro
       provinceRoutes({ db, clock, roster }),
       ruleRoutes({ rules, clock }),
       keyRoutes({ db, clock }),
+      auditRoutes({ db, clock }, 'hub.audit.read'),
+      meRoutes({ clock }),
+      ...door.loginRoutes,
     ],
-    authenticate: createAuthenticate({ token: createTokenCheck({ ...config.oidc, home: 'hub', clock }) }),
-    recordRefusal: (caller, refusal) => recordRefusal({ db, clock }, caller, refusal),
+    ...door,
     logger,
     metrics,
     checks: { database: async () => db.sql`SELECT 1` },

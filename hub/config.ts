@@ -31,8 +31,9 @@ const schema = z
     ...fields.databaseFields,
     ...fields.tlsFields,
     ...fields.oidcFields,
+    ...fields.doorFields,
   })
-  .transform((env) => ({
+  .transform((env, ctx) => ({
     databaseUrl: env.DATABASE_URL,
     /** Migrates at the start, where given. */
     ownerDatabaseUrl: env.OWNER_DATABASE_URL,
@@ -51,7 +52,7 @@ const schema = z
     roundDeadlineMs: env.ROUND_DEADLINE_MS,
     /** Provinces asked at the same time; all unless told. Benchmarks ask one by one to see each alone. */
     fanout: env.HUB_FANOUT,
-    oidc: { issuer: env.OIDC_ISSUER, jwksUrl: env.OIDC_JWKS_URL, audience: env.OIDC_AUDIENCE },
+    door: fields.doorConfig(env, ctx),
     logLevel: env.LOG_LEVEL,
   }));
 

@@ -8,9 +8,6 @@ import { AuditLog } from '../shared/audit/log.ts';
 import { PeerLogs } from '../shared/audit/peer-logs.ts';
 import { RefusalLog } from '../shared/audit/refusals.ts';
 import { Sealer } from '../shared/audit/sealer.ts';
-import { recordRefusal } from '../shared/auth/act.ts';
-import { createAuthenticate } from '../shared/auth/authenticate.ts';
-import { createTokenCheck } from '../shared/auth/bearer.ts';
 import { VerifiedWarrants } from '../shared/auth/opening-cache.ts';
 import { type Clock, systemClock } from '../shared/clock.ts';
 import { type Database, openDatabase } from '../shared/db/database.ts';
@@ -20,7 +17,10 @@ import type { RulePack } from '../shared/domain/rule-pack.ts';
 import { AppError } from '../shared/errors.ts';
 import { startGrpcServer } from '../shared/grpc/server.ts';
 import { createHttpApp } from '../shared/http/app.ts';
+import { auditRoutes } from '../shared/http/audit.ts';
+import { meRoutes } from '../shared/http/me.ts';
 import { createMetrics, type Metrics, measureAudit } from '../shared/http/metrics.ts';
+import { programDoor } from '../shared/http/program-door.ts';
 import { startHttpServer } from '../shared/http/server.ts';
 import { createLogger, type Logger } from '../shared/log.ts';
 import { packageRoot } from '../shared/package-root.ts';
@@ -29,6 +29,8 @@ import { LiveTls } from '../shared/pki/live-tls.ts';
 import { startOprfWorkers } from '../shared/pseudonym/oprf-pool.ts';
 import { CheckpointExchange } from './audit/exchange.ts';
 import { hubCheckpoints } from './audit/grpc.ts';
+import { breakGlassRoutes } from './break-glass/http.ts';
+import { findOpenBreakGlass } from './break-glass/operations.ts';
 import { budgetRoutes } from './budgets/http.ts';
 import { caseRoutes } from './cases/http.ts';
 import type { NodeConfig } from './config.ts';
@@ -43,6 +45,8 @@ import { openRuleBook, type RuleBook } from './rules/operations.ts';
 import type { DataKeys } from './sealing/data-keys.ts';
 import { startKeyKeeper } from './sealing/key-keeper.ts';
 import { openDataKeys } from './sealing/operations.ts';
+import { serviceAccountRoutes } from './service-accounts/http.ts';
+import { identifyService } from './service-accounts/operations.ts';
 import { hubTraces } from './traces/grpc.ts';
 import { traceRoutes } from './traces/http.ts';
 import { reopenTraces } from './traces/operations.ts';
@@ -263,6 +267,11 @@ async function startHttp(base: Base, parts: HttpParts): Promise<string> {
       federationKey: async () => 1,
     }),
   );
+  const door = programDoor(config.door, {
+    ...{ home: province, db, clock },
+    service: (bearer) => identifyService({ db, clock, province }, bearer),
+    breakGlass: (subject) => findOpenBreakGlass({ db, clock }, subject),
+  });
   const app = createHttpApp({
     info: { ...API_INFO, title: `Truy Vết · tỉnh ${province}` },
     routes: [
@@ -276,9 +285,13 @@ async function startHttp(base: Base, parts: HttpParts): Promise<string> {
         ...{ db, dataKeys, clock, logger, province, rules, hub, submitter },
         stopping: base.stopping,
       }),
+      breakGlassRoutes({ db, clock, province }),
+      serviceAccountRoutes({ db, clock, province }),
+      auditRoutes({ db, clock }, 'audit.read'),
+      meRoutes({ clock }),
+      ...door.loginRoutes,
     ],
-    authenticate: createAuthenticate({ token: createTokenCheck({ ...config.oidc, home: province, clock }) }),
-    recordRefusal: (caller, refusal) => recordRefusal({ db, clock }, caller, refusal),
+    ...door,
     logger,
     metrics: base.metrics,
     checks: { database: async () => db.sql`SELECT 1`, rules: rules.check },

@@ -18,9 +18,10 @@ const schema = z
     LOG_LEVEL: fields.logLevel,
     ...fields.databaseFields,
     ...fields.oidcFields,
+    ...fields.doorFields,
   })
   .superRefine(requireOneKeySource)
-  .transform((env) => ({
+  .transform((env, ctx) => ({
     /** What enrolment left: province, keys, certificate, pinned CA and hub (shared/pki/identity.ts). */
     identityDir: env.IDENTITY_DIR,
     databaseUrl: env.DATABASE_URL,
@@ -34,7 +35,7 @@ const schema = z
     hubAddress: env.HUB_ADDRESS,
     /** Between two exchanges of audit checkpoints with the hub. */
     checkpointEveryMs: env.CHECKPOINT_EVERY_MS,
-    oidc: { issuer: env.OIDC_ISSUER, jwksUrl: env.OIDC_JWKS_URL, audience: env.OIDC_AUDIENCE },
+    door: fields.doorConfig(env, ctx),
     logLevel: env.LOG_LEVEL,
   }));
 

@@ -76,6 +76,54 @@ export const oidcFields = {
   OIDC_AUDIENCE: z.string().min(1),
 };
 
+/** `100:500` = a hundred a second, five hundred at once after a pause. */
+const rateLimit = z
+  .string()
+  .regex(/^[1-9]\d{0,5}:[1-9]\d{0,6}$/, 'not RATE:BURST')
+  .transform((text) => {
+    const [perSecond = 0, burst = 0] = text.split(':').map(Number);
+    return { perSecond, burst };
+  });
+
+/** What the door needs besides (shared/http/door.ts), and sign-in with a browser (shared/auth/login.ts). */
+export const doorFields = {
+  RATE_LIMIT: rateLimit.optional(),
+  AUTH_FAILURE_LIMIT: rateLimit.optional(),
+  CLIENT_ADDRESS_HEADER: z
+    .string()
+    .regex(/^[A-Za-z-]{1,64}$/, 'not the name of a header')
+    .optional(),
+  OIDC_CLIENT_ID: z.string().min(1).optional(),
+  OIDC_CLIENT_SECRET_FILE: secretFile.transform((text) => new Secret(text.trimEnd())).optional(),
+  OIDC_SCOPE: z
+    .string()
+    .regex(/\bopenid\b/, 'does not name openid')
+    .default('openid'),
+  PUBLIC_URL: safeUrl.optional(),
+};
+
+type DoorEnv = z.output<z.ZodObject<typeof oidcFields & typeof doorFields>>;
+
+/** Who is let in at the door, out of `oidcFields` and `doorFields`. */
+export function doorConfig(env: DoorEnv, ctx: z.RefinementCtx) {
+  const { OIDC_CLIENT_ID: clientId, PUBLIC_URL: publicUrl } = env;
+  if ((clientId === undefined) !== (publicUrl === undefined)) {
+    const [path, message] = clientId
+      ? ['PUBLIC_URL', 'needed by OIDC_CLIENT_ID']
+      : ['OIDC_CLIENT_ID', 'needed'];
+    ctx.addIssue({ code: 'custom', path: [path], message });
+  }
+  const { OIDC_CLIENT_SECRET_FILE: clientSecret, OIDC_SCOPE: scope } = env;
+  return {
+    oidc: { issuer: env.OIDC_ISSUER, jwksUrl: env.OIDC_JWKS_URL, audience: env.OIDC_AUDIENCE },
+    /** Undefined: nobody signs in with a browser. */
+    login: clientId && publicUrl ? { clientId, clientSecret, scope, publicUrl } : undefined,
+    callerLimit: env.RATE_LIMIT,
+    failureLimit: env.AUTH_FAILURE_LIMIT,
+    addressHeader: env.CLIENT_ADDRESS_HEADER,
+  };
+}
+
 /** Paths of what mutual TLS needs; PEM. */
 export const tlsFields = {
   TLS_CA_FILE: z.string().min(1),

@@ -9,9 +9,16 @@ import { contactsVersion, peekTrace, type TracesContext } from './operations.ts'
 import type { TraceStatus } from './status.ts';
 
 /** A change of state, a change of anything else, or other contacts at this province than before. */
-export type TraceChange =
+export type TraceChange = { readonly caller: Caller } & (
   | { readonly kind: 'state' | 'progress'; readonly trace: TraceStatus }
-  | { readonly kind: 'contacts' };
+  | { readonly kind: 'contacts' }
+);
+
+export interface Watched {
+  readonly id: string;
+  /** The watcher with the rights that they have now; rejects when they have none any more. */
+  readonly renew: () => Promise<Caller>;
+}
 
 const BUSY_MS = 200;
 const IDLE_MS = 2_000;
@@ -22,21 +29,22 @@ const IDLE_MS = 2_000;
  */
 export async function* watchTrace(
   ctx: TracesContext & { clock: Clock },
-  { id, caller }: { readonly id: string; readonly caller: Caller },
+  { id, renew }: Watched,
   over: AbortSignal,
 ): AsyncGenerator<TraceChange> {
   let before: TraceStatus | undefined;
   let delivery = -1;
   while (!over.aborted) {
+    const caller = await renew();
     const trace = await peekTrace(ctx, caller, id).catch((error: unknown) => {
       // A hub that goes away meanwhile is waited for.
       if (before === undefined || toAppError(error).code !== 'UNAVAILABLE') throw error;
       return before;
     });
     const kind = changeOf(before, trace);
-    if (kind) yield { kind, trace };
+    if (kind) yield { kind, trace, caller };
     const version = await contactsVersion(ctx, id);
-    if (version !== delivery) yield { kind: 'contacts' };
+    if (version !== delivery) yield { kind: 'contacts', caller };
     [before, delivery] = [trace, version];
     await ctx.clock.sleep(isBusy(trace) ? BUSY_MS : IDLE_MS, over);
   }

@@ -12,7 +12,7 @@ import { cutPage, decodeCursor, encodeCursor, nextOutput, pageQuery } from '../.
 import { apiRoute, newRoutes, type Routes } from '../../shared/http/route.ts';
 import { traceJson, traceOutput } from '../../shared/http/trace-json.ts';
 import type { Logger } from '../../shared/log.ts';
-import { watchTrace } from './events.ts';
+import { type Watched, watchTrace } from './events.ts';
 import * as traces from './operations.ts';
 import { placeKindsOf, settingsOf } from './rules.ts';
 
@@ -135,7 +135,7 @@ export function traceRoutes(ctx: traces.TracesContext & { readonly logger: Logge
     const { id } = c.req.valid('param');
     // An unknown trace gets its problem before the stream begins.
     await traces.readTrace(ctx, c.get('caller'), id);
-    return eventStream((over) => eventsOf(ctx, { id, caller: c.get('caller'), over }), {
+    return eventStream((over) => eventsOf(ctx, { id, renew: () => c.get('door').renew(c) }, over), {
       gone: c.req.raw.signal,
       stopping: c.get('stopping'),
       clock: ctx.clock,
@@ -184,13 +184,15 @@ function addContacts(routes: Routes, ctx: traces.TracesContext): void {
 
 async function* eventsOf(
   ctx: traces.TracesContext,
-  { id, caller, over }: { id: string; caller: Caller; over: AbortSignal },
+  watched: Watched,
+  over: AbortSignal,
 ): AsyncGenerator<ServerEvent> {
-  for await (const change of watchTrace(ctx, { id, caller }, over)) {
-    if (change.kind !== 'contacts') yield { event: change.kind, data: traceJson(change.trace) };
+  for await (const change of watchTrace(ctx, watched, over)) {
+    const { kind, caller } = change;
+    if (kind !== 'contacts') yield { event: kind, data: traceJson(change.trace) };
     else if (mayCall(caller, 'contacts.read', nowSeconds(ctx.clock))) {
-      const page = { traceId: id, limit: MAX_CONTACTS };
-      yield { event: change.kind, data: await contactsPage(ctx, caller, page) };
+      const page = { traceId: watched.id, limit: MAX_CONTACTS };
+      yield { event: kind, data: await contactsPage(ctx, caller, page) };
     }
   }
 }

@@ -35,6 +35,12 @@ export const ACCESS = {
   'traces.read': { roles: ['epidemiologist', 'ward_tracer', 'operator'], reach: 'area', breakGlass: true },
   'traces.write': { roles: ['epidemiologist'], reach: 'area' },
   'contacts.read': { roles: ['epidemiologist', 'ward_tracer'], reach: 'area', breakGlass: true },
+  'break_glass.open': { roles: ['ward_tracer', 'epidemiologist', 'lab'], reach: 'area' },
+  'break_glass.read': { roles: ['epidemiologist'], reach: 'whole' },
+  'break_glass.review': { roles: ['epidemiologist'], reach: 'whole' },
+  'service_accounts.read': { roles: ['operator'], reach: 'whole' },
+  'service_accounts.write': { roles: ['operator'], reach: 'whole' },
+  'audit.read': { roles: ['epidemiologist', 'operator'], reach: 'whole' },
   'budgets.read': { roles: ['operator'], reach: 'whole' },
   'budgets.write': { roles: ['operator'], reach: 'whole' },
   'federation.read': { roles: ['operator'], reach: 'whole' },
@@ -44,10 +50,19 @@ export const ACCESS = {
   'hub.provinces.read': { roles: ['hub_operator', 'analyst'], reach: 'whole' },
   'hub.keys.read': { roles: ['hub_operator'], reach: 'whole' },
   'hub.keys.write': { roles: ['hub_operator'], reach: 'whole' },
+  'hub.audit.read': { roles: ['hub_operator'], reach: 'whole' },
   'hub.rules.read': { roles: ['hub_operator', 'analyst'], reach: 'whole' },
 } as const satisfies Record<string, AccessRow>;
 
 export type AccessGroup = keyof typeof ACCESS;
+
+/** What a service account may be given: groups of integrators, except what is about a person's own rights. */
+export const SERVICE_SCOPES = ['imports.write', 'cases.write'] as const satisfies readonly AccessGroup[];
+
+/** Whether a group is among SERVICE_SCOPES. */
+export function isServiceScope(group: string): group is (typeof SERVICE_SCOPES)[number] {
+  return SERVICE_SCOPES.some((scope) => scope === group);
+}
 
 /** A role for an area: code of a province (2 digits), district (3) or ward (5) of 2021; null at the hub. */
 export interface Grant {
@@ -120,9 +135,9 @@ export function isWithin(scope: Scope, ward: string | null): boolean {
   return scope === 'whole' || (ward !== null && scope.has(ward));
 }
 
-/** Whether what lies in area `inner` lies in area `outer` too; codes of one province. */
-export function covers(outer: string, inner: string): boolean {
-  return isWhole(outer) || outer === inner || (inner.length === 5 && wardsOf([outer]).has(inner));
+/** Whether all of an area (of this program's province) is within `scope`. */
+export function isAreaWithin(scope: Scope, area: string): boolean {
+  return scope === 'whole' || (!isWhole(area) && [...wardsOf([area])].every((ward) => scope.has(ward)));
 }
 
 /**

@@ -5,6 +5,7 @@
  * (access tokens), OpenID Connect Core 2 and Back-Channel Logout 2.4 (what is no access token).
  */
 import { errors, type JWTHeaderParameters, type JWTPayload, jwtVerify } from 'jose';
+import { systemClock } from '../clock.ts';
 import { AppError } from '../errors.ts';
 import { type Caller, type Home, readGrants } from './access.ts';
 import { type KeySource, providerKeys } from './provider-keys.ts';
@@ -40,6 +41,7 @@ const FOREIGN_USES: ReadonlySet<unknown> = new Set(['ID', 'Refresh', 'Offline', 
 
 /** A check of tokens of `issuer` meant for `audience`; keys are fetched when first needed and cached. */
 export function createTokenCheck(options: BearerOptions): CheckToken {
+  const { clock = systemClock } = options;
   const keys = providerKeys(options);
   const claims = {
     issuer: options.issuer,
@@ -50,7 +52,8 @@ export function createTokenCheck(options: BearerOptions): CheckToken {
     requiredClaims: ['sub', 'exp', 'iat'],
   };
   return async (token) => {
-    const verified = await jwtVerify(token, keys, claims).catch((error: unknown) => {
+    const currentDate = new Date(clock.nowMs());
+    const verified = await jwtVerify(token, keys, { ...claims, currentDate }).catch((error: unknown) => {
       throw refusal(error);
     });
     checkKind(verified);

@@ -8,6 +8,7 @@ import { newId } from '../ids.ts';
 import type { Logger } from '../log.ts';
 import { addDocs, type DocumentInfo } from './docs.ts';
 import { createDoor, type DoorOptions } from './door.ts';
+import { LOGIN_PATHS } from './login.ts';
 import { type Metrics, measureRequests } from './metrics.ts';
 import { fromFramework, problemResponse } from './problem.ts';
 import { ACCESS_EXTENSION, newRoutes, type Routes } from './route.ts';
@@ -145,7 +146,7 @@ function refuseOpenRoutes(app: Routes): void {
   const guarded = documented.filter((route) => ACCESS_EXTENSION in route);
   const known = new Set(guarded.map(({ method, path }) => `${method} ${path.replaceAll(/{(\w+)}/g, ':$1')}`));
   for (const { method, path } of patternsOf(app)) {
-    const open = ['/healthz', '/readyz', '/metrics'].includes(path);
+    const open = ['/healthz', '/readyz', '/metrics', ...LOGIN_PATHS].includes(path);
     if (!open && !known.has(`${method.toLowerCase()} ${path}`)) {
       throw new AppError('INTERNAL', 'ROUTE_WITHOUT_ACCESS', `${method} ${path} names no access group`);
     }

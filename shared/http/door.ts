@@ -46,6 +46,14 @@ export function createDoor(options: DoorOptions): Door {
       await admit(options, caller, { group, now: nowSeconds(clock) });
       return caller;
     },
+    renew: async (c) => {
+      const renewed = await options.authenticate(c.req.raw).catch((error: unknown) => {
+        if (toAppError(error).code !== 'UNAVAILABLE') throw error;
+        return c.get('caller');
+      });
+      c.set('caller', renewed);
+      return renewed;
+    },
     countFailure: (c) => {
       failures.take(addressOf(c, addressHeader));
     },

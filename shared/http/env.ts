@@ -24,6 +24,11 @@ export interface Door {
    * RATE_LIMITED.
    */
   enter(c: Context<HttpEnv>, group: AccessGroup): Promise<Caller>;
+  /**
+   * The caller as of now, for answers that last: rights end while they are being sent. Throws what
+   * `Authenticate` throws; while that is UNAVAILABLE, the caller is who it was.
+   */
+  renew(c: Context<HttpEnv>): Promise<Caller>;
   /** Counts a refused credential of this request's address (sign-ins). Throws RATE_LIMITED. */
   countFailure(c: Context<HttpEnv>): void;
 }

@@ -246,17 +246,21 @@ describe('health', () => {
 describe('documentation', () => {
   const apps = createApps(async () => personWith([]));
 
-  /** Every row of design.md 7. */
+  /** Every row of design.md 7, and who may do all that. */
   const ROWS = {
     node: [
       ...['persons', 'places', 'check-ins', 'encounters'].map((kind) => `POST /v1/imports/${kind}`),
       ...['POST /v1/cases', 'GET /v1/cases', 'GET /v1/cases/{id}', 'PATCH /v1/cases/{id}'],
       ...['POST /v1/traces', 'GET /v1/traces', 'GET /v1/traces/{id}', 'GET /v1/traces/{id}/contacts'],
       ...['POST /v1/traces/{id}/close', 'GET /v1/traces/{id}/events'],
+      ...['GET /v1/break-glass', 'POST /v1/break-glass', 'POST /v1/break-glass/{id}/review'],
+      ...['GET /v1/service-accounts', 'POST /v1/service-accounts', 'POST /v1/service-accounts/{id}/revoke'],
+      ...['GET /v1/budgets', 'PUT /v1/budgets', 'GET /v1/audit', 'GET /v1/me'],
     ],
     hub: [
       ...['GET /v1/traces', 'GET /v1/traces/{id}', 'GET /v1/traces/{id}/graph'],
-      ...['GET /v1/provinces', 'GET /v1/rules'],
+      ...['GET /v1/provinces', 'GET /v1/rules', 'GET /v1/audit', 'GET /v1/me'],
+      ...['GET /v1/key-budgets', 'PUT /v1/key-budgets'],
     ],
   };
 

@@ -6,26 +6,30 @@
 import { Writable } from 'node:stream';
 import { pino } from 'pino';
 import { startTokenIssuer, type TokenIssuer } from '../../deploy/demo/token-issuer.ts';
+import { breakGlassRoutes } from '../../node/break-glass/http.ts';
+import { findOpenBreakGlass } from '../../node/break-glass/operations.ts';
 import { budgetRoutes } from '../../node/budgets/http.ts';
 import { caseRoutes } from '../../node/cases/http.ts';
 import { importRoutes } from '../../node/intake/http.ts';
 import { hubRules } from '../../node/rules/grpc.ts';
 import { openRuleBook, type RuleBook } from '../../node/rules/operations.ts';
 import type { DataKeys } from '../../node/sealing/data-keys.ts';
+import { serviceAccountRoutes } from '../../node/service-accounts/http.ts';
+import { identifyService } from '../../node/service-accounts/operations.ts';
 import { hubTraces } from '../../node/traces/grpc.ts';
 import { traceRoutes } from '../../node/traces/http.ts';
 import { reopenTraces } from '../../node/traces/operations.ts';
 import { Submitter } from '../../node/traces/submitter.ts';
 import { RefusalLog } from '../../shared/audit/refusals.ts';
 import { NODE_ROLES } from '../../shared/auth/access.ts';
-import { recordRefusal } from '../../shared/auth/act.ts';
-import { createAuthenticate } from '../../shared/auth/authenticate.ts';
-import { createTokenCheck } from '../../shared/auth/bearer.ts';
-import { systemClock } from '../../shared/clock.ts';
+import { type Clock, systemClock } from '../../shared/clock.ts';
 import type { Database } from '../../shared/db/database.ts';
 import { Disposal } from '../../shared/disposal.ts';
 import { createHttpApp } from '../../shared/http/app.ts';
+import { auditRoutes } from '../../shared/http/audit.ts';
+import { meRoutes } from '../../shared/http/me.ts';
 import { createMetrics } from '../../shared/http/metrics.ts';
+import { type DoorConfig, programDoor } from '../../shared/http/program-door.ts';
 import { describeError } from '../../shared/log.ts';
 import { createTraceCipher } from '../../shared/pseudonym/trace-cipher.ts';
 import { createTestDatabase } from './database.ts';
@@ -74,8 +78,14 @@ export interface NodeHttp extends AsyncDisposable {
   call(method: string, path: string, options?: CallOptions): Promise<Answer>;
 }
 
+export interface NodeHttpOptions {
+  /** Instead of the bearer check alone, and its usual limits. */
+  readonly door?: Partial<DoorConfig>;
+  readonly clock?: Clock;
+}
+
 /** A node of province 24 with an empty database. */
-export async function createNodeHttp(): Promise<NodeHttp> {
+export async function createNodeHttp(options: NodeHttpOptions = {}): Promise<NodeHttp> {
   const stack = new Disposal();
   const { db } = stack.use(await createTestDatabase('node'));
   const dataKeys = testDataKeys();
@@ -87,7 +97,7 @@ export async function createNodeHttp(): Promise<NodeHttp> {
   const sink = new Writable({ write: (chunk, _encoding, done) => done(void logged.push(String(chunk))) });
   const logger = pino({ serializers: { err: describeError }, level: 'debug' }, sink);
   const stop = new AbortController();
-  const clock = systemClock;
+  const { clock = systemClock } = options;
   const { publicKey: warrantKey } = hub.warrantKeys;
   const refusals = stack.use(new RefusalLog({ db, clock, logger }));
   const rules = await openRuleBook({
@@ -119,6 +129,16 @@ export async function createNodeHttp(): Promise<NodeHttp> {
     ...{ db, dataKeys, clock, logger, province: '24', rules, submitter },
     hub: hubTraces(hub.link.client),
   };
+  const province = '24';
+  const oidc = { issuer: issuer.issuer, audience: AUDIENCE };
+  const door = programDoor(
+    { oidc, ...options.door },
+    {
+      ...{ home: province, db, clock },
+      service: (bearer) => identifyService({ db, clock, province }, bearer),
+      breakGlass: (subject) => findOpenBreakGlass({ db, clock }, subject),
+    },
+  );
   const app = createHttpApp({
     info: { title: 'test', version: '1', description: '' },
     routes: [
@@ -126,11 +146,13 @@ export async function createNodeHttp(): Promise<NodeHttp> {
       budgetRoutes({ db, clock }),
       caseRoutes({ db, dataKeys, clock, province: '24', changes, tokenizer, traces }),
       traceRoutes({ ...ctx, stopping: stop.signal }),
+      breakGlassRoutes({ db, clock, province }),
+      serviceAccountRoutes({ db, clock, province }),
+      auditRoutes({ db, clock }, 'audit.read'),
+      meRoutes({ clock }),
+      ...door.loginRoutes,
     ],
-    authenticate: createAuthenticate({
-      token: createTokenCheck({ issuer: issuer.issuer, audience: AUDIENCE, home: '24' }),
-    }),
-    recordRefusal: (caller, refusal) => recordRefusal({ db, clock }, caller, refusal),
+    ...door,
     logger,
     metrics: createMetrics('node-24'),
     checks: { database: async () => db.sql`SELECT 1`, rules: rules.check },

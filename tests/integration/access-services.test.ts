@@ -1,0 +1,152 @@
+/**
+ * Service accounts, and how often anybody may call: keys that are shown once and end at once, scopes, limits.
+ */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Answer } from '../support/node-http.ts';
+import { type AccessWorld, createAccessWorld } from './access-fixture.ts';
+
+let world: AccessWorld;
+beforeAll(async () => {
+  world = await createAccessWorld();
+});
+afterAll(() => world[Symbol.asyncDispose]());
+
+const operator = { roles: ['operator@24'], subject: 'operator' };
+const create = (json: Record<string, unknown> = {}) =>
+  world.node.call('POST', '/v1/service-accounts', {
+    ...operator,
+    json: { name: 'PC-Covid', scopes: ['imports.write'], ...json },
+  });
+
+/** A call with a key in place of a token. */
+async function as(
+  key: string,
+  method: string,
+  path: string,
+  body?: string,
+): Promise<Pick<Answer, 'status' | 'body'>> {
+  const type = path.includes('imports') ? 'text/csv' : 'application/json';
+  const headers = { authorization: `Bearer ${key}`, 'content-type': type };
+  const response = await world.node.fetch(path, { method, headers, ...(body === undefined ? {} : { body }) });
+  return { status: response.status, body: await response.json() };
+}
+
+const PLACES = 'place,name,kind\np1,Chợ,market\n';
+const CASE = JSON.stringify({ identifiers: ['phone:0912345678'], onset_on: '2021-06-01' });
+
+describe('a key', () => {
+  it('is shown once, stored as a hash, in no log', async () => {
+    const { status, body } = await create();
+    expect(status).toBe(201);
+    expect(body.key).toMatch(/^tvk_[\w-]{43}$/);
+    const listed = await world.node.call('GET', '/v1/service-accounts', operator);
+    expect(listed.body.service_accounts[0]).toMatchObject({
+      id: body.id,
+      name: 'PC-Covid',
+      revoked_at: null,
+    });
+    const stored = await world.node.db.sql`SELECT to_jsonb(service_accounts) AS row FROM service_accounts`;
+    const audit = await world.node.db.sql`SELECT body FROM audit_records`;
+    for (const text of [listed.body, stored, audit, world.node.logged].map((part) => JSON.stringify(part)))
+      expect(text).not.toContain(body.key.slice(4));
+  });
+
+  it('opens its scopes and nothing else, and acts under the account’s name', async () => {
+    const { body } = await create();
+    await world.takeEntries();
+    expect((await as(body.key, 'POST', '/v1/imports/places', PLACES)).status).toBe(200);
+    const actor = { kind: 'service', id: body.id };
+    expect(await world.takeEntries()).toMatchObject([
+      { action: 'imports.stored', actor, detail: { rows: 1 } },
+    ]);
+    for (const [method, path, sent] of [
+      ['POST', '/v1/cases', CASE],
+      ['GET', '/v1/cases', undefined],
+      ['GET', '/v1/traces', undefined],
+      ['GET', '/v1/service-accounts', undefined],
+      ['GET', '/v1/audit', undefined],
+      ['GET', '/v1/me', undefined],
+      ['POST', '/v1/break-glass', '{}'],
+    ] as const) {
+      const refused = await as(body.key, method, path, sent);
+      expect([path, refused.status, refused.body.reason]).toEqual([path, 403, 'ROLE_REQUIRED']);
+    }
+    const both = await create({ scopes: ['cases.write', 'imports.write'] });
+    expect((await as(both.body.key, 'POST', '/v1/cases', CASE)).status).toBe(201);
+  });
+
+  it('ends at once when it is revoked, for good', async () => {
+    const { body } = await create();
+    const path = `/v1/service-accounts/${body.id}/revoke`;
+    const { body: revoked } = await world.node.call('POST', path, operator);
+    expect(revoked.revoked_at).toMatch(/Z$/);
+    expect(await as(body.key, 'POST', '/v1/imports/places', PLACES)).toMatchObject({
+      status: 401,
+      body: { reason: 'KEY_INVALID' },
+    });
+    world.pass(5);
+    expect((await world.node.call('POST', path, operator)).body.revoked_at).toBe(revoked.revoked_at);
+  });
+
+  it('ends when it was told to', async () => {
+    const { body } = await create({ expires_at: new Date(Date.now() + 600_000).toISOString() });
+    expect((await as(body.key, 'POST', '/v1/imports/places', PLACES)).status).toBe(200);
+    world.pass(700);
+    expect((await as(body.key, 'POST', '/v1/imports/places', PLACES)).status).toBe(401);
+  });
+
+  it('is not guessed, cut or lengthened', async () => {
+    const { key } = (await create()).body;
+    const wrong = [`tvk_${'A'.repeat(43)}`, key.slice(0, -1), `${key}A`, key.toLowerCase(), key.slice(4)];
+    for (const guess of wrong)
+      expect((await as(guess, 'POST', '/v1/imports/places', PLACES)).status).toBe(401);
+  });
+});
+
+describe('an account is not made', () => {
+  it.each([
+    ['with a scope of people', { scopes: ['cases.read'] }, 'scopes[0]'],
+    ['with a scope of operators', { scopes: ['imports.write', 'service_accounts.write'] }, 'scopes[1]'],
+    ['with no scope', { scopes: [] }, 'scopes'],
+    ['without a name', { name: ' ' }, 'name'],
+    ['that has ended already', { expires_at: '2021-01-01T00:00:00Z' }, 'expires_at'],
+  ])('%s', async (_name, change, field) => {
+    const { status, body } = await create(change);
+    expect([status, body.errors[0].field]).toEqual([400, field]);
+  });
+});
+
+describe('limits', () => {
+  it('hold one caller, say when to come again, and let others be', async () => {
+    await using small = await createAccessWorld({ callerLimit: { perSecond: 2, burst: 12 } });
+    const ask = (subject: string) => small.node.call('GET', '/v1/me', { subject });
+    const answers = await Promise.all(Array.from({ length: 20 }, () => ask('greedy')));
+    const refused = answers.filter(({ status }) => status === 429);
+    expect(refused.length).toBeGreaterThan(0);
+    expect(refused[0]).toMatchObject({ body: { reason: 'RATE_LIMITED' } });
+    expect(Number(refused[0]?.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect((await ask('patient')).status).toBe(200);
+    small.pass(2);
+    expect((await ask('greedy')).status).toBe(200);
+    for (let i = 0; i < 20; i++) expect((await small.node.fetch('/healthz')).status).toBe(200);
+  });
+
+  it('hold an address that brings wrong credentials, before they are looked at', async () => {
+    await using small = await createAccessWorld({
+      failureLimit: { perSecond: 1, burst: 3 },
+      addressHeader: 'x-forwarded-for',
+    });
+    const guess = async (address: string, key = `tvk_${'B'.repeat(43)}`) => {
+      const headers = { authorization: `Bearer ${key}`, 'x-forwarded-for': `10.0.0.1, ${address}` };
+      return (await small.node.fetch('/v1/me', { headers })).status;
+    };
+    for (const _ of [1, 2, 3]) expect(await guess('192.0.2.1')).toBe(401);
+    expect(await guess('192.0.2.1')).toBe(429);
+    expect(await guess('192.0.2.2')).toBe(401);
+    const token = await small.node.issuer.issue({ audience: 'truyvet-node-24', roles: ['lab@24'] });
+    expect(await guess('192.0.2.1', token)).toBe(429);
+    expect(await guess('192.0.2.3', token)).toBe(200);
+    small.pass(5);
+    expect(await guess('192.0.2.1', token)).toBe(200);
+  });
+});
