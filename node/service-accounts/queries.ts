@@ -24,7 +24,8 @@ export async function insertAccount(
   await sql`
     INSERT INTO service_accounts (id, name, key_sha256, scopes, created_by, created_at, expires_at)
     VALUES (${account.id}, ${account.name}, ${keySha256}, ${[...account.scopes]}::text[],
-      ${account.createdBy}, to_timestamp(${account.createdAt}::bigint), to_timestamp(${account.expiresAt}::bigint))`;
+      ${account.createdBy}, to_timestamp(${account.createdAt}::bigint),
+      to_timestamp(${account.expiresAt}::bigint))`;
 }
 
 /** The account of a key that counts at `now`: neither revoked nor expired. */

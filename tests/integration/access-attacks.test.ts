@@ -224,8 +224,10 @@ describe('on record', () => {
 
   it('is a change in the transaction that makes it: without its entry it is not made', async () => {
     const { db } = world.node;
-    await db.sql`ALTER TABLE audit_records ADD CONSTRAINT full_disk CHECK (body NOT LIKE '%cases.entered%') NOT VALID`;
     const before = await identifierCount();
+    await db.sql`
+      ALTER TABLE audit_records ADD CONSTRAINT full_disk
+      CHECK (body NOT LIKE '%cases.entered%') NOT VALID`;
     const json = { identifiers: ['phone:0977000001'], onset_on: '2021-06-01' };
     const refused = await call('POST', '/v1/cases', { json });
     await db.sql`ALTER TABLE audit_records DROP CONSTRAINT full_disk`;

@@ -134,8 +134,8 @@ beforeAll(async () => {
   node = await createNodeHttp({ door: { callerLimit: { perSecond: 1e6, burst: 1e6 } } });
   await node.db.sql`
     INSERT INTO cases (id, onset_on, ward)
-    SELECT gen_random_uuid(), '2021-06-01', nullif(ward, '') FROM unnest(${WARDS.map((ward) => ward ?? '')}::text[])
-      t (ward)`;
+    SELECT gen_random_uuid(), '2021-06-01', nullif(ward, '')
+    FROM unnest(${WARDS.map((ward) => ward ?? '')}::text[]) t (ward)`;
 });
 afterAll(() => node[Symbol.asyncDispose]());
 

@@ -110,9 +110,9 @@ describe('failures end with 2 and say why', () => {
   });
 
   it('names every variable that serve lacks', async () => {
-    const { code, err } = await run(['serve'], { PROVINCE: '2', HTTP_LISTEN: 'here' });
+    const { code, err } = await run(['serve'], { HTTP_LISTEN: 'here' });
     expect(code).not.toBe(0);
-    for (const name of ['PROVINCE', 'HTTP_LISTEN', 'DATABASE_URL', 'OIDC_ISSUER', 'TLS_KEY_FILE'])
+    for (const name of ['IDENTITY_DIR', 'HTTP_LISTEN', 'DATABASE_URL', 'OIDC_ISSUER'])
       expect(err).toContain(`${name}: `);
   });
 });
