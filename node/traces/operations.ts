@@ -244,6 +244,9 @@ export interface Contact extends Omit<contacts.ContactRow, 'identifier_ids'> {
   readonly name: string | null;
 }
 
+const READING = { group: 'contacts.read', action: 'contacts.read' } as const;
+export const EXPORTING = { group: 'contacts.export', action: 'contacts.exported' } as const;
+
 /**
  * This province's contacts of a trace in the caller's area, by id: `limit` of them, and one more if there are
  * more. Throws NOT_FOUND NO_SUCH_TRACE as `readTrace` does.
@@ -251,10 +254,10 @@ export interface Contact extends Omit<contacts.ContactRow, 'identifier_ids'> {
 export function listContacts(
   ctx: TracesContext,
   caller: Caller,
-  page: contacts.ContactsPage,
+  page: contacts.ContactsPage & { readonly as?: typeof READING | typeof EXPORTING },
 ): Promise<Contact[]> {
-  const { traceId, limit, ward = null } = page;
-  const act = { group: 'contacts.read', action: 'contacts.read', trace: traceId, detail: { ward } } as const;
+  const { traceId, limit, ward = null, as = READING } = page;
+  const act = { ...as, trace: traceId, detail: { ward } };
   return readAs(ctx, caller, act, async ({ scope, note }) => {
     const found = await contacts.listContacts(ctx.db, { ...page, limit: limit + 1 }, scope);
     if (found.length === 0) await requireTrace(ctx, caller, traceId);

@@ -35,6 +35,7 @@ export const ACCESS = {
   'traces.read': { roles: ['epidemiologist', 'ward_tracer', 'operator'], reach: 'area', breakGlass: true },
   'traces.write': { roles: ['epidemiologist'], reach: 'area' },
   'contacts.read': { roles: ['epidemiologist', 'ward_tracer'], reach: 'area', breakGlass: true },
+  'contacts.export': { roles: ['epidemiologist', 'ward_tracer'], reach: 'area' },
   'break_glass.open': { roles: ['ward_tracer', 'epidemiologist', 'lab'], reach: 'area' },
   'break_glass.read': { roles: ['epidemiologist'], reach: 'whole' },
   'break_glass.review': { roles: ['epidemiologist'], reach: 'whole' },

