@@ -35,7 +35,7 @@ beforeAll(async () => {
 });
 afterAll(() => node[Symbol.asyncDispose]());
 
-/** A trace with `count` contacts, the first of which are the imported people; odd ones are in another ward. */
+/** A trace with `count` contacts, the imported people first; the odd ones are in another ward. */
 async function addTrace(count: number): Promise<string> {
   const id = newTraceId();
   await node.db.sql`INSERT INTO openings VALUES (${id}, '79', 0, 'x', 0)`;
@@ -152,7 +152,7 @@ test('is on record page by page, with who, how many and which, and never a name'
   for (const name of NAMES) expect(JSON.stringify(entries)).not.toContain(name.slice(0, 8));
 });
 
-test('reads no further than its reader, holds no transaction meanwhile, and records only what went out', async () => {
+test('reads no further than its reader, holds no transaction, and records only what went out', async () => {
   const id = await addTrace(20_000);
   const token = await node.issuer.issue({ audience: 'truyvet-node-24', ...everything });
   const response = await node.fetch(path(id), { headers: { authorization: `Bearer ${token}` } });

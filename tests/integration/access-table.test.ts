@@ -106,6 +106,11 @@ const LINES: readonly Line[] = [
     askMissing: get(() => `/v1/traces/${MISSING_TRACE}/contacts`),
   },
   {
+    ...{ route: 'GET /v1/traces/{id}/contacts.csv', roles: 'epidemiologist ward_tracer', status: 200 },
+    ask: get(() => `/v1/traces/${world.here.trace}/contacts.csv`),
+    askMissing: get(() => `/v1/traces/${MISSING_TRACE}/contacts.csv`),
+  },
+  {
     ...{ route: 'GET /v1/traces/{id}/events', roles: READERS, status: 200 },
     ask: (as) => firstEvent(`/v1/traces/${world.here.trace}/events`, as),
     askMissing: get(() => `/v1/traces/${MISSING_TRACE}/events`),
