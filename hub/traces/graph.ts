@@ -1,11 +1,27 @@
 /**
- * A trace as a graph of persons and exposures, in pseudonyms: all that the hub can show.
+ * A trace as a graph of persons and exposures, in pseudonyms: all that the hub can show. Every link, exposure
+ * and residence names the provinces that claim it, for one of them may lie.
  */
 import type { Exposure } from '../../shared/trace/contacts.ts';
 import type { TraceView } from '../../shared/trace/trace-state.ts';
+import { provinceCode } from './assignments.ts';
+
+export interface GraphPerson {
+  readonly id: string;
+  readonly pseudonyms: readonly string[];
+  readonly degree: number;
+  /** Codes of the provinces that claim it as a resident, ascending: several contradict each other. */
+  readonly residence: readonly string[];
+  /** What makes the pseudonyms one person, and who says so. */
+  readonly links: readonly {
+    readonly a: string;
+    readonly b: string;
+    readonly claimedBy: readonly string[];
+  }[];
+}
 
 export interface TraceGraph {
-  readonly persons: readonly { id: string; pseudonyms: readonly string[]; degree: number }[];
+  readonly persons: readonly GraphPerson[];
   readonly exposures: readonly {
     source: string;
     contact: string;
@@ -15,7 +31,10 @@ export interface TraceGraph {
     seconds: number;
     /** Bits: 1 place, 2 encounter, 4 household. */
     settings: number;
+    claimedBy: readonly string[];
   }[];
+  /** Ids of the persons whom more than one province claims as a resident. */
+  readonly residenceConflicts: readonly string[];
   /** Persons left out because of the limit. */
   readonly omitted: number;
 }
@@ -26,26 +45,66 @@ export function graphOf(view: TraceView, exposures: readonly Exposure[], limit: 
   for (const person of view.index.keys()) degrees.set(person, 0);
   for (const { person, degree } of view.contacts) degrees.set(person, degree);
   const nearest = [...degrees].sort((a, b) => a[1] - b[1]).slice(0, limit);
-  const ids = new Map(nearest.map(([person]) => [person, pseudonymsOf(view, person)]));
-  const idOf = (person: number) => ids.get(person)?.[0] as string;
+  const links = linksByPerson(view, new Set(nearest.map(([person]) => person)));
+  const persons = new Map(
+    nearest.map(([person, degree]) => [person, describe(view, { person, degree }, links.get(person) ?? [])]),
+  );
+  const idOf = (person: number) => persons.get(person)?.id as string;
+  const shown = [...persons.values()];
   return {
-    persons: nearest.map(([person, degree]) => ({
-      id: idOf(person),
-      pseudonyms: ids.get(person) ?? [],
-      degree,
-    })),
+    persons: shown,
     exposures: exposures
-      .filter(({ source, contact }) => ids.has(source) && ids.has(contact))
-      .map(({ source, contact, ...exposure }) => ({
+      .filter(({ source, contact }) => persons.has(source) && persons.has(contact))
+      .map(({ source, contact, provinces, ...exposure }) => ({
         source: idOf(source),
         contact: idOf(contact),
         ...exposure,
+        claimedBy: provinces.map(provinceCode),
       })),
+    residenceConflicts: shown.filter(({ residence }) => residence.length > 1).map(({ id }) => id),
     omitted: degrees.size - nearest.length,
   };
 }
 
-function pseudonymsOf({ persons, evidence }: TraceView, person: number): string[] {
+function describe(
+  view: TraceView,
+  { person, degree }: { person: number; degree: number },
+  links: GraphPerson['links'],
+): GraphPerson {
+  const { persons, evidence } = view;
   const members = persons.members.subarray(persons.start[person], persons.start[person + 1]);
-  return Array.from(members, (n) => Buffer.from(evidence.keys.keyOf(n)).toString('hex')).sort();
+  const pseudonyms = Array.from(members, (n) => pseudonymOf(view, n)).sort();
+  const { province, resident, next } = evidence.knowledge.data;
+  const residence = new Set<string>();
+  for (const n of members) {
+    for (let row = evidence.firstKnown[n] as number; row >= 0; row = next[row] as number)
+      if (resident[row] === 1) residence.add(provinceCode(province[row] as number));
+  }
+  return { id: pseudonyms[0] as string, pseudonyms, degree, residence: [...residence].sort(), links };
+}
+
+/** Links within each of `shown`; a link between two persons joined nobody (design.md 3). */
+function linksByPerson(view: TraceView, shown: ReadonlySet<number>): Map<number, GraphPerson['links']> {
+  const { links } = view.evidence;
+  const { a, b, province } = links.data;
+  const claims = new Map<string, { person: number; a: number; b: number; provinces: Set<string> }>();
+  for (let i = 0; i < links.length; i++) {
+    const [from, to] = [a[i] as number, b[i] as number].sort((x, y) => x - y) as [number, number];
+    const person = view.persons.personOf[from] as number;
+    if (!shown.has(person) || view.persons.personOf[to] !== person) continue;
+    const claim = claims.get(`${from} ${to}`) ?? { person, a: from, b: to, provinces: new Set() };
+    claim.provinces.add(provinceCode(province[i] as number));
+    claims.set(`${from} ${to}`, claim);
+  }
+  const byPerson = new Map<number, GraphPerson['links'][number][]>();
+  for (const { person, a, b, provinces } of claims.values()) {
+    const own = byPerson.get(person) ?? [];
+    own.push({ a: pseudonymOf(view, a), b: pseudonymOf(view, b), claimedBy: [...provinces].sort() });
+    byPerson.set(person, own);
+  }
+  return byPerson;
+}
+
+function pseudonymOf({ evidence }: TraceView, n: number): string {
+  return Buffer.from(evidence.keys.keyOf(n)).toString('hex');
 }

@@ -78,6 +78,7 @@ const COVERAGE = {
   behind: CoverageState.BEHIND,
   unreachable: CoverageState.UNREACHABLE,
   refused: CoverageState.REFUSED,
+  excluded: CoverageState.EXCLUDED,
 } as const;
 
 function statusToWire(status: TraceStatusView): MessageInitShape<typeof TraceStatusSchema> {

@@ -7,17 +7,29 @@ import { instantOutput } from '../../shared/http/instants.ts';
 import { cutPage, decodeCursor, nextOutput, pageQuery } from '../../shared/http/paging.ts';
 import { apiRoute, newRoutes, type Routes } from '../../shared/http/route.ts';
 import { type TraceJson, traceJson, traceOutput } from '../../shared/http/trace-json.ts';
-import type { TraceGraph } from './graph.ts';
-import { listTraces, readGraph, readTrace, type TracesCtx } from './operations.ts';
+import { listTraces, readTrace, type TracesCtx } from './operations.ts';
+import { EXCLUSION_REASONS, leaveOut, readGraph, type SourcedGraph, takeBack } from './sources.ts';
 import type { TraceStatusView } from './status.ts';
 
 const MAX_PERSONS = 50_000;
 
 const pseudonym = z.string().openapi({ example: '9f86d081884c7d659a2feaa0c55ad015' });
 
+const claimedBy = z
+  .array(z.string())
+  .openapi({ description: 'tỉnh nào khai · the provinces that say so', example: ['24', '79'] });
+
 const graphOutput = z
   .object({
-    persons: z.array(z.object({ id: pseudonym, pseudonyms: z.array(pseudonym), degree: z.int() })),
+    persons: z.array(
+      z.object({
+        id: pseudonym,
+        pseudonyms: z.array(pseudonym),
+        degree: z.int(),
+        residence: claimedBy,
+        links: z.array(z.object({ a: pseudonym, b: pseudonym, claimed_by: claimedBy })),
+      }),
+    ),
     exposures: z.array(
       z.object({
         source: pseudonym,
@@ -27,13 +39,21 @@ const graphOutput = z
         last_exposed_at: instantOutput,
         seconds: z.int(),
         settings: z.array(z.enum(['place', 'encounter', 'household'])),
+        claimed_by: claimedBy,
       }),
     ),
+    residence_conflicts: z.array(pseudonym).openapi({
+      description: 'nhiều tỉnh cùng nhận cư trú · persons whom several provinces claim as residents',
+    }),
+    open_questions: z.int().openapi({
+      description: 'câu hỏi còn thiếu khi bỏ tỉnh ra · what the others were not asked, with `without`',
+    }),
     omitted: z.int().openapi({ description: 'số người bị bỏ bớt · persons left out because of the limit' }),
   })
   .openapi('TraceGraph');
 
 const idParam = z.object({ id: z.string().regex(/^[0-9a-f]{32}$/, 'not 32 hex digits') });
+const province = z.string().regex(/^\d\d$/, 'not a two-digit province code');
 const cursor = z.tuple([z.string()]);
 const tags = ['traces'];
 
@@ -73,9 +93,34 @@ const getGraph = apiRoute('hub.graph.read', {
         .min(1)
         .max(MAX_PERSONS)
         .default(5_000),
+      without: z
+        .string()
+        .regex(/^\d\d(,\d\d)*$/, 'not two-digit codes of provinces, separated by commas')
+        .optional()
+        .openapi({ description: 'bỏ các tỉnh này ra · as if these had never answered', example: '79' }),
     }),
   },
   responses: { 200: { description: 'OK', content: json(graphOutput) } },
+});
+
+const exclusionInput = z.strictObject({ province, reason: z.enum(EXCLUSION_REASONS) }).openapi('Exclusion');
+
+const postExclusion = apiRoute('hub.exclusions.write', {
+  method: 'post',
+  path: '/v1/traces/{id}/exclusions',
+  tags,
+  summary: 'Không tính câu trả lời của một tỉnh · Leave a province out of a trace',
+  request: { params: idParam, body: { required: true, content: json(exclusionInput) } },
+  responses: { 204: { description: 'Đã bỏ ra · Left out' } },
+});
+
+const deleteExclusion = apiRoute('hub.exclusions.write', {
+  method: 'delete',
+  path: '/v1/traces/{id}/exclusions/{province}',
+  tags,
+  summary: 'Tính lại câu trả lời của tỉnh · Take a province back',
+  request: { params: idParam.extend({ province }) },
+  responses: { 204: { description: 'Đã tính lại · Taken back' } },
 });
 
 /** The routes of traces at the hub. */
@@ -92,8 +137,17 @@ export function traceRoutes(ctx: TracesCtx): Routes {
     return c.json(statusJson(await readTrace(ctx, c.get('caller'), c.req.valid('param').id)), 200);
   });
   routes.openapi(getGraph, async (c) => {
-    const request = { id: c.req.valid('param').id, limit: c.req.valid('query').limit };
+    const { limit, without } = c.req.valid('query');
+    const request = { id: c.req.valid('param').id, limit, without: without?.split(',') ?? [] };
     return c.json(graphJson(await readGraph(ctx, c.get('caller'), request)), 200);
+  });
+  routes.openapi(postExclusion, async (c) => {
+    await leaveOut(ctx, c.get('caller'), { ...c.req.valid('param'), ...c.req.valid('json') });
+    return c.body(null, 204);
+  });
+  routes.openapi(deleteExclusion, async (c) => {
+    await takeBack(ctx, c.get('caller'), c.req.valid('param'));
+    return c.body(null, 204);
   });
   return routes;
 }
@@ -118,15 +172,23 @@ function statusJson(view: TraceStatusView): TraceJson {
 
 const SETTINGS = ['place', 'encounter', 'household'] as const;
 
-function graphJson(graph: TraceGraph): z.output<typeof graphOutput> {
+function graphJson(graph: SourcedGraph): z.output<typeof graphOutput> {
   return {
-    persons: graph.persons.map(({ id, pseudonyms, degree }) => ({ id, pseudonyms: [...pseudonyms], degree })),
+    persons: graph.persons.map(({ pseudonyms, residence, links, ...person }) => ({
+      ...person,
+      pseudonyms: [...pseudonyms],
+      residence: [...residence],
+      links: links.map((link) => ({ a: link.a, b: link.b, claimed_by: [...link.claimedBy] })),
+    })),
     exposures: graph.exposures.map(({ source, contact, degree, seconds, ...exposure }) => ({
       ...{ source, contact, degree, seconds },
       first_exposed_at: isoInstant(exposure.firstExposedAt),
       last_exposed_at: isoInstant(exposure.lastExposedAt),
       settings: SETTINGS.filter((_, bit) => (exposure.settings >> bit) & 1),
+      claimed_by: [...exposure.claimedBy],
     })),
+    residence_conflicts: [...graph.residenceConflicts],
+    open_questions: graph.openQuestions,
     omitted: graph.omitted,
   };
 }

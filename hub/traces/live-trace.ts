@@ -14,10 +14,11 @@ import { toAppError } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log.ts';
 import type { OnExposure } from '../../shared/trace/contacts.ts';
 import type { AnswerVersion, TraceQuestion, TraceTerms } from '../../shared/trace/messages.ts';
-import type { TraceView } from '../../shared/trace/trace-state.ts';
+import type { TraceState, TraceView } from '../../shared/trace/trace-state.ts';
 import type { ProvinceLink } from '../provinces/province-link.ts';
 import type { AnswerStore } from './answer-store.ts';
 import { ChangeSignal } from './change-signal.ts';
+import { listExclusions } from './exclusions-queries.ts';
 import { Outbox } from './outbox.ts';
 import { PendingWrites } from './pending-writes.ts';
 import { ProvinceSession, type SessionTrace } from './province-session.ts';
@@ -108,6 +109,8 @@ export class LiveTrace implements SessionTrace {
       if (!stale) held.add(`${province} ${seq}`);
       this.#session(province)?.heard(answeredAt, dataAt);
     }
+    const leftOut = await listExclusions(this.#ctx.db, this.id);
+    if (leftOut.length > 0) this.leaveOut(new Set(leftOut.map(({ province }) => province)));
     const deliveries = await this.#outbox.restore();
     for (const session of this.#sessions) {
       session.deliver(deliveries.filter((d) => d.province === session.province));
@@ -151,6 +154,24 @@ export class LiveTrace implements SessionTrace {
 
   view(onExposure?: OnExposure): TraceView {
     return this.#memory.state.view(onExposure);
+  }
+
+  /** The fold as if `provinces` (by number) had never answered; a copy, for reading. */
+  stateWithout(provinces: ReadonlySet<number>): TraceState {
+    return this.#memory.state.without((province) => provinces.has(province));
+  }
+
+  /** From now on these provinces are asked and told, and what they say does not count. */
+  leaveOut(provinces: ReadonlySet<string>): void {
+    this.#memory.state.leaveOut(new Set(Array.from(provinces, Number)));
+    for (const session of this.#sessions) session.isLeftOut = provinces.has(session.province);
+    this.#word = 'running';
+    this.onProgress();
+  }
+
+  /** Whether the province takes part in the trace. */
+  asks(province: string): boolean {
+    return this.#session(province) !== undefined;
   }
 
   holdsContacts(province: string): boolean {
@@ -335,7 +356,7 @@ export class LiveTrace implements SessionTrace {
   }
 
   #isCurrent(): boolean {
-    return this.#sessions.every((s) => s.isCurrent);
+    return this.#sessions.every((s) => s.isCurrent && !s.isLeftOut);
   }
 
   #session(province: string): ProvinceSession | undefined {

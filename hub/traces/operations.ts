@@ -17,10 +17,8 @@ import { type RulePack, rulesInForce } from '../../shared/domain/rule-pack.ts';
 import { AppError } from '../../shared/errors.ts';
 import { isTraceId } from '../../shared/ids.ts';
 import type { Logger } from '../../shared/log.ts';
-import type { Exposure } from '../../shared/trace/contacts.ts';
 import { closedStatus } from './closed-status.ts';
 import type { TraceEngine } from './engine.ts';
-import { graphOf, type TraceGraph } from './graph.ts';
 import type { LiveTrace } from './live-trace.ts';
 import * as queries from './queries.ts';
 import type { TraceStatusView } from './status.ts';
@@ -198,30 +196,6 @@ export function listTraces(
   });
 }
 
-/**
- * Persons and exposures of an open trace in pseudonyms. Throws NOT_FOUND TRACE_UNKNOWN, also for a closed
- * one.
- */
-export function readGraph(
-  ctx: TracesCtx,
-  caller: Caller,
-  { id, limit }: { id: string; limit: number },
-): Promise<TraceGraph> {
-  const act = { group: 'hub.graph.read', action: 'graph.read', trace: id } as const;
-  return readAs(ctx, caller, act, async ({ note }) => {
-    const live = ctx.engine.get(id);
-    if (!live) throw unknownTrace();
-    const exposures: Exposure[] = [];
-    const graph = graphOf(
-      live.view((exposure) => exposures.push(exposure)),
-      exposures,
-      limit,
-    );
-    note({ persons: graph.persons.length, exposures: graph.exposures.length });
-    return graph;
-  });
-}
-
 export interface StatusReport extends queries.ProvinceReport {
   readonly stale: readonly { traceId: string; seqs: readonly number[] }[];
 }
@@ -240,6 +214,7 @@ export async function reportStatus(ctx: TracesCtx, report: StatusReport): Promis
   for (const trace of ctx.engine.openTraces) trace.beginLife(report.province, report.incarnation);
 }
 
-function unknownTrace(): AppError {
+/** The same for a trace that there is not and for one that the caller may not know of. */
+export function unknownTrace(): AppError {
   return new AppError('NOT_FOUND', 'TRACE_UNKNOWN', 'no such trace');
 }

@@ -53,6 +53,8 @@ export class ProvinceSession {
   #stream: { queue: RequestQueue<Uint8Array>; sent: Set<number>; cancel: AbortController } | undefined;
   #late = false;
   #refusal = '';
+  /** What it says does not count: nobody waits for its answers, but it is asked, in case they will. */
+  isLeftOut = false;
   #failures = 0;
   #retrying = false;
   #delivering = false;
@@ -114,7 +116,8 @@ export class ProvinceSession {
 
   /** Whether a round should wait for this province. */
   get isAwaited(): boolean {
-    return this.#pending.size > 0 && !this.#late && this.#refusal === '' && this.link.state !== 'down';
+    const mayAnswer = !this.#late && !this.isLeftOut && this.#refusal === '' && this.link.state !== 'down';
+    return this.#pending.size > 0 && mayAnswer;
   }
 
   /** Whether a published result should wait for its deliveries. */
@@ -135,13 +138,15 @@ export class ProvinceSession {
   coverage(): CoverageView {
     const behind = this.#pending.size;
     const reason = this.link.isRevoked ? 'PROVINCE_REVOKED' : this.#refusal;
-    const state = reason
-      ? 'refused'
-      : this.isCurrent
-        ? 'current'
-        : this.link.state === 'up' && this.#failures === 0
-          ? 'behind'
-          : 'unreachable';
+    const state = this.isLeftOut
+      ? 'excluded'
+      : reason
+        ? 'refused'
+        : this.isCurrent
+          ? 'current'
+          : this.link.state === 'up' && this.#failures === 0
+            ? 'behind'
+            : 'unreachable';
     const [answeredAt, dataAt] = [this.#answeredAt, this.#dataAt];
     return { province: this.province, state, behind, answeredAt, dataAt, reason };
   }

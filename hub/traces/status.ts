@@ -4,7 +4,8 @@
 import type { Direction } from '../../shared/domain/rule-pack.ts';
 
 export type TraceStateWord = 'queued' | 'running' | 'partial' | 'complete' | 'closed';
-export type CoverageWord = 'current' | 'behind' | 'unreachable' | 'refused';
+/** `excluded`: its answers do not count, by the word of the hub's operator. */
+export type CoverageWord = 'current' | 'behind' | 'unreachable' | 'refused' | 'excluded';
 
 /** What one province has contributed. Instants are epoch seconds; 0 = never or unknown. */
 export interface CoverageView {

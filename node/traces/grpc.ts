@@ -46,6 +46,7 @@ const COVERAGE: Readonly<Record<WireCoverage, CoverageState>> = {
   [WireCoverage.BEHIND]: 'behind',
   [WireCoverage.UNREACHABLE]: 'unreachable',
   [WireCoverage.REFUSED]: 'refused',
+  [WireCoverage.EXCLUDED]: 'excluded',
 };
 
 function fromWire(status: WireStatus): HubStatus {

@@ -4,7 +4,7 @@
 import type { Direction } from '../../shared/domain/rule-pack.ts';
 
 export type TraceState = 'queued' | 'running' | 'partial' | 'complete' | 'closed';
-export type CoverageState = 'current' | 'behind' | 'unreachable' | 'refused';
+export type CoverageState = 'current' | 'behind' | 'unreachable' | 'refused' | 'excluded';
 
 /** What one province has contributed; instants in epoch seconds, null = never or unknown. */
 export interface Coverage {

@@ -53,6 +53,7 @@ export const AUDIT_ACTIONS = [
   'audit.reconciled',
   // By operators.
   'budgets.changed',
+  'exclusions.changed',
   // The federation key.
   'federation_key.created',
   'federation_key.approved',

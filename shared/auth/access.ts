@@ -49,6 +49,7 @@ export const ACCESS = {
   'hub.traces.read': { roles: ['hub_operator', 'analyst'], reach: 'whole' },
   'hub.graph.read': { roles: ['hub_operator'], reach: 'whole' },
   'hub.provinces.read': { roles: ['hub_operator', 'analyst'], reach: 'whole' },
+  'hub.exclusions.write': { roles: ['hub_operator'], reach: 'whole' },
   'hub.keys.read': { roles: ['hub_operator'], reach: 'whole' },
   'hub.keys.write': { roles: ['hub_operator'], reach: 'whole' },
   'hub.audit.read': { roles: ['hub_operator'], reach: 'whole' },

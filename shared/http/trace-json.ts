@@ -20,7 +20,7 @@ export const traceOutput = z
     coverage: z.array(
       z.object({
         province: z.string(),
-        state: z.enum(['current', 'behind', 'unreachable', 'refused']),
+        state: z.enum(['current', 'behind', 'unreachable', 'refused', 'excluded']),
         behind: z.int(),
         answered_at: instantOutput.nullable(),
         data_at: instantOutput.nullable(),

@@ -32,6 +32,8 @@ export interface Exposure {
   readonly lastExposedAt: number;
   readonly seconds: number;
   readonly settings: number;
+  /** Numbers of the provinces that saw it, ascending. */
+  readonly provinces: readonly number[];
 }
 
 export interface Reached {
@@ -207,6 +209,7 @@ class Pass {
       lastExposedAt: last,
       seconds,
       settings: meeting.settings,
+      provinces: this.#pairs.provincesOf(group),
     });
   }
 

@@ -110,6 +110,14 @@ export class PairGroups implements MeetingEvents {
     return { person, from, until, seconds: this.#seconds(group), inHousehold, settings, placeKinds };
   }
 
+  /** Numbers of the provinces that saw the pair, ascending. */
+  provincesOf(group: number): number[] {
+    const provinces = new Set(this.#households[group]);
+    for (let i = this.#first[group] as number; i !== NONE; i = this.#next[i] as number)
+      provinces.add(this.#province[i] as number);
+    return [...provinces].sort((a, b) => a - b);
+  }
+
   /** Adds to `seen` what each province saw of the pair. */
   addTo(seen: Seen[], group: number, seconds: number): void {
     for (const province of this.#households[group] ?? []) entryOf(seen, province);

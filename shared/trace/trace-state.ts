@@ -47,6 +47,7 @@ export class TraceState {
   readonly #answers = new Map<number, Map<number, HeldAnswer>>();
   readonly #askedMet = new Map<number, [from: number, until: number][]>();
   #askedWho = new Uint8Array(1024);
+  #leftOut: ReadonlySet<number> = new Set();
   #revision = 0;
 
   constructor(terms: TraceTerms) {
@@ -101,6 +102,7 @@ export class TraceState {
     if (older && !isNewer(version, older.version)) return 'ignored';
     this.#answers.set(province, held);
     held.set(answer.seq, { answer, version });
+    if (this.#leftOut.has(province)) return 'applied';
     this.#persons = undefined;
     this.#revision++;
     try {
@@ -160,12 +162,23 @@ export class TraceState {
     return this.#evidence.number(pseudonyms);
   }
 
+  /**
+   * From now on the answers of these provinces are held and do not count, and those of all others do: as if
+   * they had never answered.
+   */
+  leaveOut(provinces: ReadonlySet<number>): void {
+    this.#leftOut = provinces;
+    this.#rebuild();
+    this.#persons = undefined;
+    this.#revision++;
+  }
+
   /** The same trace as if the provinces for which `leaveOut` is true had never answered. */
   without(leaveOut: (province: number) => boolean): TraceState {
     const state = new TraceState(this.#terms);
     for (const { question } of this.#log.values()) state.log(question);
     for (const [province, held] of this.#answers) {
-      if (leaveOut(province)) continue;
+      if (leaveOut(province) || this.#leftOut.has(province)) continue;
       for (const { answer, version } of held.values()) state.apply(province, answer, version);
     }
     return state;
@@ -232,6 +245,7 @@ export class TraceState {
     this.#evidence = new Evidence();
     this.#evidence.number(keys.keysOf(Array.from({ length: keys.size }, (_, n) => n)));
     for (const [province, held] of this.#answers) {
+      if (this.#leftOut.has(province)) continue;
       for (const { answer } of held.values()) {
         this.#evidence.add(province, this.#log.get(answer.seq) as LoggedQuestion, answer);
       }

@@ -76,11 +76,19 @@ export const tlsOf = (peer: Peer) => readTlsMaterial(wiring.keys.tls(peer));
 export const patience = () => ({ deadlineMs: 10_000, signal: new AbortController().signal });
 
 export function channelTo(peer: Peer, tls: TlsMaterial): Channel {
-  const address =
-    peer.kind === 'node' ? federation.node(peer.province).grpcAddress : federation.hub.grpcAddress;
-  const channel = createChannel({ address, tls, expectPeer: peer });
+  return openChannel(addressOf(peer), { tls, expectPeer: peer });
+}
+/** From one program to another, whom it takes for somebody else. */
+export const channelBetween = ({ from, to, expecting }: { from: Peer; to: Peer; expecting: Peer }) =>
+  openChannel(addressOf(to), { tls: tlsOf(from), expectPeer: expecting });
+
+function openChannel(address: string, as: { tls: TlsMaterial; expectPeer: Peer }): Channel {
+  const channel = createChannel({ address, ...as });
   channels.push(channel);
   return channel;
+}
+function addressOf(peer: Peer): string {
+  return peer.kind === 'node' ? federation.node(peer.province).grpcAddress : federation.hub.grpcAddress;
 }
 /** A node's tracing as `from` calls it, a hub's services likewise. */
 export const tracingOf = (province: string, from: Peer = HUB) =>
@@ -150,8 +158,7 @@ export async function refused(attempt: () => unknown): Promise<Refusal> {
 /** A call by hand: no limits of ours, no deadline unless told. */
 export const byHand = (request: { to: Peer; from: Peer; path: string; bytes: Buffer; deadline?: number }) => {
   const { to: peer, from, path, bytes, deadline } = request;
-  const address =
-    peer.kind === 'node' ? federation.node(peer.province).grpcAddress : federation.hub.grpcAddress;
+  const address = addressOf(peer);
   const secure = credentials.createFromSecureContext(secureContext(tlsOf(from)), {
     checkServerIdentity: demandPeer(peer),
   });

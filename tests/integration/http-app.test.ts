@@ -262,6 +262,7 @@ describe('documentation', () => {
       ...['GET /v1/traces', 'GET /v1/traces/{id}', 'GET /v1/traces/{id}/graph'],
       ...['GET /v1/provinces', 'GET /v1/rules', 'GET /v1/audit', 'GET /v1/me'],
       ...['GET /v1/key-budgets', 'PUT /v1/key-budgets'],
+      ...['POST /v1/traces/{id}/exclusions', 'DELETE /v1/traces/{id}/exclusions/{province}'],
     ],
   };
 

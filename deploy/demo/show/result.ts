@@ -30,6 +30,7 @@ const COVERAGE: Readonly<Record<Coverage['state'], string>> = {
   behind: 'chưa đủ / behind',
   unreachable: 'mất liên lạc / unreachable',
   refused: 'từ chối / refused',
+  excluded: 'không tính / excluded',
 };
 
 /** Contacts by degree and province, with coverage and the time that it took. */

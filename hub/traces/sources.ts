@@ -1,0 +1,116 @@
+/**
+ * Who claims what in a trace, and the trace without one of them: a province that lies about links, events or
+ * residence is named as their source, and can be left out, for reading or until that is undone.
+ */
+import type { Caller } from '../../shared/auth/access.ts';
+import { changeAs, readAs } from '../../shared/auth/act.ts';
+import { AppError } from '../../shared/errors.ts';
+import type { Exposure, OnExposure } from '../../shared/trace/contacts.ts';
+import * as queries from './exclusions-queries.ts';
+import { graphOf, type TraceGraph } from './graph.ts';
+import type { LiveTrace } from './live-trace.ts';
+import { type TracesCtx, unknownTrace } from './operations.ts';
+
+/** Why a province is left out: a closed list, for the log holds no free text. */
+export const EXCLUSION_REASONS = [
+  'false_links',
+  'false_events',
+  'false_residence',
+  'compromised',
+  'other',
+] as const;
+
+export type ExclusionReason = (typeof EXCLUSION_REASONS)[number];
+
+export interface SourcedGraph extends TraceGraph {
+  /**
+   * Questions that the others would have to be asked yet, because without the provinces left out somebody is
+   * another person: 0 = exactly what they would have found by themselves.
+   */
+  readonly openQuestions: number;
+}
+
+export interface GraphRequest {
+  readonly id: string;
+  readonly limit: number;
+  /** Codes of provinces to be left out of this view. */
+  readonly without: readonly string[];
+}
+
+/**
+ * Persons and exposures of an open trace in pseudonyms, with the provinces that claim them. Throws NOT_FOUND
+ * TRACE_UNKNOWN, also for a closed one.
+ */
+export function readGraph(ctx: TracesCtx, caller: Caller, request: GraphRequest): Promise<SourcedGraph> {
+  const { id, limit, without } = request;
+  const detail = without.length > 0 ? { without } : undefined;
+  const act = { group: 'hub.graph.read', action: 'graph.read', trace: id, detail } as const;
+  return readAs(ctx, caller, act, async ({ note }) => {
+    const state = stateOf(liveTrace(ctx, id), without);
+    const exposures: Exposure[] = [];
+    const view = state.view((exposure) => exposures.push(exposure));
+    const graph = graphOf(view, exposures, limit);
+    note({ persons: graph.persons.length, exposures: graph.exposures.length });
+    return { ...graph, openQuestions: state.openQuestions };
+  });
+}
+
+function stateOf(live: LiveTrace, without: readonly string[]) {
+  if (without.length === 0) return { view: (on: OnExposure) => live.view(on), openQuestions: 0 };
+  const state = live.stateWithout(new Set(without.map(Number)));
+  return { view: (on: OnExposure) => state.view(on), openQuestions: state.nextQuestions().length };
+}
+
+/**
+ * Leaves a province out of a trace until `takeBack`: contacts that rest on its word alone are withdrawn at
+ * the desks. Throws NOT_FOUND TRACE_UNKNOWN, PROVINCE_UNKNOWN.
+ */
+export function leaveOut(
+  ctx: TracesCtx,
+  caller: Caller,
+  { id, province, reason }: { id: string; province: string; reason: ExclusionReason },
+): Promise<void> {
+  const detail = { province, reason, excluded: true };
+  const act = { group: 'hub.exclusions.write', action: 'exclusions.changed', trace: id, detail } as const;
+  return applying(ctx, id, () =>
+    changeAs(ctx, caller, act, (tx) => {
+      if (!liveTrace(ctx, id).asks(province)) throw unknownProvince();
+      return queries.upsertExclusion(tx, id, { province, reason });
+    }),
+  );
+}
+
+/** Undoes `leaveOut`. Throws NOT_FOUND TRACE_UNKNOWN, PROVINCE_UNKNOWN if it was not left out. */
+export function takeBack(
+  ctx: TracesCtx,
+  caller: Caller,
+  { id, province }: { id: string; province: string },
+): Promise<void> {
+  const detail = { province, excluded: false };
+  const act = { group: 'hub.exclusions.write', action: 'exclusions.changed', trace: id, detail } as const;
+  return applying(ctx, id, () =>
+    changeAs(ctx, caller, act, async (tx) => {
+      liveTrace(ctx, id);
+      if (!(await queries.deleteExclusion(tx, id, province))) throw unknownProvince();
+    }),
+  );
+}
+
+/** Stores a change in the trace's turn and lets the live trace follow what is stored then. */
+function applying(ctx: TracesCtx, id: string, store: () => Promise<void>): Promise<void> {
+  return ctx.engine.inTurn(id, async () => {
+    await store();
+    const left = await queries.listExclusions(ctx.db, id);
+    ctx.engine.get(id)?.leaveOut(new Set(left.map(({ province }) => province)));
+  });
+}
+
+function liveTrace({ engine }: TracesCtx, id: string): LiveTrace {
+  const live = engine.get(id);
+  if (live) return live;
+  throw unknownTrace();
+}
+
+function unknownProvince(): AppError {
+  return new AppError('NOT_FOUND', 'PROVINCE_UNKNOWN', 'no such province in this trace');
+}
