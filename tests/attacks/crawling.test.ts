@@ -1,0 +1,195 @@
+/**
+ * A hub or a node that wants to know more people than a trace needs: floods of questions, guesses through the
+ * key service, and traces laid side by side. On a running federation, with real keys.
+ */
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { decodeQuestion } from '../../shared/grpc/trace-messages.ts';
+import { newKey, newTraceId } from '../../shared/ids.ts';
+import { blind, oprfReady } from '../../shared/pseudonym/oprf.ts';
+import { call, type TraceStatus, waitForTrace } from '../federation/drive.ts';
+import {
+  federation,
+  hubAs,
+  node,
+  opening,
+  other,
+  owner,
+  pairOf,
+  patience,
+  setUp,
+  signedBy,
+  tearDown,
+  traceId,
+  tracingOf,
+} from '../federation/intruder.ts';
+import { rowsOf } from '../federation/scenario.ts';
+
+beforeAll(async () => {
+  await oprfReady();
+  await setUp();
+});
+afterAll(tearDown);
+
+const MUCH = { questions_per_hour: 1e6, persons_per_hour: 1e9, questions_per_day: 1e6, persons_per_day: 1e9 };
+const setBudget = (budget: object | null) =>
+  call(federation.node(other), '/v1/budgets', {
+    method: 'PUT',
+    body: JSON.stringify({ province: owner, budget }),
+  });
+const usedBy = async (province: string) => {
+  const { used } = await call<{ used: { province: string; hour: { questions: number } }[] }>(
+    federation.node(other),
+    '/v1/budgets',
+  );
+  return used.find((one) => one.province === province)?.hour.questions ?? 0;
+};
+
+/** Asks `count` questions about strangers in one stream of a trace of its own; how many were answered. */
+async function crawl(count: number): Promise<{ answered: number; reason: string }> {
+  const pair = await pairOf(await signedBy(owner, { trace_id: newTraceId() }));
+  async function* questions() {
+    yield { message: { case: 'warrant' as const, value: pair } };
+    for (let seq = 1; seq <= count; seq++) {
+      yield { message: { case: 'question' as const, value: { seq, who: newKey(16 * 3) } } };
+    }
+  }
+  let answered = 0;
+  try {
+    for await (const { message } of tracingOf(other).trace(questions(), patience()))
+      if (message.case === 'fragment') answered++;
+  } catch (error) {
+    return { answered, reason: (error as { reason: string }).reason };
+  }
+  return { answered, reason: '' };
+}
+
+/** A trace from the same cases, in the same words. */
+async function sameTrace(): Promise<string> {
+  const { cases, direction, max_degree, as_of } = await call<Record<string, unknown>>(
+    federation.node(owner),
+    `/v1/traces/${traceId}`,
+  );
+  const body = JSON.stringify({ cases, direction, max_degree, as_of });
+  return (await call<{ id: string }>(federation.node(owner), '/v1/traces', { body })).id;
+}
+
+describe('a flood of questions', () => {
+  test('ends at the province’s own budget, through however many traces and streams it comes', async () => {
+    const used = await usedBy(owner);
+    await setBudget({ ...MUCH, questions_per_hour: used + 17 });
+    const crawls = await Promise.all(Array.from({ length: 5 }, () => crawl(10)));
+    expect(crawls.reduce((sum, { answered }) => sum + answered, 0)).toBe(17);
+    expect(crawls.filter(({ reason }) => reason === 'PROVINCE_BUDGET').length).toBeGreaterThan(1);
+    expect(await usedBy(owner)).toBe(used + 17);
+    const refusals = await rowsOf(
+      federation.node(other),
+      `SELECT FROM audit_records WHERE body::jsonb @> '{"action": "question.refused",
+        "reason": "PROVINCE_BUDGET", "detail": {"province": "${owner}"}}'`,
+    );
+    expect(refusals.length).toBe(1);
+    await setBudget(null);
+  });
+
+  test('shows in the coverage of a trace that is over budget, and heals when the budget is raised', async () => {
+    await setBudget({ ...MUCH, persons_per_day: 0 });
+    const id = await sameTrace();
+    const refused = ({ state, coverage }: TraceStatus) =>
+      state === 'partial' && coverage.some((one) => one.province === other && one.state === 'refused');
+    const { coverage } = await waitForTrace(federation.node(owner), id, refused);
+    expect(coverage.find(({ province }) => province === other)).toMatchObject({ reason: 'PROVINCE_BUDGET' });
+    expect(coverage.filter(({ state }) => state !== 'current')).toHaveLength(1);
+    await setBudget(null);
+    await waitForTrace(federation.node(owner), id);
+    const changes = await rowsOf<{ detail: object }>(
+      federation.node(other),
+      `SELECT body::jsonb -> 'detail' AS detail FROM audit_records
+        WHERE body::jsonb ->> 'action' = 'budgets.changed' ORDER BY id DESC LIMIT 2`,
+    );
+    expect(changes.map(({ detail }) => detail)).toEqual([
+      { province: owner, removed: true },
+      { province: owner, ...MUCH, persons_per_day: 0 },
+    ]);
+  });
+});
+
+describe('guesses through the key service', () => {
+  test('end at the province’s budget, on the record and in the figures; others go on', async () => {
+    const none = { per_hour: 0, per_day: 0, first_loading: 0 };
+    const { used } = await call<{ used: { province: string; hour: number; first_loading: number }[] }>(
+      federation.hub,
+      '/v1/key-budgets',
+    );
+    const before = used.find(({ province }) => province === other)?.hour ?? 0;
+    const budget = { ...none, per_hour: before + 100, per_day: before + 100 };
+    const body = JSON.stringify({ province: other, budget });
+    await call(federation.hub, '/v1/key-budgets', { method: 'PUT', body });
+    const guess = async (province: string) => {
+      const phones = Array.from({ length: 30 }, () =>
+        Buffer.from(`phone:+849${randomBytes(4).readUInt32BE()}`),
+      );
+      const { blinded } = blind(phones);
+      return hubAs(node(province)).evaluate({ blinded }, patience());
+    };
+    const guesses = await Promise.allSettled(Array.from({ length: 12 }, () => guess(other)));
+    const reasons = guesses.flatMap((one) => (one.status === 'rejected' ? [one.reason.reason] : []));
+    expect(reasons).toEqual(Array(9).fill('KEY_BUDGET'));
+    expect((await guess(owner)).evaluated).toHaveLength(30 * 32);
+    const refusals = await rowsOf<{ entry: object }>(
+      federation.hub,
+      `SELECT body::jsonb AS entry FROM audit_records WHERE body::jsonb ->> 'action' = 'keys.refused'`,
+    );
+    expect(refusals.map(({ entry }) => entry)).toEqual([
+      expect.objectContaining({ actor: { kind: 'node', id: `node/${other}` }, reason: 'KEY_BUDGET' }),
+    ]);
+    const figures = await (await fetch(`${federation.hub.url}/metrics`)).text();
+    expect(figures).toContain(`truyvet_key_refusals_total{province="${other}",reason="KEY_BUDGET"`);
+  });
+});
+
+describe('two traces side by side', () => {
+  test('of the same people have nothing in common at the hub', async () => {
+    const second = await sameTrace();
+    await waitForTrace(federation.node(owner), second);
+    const [ofFirst, ofSecond] = [await rowsAbout(traceId), await rowsAbout(second)];
+    const pseudonyms = await pseudonymsOf(traceId);
+    expect(pseudonyms.length).toBeGreaterThan(20);
+    const found = (rows: readonly string[]) =>
+      pseudonyms.filter((pseudonym) => rows.some((row) => row.includes(pseudonym)));
+    // The search finds what is there …
+    expect(found(ofFirst)).toEqual(pseudonyms);
+    // … and nothing of the first trace is in any row of the second: no identifier, link, contact or case.
+    expect(found(ofSecond)).toEqual([]);
+    expect((await pseudonymsOf(second)).length).toBe(pseudonyms.length);
+    expect(opening.index.map(({ case_ref }) => case_ref)).toEqual(opening.index.map((_, i) => String(i)));
+  });
+
+  /** Every row of the hub's database that names the trace, as text; signed texts are spelled out. */
+  async function rowsAbout(trace: string): Promise<string[]> {
+    const tables = await rowsOf<{ name: string }>(
+      federation.hub,
+      `SELECT table_name AS name FROM information_schema.tables WHERE table_schema = 'public'`,
+    );
+    const rows = await Promise.all(
+      tables.map(({ name }) =>
+        rowsOf<{ row: string }>(
+          federation.hub,
+          `SELECT row FROM (SELECT row_to_json(t)::text AS row FROM ${name} t) r WHERE row LIKE '%${trace}%'`,
+        ),
+      ),
+    );
+    return rows.flat().map(({ row }) => row.replace(/[\w-]+\.([\w-]+)\.[\w-]{40,}/g, spelledOut));
+  }
+
+  const spelledOut = (_: string, payload: string) => Buffer.from(payload, 'base64url').toString();
+
+  /** Every pseudonym that was asked about, in hex; the hub asks about each that an answer names. */
+  async function pseudonymsOf(trace: string): Promise<string[]> {
+    const rows = await rowsOf<{ body: Buffer }>(
+      federation.hub,
+      `SELECT body FROM questions WHERE trace_id = '${trace}'`,
+    );
+    const packed = rows.map(({ body }) => Buffer.from(decodeQuestion(body).who).toString('hex'));
+    return [...new Set(packed.flatMap((hex) => hex.match(/.{32}/g) ?? []))];
+  }
+});
