@@ -60,6 +60,8 @@ export class LiveTrace implements SessionTrace {
   readonly #memory: TraceMemory;
   readonly #writes: PendingWrites;
   #openings: queries.OpeningRow[];
+  /** Codes of provinces that do not count. */
+  #leftOut: ReadonlySet<string> = new Set();
   #word: TraceStateWord = 'running';
   #startedAtMs: number;
   #completedAtMs: number | null = null;
@@ -163,6 +165,7 @@ export class LiveTrace implements SessionTrace {
 
   /** From now on these provinces are asked and told, and what they say does not count. */
   leaveOut(provinces: ReadonlySet<string>): void {
+    this.#leftOut = provinces;
     this.#memory.state.leaveOut(new Set(Array.from(provinces, Number)));
     for (const session of this.#sessions) session.isLeftOut = provinces.has(session.province);
     this.#word = 'running';
@@ -207,6 +210,7 @@ export class LiveTrace implements SessionTrace {
     if (before?.link === link) return;
     before?.close();
     const session = new ProvinceSession(link, this);
+    session.isLeftOut = this.#leftOut.has(link.province);
     this.#sessions = [...this.#sessions.filter((other) => other !== before), session];
     session.ask(this.#memory.seqs);
     // What it was assigned before it was revoked, it is told again.
