@@ -5,6 +5,7 @@
  */
 import { Command } from 'commander';
 import { apiAddress, callJson } from '../shared/cli/api.ts';
+import { budgetCommand } from '../shared/cli/budgets.ts';
 import { runCommand } from '../shared/cli/run.ts';
 import { formatTable } from '../shared/cli/terminal.ts';
 import { formatTrace, type TraceJson } from '../shared/cli/trace.ts';
@@ -90,6 +91,14 @@ program
     ];
     process.stdout.write(formatTable(headings, rows));
   });
+
+program.addCommand(
+  budgetCommand({
+    ...{ name: 'key-budgets', path: '/v1/key-budgets', address },
+    description: 'hạn mức của dịch vụ khóa · budgets of the key service',
+    limits: ['per_hour', 'per_day', 'first_loading'],
+  }),
+);
 
 function address() {
   return apiAddress(program.opts(), process.env);

@@ -7,6 +7,7 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { Command } from 'commander';
 import { type ApiAddress, apiAddress, callApi, callJson } from '../shared/cli/api.ts';
+import { budgetCommand } from '../shared/cli/budgets.ts';
 import { readEvents } from '../shared/cli/events.ts';
 import { FoundProblems, runCommand } from '../shared/cli/run.ts';
 import { formatBar, formatTable, StatusLine } from '../shared/cli/terminal.ts';
@@ -101,6 +102,14 @@ trace
   });
 
 addFederationKeyCommands(program, address);
+
+program.addCommand(
+  budgetCommand({
+    ...{ name: 'budgets', path: '/v1/budgets', address },
+    description: 'hạn mức câu hỏi của các tỉnh · how much provinces may ask this node',
+    limits: ['questions_per_hour', 'persons_per_hour', 'questions_per_day', 'persons_per_day'],
+  }),
+);
 
 function address(): ApiAddress {
   return apiAddress(program.opts(), process.env);

@@ -12,7 +12,7 @@ export interface ApiAddress {
 }
 
 export interface ApiRequest {
-  readonly method?: 'GET' | 'POST' | 'PATCH';
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH';
   /** Sent as JSON. */
   readonly json?: unknown;
   /** Sent as it is, instead of JSON. */

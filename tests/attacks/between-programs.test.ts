@@ -120,11 +120,6 @@ describe('openings and warrants that are not what they seem', () => {
       `${DENIED} OPENING_ALTERED`,
     ],
     [
-      'widened: under another key',
-      async () => pairOf(await amended({ generation: 2 })),
-      `${DENIED} OPENING_ALTERED`,
-    ],
-    [
       'widened: open for a year',
       async () => pairOf(await fresh({ expires_at: now() + 365 * 86_400 })),
       'INVALID_ARGUMENT OPEN_TOO_LONG',

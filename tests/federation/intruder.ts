@@ -21,7 +21,7 @@ import { AppError } from '../../shared/errors.ts';
 import { FederationService } from '../../shared/gen/truyvet/v1/federation_pb.ts';
 import { TracingService } from '../../shared/gen/truyvet/v1/tracing_pb.ts';
 import { type Channel, createChannel, createClient } from '../../shared/grpc/client.ts';
-import { demandPeer, type Peer } from '../../shared/grpc/peer.ts';
+import { demandPeer, type Peer, peerName } from '../../shared/grpc/peer.ts';
 import { readTlsMaterial, secureContext, type TlsMaterial } from '../../shared/grpc/tls.ts';
 import { converges, importWorld, open, PROVINCES, pickRequest, rowsOf, startScenario } from './scenario.ts';
 
@@ -90,10 +90,18 @@ function openChannel(address: string, as: { tls: TlsMaterial; expectPeer: Peer }
 function addressOf(peer: Peer): string {
   return peer.kind === 'node' ? federation.node(peer.province).grpcAddress : federation.hub.grpcAddress;
 }
+/** One connection for all calls between two programs: a peer may not have many. */
+function sharedChannel(from: Peer, to: Peer): Channel {
+  const name = `${peerName(from)} ${peerName(to)}`;
+  const channel = shared.get(name) ?? channelTo(to, tlsOf(from));
+  shared.set(name, channel);
+  return channel;
+}
+const shared = new Map<string, Channel>();
 /** A node's tracing as `from` calls it, a hub's services likewise. */
 export const tracingOf = (province: string, from: Peer = HUB) =>
-  createClient(TracingService, channelTo(node(province), tlsOf(from)));
-export const hubAs = (from: Peer) => createClient(FederationService, channelTo(HUB, tlsOf(from)));
+  createClient(TracingService, sharedChannel(from, node(province)));
+export const hubAs = (from: Peer) => createClient(FederationService, sharedChannel(from, HUB));
 
 export const signedBy = async (province: string, changes: Partial<Opening>, by = province) => {
   const key = loadPrivateKey(await readFile(wiring.keys.openingKeyFile(by), 'utf8'));
