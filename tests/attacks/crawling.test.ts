@@ -91,7 +91,7 @@ describe('a flood of questions', () => {
     await setBudget(null);
   });
 
-  test('shows in the coverage of a trace that is over budget, and heals when the budget is raised', async () => {
+  test('shows in the coverage of a trace, and heals when the budget is raised', async () => {
     await setBudget({ ...MUCH, persons_per_day: 0 });
     const id = await sameTrace();
     const refused = ({ state, coverage }: TraceStatus) =>
