@@ -6,7 +6,7 @@
  */
 import { recordAudit } from '../../shared/audit/record.ts';
 import { type FederationKey, recipientOf, wrapFederationKey } from '../../shared/auth/federation-key.ts';
-import { keysSha256 } from '../../shared/auth/key-approval.ts';
+import { approvedProvince, keysSha256 } from '../../shared/auth/key-approval.ts';
 import type { ProvinceStatement } from '../../shared/auth/province-statement.ts';
 import { nowSeconds } from '../../shared/clock.ts';
 import { withTransaction } from '../../shared/db/database.ts';
@@ -145,7 +145,10 @@ export class KeyCourier implements AsyncDisposable {
     const statements = new Map(view.provinces.map(({ statement }) => [statement.province, statement]));
     const recipients = new Map<string, string>();
     for (const [province, statement] of statements) recipients.set(province, await recipientOf(statement));
-    const facts = { ...factsOf(view, keys), me: me.holder.province, trusted: view.trusted };
+    const approved = ring.content.approvals.map(approvedProvince);
+    const neighbours = new Set([...approved, ring.content.giver?.province ?? '']);
+    const mine = { me: me.holder.province, trusted: view.trusted, neighbours };
+    const facts = { ...factsOf(view, keys), ...mine };
     const wanted = rules.wrapsToMake({
       ...facts,
       waiting: view.waiting,

@@ -181,7 +181,11 @@ describe('forgotten', () => {
 describe('wraps to make', () => {
   const facts = (change: Partial<DistributionFacts> = {}): DistributionFacts => ({
     ...{ held: held([1, 0], [2, 0]), me: '24', provinces, trusted: new Set(['24', '79']), waiting: [] },
-    ...{ holdings: holding('24', 1, 2), recipient: (province: string) => `thumbprint of ${province}` },
+    ...{
+      holdings: holding('24', 1, 2),
+      neighbours: new Set<string>(),
+      recipient: (province: string) => `thumbprint of ${province}`,
+    },
     ...change,
   });
   const waiting = (change = {}) => ({
@@ -198,6 +202,12 @@ describe('wraps to make', () => {
     ['nothing, for who is not trusted', { trusted: new Set(['24']) }, []],
     ['nothing, for who has left or is revoked', { provinces: ['24', '01'] }, []],
     ['nothing that waits already', { waiting: [waiting()] }, [two]],
+    ['nothing that waits already from somebody trusted', { waiting: [waiting({ from: '79' })] }, [two]],
+    [
+      'once more what waits for a neighbour from another',
+      { waiting: [waiting({ from: '79' }), waiting({ generation: 2 })], neighbours: new Set(['79']) },
+      [one],
+    ],
     [
       'again what waits for an earlier key',
       { waiting: [waiting({ recipient: 'an earlier one' })] },

@@ -110,6 +110,8 @@ export interface Waiting {
 export interface DistributionFacts extends HoldingFacts {
   readonly me: string;
   readonly trusted: ReadonlySet<string>;
+  /** Whom this province has approved itself, and who gave it its first key. */
+  readonly neighbours: ReadonlySet<string>;
   readonly waiting: readonly Waiting[];
   /** Thumbprint of a province's enrolment key. */
   recipient(province: string): string | undefined;
@@ -117,24 +119,22 @@ export interface DistributionFacts extends HoldingFacts {
 
 /**
  * What this node should wrap now: for each trusted province every generation later than those that it holds,
- * unless a wrap of it by somebody trusted waits already. So rotation, approval and a lost wrap are one case.
+ * unless a wrap of it waits already: by somebody trusted, or, for a neighbour, by this node, for a neighbour may
+ * trust nobody else. So rotation, approval and a lost wrap are one case.
  */
 export function wrapsToMake(
   facts: DistributionFacts,
 ): { readonly to: string; readonly generation: number }[] {
-  const { held, holdings, provinces, me, trusted, waiting, recipient } = facts;
+  const { held, holdings, provinces, me, trusted, neighbours, waiting, recipient } = facts;
   const receivers = provinces.filter((province) => province !== me && trusted.has(province));
   return receivers.flatMap((to) => {
-    const newest = holdings.reduce(
-      (max, one) => (one.province === to ? Math.max(max, one.generation) : max),
-      0,
-    );
-    const isWaiting = (generation: number) => {
-      const mine = waiting.filter((wrap) => wrap.to === to && wrap.generation === generation);
-      return mine.some((wrap) => trusted.has(wrap.from) && wrap.recipient === recipient(to));
-    };
-    return held
-      .filter(({ generation }) => generation > newest && !isWaiting(generation))
-      .map(({ generation }) => ({ to, generation }));
+    const theirs = holdings.filter(({ province }) => province === to);
+    const newest = theirs.reduce((max, { generation }) => Math.max(max, generation), 0);
+    const counts = (from: string) => from === me || (trusted.has(from) && !neighbours.has(to));
+    const forThem = waiting.filter((wrap) => wrap.to === to && wrap.recipient === recipient(to));
+    const isWaiting = (one: number) =>
+      forThem.some(({ from, generation }) => generation === one && counts(from));
+    const missing = held.filter(({ generation }) => generation > newest && !isWaiting(generation));
+    return missing.map(({ generation }) => ({ to, generation }));
   });
 }
