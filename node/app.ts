@@ -34,6 +34,9 @@ import { findOpenBreakGlass } from './break-glass/operations.ts';
 import { budgetRoutes } from './budgets/http.ts';
 import { caseRoutes } from './cases/http.ts';
 import type { NodeConfig } from './config.ts';
+import { type FederationKeys, startFederationKeys } from './federation-keys/federation-keys.ts';
+import { hubKeys } from './federation-keys/grpc.ts';
+import { federationKeyRoutes } from './federation-keys/http.ts';
 import { connectHub, type HubLink } from './hub/grpc.ts';
 import { importRoutes } from './intake/http.ts';
 import { lockIntake } from './people/operations.ts';
@@ -87,6 +90,7 @@ interface Base {
   readonly metrics: Metrics;
   readonly hub: HubLink;
   readonly provinces: ProvinceBook;
+  readonly keys: FederationKeys;
   readonly rules: RuleBook;
   readonly refusals: RefusalLog;
   readonly stack: Disposal;
@@ -113,10 +117,30 @@ export async function startNode(config: NodeConfig, clock: Clock = systemClock):
   const hub = stack.use(connectHub({ address, tls: tls.current, protocol: PROTOCOL_VERSION }));
   stack.defer(tls.onChange(hub.useTls));
   const provinces = stack.use(await startProvinces({ db, clock, logger, identity, hub, stop }));
+  const keys = stack.use(
+    await startFederationKeys({
+      ...{ db, clock, logger, identity, provinces },
+      hub: hubKeys(hub.client, stop.signal),
+    }),
+  );
   const refusals = stack.use(new RefusalLog({ db, clock, logger }));
   const rules = await startRules(stack, { db, hub, identity, clock, logger, refusals, stop });
   const base: Base = {
-    ...{ config, identity, logger, clock, db, dataKeys, metrics, hub, provinces, rules, refusals, stack },
+    ...{
+      config,
+      identity,
+      logger,
+      clock,
+      db,
+      dataKeys,
+      metrics,
+      hub,
+      provinces,
+      keys,
+      rules,
+      refusals,
+      stack,
+    },
     stopping: stop.signal,
   };
   const { peers } = startAudit(base);
@@ -206,7 +230,7 @@ async function startTracing(base: Base): Promise<{ tracing: Tracing; tokenizer: 
   const tracing = stack.use(
     await createTracing({
       ...{ db, traceDb, clock, logger, province: identity.province },
-      federationKey: (generation) => federationKeyOf(identity, generation),
+      federationKey: base.keys.keyOf,
       warrants: new VerifiedWarrants({ provinces: base.provinces, hub: identity.warrantKey }),
       flushTokens: async (signal) => late.tokenizer?.flush(signal),
       refusals: base.refusals,
@@ -220,19 +244,13 @@ async function startTracing(base: Base): Promise<{ tracing: Tracing; tokenizer: 
       },
     }),
   );
+  base.keys.onForgotten(tracing.forgetKeys);
   const onTokenized = tracing.tokenized;
   const tokenizer = stack.use(
     createTokenizer({ db, dataKeys, clock, oprf, logger, evaluate: hub.evaluate, onTokenized }),
   );
   late.tokenizer = tokenizer;
   return { tracing, tokenizer };
-}
-
-/** The one generation of the identity. */
-function federationKeyOf(identity: Identity, generation: number): Uint8Array {
-  if (generation === 1) return identity.federationKey;
-  const message = `federation key: generation ${generation} is not held here`;
-  throw new AppError('FAILED_PRECONDITION', 'FEDERATION_KEY_UNKNOWN', message);
 }
 
 /** A pack that is new at the hub may be asked about before it was pulled. */
@@ -264,7 +282,7 @@ async function startHttp(base: Base, parts: HttpParts): Promise<string> {
       openingKey: identity.openingKey,
       rulePack: rules.pack,
       pseudonymize: (traceId, generation) => tracing.ctx.cipherOf(traceId, generation).pseudonymsOf,
-      federationKey: async () => 1,
+      federationKey: base.keys.openingGeneration,
     }),
   );
   const door = programDoor(config.door, {
@@ -277,6 +295,7 @@ async function startHttp(base: Base, parts: HttpParts): Promise<string> {
     routes: [
       importRoutes({ db, dataKeys, clock, changes, tokenizer }),
       budgetRoutes({ db, clock }),
+      federationKeyRoutes(base.keys.ctx),
       caseRoutes({
         ...{ db, dataKeys, clock, province, changes, tokenizer },
         traces: { reopen: reopenTraces, wake: () => submitter.wake() },
@@ -294,7 +313,11 @@ async function startHttp(base: Base, parts: HttpParts): Promise<string> {
     ...door,
     logger,
     metrics: base.metrics,
-    checks: { database: async () => db.sql`SELECT 1`, rules: rules.check },
+    checks: {
+      database: async () => db.sql`SELECT 1`,
+      rules: rules.check,
+      federation_key: base.keys.check,
+    },
     warnings: () => peers.warnings(['hub']),
     stopping: base.stopping,
     clock,

@@ -16,6 +16,7 @@ import { IDENTITY_FILES, makeIdentityDirectory, writeIdentityFile } from '../../
 import { newSerialNumber } from '../../shared/pki/issue.ts';
 import { keepNodeKeys, publicKeysOf } from '../../shared/pki/node-keys.ts';
 import { type Authority, createAuthority } from '../pki/authority.ts';
+import { type KeyHoldingProvince, writeFederationKeys } from './federation-key-files.ts';
 
 /** Paths of PEM files, as TLS_CA_FILE, TLS_CERT_FILE and TLS_KEY_FILE want them. */
 export interface PkiFiles {
@@ -50,14 +51,17 @@ export async function createKeyFiles(
   const hub = await writeHubKeys(directory, authority);
   const shared = {
     hub: JSON.stringify({ address: hubAddress, statement: hub.statement }),
-    federationKeys: JSON.stringify({ keys: { 1: newHexKey() } }),
   };
   const identityDir = (province: string) => path(`node-${province}`);
   const statements = new Map<string, string>();
+  const holders: KeyHoldingProvince[] = [];
   for (const province of provinces) {
-    statements.set(province, await writeIdentity(identityDir(province), { authority, province, shared }));
+    const identity = await writeIdentity(identityDir(province), { authority, province, shared });
+    statements.set(province, identity.statement);
+    holders.push(identity);
     await createKeyRingFile(path(`data-keys-${province}.json`));
   }
+  await writeFederationKeys(holders);
   const of = (stem: string) => ({
     ...{ caFile: join(stem, IDENTITY_FILES.ca), certFile: join(stem, IDENTITY_FILES.tlsCertificate) },
     keyFile: join(stem, IDENTITY_FILES.tlsKey),
@@ -93,7 +97,7 @@ interface IdentityParts {
   readonly authority: Authority;
   readonly province: string;
   /** What is the same in all provinces. */
-  readonly shared: { readonly hub: string; readonly federationKeys: string };
+  readonly shared: { readonly hub: string };
 }
 
 async function writeIdentity(directory: string, { authority, province, shared }: IdentityParts) {
@@ -107,8 +111,7 @@ async function writeIdentity(directory: string, { authority, province, shared }:
   await writeIdentityFile(directory, 'tlsCertificate', tls.cert);
   await writeIdentityFile(directory, 'statement', statement);
   await writeIdentityFile(directory, 'hub', shared.hub);
-  await writeIdentityFile(directory, 'federationKeys', shared.federationKeys);
-  return statement;
+  return { statement, directory, holder: publicKeys, openingKey: keys.opening };
 }
 
 function stamp() {

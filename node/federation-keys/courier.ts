@@ -29,7 +29,6 @@ export class KeyCourier implements AsyncDisposable {
   readonly #forgettableSince = new Map<number, number>();
   #view: KeyView | undefined;
   #pass: Promise<KeyView> | undefined;
-  #wake = new AbortController();
   readonly #running: Promise<void>;
 
   /** At work already. */
@@ -50,17 +49,12 @@ export class KeyCourier implements AsyncDisposable {
    */
   async sync(): Promise<KeyView> {
     await this.#pass?.catch(() => undefined);
-    return this.#begin();
+    return this.#begin(true);
   }
 
-  /** Looks now. */
-  kick(): void {
-    this.#wake.abort();
-  }
-
-  #begin(): Promise<KeyView> {
+  #begin(fresh: boolean): Promise<KeyView> {
     // Whoever waited for the same pass shares the next one.
-    this.#pass ??= this.#passOnce().finally(() => {
+    this.#pass ??= this.#passOnce(fresh).finally(() => {
       this.#pass = undefined;
     });
     return this.#pass;
@@ -70,8 +64,7 @@ export class KeyCourier implements AsyncDisposable {
     const { clock, logger, ring } = this.#options;
     let failed = false;
     while (!this.#stop.signal.aborted) {
-      this.#wake = new AbortController();
-      await this.#begin().then(
+      await this.#begin(false).then(
         () => {
           failed = false;
         },
@@ -83,16 +76,16 @@ export class KeyCourier implements AsyncDisposable {
       );
       const { keys, proposed } = ring.content;
       const waitMs = keys.length === 0 || proposed ? EVERY_MS.waiting : EVERY_MS.steady;
-      await clock.sleep(jitteredMs(waitMs), AbortSignal.any([this.#stop.signal, this.#wake.signal]));
+      await clock.sleep(jitteredMs(waitMs), this.#stop.signal);
     }
   }
 
-  async #passOnce(): Promise<KeyView> {
+  async #passOnce(fresh: boolean): Promise<KeyView> {
     const { ring, hub } = this.#options;
-    let view = await this.#look();
+    let view = await this.#look(fresh);
     const settled = await this.#settleProposal(view);
     const received = await this.#receiver.receive(view);
-    if (settled || received) view = await this.#look();
+    if (settled || received) view = await this.#look(false);
     const wraps = await this.#wraps(view);
     const relayed = new Set(view.approvals);
     const approvals = ring.content.approvals.filter((approval) => !relayed.has(approval));
@@ -107,11 +100,11 @@ export class KeyCourier implements AsyncDisposable {
   }
 
   /** Reports, and judges what comes back. */
-  async #look(): Promise<KeyView> {
+  async #look(fresh: boolean): Promise<KeyView> {
     const { ring, hub, me, clock } = this.#options;
     const { keys, proposed, giver, approvals: own } = ring.content;
     const told = (proposed ? withKey(keys, proposed) : keys).map(generationOf);
-    const [state, provinces] = await Promise.all([hub.report(told), this.#options.provinces()]);
+    const [state, provinces] = await Promise.all([hub.report(told), this.#options.provinces(fresh)]);
     const verified = await this.#approvals.read([...state.approvals, ...own], provinces, me.holder);
     const standings = provinces.map(({ statement, revoked }) => ({
       ...{ province: statement.province, revoked, keys: keysSha256(statement) },

@@ -3,7 +3,7 @@
  * holds, one that it has proposed, who gave it the first, and whom it has approved. Written whole, synced and
  * renamed into place, so that no crash leaves half of it; readable by nobody else.
  */
-import { open, readFile, rename } from 'node:fs/promises';
+import { open, readFile, rename, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import { type FederationKey, FIRST_GENERATION, MAX_GENERATION } from '../../shared/auth/federation-key.ts';
@@ -49,13 +49,18 @@ const fileShape = z.strictObject({
 /** What a node holds before it has got a key. */
 const NOTHING: KeyFile = { keys: [], approvals: [] };
 
-/** Content of the file, or nothing if there is none. Throws BAD_FEDERATION_KEYS, which quotes no content. */
+/**
+ * Content of the file, or nothing if there is none. Throws BAD_FEDERATION_KEYS, which quotes no content, also
+ * for one that others may read.
+ */
 export async function readKeyFile(path: string): Promise<KeyFile> {
   let text: string;
   try {
+    if (((await stat(path)).mode & 0o077) !== 0) throw badFile('others may read or change it: chmod 600');
     text = await readFile(path, 'utf8');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return NOTHING;
+    if (error instanceof AppError) throw error;
     throw badFile('cannot be read');
   }
   return parseKeyFile(text);

@@ -50,8 +50,8 @@ export interface KeyOptions {
   readonly ring: KeyRing;
   readonly me: KeyIdentity;
   readonly hub: HubKeys;
-  /** All provinces with a statement of the federation CA, revoked ones marked. */
-  provinces(): Promise<readonly EnrolledProvince[]>;
+  /** All provinces with a statement of the federation CA, revoked ones marked; `fresh` asks the hub first. */
+  provinces(fresh: boolean): Promise<readonly EnrolledProvince[]>;
   /** Generations are gone: nothing derived from them may stay in memory. */
   onForgotten(generations: readonly number[]): void;
   /** How long everybody must have held a newer generation; an hour, in which nobody's view is older. */

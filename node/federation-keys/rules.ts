@@ -119,8 +119,8 @@ export interface DistributionFacts extends HoldingFacts {
 
 /**
  * What this node should wrap now: for each trusted province every generation later than those that it holds,
- * unless a wrap of it waits already: by somebody trusted, or, for a neighbour, by this node, for a neighbour may
- * trust nobody else. So rotation, approval and a lost wrap are one case.
+ * unless a wrap of it waits already: by somebody trusted, or, for a neighbour, by this node, for a neighbour
+ * may trust nobody else. So rotation, approval and a lost wrap are one case.
  */
 export function wrapsToMake(
   facts: DistributionFacts,

@@ -89,6 +89,11 @@ export class ProvinceBook implements ProvinceKeys, AsyncDisposable {
     return known?.revoked === false ? known.statement : undefined;
   }
 
+  /** Every province known, this one among them. */
+  list(): { readonly statement: ProvinceStatement; readonly revoked: boolean }[] {
+    return [...this.#known.values()].map(({ statement, revoked }) => ({ statement, revoked }));
+  }
+
   /** Calls `listener` when a province is revoked; returns how to stop that. */
   onRevoked(listener: (province: string) => void): () => void {
     this.#listeners.add(listener);

@@ -6,7 +6,8 @@
  *   opening.jwk enrolment.jwk        private: signs openings; opens what is sealed to this province
  *   hub.json                         where the hub is, and its warrant key as the CA states it
  *   statement.jws                    this province's keys as the CA states them
- *   federation-keys.json             keys that all nodes share, by generation
+ *   federation-keys.json             keys that all nodes share, by generation (node/federation-keys); a node
+ *                                    that has not got any yet has no such file
  */
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
@@ -44,7 +45,6 @@ const hubShape = z.strictObject({
   /** Its warrant key as the CA states it (shared/auth/hub-statement.ts). */
   statement: z.string(),
 });
-const federationKeysShape = z.object({ keys: z.record(z.string(), z.string().regex(/^[0-9a-f]{64}$/)) });
 
 /** What a node is and whom it trusts; everything checked. */
 export interface Identity {
@@ -53,6 +53,8 @@ export interface Identity {
   readonly tls: TlsMaterial;
   /** Signs the openings of this province. */
   readonly openingKey: KeyObject;
+  /** Opens what is sealed to this province. */
+  readonly enrolmentKey: KeyObject;
   /** Verifies what the CA states of other provinces. */
   readonly caKey: KeyObject;
   /** Where the hub is, unless the operator says otherwise. */
@@ -62,8 +64,6 @@ export interface Identity {
   /** Own statement, parsed and as signed. */
   readonly statement: ProvinceStatement;
   readonly statementJws: string;
-  /** The first generation of the federation key. */
-  readonly federationKey: Uint8Array;
 }
 
 /**
@@ -78,21 +78,19 @@ export async function loadIdentity(directory: string, nowMs: number): Promise<Id
     const openingKey = loadPrivateKey(text.openingKey);
     if (publicX(openingKey) !== statement.opening.x)
       throw unfit('openingKey', 'not the key of statement.jws');
-    const enrolment = readEnrolmentKey(text.enrolmentKey);
-    if (publicX(enrolment) !== statement.enrolment.x)
+    const enrolmentKey = readEnrolmentKey(text.enrolmentKey);
+    if (publicX(enrolmentKey) !== statement.enrolment.x)
       throw unfit('enrolmentKey', 'not the key of statement.jws');
     const tls = { ca: text.ca, cert: text.tlsCertificate, key: text.tlsKey };
     checkOwnCertificate(tls, statement, nowMs);
     const hub = hubShape.parse(JSON.parse(text.hub));
     const { warrant } = await verifyHubStatement(hub.statement, caKey);
-    const federationKeys = federationKeysShape.parse(JSON.parse(text.federationKeys)).keys;
-    if (federationKeys['1'] === undefined) throw unfit('federationKeys', 'no generation 1');
     return {
-      ...{ directory, province: statement.province, tls, openingKey, caKey, statement },
+      ...{ directory, province: statement.province, tls, openingKey, enrolmentKey, caKey },
+      statement,
       statementJws: text.statement.trim(),
       hubAddress: hub.address,
       warrantKey: loadPublicKey(warrant),
-      federationKey: new Uint8Array(Buffer.from(federationKeys['1'], 'hex')),
     };
   });
 }
@@ -158,12 +156,14 @@ export async function demandPrivate(path: string, name: string): Promise<void> {
   if ((found.mode & 0o077) !== 0) throw badConfig(`${name}: others may read or change it: chmod 600`);
 }
 
-type Texts = Record<IdentityFile, string>;
+/** Files that every identity has; the federation key comes later, and is read by its own feature. */
+type Texts = Record<Exclude<IdentityFile, 'federationKeys'>, string>;
 
 async function readAll(directory: string): Promise<Texts> {
   const problems: string[] = [];
   const texts: Partial<Texts> = {};
   for (const [file, name] of Object.entries(IDENTITY_FILES) as [IdentityFile, string][]) {
+    if (file === 'federationKeys') continue;
     const path = join(directory, name);
     try {
       if (SECRET.includes(file)) await demandPrivate(path, name);

@@ -1,6 +1,6 @@
 /**
- * The federation key among nodes, through a real hub: birth, approval, rotation, forgetting, and what a hub or
- * a province that lies gets out of it.
+ * The federation key among nodes, through a real hub: birth, approval, rotation, forgetting, and what a hub
+ * or a province that lies gets out of it.
  */
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -39,7 +39,7 @@ const reasonOf = (work: Promise<unknown>) =>
     (error) => toAppError(error).reason,
   );
 
-/** Three provinces that hold generation 1: 24 gave it to 79 and they approved each other; 79 gave it to 01. */
+/** Generation 1 at three: 24 gave it to 79, and they approved each other; 79 gave it to 01. */
 async function threeProvinces(): Promise<[KeyNode, KeyNode, KeyNode]> {
   const n24 = await federation.node('24');
   await createKey(n24.ctx, n24.caller);
@@ -372,7 +372,9 @@ async function enrolPuppet() {
       const key = { generation, key: new Uint8Array(32).fill(6), useFrom: 0 };
       const wrap = await wrapFederationKey({ key, from, to: statement, issuedAt: 1_795_660_000 });
       const recipient = JSON.parse(Buffer.from(wrap.split('.')[0] as string, 'base64url').toString()).kid;
-      await sql`INSERT INTO federation_key_wraps VALUES (${statement.province}, ${generation}, '90', ${recipient}, ${wrap})`;
+      const { province } = statement;
+      await sql`INSERT INTO federation_key_wraps
+        VALUES (${province}, ${generation}, '90', ${recipient}, ${wrap})`;
     },
   };
 }

@@ -1,0 +1,195 @@
+/**
+ * The federation key with real processes: a newcomer that comes to life when its fingerprint has been compared,
+ * a rotation while a trace is open and a node is down, and a search for the key where it must not be.
+ */
+import { execFile } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Federation } from '../../deploy/demo/federation.ts';
+import type { Member } from '../../deploy/demo/member.ts';
+import type { Wiring } from '../../deploy/demo/program-environments.ts';
+import { FEDERATION_KEYS_FILE, readKeyFile, writeKeyFile } from '../../node/federation-keys/key-file.ts';
+import { approvedProvince } from '../../shared/auth/key-approval.ts';
+import { packageRoot } from '../../shared/package-root.ts';
+import { findNeedles, type Needle } from '../support/needles.ts';
+import { waitFor } from '../support/wait.ts';
+import { call, type ProvincialContact } from './drive.ts';
+import {
+  converges,
+  type Imported,
+  importWorld,
+  open,
+  ownerOf,
+  PROVINCES,
+  pickRequest,
+  rowsOf,
+  startScenario,
+  statusOf,
+} from './scenario.ts';
+
+const NEWCOMER = '01';
+const MOTHER = '24';
+let directory: string;
+let federation: Federation;
+let wiring: Wiring;
+let imported: Imported;
+let picked: ReturnType<typeof pickRequest>;
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'truyvet-federation-key-'));
+  federation = await startScenario({
+    logsDir: join(directory, 'logs'),
+    env: { '*': { LOG_LEVEL: 'trace' } },
+    intercept: async (planned) => {
+      wiring = planned;
+      const content = await readKeyFile(keyFile(MOTHER));
+      const approvals = content.approvals.filter((approval) => approvedProvince(approval) !== NEWCOMER);
+      await writeKeyFile(keyFile(MOTHER), { ...content, approvals });
+      return {};
+    },
+  });
+  imported = await importWorld(federation, 1);
+  const { world } = imported;
+  picked = pickRequest(world, (request, found) => found.length > 8 && ownerOf(world, request) !== NEWCOMER);
+});
+
+afterAll(async () => {
+  await federation?.[Symbol.asyncDispose]();
+  await rm(directory, { recursive: true, force: true });
+});
+
+const keyFile = (province: string) => join(wiring.keys.identityDir(province), FEDERATION_KEYS_FILE);
+const begin = () => open(federation, imported, picked.request);
+const ends = (id: string) =>
+  converges(federation, id, { at: picked.owner, expected: picked.expected, firm: false });
+
+interface KeyJson {
+  readonly generations: readonly { generation: number; held_by: string[] }[];
+  readonly current: number | null;
+}
+const keysAt = (member: Member) => call<KeyJson>(member, '/v1/federation/key');
+const generationsAt = async (member: Member) =>
+  (await keysAt(member)).generations.map(({ generation }) => generation);
+
+/** The node's command line; rejects with what it printed unless it ends well. */
+function cli({ url, token }: Member, ...args: string[]): Promise<string> {
+  const script = join(packageRoot, 'dist', 'node', 'cli.js');
+  const env = { PATH: process.env.PATH, TRUYVET_URL: url, TRUYVET_TOKEN: token };
+  return new Promise((resolve, reject) => {
+    execFile(process.execPath, [script, ...args], { env }, (error, out, err) =>
+      error ? reject(new Error(err)) : resolve(out),
+    );
+  });
+}
+
+/** Generations under which the nodes have admitted a trace. */
+async function admittedUnder(trace: string): Promise<number[]> {
+  const statement = `SELECT DISTINCT federation_key AS generation FROM openings WHERE trace_id = '${trace}'`;
+  const rows = await Promise.all(
+    federation.nodes.map((node) => rowsOf<{ generation: number }>(node, statement)),
+  );
+  expect(rows.every((found) => found.length === 1)).toBe(true);
+  return rows.flat().map(({ generation }) => generation);
+}
+
+test('a node without the key says so, and comes to life when its fingerprint has been compared', async () => {
+  await federation.kill(NEWCOMER, 'SIGKILL');
+  await rm(keyFile(NEWCOMER));
+  const ready = federation.restart();
+  const [newcomer, mother] = [federation.node(NEWCOMER), federation.node(MOTHER)];
+  await waitFor('a node that is not ready for want of the key', async () => {
+    const response = await fetch(`${newcomer.url}/readyz`);
+    return response.status === 503 && (await response.text()).includes('federation_key');
+  });
+  const { pid } = newcomer;
+
+  const id = await begin();
+  const isRefused = (one: { province: string; state: string; reason?: string }) =>
+    one.province === NEWCOMER && one.state === 'refused' && one.reason === 'FEDERATION_KEY_MISSING';
+  await waitFor('a partial trace that names the node without a key', async () => {
+    const { state, coverage } = await statusOf(federation.node(picked.owner), id);
+    return state === 'partial' && coverage.some(isRefused);
+  });
+
+  const listed = await cli(mother, 'newcomers');
+  const fingerprint = /^01 .*?((?:[A-Z2-7]{4}-){3}[A-Z2-7]{4})/m.exec(listed)?.[1] as string;
+  const wrong = fingerprint.replace(/^./, (letter) => (letter === 'A' ? 'B' : 'A'));
+  await expect(cli(mother, 'approve', NEWCOMER, '--fingerprint', wrong)).rejects.toThrow(
+    'FINGERPRINT_MISMATCH',
+  );
+  expect(await generationsAt(newcomer)).toEqual([]);
+
+  await cli(mother, 'approve', NEWCOMER, '--fingerprint', fingerprint);
+  await ready;
+  expect(federation.node(NEWCOMER).pid).toBe(pid);
+  expect(await readKeyFile(keyFile(NEWCOMER))).toMatchObject({ giver: { province: MOTHER } });
+  await ends(id);
+  expect(await cli(mother, 'newcomers')).not.toContain(fingerprint);
+});
+
+test('a rotation leaves open traces their key; a node that was down catches up; new ones get the new', async () => {
+  const other = PROVINCES.find((province) => province !== picked.owner && province !== NEWCOMER) ?? NEWCOMER;
+  const owner = federation.node(picked.owner);
+  await federation.kill(other, 'SIGKILL');
+  const before = await begin();
+  await waitFor('a partial trace', async () => (await statusOf(owner, before)).state === 'partial');
+
+  expect(await cli(owner, 'federation-key', 'rotate')).toContain('generation 2 (held)');
+  const third = PROVINCES.find((province) => province !== picked.owner && province !== other) as string;
+  await waitFor('the new generation at the third', async () =>
+    (await generationsAt(federation.node(third))).includes(2),
+  );
+  expect((await keysAt(owner)).current).toBe(1);
+
+  await federation.restart();
+  const first = await ends(before);
+  await waitFor('all to hold the new one', async () => (await keysAt(owner)).current === 2);
+  const after = await begin();
+  const second = await ends(after);
+  expect(second.map(withoutId).sort()).toEqual(first.map(withoutId).sort());
+  expect(await admittedUnder(before)).toEqual([1, 1, 1]);
+  expect(await admittedUnder(after)).toEqual([2, 2, 2]);
+  // No pseudonym of a contact is the same in both.
+  const ids = new Set(first.map((contact) => contact.id));
+  expect(second.filter((contact) => ids.has(contact.id))).toEqual([]);
+});
+
+test('the key is in no database and no log', async () => {
+  const { keys } = await readKeyFile(keyFile(MOTHER));
+  expect(keys.map(({ generation }) => generation)).toEqual([1, 2]);
+  const needles = keys.flatMap(({ generation, key }) => spellingsOf(`generation ${generation}`, key));
+  const dumps = await Promise.all([federation.hub, ...federation.nodes].map(dumpOf));
+  const logs = await readdir(join(directory, 'logs'));
+  expect(logs.length).toBe(PROVINCES.length + 1);
+  const texts = await Promise.all(logs.map((name) => readFile(join(directory, 'logs', name))));
+  expect(findNeedles([...dumps, ...texts], needles)).toEqual([]);
+  // The search finds what is there.
+  expect(findNeedles([await readFile(keyFile(MOTHER))], needles)).toHaveLength(2);
+});
+
+function withoutId({ id: _, ...contact }: ProvincialContact): string {
+  return JSON.stringify({ ...contact, identifiers: [...contact.identifiers].sort() });
+}
+
+function spellingsOf(word: string, key: Uint8Array): Needle[] {
+  const bytes = Buffer.from(key);
+  const forms = ['hex', 'base64', 'base64url'] as const;
+  const texts = forms.map((form) => ({
+    word,
+    form,
+    bytes: Buffer.from(bytes.toString(form).replace(/=+$/, '')),
+  }));
+  return [...texts, { word, form: 'as it is', bytes }];
+}
+
+/** Every row of every table, bytea in hex. */
+async function dumpOf(member: Member): Promise<Buffer> {
+  const tables = await rowsOf<{ name: string }>(
+    member,
+    `SELECT quote_ident(tablename) AS name FROM pg_tables WHERE schemaname = 'public'`,
+  );
+  const rows = await Promise.all(tables.map(({ name }) => rowsOf(member, `SELECT t::text FROM ${name} t`)));
+  return Buffer.from(JSON.stringify(rows));
+}
