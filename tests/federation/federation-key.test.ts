@@ -1,6 +1,6 @@
 /**
  * The federation key with real processes: a newcomer that comes to life when its fingerprint has been
- * compared, a rotation while a trace is open and a node is down, and a search for the key where it must not be.
+ * compared, a rotation while a trace is open and a node is down, and a search for the key elsewhere.
  */
 import { execFile } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
@@ -129,7 +129,7 @@ test('a node without the key says so, and comes to life when its fingerprint has
   expect(await cli(mother, 'newcomers')).not.toContain(fingerprint);
 });
 
-test('a rotation leaves open traces their key; a node that was down catches up; new ones get the new', async () => {
+test('a rotation leaves open traces their key, new ones get the new, a node that was down both', async () => {
   const other = PROVINCES.find((code) => code !== picked.owner && code !== NEWCOMER) ?? NEWCOMER;
   const owner = federation.node(picked.owner);
   await federation.kill(other, 'SIGKILL');
