@@ -176,8 +176,7 @@ interface Pending {
 async function discover({ issuer, clientId, clientSecret }: LoginOptions): Promise<oidc.Configuration> {
   const authentication = clientSecret ? oidc.ClientSecretBasic(clientSecret.reveal()) : oidc.None();
   // Only an issuer on this machine may be without TLS (config-fields.ts).
-  const insecure = issuer.startsWith('http:') ? [oidc.allowInsecureRequests] : [];
-  const execute = [...insecure, oidc.enableNonRepudiationChecks];
+  const execute = issuer.startsWith('http:') ? [oidc.allowInsecureRequests] : [];
   return oidc.discovery(new URL(issuer), clientId, undefined, authentication, { execute });
 }
 
