@@ -1,19 +1,26 @@
 /**
- * The hub's routes and what they leave on record; and every RPC of the auth table, by every kind of peer, over
- * real mTLS.
+ * The hub's routes and what they leave on record; and every RPC of the contract, by every kind of peer, over
+ * real mTLS. Who may call what is stated here, apart from the program's own table.
  */
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTokenIssuer, type TokenIssuer } from '../../deploy/demo/token-issuer.ts';
-import { TraceEngine } from '../../hub/traces/engine.ts';
+import type { TraceEngine } from '../../hub/traces/engine.ts';
 import { traceRoutes } from '../../hub/traces/http.ts';
 import { systemClock } from '../../shared/clock.ts';
+import { AppError } from '../../shared/errors.ts';
+import { FederationService } from '../../shared/gen/truyvet/v1/federation_pb.ts';
+import { TracingService } from '../../shared/gen/truyvet/v1/tracing_pb.ts';
+import { createChannel, createClient } from '../../shared/grpc/client.ts';
+import { startGrpcServer } from '../../shared/grpc/server.ts';
+import type { TlsMaterial } from '../../shared/grpc/tls.ts';
 import { createHttpApp } from '../../shared/http/app.ts';
 import { auditRoutes } from '../../shared/http/audit.ts';
 import { createMetrics } from '../../shared/http/metrics.ts';
 import { programDoor } from '../../shared/http/program-door.ts';
 import type { Routes } from '../../shared/http/route.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { authority, HUB, inTime, node } from '../support/grpc-echo.ts';
 
 const AUDIENCE = 'truyvet-hub';
 const TRACE = 'ab'.repeat(16);
@@ -26,12 +33,16 @@ beforeAll(async () => {
   const { db } = database;
   const clock = systemClock;
   const logger = pino({ enabled: false });
-  const door = programDoor({ oidc: { issuer: issuer.issuer, audience: AUDIENCE } }, { home: 'hub', db, clock });
+  const oidc = { issuer: issuer.issuer, audience: AUDIENCE };
+  const door = programDoor({ oidc }, { home: 'hub', db, clock });
   // Traces are not opened here: the engine holds none, and nobody is asked.
   const engine = { get: () => undefined } as unknown as TraceEngine;
   app = createHttpApp({
     info: { title: 'test', version: '1', description: '' },
-    routes: [traceRoutes({ db, clock, logger, engine } as never), auditRoutes({ db, clock }, 'hub.audit.read')],
+    routes: [
+      traceRoutes({ db, clock, logger, engine } as never),
+      auditRoutes({ db, clock }, 'hub.audit.read'),
+    ],
     ...door,
     ...{ logger, metrics: createMetrics('hub'), checks: {}, stopping: new AbortController().signal },
   });
@@ -77,6 +88,58 @@ describe('at the hub', () => {
       { action: 'traces.read', outcome: 'done', detail: { traces: [] } },
     ]);
     const { body: filtered } = await call('/v1/audit?action=audit.read&limit=1', [subject]);
-    expect(filtered.entries[0]).toMatchObject({ action: 'audit.read', actor: { kind: 'person', id: subject } });
+    const actor = { kind: 'person', id: subject };
+    expect(filtered.entries[0]).toMatchObject({ action: 'audit.read', actor });
   });
 });
+
+/** What the hub serves is for nodes, what a node serves is for the hub. */
+const SERVICES = [
+  { service: FederationService, servedBy: HUB, callers: ['node'] },
+  { service: TracingService, servedBy: node('24'), callers: ['hub'] },
+] as const;
+const PEERS = [HUB, node('24'), node('79')];
+
+describe.each(SERVICES)('$service.typeName', ({ service, servedBy, callers }) => {
+  it.each(PEERS)('called by %j', async (peer) => {
+    const isOpen = (callers as readonly string[]).includes(peer.kind);
+    const tls = await authority.issue(peer);
+    await using server = await startServer(service, await authority.issue(servedBy));
+    const address = `127.0.0.1:${server.port}`;
+    await using channel = createChannel({ address, tls, expectPeer: servedBy });
+    const client = createClient(service, channel) as unknown as Record<string, Method>;
+    for (const method of service.methods) {
+      const answer = ask(client[method.localName] as Method, method.methodKind);
+      await expect(answer, method.name).rejects.toMatchObject(
+        isOpen ? { reason: 'REACHED' } : { code: 'PERMISSION_DENIED', reason: 'PEER_NOT_ALLOWED' },
+      );
+    }
+  });
+});
+
+type Method = (request: unknown, options: object) => Promise<unknown> & AsyncIterable<unknown>;
+
+/** A server of one service, every method of which says that it was reached. */
+async function startServer(service: (typeof SERVICES)[number]['service'], tls: TlsMaterial) {
+  const reached = () => new AppError('UNIMPLEMENTED', 'REACHED', 'the handler was reached');
+  const handlers = Object.fromEntries(
+    service.methods.map(({ localName, methodKind }) => [
+      localName,
+      methodKind === 'unary'
+        ? async () => Promise.reject(reached())
+        : // biome-ignore lint/correctness/useYield: nothing is sent before the error
+          async function* () {
+            throw reached();
+          },
+    ]),
+  );
+  const implementation = { service, handlers };
+  const logger = pino({ enabled: false });
+  return startGrpcServer({ listen: '127.0.0.1:0', tls, services: [implementation], logger });
+}
+
+async function ask(method: Method, kind: string): Promise<unknown> {
+  if (kind === 'unary') return method({}, inTime(5_000));
+  for await (const answer of method((async function* () {})(), inTime(5_000))) return answer;
+  return undefined;
+}

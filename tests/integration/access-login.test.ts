@@ -1,6 +1,6 @@
 /**
- * Signing in with a real OpenID provider: discovery, code with PKCE, sessions, refresh, key rotation, and what
- * an attacker on the way could bend.
+ * Signing in with a real OpenID provider: discovery, code with PKCE, sessions, refresh, key rotation, and
+ * what an attacker on the way could bend.
  */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../shared/clock.ts';
