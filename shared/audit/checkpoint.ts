@@ -42,11 +42,17 @@ export function signCheckpoint(checkpoint: Checkpoint, origin: LogOrigin, key: K
  */
 export function openCheckpoint(note: string, origin: LogOrigin, key: KeyObject): Checkpoint {
   const checkpoint = readCheckpoint(note, origin);
-  const signature = Buffer.from(TEXT.exec(note)?.[5] ?? '', 'base64');
-  if (!signature.subarray(0, 4).equals(keyId(origin, key))) throw badCheckpoint('signed by another key');
+  if (!signedBy(note, origin, key)) throw badCheckpoint('signed by another key');
   const text = Buffer.from(textOf(checkpoint, origin));
-  if (!verify(null, text, publicOf(key), signature.subarray(4))) throw badCheckpoint('wrong signature');
+  if (!verify(null, text, publicOf(key), signatureOf(note).subarray(4)))
+    throw badCheckpoint('wrong signature');
   return checkpoint;
+}
+
+/** Whether `note` says that `key` signed it; `openCheckpoint` tells if that is true. Throws as it does. */
+export function signedBy(note: string, origin: LogOrigin, key: KeyObject): boolean {
+  readCheckpoint(note, origin);
+  return signatureOf(note).subarray(0, 4).equals(keyId(origin, key));
 }
 
 /** What `note` says, without a look at its signature. Throws as `openCheckpoint`. */
@@ -58,6 +64,11 @@ export function readCheckpoint(note: string, origin: LogOrigin): Checkpoint {
   // One text a checkpoint: base64 with stray bits would be another.
   if (!note.startsWith(textOf(checkpoint, origin))) throw badCheckpoint('not a signed checkpoint');
   return checkpoint;
+}
+
+/** Four bytes that name the key, and the signature. */
+function signatureOf(note: string): Buffer {
+  return Buffer.from(TEXT.exec(note)?.[5] ?? '', 'base64');
 }
 
 function textOf({ size, root }: Checkpoint, origin: LogOrigin): string {

@@ -74,17 +74,26 @@ export async function findTreeSize({ sql }: Sql): Promise<number> {
  * Hashes of `nodes` in one statement. What it returns throws INTERNAL AUDIT_LOG_DAMAGED for one that is not
  * there.
  */
-export async function findHashes({ sql }: Sql, nodes: readonly NodeId[]): Promise<HashAt> {
+export async function findHashes(db: Sql, nodes: readonly NodeId[]): Promise<HashAt> {
+  const hashAt = await findHashesThere(db, nodes);
+  return (node) => hashAt(node) ?? damaged(node);
+}
+
+/** Hashes of `nodes` in one statement; what it returns gives undefined for one that is not there. */
+export async function findHashesThere(
+  { sql }: Sql,
+  nodes: readonly NodeId[],
+): Promise<(node: NodeId) => Uint8Array | undefined> {
   const levels = nodes.map((node) => node.level);
   const positions = nodes.map((node) => node.position);
   const rows = await sql<HashedNode[]>`
     SELECT level, position, hash FROM audit_tree
     WHERE (level, position) IN (SELECT * FROM unnest(${levels}::smallint[], ${positions}::bigint[]))`;
   const hashes = new Map(rows.map(({ level, position, hash }) => [`${level}/${position}`, hash]));
-  return ({ level, position }) => hashes.get(`${level}/${position}`) ?? damaged(level, position);
+  return ({ level, position }) => hashes.get(`${level}/${position}`);
 }
 
-function damaged(level: number, position: number): never {
+function damaged({ level, position }: NodeId): never {
   const message = `the audit log lacks the hash at level ${level}, position ${position}`;
   throw new AppError('INTERNAL', 'AUDIT_LOG_DAMAGED', message);
 }
@@ -188,4 +197,43 @@ export async function hasConflictSince(
 /** Lets nobody else judge checkpoints of this peer until the transaction ends. */
 export async function lockPeer({ sql }: Sql, peer: string): Promise<void> {
   await sql`SELECT pg_advisory_xact_lock(7260126, hashtext(${peer}))`;
+}
+
+/** A position of the tree with the entry that it was given to; `body` null where there is none. */
+export interface SealedLeaf {
+  readonly position: number;
+  readonly recordId: number;
+  readonly hash: Uint8Array;
+  readonly body: string | null;
+}
+
+/** Positions from `from` on in their order, at most `limit`. */
+export async function listLeaves({ sql }: Sql, from: number, limit: number): Promise<SealedLeaf[]> {
+  return sql<SealedLeaf[]>`
+    SELECT t.position, t.record_id AS "recordId", t.hash, r.body
+    FROM audit_tree t LEFT JOIN audit_records r ON r.id = t.record_id
+    WHERE t.level = 0 AND t.position >= ${from} ORDER BY t.position LIMIT ${limit}`;
+}
+
+/** Own checkpoints of sizes in (from, until], in their order; a page of the log has not many. */
+export async function listCheckpoints(
+  { sql }: Sql,
+  { from, until }: { from: number; until: number },
+): Promise<StoredCheckpoint[]> {
+  return sql<StoredCheckpoint[]>`
+    SELECT size, root, note FROM audit_checkpoints WHERE size > ${from} AND size <= ${until} ORDER BY size`;
+}
+
+/** Number of nodes above the leaves. */
+export async function countInnerNodes({ sql }: Sql): Promise<number> {
+  const [row] = await sql<{ count: number }[]>`SELECT count(*) FROM audit_tree WHERE level > 0`;
+  return row?.count ?? 0;
+}
+
+/** Number of entries without a position. */
+export async function countUnsealed({ sql }: Sql): Promise<number> {
+  const [row] = await sql<{ count: number }[]>`
+    SELECT count(*) FROM audit_records r
+    WHERE NOT EXISTS (SELECT FROM audit_tree t WHERE t.record_id = r.id)`;
+  return row?.count ?? 0;
 }
