@@ -30,6 +30,7 @@ import { LiveTls } from '../shared/pki/live-tls.ts';
 import { deriveOprfKey } from '../shared/pseudonym/oprf-key.ts';
 import { startOprfWorkers } from '../shared/pseudonym/oprf-pool.ts';
 import { auditHandlers } from './audit/grpc.ts';
+import { reconcileRoutes } from './audit/http.ts';
 import type { HubAuditCtx } from './audit/operations.ts';
 import type { HubConfig } from './config.ts';
 import { federationService } from './federation/grpc.ts';
@@ -171,6 +172,7 @@ async function startHttp(base: Base, traces: TracesCtx, audit: HubAuditCtx): Pro
       auditRoutes({ db, clock }, 'hub.audit.read'),
       meRoutes({ clock }),
       ...door.loginRoutes,
+      reconcileRoutes({ db, clock, logger, roster }),
     ],
     ...door,
     logger,

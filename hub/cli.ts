@@ -5,6 +5,7 @@
  */
 import { Command } from 'commander';
 import { apiAddress, callJson } from '../shared/cli/api.ts';
+import { addAuditCommands } from '../shared/cli/audit.ts';
 import { budgetCommand } from '../shared/cli/budgets.ts';
 import { runCommand } from '../shared/cli/run.ts';
 import { formatTable } from '../shared/cli/terminal.ts';
@@ -15,6 +16,7 @@ import { migrateAsOwner } from '../shared/db/program-database.ts';
 import { holdLifeline } from '../shared/lifeline.ts';
 import { runProgram } from '../shared/run-program.ts';
 import { MIGRATIONS, startHub } from './app.ts';
+import { addReconcileCommand, ownLogOf } from './audit/commands.ts';
 import { parseHubConfig } from './config.ts';
 
 const program = new Command('truyvet-hub')
@@ -109,6 +111,13 @@ function counts(trace: TraceJson): string {
     .map(([degree, contacts]) => `F${degree} ${contacts}`)
     .join(' ');
 }
+
+const audit = addAuditCommands(
+  program,
+  () => ownLogOf(process.env),
+  (text) => void process.stdout.write(text),
+);
+addReconcileCommand(audit, address);
 
 const code = await runCommand(program, process.argv.slice(2));
 process.exitCode = code === 0 ? (process.exitCode ?? 0) : code;

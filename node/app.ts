@@ -28,7 +28,7 @@ import { type Identity, loadIdentity, readOwnTls } from '../shared/pki/identity.
 import { LiveTls } from '../shared/pki/live-tls.ts';
 import { startOprfWorkers } from '../shared/pseudonym/oprf-pool.ts';
 import { CheckpointExchange } from './audit/exchange.ts';
-import { hubCheckpoints } from './audit/grpc.ts';
+import { auditHandlers, hubCheckpoints } from './audit/grpc.ts';
 import { breakGlassRoutes } from './break-glass/http.ts';
 import { findOpenBreakGlass } from './break-glass/operations.ts';
 import { budgetRoutes } from './budgets/http.ts';
@@ -143,9 +143,9 @@ export async function startNode(config: NodeConfig, clock: Clock = systemClock):
     },
     stopping: stop.signal,
   };
-  const { peers } = startAudit(base);
+  const { log, peers } = startAudit(base);
   const { tracing, tokenizer } = await startTracing(base);
-  const services = [tracingService(tracing.ctx)];
+  const services = [tracingService(tracing.ctx, auditHandlers({ db, clock, log }))];
   const listen = { listen: config.grpcListen, tls: tls.current };
   const server = stack.use(await startGrpcServer({ ...listen, services, logger, clock }));
   stack.defer(tls.onChange(server.useTls));

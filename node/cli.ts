@@ -7,6 +7,7 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { Command } from 'commander';
 import { type ApiAddress, apiAddress, callApi, callJson } from '../shared/cli/api.ts';
+import { addAuditCommands } from '../shared/cli/audit.ts';
 import { budgetCommand } from '../shared/cli/budgets.ts';
 import { readEvents } from '../shared/cli/events.ts';
 import { FoundProblems, runCommand } from '../shared/cli/run.ts';
@@ -19,6 +20,7 @@ import { invalidField } from '../shared/errors.ts';
 import { holdLifeline } from '../shared/lifeline.ts';
 import { runProgram } from '../shared/run-program.ts';
 import { MIGRATIONS, startNode } from './app.ts';
+import { ownLogOf } from './audit/commands.ts';
 import { parseNodeConfig } from './config.ts';
 import { addFederationKeyCommands } from './federation-keys/commands.ts';
 import { addKeysCommands } from './sealing/keys-command.ts';
@@ -170,6 +172,12 @@ async function* counted(file: string, onBytes: (sent: number) => void): AsyncGen
     onBytes(sent);
   }
 }
+
+addAuditCommands(
+  program,
+  () => ownLogOf(process.env),
+  (text) => void process.stdout.write(text),
+);
 
 const code = await runCommand(program, process.argv.slice(2));
 process.exitCode = code === 0 ? (process.exitCode ?? 0) : code;

@@ -1,7 +1,10 @@
 /**
- * The exchange of checkpoints with the hub, on the wire (proto FederationService).
+ * The audit log on the wire: the exchange of checkpoints with the hub (proto FederationService), and what the
+ * hub reads of it (proto TracingService).
  */
+import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { FederationService } from '../../shared/gen/truyvet/v1/federation_pb.ts';
+import type { ReadAuditLogResponseSchema, TracingService } from '../../shared/gen/truyvet/v1/tracing_pb.ts';
 import {
   presentedFromWire,
   presentedToWire,
@@ -9,7 +12,10 @@ import {
   sizeFromWire,
 } from '../../shared/grpc/checkpoint-messages.ts';
 import type { Client } from '../../shared/grpc/client.ts';
+import type { Handlers } from '../../shared/grpc/service.ts';
+import { packUint32 } from '../../shared/grpc/trace-messages.ts';
 import type { HubCheckpoints } from './exchange.ts';
+import { type NodeAuditCtx, showLog } from './operations.ts';
 
 const DEADLINE_MS = 10_000;
 
@@ -26,4 +32,25 @@ export function hubCheckpoints(client: Client<typeof FederationService>): HubChe
       conflict: reasonFromWire(answer.conflict),
     };
   };
+}
+
+/** The handler of TracingService.ReadAuditLog. */
+export function auditHandlers(ctx: NodeAuditCtx): Pick<Handlers<typeof TracingService>, 'readAuditLog'> {
+  return { readAuditLog: () => logToWire(ctx) };
+}
+
+async function* logToWire(
+  ctx: NodeAuditCtx,
+): AsyncGenerator<MessageInitShape<typeof ReadAuditLogResponseSchema>> {
+  for await (const part of showLog(ctx)) {
+    if ('checkpoint' in part) {
+      yield part;
+      continue;
+    }
+    const hashes = Buffer.concat(part.leaves.map(({ hash }) => hash));
+    const texts = part.leaves.map(({ answered }) => answered);
+    const at = texts.flatMap((text, i) => (text === null ? [] : [i]));
+    const answered = texts.filter((text) => text !== null);
+    yield { hashes, answeredAt: packUint32(Uint32Array.from(at)), answered };
+  }
 }

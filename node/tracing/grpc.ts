@@ -9,7 +9,12 @@ import {
   type TraceResponseSchema,
   TracingService,
 } from '../../shared/gen/truyvet/v1/tracing_pb.ts';
-import { type CallContext, implement, type ServiceImplementation } from '../../shared/grpc/service.ts';
+import {
+  type CallContext,
+  type Handlers,
+  implement,
+  type ServiceImplementation,
+} from '../../shared/grpc/service.ts';
 import { fragmentsOf, questionFromWire, SEQ_LIMIT, unpackUint32 } from '../../shared/grpc/trace-messages.ts';
 import { type AdmittedTrace, admitWarrant } from './admission.ts';
 import { untilCut } from './cut-off.ts';
@@ -19,9 +24,13 @@ import { answerQuestion, type TracingCtx } from './operations.ts';
 /** The wire's version, one step for each change that a peer can notice. 2026-11-23: 1, the first. */
 export const PROTOCOL_VERSION = 1;
 
-/** Handlers of TracingService. */
-export function tracingService(ctx: TracingCtx): ServiceImplementation {
+/** Handlers of TracingService; those of other features are given. */
+export function tracingService(
+  ctx: TracingCtx,
+  others: Pick<Handlers<typeof TracingService>, 'readAuditLog'>,
+): ServiceImplementation {
   return implement(TracingService, {
+    ...others,
     trace: (requests, call) => answerAll(ctx, requests, call),
     assign: async (request) => ({ applied: await applyDelivery(ctx, deliveryFromWire(request)) }),
   });

@@ -8,6 +8,7 @@ import { type Clock, nowSeconds } from '../clock.ts';
 import { type Database, type Transaction, withTransaction } from '../db/database.ts';
 import { toAppError } from '../errors.ts';
 import type { Logger } from '../log.ts';
+import { HUB_ACTOR, nodeActor } from './actors.ts';
 import { type Checkpoint, type LogOrigin, openCheckpoint } from './checkpoint.ts';
 import { verifyConsistency } from './merkle.ts';
 import {
@@ -17,7 +18,7 @@ import {
   lockPeer,
   type PeerCheckpoint,
 } from './queries.ts';
-import { type Actor, recordAudit } from './record.ts';
+import { recordAudit } from './record.ts';
 
 /** Whose log it is: a province's, or the hub's. */
 export interface PeerLog {
@@ -147,7 +148,8 @@ export class PeerLogs {
     await insertPeerCheckpoint(tx, { peer: peer.name, ...checkpoint, note, conflict });
     if (!conflict) return;
     const detail = { size: checkpoint.size, held_size: held?.size ?? 0 };
-    const entry = { action: 'checkpoint.refused', actor: actorOf(peer.name), outcome: 'refused' } as const;
+    const actor = peer.name === 'hub' ? HUB_ACTOR : nodeActor(peer.name);
+    const entry = { action: 'checkpoint.refused', actor, outcome: 'refused' } as const;
     await recordAudit(tx, { ...entry, reason: conflict, detail }, nowSeconds(this.#options.clock));
   }
 
@@ -185,8 +187,4 @@ function judge(
   const [oldSize, oldRoot] = [held.size, held.root];
   const claim = { oldSize, oldRoot, newSize: checkpoint.size, newRoot: checkpoint.root, proof };
   return verifyConsistency(claim) ? 'next' : 'AUDIT_LOG_REWRITTEN';
-}
-
-function actorOf(peer: string): Actor {
-  return peer === 'hub' ? { kind: 'hub', id: 'hub' } : { kind: 'node', id: peer };
 }

@@ -237,3 +237,27 @@ export async function countUnsealed({ sql }: Sql): Promise<number> {
     WHERE NOT EXISTS (SELECT FROM audit_tree t WHERE t.record_id = r.id)`;
   return row?.count ?? 0;
 }
+
+/** A position of the log as the hub sees it: the text only of a question that was answered. */
+export interface ShownLeaf {
+  readonly hash: Uint8Array;
+  readonly answered: string | null;
+}
+
+/** Positions in [from, until), in their order. `auditBody` writes the action right behind the instant. */
+export async function listShownLeaves({ sql }: Sql, from: number, until: number): Promise<ShownLeaf[]> {
+  return sql<ShownLeaf[]>`
+    SELECT t.hash,
+      CASE WHEN r.body LIKE '{"at":"____-__-__T__:__:__Z","action":"question.answered",%' THEN r.body END
+        AS answered
+    FROM audit_tree t LEFT JOIN audit_records r ON r.id = t.record_id
+    WHERE t.level = 0 AND t.position >= ${from} AND t.position < ${until} ORDER BY t.position`;
+}
+
+/** Texts of entries `questions.asked` with numbers above `after`, in order, at most `limit`. */
+export async function listAskedEntries({ sql }: Sql, after: number, limit: number): Promise<ListedEntry[]> {
+  return sql<ListedEntry[]>`
+    SELECT id, body, NULL AS position FROM audit_records
+    WHERE id > ${after} AND body LIKE '{"at":"____-__-__T__:__:__Z","action":"questions.asked",%'
+    ORDER BY id LIMIT ${limit}`;
+}

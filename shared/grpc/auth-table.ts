@@ -12,6 +12,7 @@ const EVERY_PEER: readonly PeerKind[] = ['hub', 'node'];
 export const AUTH_TABLE: AuthTable = {
   'truyvet.v1.TracingService.Trace': ['hub'],
   'truyvet.v1.TracingService.Assign': ['hub'],
+  'truyvet.v1.TracingService.ReadAuditLog': ['hub'],
   'truyvet.v1.FederationService.Evaluate': ['node'],
   'truyvet.v1.FederationService.ListRules': ['node'],
   'truyvet.v1.FederationService.ListProvinces': ['node'],

@@ -150,7 +150,7 @@ describe.each([
     expect(pair.counts.filter((count) => count === `hub 24 ${reason}`).length).toBeGreaterThan(1);
     expect(await refusalsOnRecord(pair.hub)).toMatchObject([
       {
-        actor: { kind: 'node', id: '24' },
+        actor: { kind: 'node', id: 'node/24' },
         outcome: 'refused',
         reason,
         detail: { size: count, held_size: 5 },

@@ -416,7 +416,13 @@ test.each([
 
 test('the shipped table covers our own services', async () => {
   await using server = await startEcho();
-  const services = [implement(TracingService, { trace: async function* () {}, assign: async () => ({}) })];
+  const services = [
+    implement(TracingService, {
+      trace: async function* () {},
+      assign: async () => ({}),
+      readAuditLog: async function* () {},
+    }),
+  ];
   const { tls, logger } = server;
   await using own = await startGrpcServer({ listen: '127.0.0.1:0', tls, logger, services });
   expect(own.port).toBeGreaterThan(0);

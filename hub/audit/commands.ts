@@ -1,0 +1,80 @@
+/**
+ * `truyvet-hub audit …`: finds the hub's own audit log and its key on this machine, and asks the running hub
+ * to compare its log with those of the provinces.
+ */
+import type { Command } from 'commander';
+import { z } from 'zod';
+import { HUB_ORIGIN } from '../../shared/audit/checkpoint.ts';
+import { type ApiAddress, callJson } from '../../shared/cli/api.ts';
+import type { OwnLog } from '../../shared/cli/audit.ts';
+import { FoundProblems } from '../../shared/cli/run.ts';
+import { formatTable } from '../../shared/cli/terminal.ts';
+import { type Env, parseEnv } from '../../shared/config.ts';
+import { databaseUrl, privateKeyFile } from '../../shared/config-fields.ts';
+
+const schema = z.object({ DATABASE_URL: databaseUrl, WARRANT_KEY_FILE: privateKeyFile });
+
+/** The log of the hub that DATABASE_URL and WARRANT_KEY_FILE are of. Throws INVALID_CONFIG. */
+export async function ownLogOf(env: Env): Promise<OwnLog> {
+  const found = parseEnv(schema, env);
+  return { databaseUrl: found.DATABASE_URL, origin: HUB_ORIGIN, key: found.WARRANT_KEY_FILE };
+}
+
+interface DifferencesJson {
+  readonly count: number;
+  readonly first: readonly { readonly trace: string; readonly seq: number; readonly kind: string }[];
+}
+
+interface ReconciliationJson {
+  readonly hub: DifferencesJson;
+  readonly provinces: readonly {
+    readonly province: string;
+    readonly state: string;
+    readonly reason: string | null;
+    readonly questions: number;
+    readonly differences: DifferencesJson;
+  }[];
+}
+
+const KINDS: Readonly<Record<string, string>> = {
+  only_node: 'chỉ tỉnh nhớ · only the province remembers it',
+  only_hub: 'chỉ trung tâm nhớ · only the hub remembers it',
+  digests_differ: 'nội dung khác nhau · the questions differ',
+  only_hub_log: 'chỉ có trong nhật ký · only in the hub’s log',
+  only_hub_tables: 'không có trong nhật ký · not in the hub’s log',
+};
+
+/** Adds `reconcile` to the command `audit`. */
+export function addReconcileCommand(audit: Command, address: () => ApiAddress): void {
+  audit
+    .command('reconcile')
+    .description('so câu hỏi với các tỉnh · compare questions with the provinces; exit code 1 if they differ')
+    .option('--province <code>', 'chỉ một tỉnh · one province alone')
+    .action(async ({ province }: { province?: string }) => {
+      const query = province === undefined ? '' : `?province=${encodeURIComponent(province)}`;
+      const path = `/v1/audit/reconciliations${query}`;
+      const found = await callJson<ReconciliationJson>(address(), path, { method: 'POST' });
+      process.stdout.write(describe(found));
+      const agrees = found.hub.count === 0 && found.provinces.every(({ state }) => state === 'agrees');
+      if (!agrees) throw new FoundProblems();
+    });
+}
+
+function describe({ hub, provinces }: ReconciliationJson): string {
+  const rows = provinces.map(({ province, state, reason, questions, differences }) => [
+    province,
+    reason === null ? state : `${state} ${reason}`,
+    String(questions),
+    String(differences.count),
+  ]);
+  const headings = ['tỉnh · province', 'kết quả · verdict', 'câu hỏi · questions', 'sai lệch · differences'];
+  const each = [
+    ...hub.first.map((one) => ['hub', one] as const),
+    ...provinces.flatMap(({ province, differences }) =>
+      differences.first.map((one) => [province, one] as const),
+    ),
+  ].map(([who, { trace, seq, kind }]) => [who, trace, String(seq), KINDS[kind] ?? kind]);
+  return formatTable(headings, rows) + (each.length === 0 ? '' : `\n${formatTable(DIFFERENCE, each)}`);
+}
+
+const DIFFERENCE = ['ở · at', 'truy vết · trace', 'câu · question', 'sai lệch · difference'];

@@ -1,0 +1,71 @@
+/**
+ * Compares what two memories hold about the same questions.
+ */
+
+/** A question that the memories do not agree on, and how. */
+export interface Difference {
+  readonly trace: string;
+  readonly seq: number;
+  readonly kind: 'only_node' | 'only_hub' | 'digests_differ' | 'only_hub_log' | 'only_hub_tables';
+}
+
+/** Questions by `trace/seq`: the digests under which they are remembered. */
+export type Memory = ReadonlyMap<string, ReadonlySet<string>>;
+
+/** The key of a question in a Memory. */
+export function questionKey({ trace, seq }: { readonly trace: string; readonly seq: number }): string {
+  return `${trace}/${seq}`;
+}
+
+/** `questions` as a Memory. */
+export function memoryOf(
+  questions: Iterable<{ readonly trace: string; readonly seq: number; readonly sha256: string }>,
+): Memory {
+  const memory = new Map<string, Set<string>>();
+  for (const question of questions) {
+    const key = questionKey(question);
+    memory.set(key, (memory.get(key) ?? new Set()).add(question.sha256));
+  }
+  return memory;
+}
+
+/**
+ * The hub's log against the province's: what the province answered and the hub says it never asked, what the
+ * hub has an answer to and the province says it never gave, and the same number with different questions.
+ */
+export function compareWithProvince(memories: {
+  readonly asked: Memory;
+  readonly answeredAtHub: ReadonlySet<string>;
+  readonly answeredAtNode: Memory;
+}): Difference[] {
+  const { asked, answeredAtHub, answeredAtNode } = memories;
+  const found: Difference[] = [];
+  for (const [key, digests] of answeredAtNode) {
+    const ours = asked.get(key);
+    if (!ours) found.push(difference(key, 'only_node'));
+    else if (!sameDigests(digests, ours)) found.push(difference(key, 'digests_differ'));
+  }
+  for (const key of answeredAtHub) if (!answeredAtNode.has(key)) found.push(difference(key, 'only_hub'));
+  return found;
+}
+
+/** The hub's log against its own table of questions. */
+export function compareOwn(log: Memory, table: Memory): Difference[] {
+  const found: Difference[] = [];
+  for (const [key, digests] of log) {
+    const stored = table.get(key);
+    if (!stored) found.push(difference(key, 'only_hub_log'));
+    else if (!sameDigests(stored, digests)) found.push(difference(key, 'digests_differ'));
+  }
+  for (const key of table.keys()) if (!log.has(key)) found.push(difference(key, 'only_hub_tables'));
+  return found;
+}
+
+function sameDigests(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
+  return a.size === b.size && [...a].every((digest) => b.has(digest));
+}
+
+function difference(key: string, kind: Difference['kind']): Difference {
+  const at = key.lastIndexOf('/');
+  return { trace: key.slice(0, at), seq: Number(key.slice(at + 1)), kind };
+}
