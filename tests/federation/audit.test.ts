@@ -1,0 +1,184 @@
+/**
+ * Audit logs of a running federation: exchanged, verified on the command line, reconciled, and rewritten by
+ * whoever owns a database.
+ */
+import { execFile } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Federation, FederationOptions } from '../../deploy/demo/federation.ts';
+import type { Wiring } from '../../deploy/demo/program-environments.ts';
+import { packageRoot } from '../../shared/package-root.ts';
+import { waitFor } from '../support/wait.ts';
+import {
+  converges,
+  type Imported,
+  importWorld,
+  open,
+  PROVINCES,
+  pickRequest,
+  rowsOf,
+  startScenario,
+} from './scenario.ts';
+
+let federation: Federation;
+let wiring: Wiring;
+let imported: Imported;
+let picked: ReturnType<typeof pickRequest>;
+let trace: string;
+
+const intercept: FederationOptions['intercept'] = async (found) => {
+  wiring = found;
+  return {};
+};
+
+beforeAll(async () => {
+  const env = { '*': { CHECKPOINT_EVERY_MS: '200' } };
+  federation = await startScenario({ intercept, env });
+  imported = await importWorld(federation, 31);
+  picked = pickRequest(imported.world);
+  trace = await open(federation, imported, picked.request);
+  await converges(federation, trace, { at: picked.owner, expected: picked.expected, firm: false });
+});
+afterAll(() => federation?.[Symbol.asyncDispose]());
+
+interface Ended {
+  readonly code: number;
+  readonly out: string;
+}
+
+/** The command line on the machine of a program, with what it needs of the environment of that program. */
+function cli(name: string, ...args: string[]): Promise<Ended> {
+  const place = [wiring.hub, ...wiring.nodes].find((one) => one.name === name) as Wiring['hub'];
+  const member = name === 'hub' ? federation.hub : federation.node(name);
+  const own =
+    name === 'hub'
+      ? { WARRANT_KEY_FILE: wiring.keys.warrantKeyFile }
+      : { IDENTITY_DIR: wiring.keys.identityDir(name) };
+  const env = {
+    ...{ PATH: process.env.PATH, DATABASE_URL: place.programDatabaseUrl, ...own },
+    ...{ TRUYVET_URL: member.url, TRUYVET_TOKEN: member.token },
+  };
+  const script = join(packageRoot, 'dist', name === 'hub' ? 'hub' : 'node', 'cli.js');
+  return new Promise((resolve) => {
+    execFile(process.execPath, [script, ...args], { env }, (error, out, err) =>
+      resolve({ code: typeof error?.code === 'number' ? error.code : 0, out: out + err }),
+    );
+  });
+}
+
+const sizeHeldBy = async (holder: { databaseUrl: string }, peer: string) => {
+  const [row] = await rowsOf<{ size: number }>(
+    holder,
+    `SELECT max(size) AS size FROM audit_peer_checkpoints WHERE peer = '${peer}' AND conflict IS NULL`,
+  );
+  return row?.size ?? 0;
+};
+const entries = async (of: { databaseUrl: string }) => {
+  const [row] = await rowsOf<{ count: number }>(of, 'SELECT count(*) FROM audit_records');
+  return row?.count ?? 0;
+};
+const warningsOf = async ({ url }: { url: string }) => {
+  const response = await fetch(`${url}/readyz`);
+  expect(response.status).toBe(200);
+  return ((await response.json()) as { warnings: string[] }).warnings;
+};
+
+test('each side comes to hold all that the other has recorded', async () => {
+  for (const node of federation.nodes) {
+    const [atNode, atHub] = [await entries(node), await entries(federation.hub)];
+    expect(atNode).toBeGreaterThan(0);
+    await waitFor(`the hub to hold ${node.name}`, async () => {
+      return (await sizeHeldBy(federation.hub, node.name)) >= atNode;
+    });
+    await waitFor(`${node.name} to hold the hub`, async () => (await sizeHeldBy(node, 'hub')) >= atHub);
+  }
+  for (const member of [federation.hub, ...federation.nodes]) expect(await warningsOf(member)).toEqual([]);
+});
+
+test('all logs verify, and hub and provinces remember the same questions', async () => {
+  for (const name of ['hub', ...PROVINCES]) {
+    const { code, out } = await cli(name, 'audit', 'verify');
+    expect(out).toContain('không có sai lệch · no fault');
+    expect(code).toBe(0);
+  }
+  const { code, out } = await cli('hub', 'audit', 'reconcile');
+  expect(out.match(/agrees/g)).toHaveLength(PROVINCES.length);
+  expect(code).toBe(0);
+  const [asked] = await rowsOf<{ count: number }>(federation.hub, 'SELECT count(*) FROM questions');
+  expect(asked?.count).toBeGreaterThan(0);
+  expect(out).toMatch(new RegExp(`24 +agrees +${asked?.count} +0`));
+});
+
+/** An entry as the program writes it, for what a liar adds to his log. */
+const answeredEntry = (seq: number, sha256: string) =>
+  `INSERT INTO audit_records (body) VALUES ('${JSON.stringify({
+    ...{ at: '2026-11-26T07:00:00Z', action: 'question.answered', actor: { kind: 'hub', id: 'hub' } },
+    ...{ outcome: 'done', trace, detail: { seq, question_sha256: sha256 } },
+  })}')`;
+
+test('a question that only one side remembers is found, whichever side denies it', async () => {
+  const liar = PROVINCES.find((province) => province !== picked.owner) as string;
+  await rowsOf(federation.node(liar), answeredEntry(7_001, 'ab'.repeat(32)));
+  await rowsOf(federation.node(liar), answeredEntry(1, 'cd'.repeat(32)));
+  const other = PROVINCES.find((province) => province !== liar) as string;
+  await rowsOf(
+    federation.hub,
+    `INSERT INTO questions (trace_id, seq, body) VALUES ('${trace}', 7002, '\\x00');
+     INSERT INTO answers (trace_id, seq, province, incarnation, data_version, body)
+     VALUES ('${trace}', 7002, '${other}', 1, 1, '\\x00')`,
+  );
+  const { code, out } = await cli('hub', 'audit', 'reconcile');
+  expect(code).toBe(1);
+  const lines = out.split('\n').filter((line) => line.includes(trace));
+  expect(lines.map((line) => line.replaceAll(/ +/g, ' ').trim()).sort()).toEqual(
+    [
+      `${liar} ${trace} 7001 chỉ tỉnh nhớ · only the province remembers it`,
+      `${liar} ${trace} 1 nội dung khác nhau · the questions differ`,
+      `${other} ${trace} 7002 chỉ trung tâm nhớ · only the hub remembers it`,
+      `hub ${trace} 7002 không có trong nhật ký · not in the hub’s log`,
+    ].sort(),
+  );
+  const alone = await cli('hub', 'audit', 'reconcile', '--province', liar);
+  expect(alone.out).not.toContain(`${other} `);
+  expect((await cli('hub', 'audit', 'reconcile', '--province', '99')).code).toBe(2);
+});
+
+test('a province whose database was rewritten is seen by both, and the trace goes on', async () => {
+  const victim = PROVINCES.find((province) => province !== picked.owner) as string;
+  const node = federation.node(victim);
+  const held = join(wiring.directory, 'held.json');
+  await writeFile(held, (await cli('hub', 'audit', 'checkpoints', victim)).out);
+  expect(await cli(victim, 'audit', 'verify', '--held', held)).toMatchObject({ code: 0 });
+  // The first entry goes, and with it the tree: the running node seals what is left anew.
+  await rowsOf(
+    node,
+    `SET session_replication_role = replica;
+     BEGIN;
+     DELETE FROM audit_records WHERE id = (SELECT min(id) FROM audit_records);
+     TRUNCATE audit_tree, audit_checkpoints;
+     COMMIT`,
+  );
+  await federation.kill(victim, 'SIGTERM');
+  await federation.restart();
+  const seen = /^AUDIT_LOG_(TRUNCATED|FORKED|REWRITTEN)$/;
+  await waitFor('the hub to see it', async () => {
+    const [warning = ''] = await warningsOf(federation.hub);
+    return warning.startsWith(`${victim}: `) && seen.test(warning.slice(4));
+  });
+  await waitFor('the node to be told', async () => {
+    const [warning = ''] = await warningsOf(node);
+    return warning.startsWith('hub refuses our log: ');
+  });
+  const metrics = await (await fetch(`${federation.hub.url}/metrics`)).text();
+  expect(metrics).toMatch(new RegExp(`truyvet_audit_conflicts_total{peer="${victim}",reason="AUDIT_LOG_`));
+  expect((await cli(victim, 'audit', 'verify')).code).toBe(0);
+  const verified = await cli(victim, 'audit', 'verify', '--held', held);
+  expect(verified.code).toBe(1);
+  expect(verified.out).toMatch(/CHECKPOINT_DIFFERS|LOG_TRUNCATED/);
+  const reconciled = await cli('hub', 'audit', 'reconcile', '--province', victim);
+  expect(reconciled.code).toBe(1);
+  expect(reconciled.out).toMatch(/refused AUDIT_LOG_(TRUNCATED|REWRITTEN)/);
+  const next = await open(federation, imported, picked.request);
+  await converges(federation, next, { at: picked.owner, expected: picked.expected, firm: false });
+});
