@@ -9,7 +9,6 @@ import type { Difference } from './rules.ts';
 const kinds = ['only_node', 'only_hub', 'digests_differ', 'only_hub_log', 'only_hub_tables'] as const;
 const differences = z.object({
   count: z.int(),
-  /** The first thousand. */
   first: z.array(z.object({ trace: z.string(), seq: z.int(), kind: z.enum(kinds) })),
 });
 

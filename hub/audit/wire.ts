@@ -9,7 +9,10 @@ import type { LogPage } from './shown-log.ts';
 
 const DEADLINE_MS = 600_000;
 
-/** Pages of the log behind `link`; the first has the checkpoint. Throws as calls do, and MALFORMED_COLUMNS. */
+/**
+ * Pages of the log behind `link`; the first has the checkpoint. Throws as calls do, and INVALID_ARGUMENT
+ * MALFORMED_COLUMNS.
+ */
 export async function* readLog(link: ProvinceLink): AsyncGenerator<LogPage> {
   const options = { deadlineMs: DEADLINE_MS, signal: new AbortController().signal };
   for await (const page of link.tracing.readAuditLog({}, options)) yield pageFromWire(page);

@@ -118,23 +118,6 @@ export async function lockTree({ sql }: Sql): Promise<void> {
   await sql`SELECT pg_advisory_xact_lock(7260125)`;
 }
 
-/** An entry as its readers see it; `position` null while it has none. */
-export interface ListedEntry {
-  readonly id: number;
-  readonly body: string;
-  readonly position: number | null;
-}
-
-/** Entries with numbers below `before`, newest first, at most `limit`. */
-export async function listEntries(
-  { sql }: Sql,
-  { before, limit }: { before?: number | undefined; limit: number },
-): Promise<ListedEntry[]> {
-  return sql<ListedEntry[]>`
-    SELECT r.id, r.body, t.position FROM audit_records r LEFT JOIN audit_tree t ON t.record_id = r.id
-    WHERE r.id < ${before ?? Number.MAX_SAFE_INTEGER} ORDER BY r.id DESC LIMIT ${limit}`;
-}
-
 /** Keeps a checkpoint of ours; one of that size is kept already where the log has not grown. */
 export async function insertCheckpoint({ sql }: Sql, { size, root, note }: StoredCheckpoint): Promise<void> {
   await sql`INSERT INTO audit_checkpoints (size, root, note) VALUES (${size}, ${Buffer.from(root)}, ${note})
@@ -255,9 +238,13 @@ export async function listShownLeaves({ sql }: Sql, from: number, until: number)
 }
 
 /** Texts of entries `questions.asked` with numbers above `after`, in order, at most `limit`. */
-export async function listAskedEntries({ sql }: Sql, after: number, limit: number): Promise<ListedEntry[]> {
-  return sql<ListedEntry[]>`
-    SELECT id, body, NULL AS position FROM audit_records
+export async function listAskedEntries(
+  { sql }: Sql,
+  after: number,
+  limit: number,
+): Promise<Pick<AuditRecord, 'id' | 'body'>[]> {
+  return sql<Pick<AuditRecord, 'id' | 'body'>[]>`
+    SELECT id, body FROM audit_records
     WHERE id > ${after} AND body LIKE '{"at":"____-__-__T__:__:__Z","action":"questions.asked",%'
     ORDER BY id LIMIT ${limit}`;
 }

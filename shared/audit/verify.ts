@@ -60,8 +60,8 @@ const PAGE = 5_000;
 
 /**
  * Verifies the log in `db`: every sealed entry against its hash, the tree against the entries, own and held
- * checkpoints against the tree. Throws PERMISSION_DENIED BAD_CHECKPOINT for a held note that the log's key has
- * not signed: it says nothing about this log.
+ * checkpoints against the tree. Throws PERMISSION_DENIED BAD_CHECKPOINT for a held note that the log's key
+ * has not signed: it says nothing about this log.
  */
 export async function verifyLog(db: Database, options: VerifyOptions): Promise<Verification> {
   const { origin, key, held = [] } = options;
