@@ -89,6 +89,7 @@ function checkKeys(ctx: AdmissionCtx, opening: Opening): void {
  */
 export async function verifyDeliveryWarrant(ctx: AdmissionCtx, pair: WarrantPair): Promise<Opening> {
   const { opening } = await ctx.warrants.verify(pair, nowSeconds(ctx.clock));
+  checkKeys(ctx, opening);
   const revisions = await queries.listAdmittedOpenings(ctx.db, opening.trace_id);
   if (!revisions.some((r) => r.opening === pair.opening)) await check(ctx, { revisions, opening, pair });
   return opening;

@@ -33,6 +33,7 @@ describe('admitOpening', () => {
     ['known', known, {}],
     ['amended', known, { revision: 3 }],
     ['amended', known, { revision: 9, index: opening.index.slice(0, 1) }],
+    ['amended', known, { revision: 3, federation_key: 1 }],
   ])('%s', (verdict, before, change) => {
     const incoming = { ...opening, ...change };
     expect(admitOpening(before, { opening: incoming, jws: textOf(incoming) })).toBe(verdict);
@@ -51,6 +52,7 @@ describe('admitOpening', () => {
     ['OPENING_ALTERED', { revision: 3, expires_at: 9_001 }],
     ['OPENING_ALTERED', { revision: 3, purpose: 'curiosity' }],
     ['OPENING_ALTERED', { revision: 3, generation: 2 }],
+    ['OPENING_ALTERED', { revision: 3, federation_key: 2 }],
   ])('%s: %o', (reason, change) => {
     const incoming = { ...opening, ...change };
     const refusal = expect.objectContaining({ code: 'PERMISSION_DENIED', reason });

@@ -163,6 +163,7 @@ describe('an opening', () => {
     ['purpose', withoutPurpose],
     ['purpose', { ...opening, purpose: 'Nguyen Van A, ward 5' }],
     ['generation', { ...opening, generation: 0 }],
+    ['federation_key', { ...opening, federation_key: 0 }],
     ['index', { ...opening, index: [] }],
     ['index', { ...opening, index: Array(1_001).fill(opening.index[0]) }],
     ['index.0.until', { ...opening, index: [{ ...opening.index[0], until: -1 }] }],

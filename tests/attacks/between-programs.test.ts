@@ -115,6 +115,16 @@ describe('openings and warrants that are not what they seem', () => {
       `${DENIED} OPENING_ALTERED`,
     ],
     [
+      'under a federation key that the node does not hold',
+      async () => pairOf(await fresh({ federation_key: 9 })),
+      'FAILED_PRECONDITION FEDERATION_KEY_UNKNOWN',
+    ],
+    [
+      'under another OPRF key than the node has tokens of',
+      async () => pairOf(await fresh({ generation: 2 })),
+      'FAILED_PRECONDITION KEY_GENERATION_MISMATCH',
+    ],
+    [
       'widened: for another purpose',
       async () => pairOf(await amended({ purpose: 'policing' })),
       `${DENIED} OPENING_ALTERED`,
