@@ -5,12 +5,13 @@
  * trace spends its time.
  */
 import { appendFileSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { RulePack } from '../../shared/domain/rule-pack.ts';
 import { packageRoot } from '../../shared/package-root.ts';
 import { BenchFederation } from './bench-federation.ts';
 import { checkAgainstOracle } from './check.ts';
+import { measureCost } from './cost.ts';
 import { type Measurement, measure } from './measure.ts';
 import { profileTrace } from './profile.ts';
 import { renderReport } from './report.ts';
@@ -30,6 +31,7 @@ const { values, positionals } = parseArgs({
     provinces: { type: 'string', default: '3,34,63' },
     repetitions: { type: 'string', default: '5' },
     out: { type: 'string' },
+    baseline: { type: 'string' },
   },
 });
 
@@ -53,8 +55,11 @@ switch (positionals[0]) {
   case 'profile':
     await profileFirst();
     break;
+  case 'cost':
+    console.log(await measureFirst(values.baseline ?? ''));
+    break;
   default:
-    console.error('usage: npm run bench -- trace | check | profile | report FILE');
+    console.error('usage: npm run bench -- trace | check | profile | cost | report FILE');
     process.exitCode = 2;
 }
 
@@ -73,6 +78,13 @@ async function profileFirst(): Promise<void> {
   const [millions, provinces] = [numbers(values.stays)[0] as number, numbers(values.provinces)[0] as number];
   const world = makeWorld({ shape: MILLION, blocks: millions, provinces, seed: SEED });
   console.log(await profileTrace({ world, index: INDEX, repetitions: Number(values.repetitions), say }));
+}
+
+/** Of the first size named alone. */
+function measureFirst(baseline: string): Promise<string> {
+  const [millions, provinces] = [numbers(values.stays)[0] as number, numbers(values.provinces)[0] as number];
+  const repetitions = Number(values.repetitions);
+  return measureCost({ baseline: resolve(baseline), millions, provinces, index: INDEX, repetitions, say });
 }
 
 function readMeasurements(file: string): Measurement[] {
