@@ -1,6 +1,6 @@
 /**
- * What trust costs: this build against an earlier one (a built checkout elsewhere), both federations up at the
- * same time, trace and import in turn, so that what else happens on the machine meets both. Each side is
+ * What a change costs: this build against an earlier one (a built checkout elsewhere), both federations up at
+ * the same time, trace and import in turn, so that what else happens on the machine meets both. Each side is
  * measured by its own build's bench code; here they only take turns.
  */
 import { join } from 'node:path';
@@ -177,8 +177,9 @@ const FILES = {
     }),
   encounters: (turn: number) =>
     csv('identifier_a,identifier_b,from,until,rssi', IMPORT_ROWS, (row) => {
-      const other = phone(turn, (row + 1) % IMPORT_ROWS);
-      return `${phone(turn, row)},${other},2026-11-10T08:00:00+07:00,2026-11-10T08:${two(1 + (row % 59))}:00+07:00,-60`;
+      const pair = `${phone(turn, row)},${phone(turn, (row + 1) % IMPORT_ROWS)}`;
+      const until = `2026-11-10T08:${two(1 + (row % 59))}:00+07:00`;
+      return `${pair},2026-11-10T08:00:00+07:00,${until},-60`;
     }),
 };
 
