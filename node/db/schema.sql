@@ -50,6 +50,10 @@ CREATE TABLE audit_records (
   body text NOT NULL,
   CONSTRAINT audit_records_pkey PRIMARY KEY (id)
 );
+CREATE INDEX audit_records_actor ON public.audit_records
+  USING btree ((((body)::jsonb #>> '{actor,id}'::text[])), id);
+CREATE INDEX audit_records_trace ON public.audit_records
+  USING btree ((((body)::jsonb ->> 'trace'::text)), id);
 CREATE INDEX audit_records_xact ON public.audit_records
   USING btree (xact, id);
 

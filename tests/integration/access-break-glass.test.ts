@@ -46,9 +46,19 @@ describe('opened', () => {
     expect(refused).toMatchObject({ outcome: 'refused', reason: 'NO_SUCH_TRACE' });
   });
 
-  it('ends on event streams that are open then', async () => {
-    const as = { ...tracer, subject: 'bình' };
-    await open(as, { minutes: 1 });
+  it.each<[string, (id: string) => Promise<unknown>]>([
+    ['by itself', async () => world.pass(60)],
+    [
+      'by the supervisor',
+      async (id) => {
+        world.pass(2);
+        const json = { verdict: 'unjustified' };
+        return call('POST', `/v1/break-glass/${id}/review`, { ...supervisor, json });
+      },
+    ],
+  ])('ends %s on event streams that are open then', async (how, end) => {
+    const as = { ...tracer, subject: `bình ${how}` };
+    const { body } = await open(as, { minutes: 1 });
     const token = await world.node.issuer.issue({ audience: 'truyvet-node-24', ...as });
     const headers = { authorization: `Bearer ${token}` };
     const response = await world.node.fetch(`/v1/traces/${world.there.trace}/events`, { headers });
@@ -59,7 +69,7 @@ describe('opened', () => {
       isOver = true;
     })();
     await waitFor('the first events', () => events.includes('contacts'));
-    world.pass(60);
+    await end(body.id);
     await waitFor('the end of the stream', () => isOver);
     await reading;
   });
@@ -119,6 +129,8 @@ describe('refused', () => {
     for (const _ of [1, 2, 3, 4, 5]) expect((await open(many)).status).toBe(201);
     const sixth = await open(many);
     expect([sixth.status, sixth.body.reason]).toEqual([429, 'TOO_MANY_OPEN']);
+    world.pass(31 * 60);
+    expect((await open(many)).status).toBe(201);
   });
 });
 

@@ -41,3 +41,7 @@ CREATE TABLE service_accounts (
   revoked_at timestamptz(0)
 );
 CREATE INDEX service_accounts_newest ON service_accounts (created_at DESC, id DESC);
+
+-- The log is asked who did something, and what was done under a trace (shared/audit/entries.ts).
+CREATE INDEX audit_records_actor ON audit_records ((body::jsonb #>> '{actor,id}'), id);
+CREATE INDEX audit_records_trace ON audit_records ((body::jsonb ->> 'trace'), id);
