@@ -116,3 +116,17 @@ describe('failures end with 2 and say why', () => {
       expect(err).toContain(`${name}: `);
   });
 });
+
+describe('budgets', () => {
+  it('are set for one province or for all others, shown, and taken away', async () => {
+    await run(['budgets', 'set', '--questions-per-hour', '500']);
+    expect(await run(['budgets', 'set', '79', '--persons-per-day', '7'])).toMatchObject({ code: 0, out: '' });
+    const { out } = await run(['budgets']);
+    expect(out).toMatch(/^\* +500 +50000000 +200000 +200000000$/m);
+    expect(out).toMatch(/^79 +500 +50000000 +200000 +7$/m);
+    await run(['budgets', 'reset', '79']);
+    expect((await run(['budgets', 'show'])).out).not.toMatch(/^79/m);
+    const wrong = await run(['budgets', 'set', '--persons-per-day', 'many']);
+    expect(wrong).toMatchObject({ code: 2, err: expect.stringContaining('--persons-per-day') });
+  });
+});
