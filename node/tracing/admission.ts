@@ -22,7 +22,7 @@ import { federationKeyOf, type Warrant } from '../../shared/auth/opening-shape.t
 import { type Clock, nowSeconds } from '../../shared/clock.ts';
 import { type Database, withTransaction } from '../../shared/db/database.ts';
 import type { RulePack } from '../../shared/domain/rule-pack.ts';
-import { AppError } from '../../shared/errors.ts';
+import { AppError, invalidField } from '../../shared/errors.ts';
 import type { TraceCipher } from '../../shared/pseudonym/trace-cipher.ts';
 import type { IdentifierIndex } from './identifier-index.ts';
 import * as queries from './queries.ts';
@@ -55,14 +55,21 @@ export interface AdmittedTrace {
 }
 
 /**
- * Accepts the warrant of a trace, a new one or one known; on the record, as is its refusal. Throws what
+ * Accepts the warrant of a trace, a new one or one known; on the record, as is its refusal. `streamOf` is the
+ * trace that the stream asks for already: throws INVALID_ARGUMENT WARRANT_MISMATCH for another one, and what
  * `verifyWarrant`, `admitOpening` and `checkTerms` throw; FAILED_PRECONDITION FEDERATION_KEY_MISSING,
  * FEDERATION_KEY_UNKNOWN, KEY_GENERATION_MISMATCH.
  */
-export function admitWarrant(ctx: AdmissionCtx, pair: WarrantPair): Promise<AdmittedTrace> {
+export function admitWarrant(
+  ctx: AdmissionCtx,
+  pair: WarrantPair,
+  streamOf?: string,
+): Promise<AdmittedTrace> {
   const attempt = () => refusedWarrant(pair);
   return ctx.refusals.recording(attempt, async () => {
     const { opening, warrant } = await ctx.warrants.verify(pair, nowSeconds(ctx.clock));
+    if (streamOf !== undefined && streamOf !== opening.trace_id)
+      throw invalidField('warrant', 'a second trace in one stream', 'WARRANT_MISMATCH');
     checkKeys(ctx, opening);
     let revisions = await queries.listAdmittedOpenings(ctx.db, opening.trace_id);
     if (!revisions.some((r) => r.opening === pair.opening)) revisions = await admitNew(ctx, opening, pair);

@@ -50,15 +50,10 @@ async function* answerAll(
     for await (const { message } of untilCut(requests, cut.signal)) {
       if (message.case === 'warrant') {
         const { opening, countersignature } = message.value;
-        const admitted = await admitWarrant(ctx, { opening, countersignature });
-        if (trace && trace.opening.trace_id !== admitted.opening.trace_id) {
-          throw invalidField('warrant', 'a second trace in one stream', 'WARRANT_MISMATCH');
-        }
-        trace = admitted;
+        trace = await admitWarrant(ctx, { opening, countersignature }, trace?.opening.trace_id);
         const value = { incarnation: BigInt(ctx.incarnation), protocol: PROTOCOL_VERSION };
         yield { message: { case: 'accepted', value } };
       } else if (message.case === 'question') {
-        if (!trace) throw new AppError('PERMISSION_DENIED', 'NO_WARRANT', 'a question before a warrant');
         const question = questionFromWire(message.value);
         yield* fragmentsOf(question.seq, await answerQuestion(ctx, trace, question, call.signal));
       }

@@ -47,23 +47,26 @@ export interface TracingCtx extends AdmissionCtx {
 
 /**
  * The encoded answer to one question, from one state of the data; on the record, as is a refusal. Throws
- * INVALID_ARGUMENT QUESTION_TOO_LARGE, PERMISSION_DENIED QUESTION_OUTSIDE_OPENING, OPENING_EXPIRED,
+ * INVALID_ARGUMENT QUESTION_TOO_LARGE, PERMISSION_DENIED NO_WARRANT, QUESTION_OUTSIDE_OPENING, OPENING_EXPIRED,
  * WARRANT_EXPIRED, UNAVAILABLE TOKENS_PENDING, and as `beginAsking`.
  */
 export function answerQuestion(
   ctx: TracingCtx,
-  trace: AdmittedTrace,
+  trace: AdmittedTrace | undefined,
   question: TraceQuestion,
   signal: AbortSignal,
 ): Promise<Uint8Array> {
   const { seq } = question;
   const [who, met] = [question.who.length / 16, question.met.length / 16];
-  const { trace_id: id, province } = trace.opening;
+  const { trace_id: id, province = null } = trace?.opening ?? {};
   const detail = { seq, who, met, province };
   const attempt = { action: 'question.refused', actor: HUB_ACTOR, trace: id, detail } as const;
   return ctx.refusals.recording(
     () => attempt,
-    () => answerAllowed(ctx, trace, question, signal),
+    async () => {
+      if (!trace) throw denied('NO_WARRANT', 'a question before a warrant');
+      return answerAllowed(ctx, trace, question, signal);
+    },
   );
 }
 

@@ -259,6 +259,8 @@ describe('programs that pose as others', () => {
 describe('a hub that asks more than it may', () => {
   test('without any opening', async () => {
     expect(await ask(question())).toMatchObject({ is: 'PERMISSION_DENIED NO_WARRANT' });
+    const reasons = (await auditOf(federation.node(other), 'question.refused')).map(({ reason }) => reason);
+    expect(reasons).toContain('NO_WARRANT');
   });
 
   test.each<[string, () => object, string]>([
