@@ -47,8 +47,8 @@ export interface TracingCtx extends AdmissionCtx {
 
 /**
  * The encoded answer to one question, from one state of the data; on the record, as is a refusal. Throws
- * INVALID_ARGUMENT QUESTION_TOO_LARGE, PERMISSION_DENIED NO_WARRANT, QUESTION_OUTSIDE_OPENING, OPENING_EXPIRED,
- * WARRANT_EXPIRED, UNAVAILABLE TOKENS_PENDING, and as `beginAsking`.
+ * INVALID_ARGUMENT QUESTION_TOO_LARGE; PERMISSION_DENIED NO_WARRANT, QUESTION_OUTSIDE_OPENING,
+ * OPENING_EXPIRED, WARRANT_EXPIRED; UNAVAILABLE TOKENS_PENDING; and as `beginAsking`.
  */
 export function answerQuestion(
   ctx: TracingCtx,

@@ -155,6 +155,11 @@ describe('openings and warrants that are not what they seem', () => {
       `${DENIED} WARRANT_MISMATCH`,
     ],
     [
+      'mis-addressed: countersigned for other words of the same revision',
+      async () => ({ ...pair, opening: await signedBy(owner, { as_of: opening.as_of + 1 }) }),
+      `${DENIED} WARRANT_MISMATCH`,
+    ],
+    [
       'without a province: the hub signs for it',
       () => forged({ changes: { trace_id: newTraceId() }, keyFile: wiring.keys.warrantKeyFile }),
       `${DENIED} OPENING_BAD_SIGNATURE`,
