@@ -263,15 +263,16 @@ describe('while the hub or its key service is away', () => {
 });
 
 describe('correcting the case of a trace', () => {
-  it('amends its open traces under the same id', async () => {
+  it('amends its open traces under the same id and federation key', async () => {
     const id = await enterCase();
     const { body } = await startTrace({ cases: [id] });
     await accepted(body.id);
+    node.federation.generation = 2;
     await node.call('PATCH', `/v1/cases/${id}`, { json: { onset_on: '2021-06-20' } });
-    await accepted(body.id, 1);
-    expect(openedOf(body.id).map(({ revision, index }) => [revision, index[0]?.from])).toEqual([
-      [0, seconds('2021-06-07T17:00:00Z')],
-      [1, seconds('2021-06-17T17:00:00Z')],
+    await accepted(body.id, 1).finally(() => Object.assign(node.federation, { generation: 1 }));
+    expect(openedOf(body.id).map((o) => [o.revision, o.federation_key, o.index[0]?.from])).toEqual([
+      [0, 1, seconds('2021-06-07T17:00:00Z')],
+      [1, 1, seconds('2021-06-17T17:00:00Z')],
     ]);
   });
 

@@ -70,6 +70,8 @@ export interface NodeHttp extends AsyncDisposable {
   readonly changed: number[][];
   /** Whether `flush` finds a key service. */
   readonly keyService: { up: boolean };
+  /** Generation of the federation key that new traces get. */
+  readonly federation: { generation: number };
   readonly stop: AbortController;
   fetch(path: string, init?: RequestInit): Promise<Response>;
   /** For a listener. */
@@ -94,6 +96,7 @@ export async function createNodeHttp(options: NodeHttpOptions = {}): Promise<Nod
   const logged: string[] = [];
   const changed: number[][] = [];
   const keyService = { up: true };
+  const federation = { generation: 1 };
   const sink = new Writable({ write: (chunk, _encoding, done) => done(void logged.push(String(chunk))) });
   const logger = pino({ serializers: { err: describeError }, level: 'debug' }, sink);
   const stop = new AbortController();
@@ -116,7 +119,7 @@ export async function createNodeHttp(options: NodeHttpOptions = {}): Promise<Nod
       openingKey: hub.openingKey,
       rulePack: rules.pack,
       pseudonymize: (traceId) => createTraceCipher(FEDERATION_KEY, traceId).pseudonymsOf,
-      federationKey: async () => 1,
+      federationKey: async () => federation.generation,
     }),
   );
   const traces = { reopen: reopenTraces, wake: () => submitter.wake() };
@@ -161,7 +164,7 @@ export async function createNodeHttp(options: NodeHttpOptions = {}): Promise<Nod
   stack.defer(() => stop.abort());
   const fetch = async (path: string, init?: RequestInit) => app.request(path, init);
   return {
-    ...{ db, dataKeys, hub, rules, issuer, logged, changed, keyService, stop, fetch },
+    ...{ db, dataKeys, hub, rules, issuer, logged, changed, keyService, federation, stop, fetch },
     handle: async (request) => app.fetch(request),
     call: async (method, path, { json, text, headers, roles = ALL_GRANTS, subject = 'an' } = {}) => {
       const token = await issuer.issue({ audience: AUDIENCE, roles, subject });
