@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { type Env, parseEnv } from '../shared/config.ts';
 import * as fields from '../shared/config-fields.ts';
 import { addressSchema, listenSchema } from '../shared/http/listen.ts';
-import { dataKeyFields, keySourceOf, requireOneKeySource } from './sealing/key-config.ts';
+import { dataKeyFields, hasOneKeySource, keySourceOf, ONE_KEY_SOURCE } from './sealing/key-config.ts';
 
 const schema = z
   .object({
@@ -20,7 +20,7 @@ const schema = z
     ...fields.oidcFields,
     ...fields.doorFields,
   })
-  .superRefine(requireOneKeySource)
+  .refine(hasOneKeySource, ONE_KEY_SOURCE)
   .transform((env, ctx) => ({
     /** What enrolment left: province, keys, certificate, pinned CA and hub (shared/pki/identity.ts). */
     identityDir: env.IDENTITY_DIR,

@@ -9,7 +9,7 @@ import type { IntakeTx, SealedDb } from './queries.ts';
 /** Canonical identifiers, each once, with their blind indexes under the sealer's generation. */
 export interface IndexedValues {
   readonly values: readonly string[];
-  readonly indexes: readonly Buffer[];
+  readonly indexes: readonly string[];
 }
 
 /**
@@ -25,12 +25,13 @@ export async function findIdentifiers(
     .map((generation) => sealer.index('identifiers.value', values, generation));
   const textOf = new Map<string, string>();
   for (const list of [indexes, ...older]) {
-    for (const [i, index] of list.entries()) textOf.set(index.toString('latin1'), values[i] as string);
+    for (const [i, index] of list.entries()) textOf.set(index, values[i] as string);
   }
   const asked = [indexes, ...older].flat();
-  const rows = await sql<{ id: number; value_index: Buffer }[]>`
-    SELECT id, value_index FROM identifiers WHERE value_index = ANY (${byteaTexts(asked)}::text[]::bytea[])`;
-  return new Map(rows.map((row) => [textOf.get(row.value_index.toString('latin1')) as string, row.id]));
+  const rows = await sql<{ id: number; index: string }[]>`
+    SELECT id, encode(value_index, 'hex') AS index FROM identifiers
+    WHERE value_index = ANY (${byteaTexts(asked)}::text[]::bytea[])`;
+  return new Map(rows.map(({ id, index }) => [textOf.get(index) as string, id]));
 }
 
 /** As many unused ids of identifiers. */

@@ -79,7 +79,7 @@ export async function ensureIdentifiers(
   await identifierQueries.insertIdentifiers(tx, {
     ids: created,
     values: fresh,
-    indexes: missing.map((i) => indexes[i] as Buffer),
+    indexes: missing.map((i) => indexes[i] as string),
     areCccd: fresh.map(isCccd),
     householdIds: fresh.map(householdOf),
   });

@@ -78,11 +78,12 @@ export async function findHouseholds(
   const nameOf = new Map<string, string>();
   const asked = sealer.live.flatMap((generation) => sealer.index('households.name', names, generation));
   for (const [i, index] of asked.entries()) {
-    nameOf.set(index.toString('latin1'), names[i % names.length] as string);
+    nameOf.set(index, names[i % names.length] as string);
   }
-  const rows = await sql<{ id: number; name_index: Buffer }[]>`
-    SELECT id, name_index FROM households WHERE name_index = ANY (${byteaTexts(asked)}::text[]::bytea[])`;
-  return new Map(rows.map((row) => [nameOf.get(row.name_index.toString('latin1')) as string, row.id]));
+  const rows = await sql<{ id: number; index: string }[]>`
+    SELECT id, encode(name_index, 'hex') AS index FROM households
+    WHERE name_index = ANY (${byteaTexts(asked)}::text[]::bytea[])`;
+  return new Map(rows.map(({ id, index }) => [nameOf.get(index) as string, id]));
 }
 
 /** Stores households that were not found; their ids. */

@@ -2,8 +2,9 @@
  * The data keys that this process has: derives the keys of each column from the master keys of a ring and
  * hands out the sealer of the moment. Reads no file and no database; see operations.ts for who tells it.
  */
-import { createSecretKey, hkdfSync, type KeyObject } from 'node:crypto';
+import { createSecretKey, hkdfSync } from 'node:crypto';
 import { AppError } from '../../shared/errors.ts';
+import { HmacKey } from './hmac-key.ts';
 import type { KeyRing } from './key-ring.ts';
 import { type ColumnKeys, ColumnSealer, type SealedColumn } from './sealer.ts';
 
@@ -57,7 +58,10 @@ export class DataKeys implements SealerSource {
     if (known) return known;
     const master = this.#masters.get(generation);
     if (master === undefined) throw unknownGeneration(generation);
-    const keys = { seal: derive(master, `${column} seal`), index: derive(master, `${column} index`) };
+    const keys = {
+      seal: createSecretKey(derive(master, `${column} seal`)),
+      index: new HmacKey(derive(master, `${column} index`)),
+    };
     this.#derived.set(name, keys);
     return keys;
   }
@@ -71,8 +75,8 @@ export function keyCheckValue(master: Uint8Array): Buffer {
   return Buffer.from(hkdfSync('sha256', master, '', `${LABEL} check`, CHECK_BYTES));
 }
 
-function derive(master: Uint8Array, purpose: string): KeyObject {
-  return createSecretKey(Buffer.from(hkdfSync('sha256', master, '', `${LABEL} ${purpose}`, 32)));
+function derive(master: Uint8Array, purpose: string): Buffer {
+  return Buffer.from(hkdfSync('sha256', master, '', `${LABEL} ${purpose}`, 32));
 }
 
 function unknownGeneration(generation: number): AppError {

@@ -13,7 +13,7 @@ const command = z.string().transform((text, ctx) => {
   return z.NEVER;
 });
 
-/** Both optional here; `requireOneKeySource` wants one of them. */
+/** Both optional here; `hasOneKeySource` wants one of them. */
 export const dataKeyFields = {
   DATA_KEYS_FILE: z.string().min(1).optional(),
   DATA_KEYS_COMMAND: command.optional(),
@@ -21,12 +21,17 @@ export const dataKeyFields = {
 
 type DataKeyVariables = z.output<z.ZodObject<typeof dataKeyFields>>;
 
-/** Adds an issue unless exactly one of the two is there. */
-export function requireOneKeySource(env: DataKeyVariables, ctx: z.RefinementCtx): void {
-  if ((env.DATA_KEYS_FILE === undefined) !== (env.DATA_KEYS_COMMAND === undefined)) return;
-  const message = 'one of DATA_KEYS_FILE and DATA_KEYS_COMMAND is required, not both';
-  ctx.addIssue({ code: 'custom', path: ['DATA_KEYS_FILE'], message });
+/** For `refine`: exactly one of the two must be there. */
+export function hasOneKeySource(env: Partial<DataKeyVariables>): boolean {
+  return (env.DATA_KEYS_FILE === undefined) !== (env.DATA_KEYS_COMMAND === undefined);
 }
+
+/** What is said otherwise, beside whatever else is wrong. */
+export const ONE_KEY_SOURCE = {
+  path: ['DATA_KEYS_FILE'],
+  message: 'one of DATA_KEYS_FILE and DATA_KEYS_COMMAND is required, not both',
+  when: () => true,
+};
 
 /** The source that checked variables name. */
 export function keySourceOf({ DATA_KEYS_FILE, DATA_KEYS_COMMAND }: DataKeyVariables): KeySource {
@@ -35,5 +40,5 @@ export function keySourceOf({ DATA_KEYS_FILE, DATA_KEYS_COMMAND }: DataKeyVariab
 
 /** Those variables alone, for what needs nothing else. Throws INVALID_CONFIG. */
 export function parseKeySource(env: Env): KeySource {
-  return keySourceOf(parseEnv(z.object(dataKeyFields).superRefine(requireOneKeySource), env));
+  return keySourceOf(parseEnv(z.object(dataKeyFields).refine(hasOneKeySource, ONE_KEY_SOURCE), env));
 }

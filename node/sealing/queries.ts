@@ -108,7 +108,7 @@ export async function resealRows(
 ): Promise<void> {
   const ids = rows.map(({ id }) => id);
   const texts = (name: string) => rows.map((row) => row.texts[sealed.indexOf(name)] ?? null);
-  const columns: { name: string; values: (Buffer | null)[] }[] = sealed.map((name) => ({
+  const columns: { name: string; values: (Buffer | string | null)[] }[] = sealed.map((name) => ({
     name: `${name}_sealed`,
     values: sealer.seal(`${table}.${name}` as SealedColumn, ids, texts(name)),
   }));

@@ -90,18 +90,18 @@ describe('blind indexes', () => {
     const value = fc.string({ maxLength: 3 });
     fc.assert(
       fc.property(value, value, (a, b) => {
-        const [one, other] = sealer.index('identifiers.value', [a, b]) as [Buffer, Buffer];
-        expect(one.length).toBe(INDEX_BYTES);
-        expect(one.equals(other)).toBe(a === b);
-        expect(one.equals(sealer.index('households.name', [a])[0] as Buffer)).toBe(false);
-        expect(one.equals(sealer.index('identifiers.value', [a], 2)[0] as Buffer)).toBe(false);
+        const [one, other] = sealer.index('identifiers.value', [a, b]) as [string, string];
+        expect(one.length).toBe(2 * INDEX_BYTES);
+        expect(one === other).toBe(a === b);
+        expect(sealer.index('households.name', [a])).not.toEqual([one]);
+        expect(sealer.index('identifiers.value', [a], 2)).not.toEqual([one]);
       }),
     );
   });
 
   it('need the key', () => {
     const stranger = new DataKeys({ current: 1, keys: new Map([[1, key(99)]]) }).sealer;
-    const of = (by: ColumnSealer) => by.index('identifiers.value', ['cmnd:012345678'])[0]?.toString('hex');
+    const of = (by: ColumnSealer) => by.index('identifiers.value', ['cmnd:012345678'])[0];
     expect(of(stranger)).not.toBe(of(sealer));
   });
 });

@@ -16,9 +16,10 @@
  * stands once; two dumps of one database show which rows are the same. With the keys, identifiers can be
  * guessed. Two different values share an index with a probability of 2^-128 a pair.
  */
-import { createCipheriv, createDecipheriv, createHmac, type KeyObject } from 'node:crypto';
+import { createCipheriv, createDecipheriv, type KeyObject } from 'node:crypto';
 import { AppError } from '../../shared/errors.ts';
 import { newKey } from '../../shared/ids.ts';
+import type { HmacKey } from './hmac-key.ts';
 
 /** Columns that are sealed, by table. Renaming one makes its values unreadable. */
 export type SealedColumn =
@@ -35,7 +36,7 @@ export type IndexedColumn = 'identifiers.value' | 'households.name';
 /** Keys of one column in one generation. */
 export interface ColumnKeys {
   readonly seal: KeyObject;
-  readonly index: KeyObject;
+  readonly index: HmacKey;
 }
 
 /** Keys by generation; throws KEY_GENERATION_UNKNOWN for one that there is none of. */
@@ -112,12 +113,10 @@ export class ColumnSealer {
     return sealed === null ? null : this.open(column, id, sealed);
   }
 
-  /** Blind indexes of `texts`, under the current generation unless told. */
-  index(column: IndexedColumn, texts: readonly string[], generation = this.generation): Buffer[] {
-    const { index: key } = this.#keysOf(generation, column);
-    return texts.map((text) =>
-      createHmac('sha256', key).update(text, 'utf8').digest().subarray(0, INDEX_BYTES),
-    );
+  /** Blind indexes of `texts` in hex, under the current generation unless told. */
+  index(column: IndexedColumn, texts: readonly string[], generation = this.generation): string[] {
+    const { index } = this.#keysOf(generation, column);
+    return texts.map((text) => index.of(text).slice(0, 2 * INDEX_BYTES));
   }
 }
 

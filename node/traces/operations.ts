@@ -10,14 +10,15 @@ import type { Database, Transaction } from '../../shared/db/database.ts';
 import type { Direction } from '../../shared/domain/rule-pack.ts';
 import { AppError, type FieldError, invalidField, toAppError } from '../../shared/errors.ts';
 import { newTraceId } from '../../shared/ids.ts';
-import { readIdentifiers, readNames } from '../people/operations.ts';
 import type { RuleBook } from '../rules/operations.ts';
 import type { SealerSource } from '../sealing/data-keys.ts';
+import { type Contact, withPersons } from './contacts.ts';
 import * as contacts from './contacts-queries.ts';
 import * as queries from './queries.ts';
 import type { HubStatus, TraceStatus } from './status.ts';
 import type { HubTraces } from './submitter.ts';
 
+export type { Contact } from './contacts.ts';
 export type { TraceCursor } from './queries.ts';
 export type { TraceStatus } from './status.ts';
 
@@ -56,7 +57,8 @@ export async function openTrace(ctx: TracesContext, caller: Caller, request: Tra
     request.idempotencyKey === undefined
       ? undefined
       : {
-          key: `${callerKey(caller)} ${request.idempotencyKey}`,
+          // As a digest: nobody checks what callers put into their keys.
+          key: sha256(`${callerKey(caller)} ${request.idempotencyKey}`),
           digest: digestOf(request),
         };
   const earlier = idempotency && (await queries.findTraceByKey(ctx.db, idempotency.key));
@@ -92,7 +94,10 @@ function termsOf(ctx: TracesContext, { cases, direction, maxDegree: asked, asOf 
 }
 
 function digestOf({ cases, direction, maxDegree, asOf }: TraceRequest): string {
-  const text = JSON.stringify([cases, direction, maxDegree ?? null, asOf ?? null]);
+  return sha256(JSON.stringify([cases, direction, maxDegree ?? null, asOf ?? null]));
+}
+
+function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
@@ -236,14 +241,6 @@ function leaveOutUnknown(error: unknown): undefined {
   if (!['UNAVAILABLE', 'NOT_FOUND'].includes(toAppError(error).code)) throw error;
 }
 
-/** A contact with what this province knows of the person. */
-export interface Contact extends Omit<contacts.ContactRow, 'identifier_ids'> {
-  /** Canonical, those known here, sorted. */
-  readonly identifiers: string[];
-  /** Names of the people that they may be, joined by " / "; null if none is known. */
-  readonly name: string | null;
-}
-
 const READING = { group: 'contacts.read', action: 'contacts.read' } as const;
 export const EXPORTING = { group: 'contacts.export', action: 'contacts.exported' } as const;
 
@@ -265,21 +262,6 @@ export function listContacts(
     note({ count: shown.length, contacts: shown.map(({ id }) => id) });
     return withPersons(ctx, found);
   });
-}
-
-async function withPersons(ctx: TracesContext, found: readonly contacts.ContactRow[]): Promise<Contact[]> {
-  const ids = found.flatMap(({ identifier_ids }) => identifier_ids);
-  const values = await readIdentifiers(ctx, ids);
-  const names = await readNames(ctx, ids);
-  return found.map(({ identifier_ids, ...contact }) => ({
-    ...contact,
-    identifiers: sortedOnce(identifier_ids.flatMap((id) => values.get(id) ?? [])),
-    name: sortedOnce(identifier_ids.flatMap((id) => names.get(id) ?? [])).join(' / ') || null,
-  }));
-}
-
-function sortedOnce(texts: readonly string[]): string[] {
-  return [...new Set(texts)].sort();
 }
 
 /** Grows whenever this province's contacts of a trace change. */

@@ -2,7 +2,7 @@
  * `npm run bench -- trace [--stays 1,5,20] [--provinces 3,34,63] [--repetitions 5] [--out FILE]`: measures
  * each size and appends it to FILE as a line of JSON. `-- report FILE` prints the tables of RESULTS.md; `--
  * check` compares federation, merged query and oracle on a small world; `-- profile` says where a two-degree
- * trace spends its time.
+ * trace spends its time; `-- sealing --baseline DIST` what sealing costs imports, against another build.
  */
 import { appendFileSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -15,6 +15,7 @@ import { measureCost } from './cost.ts';
 import { type Measurement, measure } from './measure.ts';
 import { profileTrace } from './profile.ts';
 import { renderReport } from './report.ts';
+import { benchSealing } from './sealing.ts';
 import { MILLION, makeWorld } from './world.ts';
 
 /**
@@ -58,8 +59,11 @@ switch (positionals[0]) {
   case 'cost':
     console.log(await measureFirst(values.baseline ?? ''));
     break;
+  case 'sealing':
+    console.log(await benchSealing({ ...sealingOptions(), say }));
+    break;
   default:
-    console.error('usage: npm run bench -- trace | check | profile | cost | report FILE');
+    console.error('usage: npm run bench -- trace | check | profile | cost | sealing | report FILE');
     process.exitCode = 2;
 }
 
@@ -85,6 +89,11 @@ function measureFirst(baseline: string): Promise<string> {
   const [millions, provinces] = [numbers(values.stays)[0] as number, numbers(values.provinces)[0] as number];
   const repetitions = Number(values.repetitions);
   return measureCost({ baseline: resolve(baseline), millions, provinces, index: INDEX, repetitions, say });
+}
+
+function sealingOptions() {
+  if (values.baseline === undefined) throw new Error('--baseline DIST is missing: a build without sealing');
+  return { baseline: resolve(values.baseline), repetitions: Number(values.repetitions) };
 }
 
 function readMeasurements(file: string): Measurement[] {

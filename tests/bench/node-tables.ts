@@ -151,7 +151,7 @@ class NodeLoader {
       const ids = numbers.slice(from, until);
       const names = ids.map((number) => `h${number}`);
       const sealed = sealer.seal('households.name', ids, names);
-      return [ids, sealed, sealer.index('households.name', names), ids.map(() => generation)];
+      return [ids, sealed, indexBytes(sealer.index('households.name', names)), ids.map(() => generation)];
     });
     const householdOf = (identifier: number) =>
       identifier % 2 === 0 && home[identifier >> 1] === position ? household[identifier >> 1] : null;
@@ -165,7 +165,7 @@ class NodeLoader {
       return [
         ids,
         sealer.seal('identifiers.value', ids, values),
-        sealer.index('identifiers.value', values),
+        indexBytes(sealer.index('identifiers.value', values)),
         piece.map((identifier) => identifier % 2 === 0),
         ids.map(() => generation),
         piece.map((identifier) => tokens.subarray(identifier * 16, identifier * 16 + 16)),
@@ -253,6 +253,10 @@ class NodeLoader {
       gather(ends, rows, from, until),
     ]);
   }
+}
+
+function indexBytes(indexes: readonly string[]): Buffer[] {
+  return indexes.map((hex) => Buffer.from(hex, 'hex'));
 }
 
 /** Drops the indexes of `tables` for the load; the answer makes the same ones again. */

@@ -1,6 +1,6 @@
 /**
  * Promises 4 and 5: recognisable people and places are traced through a federation whose wires are recorded
- * in clear; then they are searched for, in every disguise, in the hub's database, in all logs, on the wires
+ * in clear; then they are searched for, in every disguise, in all databases, in all logs, on the wires
  * and in what programs answer to bad requests. That the search finds what is there is shown beside it.
  */
 import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -275,9 +275,13 @@ test('the traces did find these people, in all three provinces', async () => {
   expect(new Set(contacts.map(({ name }) => name))).toEqual(new Set(NAMES.slice(1)));
 });
 
-test('nothing of a person is readable in a node’s own database; a place’s id is', async () => {
-  const ownDatabase = findNeedles(await valuesOf(federation.node('24').databaseUrl), needles);
-  expect(ownDatabase).toEqual([`${OTHERS.place} (utf-8)`]);
+test('nothing that names a person lies open in the database of their own province', async () => {
+  for (const { databaseUrl } of federation.nodes) {
+    const found = findNeedles(await valuesOf(databaseUrl), needles);
+    // The province's own id of a place is no person's, and shows that the search finds what is there.
+    expect(found).toContain(`${OTHERS.place} (utf-8)`);
+    expect(found.filter((what) => !what.startsWith(OTHERS.place))).toEqual([]);
+  }
 });
 
 test('nothing of a person or a place is in the hub’s database', async () => {

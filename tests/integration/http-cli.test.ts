@@ -112,7 +112,7 @@ describe('failures end with 2 and say why', () => {
   it('names every variable that serve lacks', async () => {
     const { code, err } = await run(['serve'], { HTTP_LISTEN: 'here' });
     expect(code).not.toBe(0);
-    for (const name of ['IDENTITY_DIR', 'HTTP_LISTEN', 'DATABASE_URL', 'OIDC_ISSUER'])
+    for (const name of ['IDENTITY_DIR', 'HTTP_LISTEN', 'DATABASE_URL', 'DATA_KEYS_FILE', 'OIDC_ISSUER'])
       expect(err).toContain(`${name}: `);
   });
 });

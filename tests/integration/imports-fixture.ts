@@ -5,7 +5,9 @@
 import { importRoutes } from '../../node/intake/http.ts';
 import { type ImportContext, type ImportReport, importRows } from '../../node/intake/operations.ts';
 import type { ImportKind } from '../../node/intake/rows.ts';
+import type { DataKeys } from '../../node/sealing/data-keys.ts';
 import type { ChangedStays } from '../../node/tracing/changes.ts';
+import type { Database } from '../../shared/db/database.ts';
 import { createHttpApp } from '../../shared/http/app.ts';
 import { createMetrics } from '../../shared/http/metrics.ts';
 import { createLogger } from '../../shared/log.ts';
@@ -41,9 +43,15 @@ const TABLES = [
 
 export async function createIntake() {
   const database = await createTestDatabase('node');
-  const { db } = database;
+  return {
+    ...intakeOn(database.db, testDataKeys()),
+    [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
+  };
+}
+
+/** The same on a migrated database of somebody else's. */
+export function intakeOn(db: Database, dataKeys: DataKeys) {
   const heard: Heard = { identifiers: [], stays: [], encounters: [], kicks: 0 };
-  const dataKeys = testDataKeys();
   const ctx: ImportContext = {
     ...{ db, dataKeys },
     clock: { nowMs: () => NOW * 1000 },
@@ -83,7 +91,6 @@ export async function createIntake() {
       return Object.fromEntries(await Promise.all(tables));
     },
     app: (grants = ['integrator@24']) => httpApp(ctx, grants),
-    [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
   };
 }
 
