@@ -2,7 +2,8 @@
  * `npm run bench -- trace [--stays 1,5,20] [--provinces 3,34,63] [--repetitions 5] [--out FILE]`: measures
  * each size and appends it to FILE as a line of JSON. `-- report FILE` prints the tables of RESULTS.md; `--
  * check` compares federation, merged query and oracle on a small world; `-- profile` says where a two-degree
- * trace spends its time; `-- sealing --baseline DIST` what sealing costs imports, against another build.
+ * trace spends its time; `-- cost --baseline DIST` and `-- sealing --baseline DIST` what traces and imports
+ * cost against the build in DIST, which lacks what is asked about (sealing).
  */
 import { appendFileSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
