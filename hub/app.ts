@@ -10,12 +10,15 @@ import { AuditLog } from '../shared/audit/log.ts';
 import { PeerLogs } from '../shared/audit/peer-logs.ts';
 import { RefusalLog } from '../shared/audit/refusals.ts';
 import { Sealer } from '../shared/audit/sealer.ts';
+import { caPublicKey, spkiSha256 } from '../shared/auth/ca-statement.ts';
+import { verifyHubStatement } from '../shared/auth/hub-statement.ts';
 import { type Clock, systemClock } from '../shared/clock.ts';
 import type { Database } from '../shared/db/database.ts';
 import { openAsProgram } from '../shared/db/program-database.ts';
 import { Disposal } from '../shared/disposal.ts';
+import { AppError } from '../shared/errors.ts';
 import { startGrpcServer } from '../shared/grpc/server.ts';
-import { readTlsMaterial } from '../shared/grpc/tls.ts';
+import { readTlsMaterial, type TlsMaterial } from '../shared/grpc/tls.ts';
 import { createHttpApp } from '../shared/http/app.ts';
 import { auditRoutes } from '../shared/http/audit.ts';
 import { meRoutes } from '../shared/http/me.ts';
@@ -32,7 +35,11 @@ import { startOprfWorkers } from '../shared/pseudonym/oprf-pool.ts';
 import { auditHandlers } from './audit/grpc.ts';
 import { reconcileRoutes } from './audit/http.ts';
 import type { HubAuditCtx } from './audit/operations.ts';
+import { loadCa } from './authority/operations.ts';
 import type { HubConfig } from './config.ts';
+import { enrolmentService, NEWCOMER_MESSAGE_LIMIT, renewalHandlers } from './enrolment/grpc.ts';
+import { enrolmentRoutes } from './enrolment/http.ts';
+import type { EnrolmentCtx } from './enrolment/operations.ts';
 import { federationService } from './federation/grpc.ts';
 import { federationKeyHandlers } from './federation-keys/grpc.ts';
 import { keyHandlers } from './keys/grpc.ts';
@@ -93,8 +100,11 @@ export async function startHub(config: HubConfig, clock: Clock = systemClock): P
   const base: Base = { ...parts, metrics: createMetrics('hub'), stack };
   const audit = startAudit(base);
   const traces = await startTraces(base);
-  await startGrpc(base, traces, audit);
-  const url = await startHttp(base, traces, audit);
+  const enrolment = await openEnrolment(base);
+  const doors = { traces, audit, enrolment };
+  await startGrpc(base, doors);
+  await startEnrolment(base, enrolment);
+  const url = await startHttp(base, doors);
   logger.info({ url, grpc: config.grpcListen, provinces: roster.links.length }, 'hub started');
   const built = stack.move();
   return { url, [Symbol.asyncDispose]: () => built[Symbol.asyncDispose]() };
@@ -121,6 +131,36 @@ function startAudit({ config, logger, clock, db, metrics, roster, stack }: Base)
   return { log, peers, provinceKeys: roster.keys };
 }
 
+/** What handlers stand before. */
+interface Doors {
+  readonly traces: TracesCtx;
+  readonly audit: HubAuditCtx;
+  readonly enrolment: EnrolmentCtx;
+}
+
+/** How provinces come in and stay in; the CA's key only where the operator keeps it here. */
+async function openEnrolment({ config, db, clock, tls, roster }: Base): Promise<EnrolmentCtx> {
+  const { enrolmentAddress, hubAddress, hubStatement, certificateLifeMs: lifeMs, caDir } = config;
+  const { ca } = tls.current;
+  if (hubStatement !== undefined) await verifyHubStatement(hubStatement, caPublicKey(ca));
+  const signer = caDir === undefined ? undefined : await loadCa(caDir);
+  if (signer && spkiSha256(caPublicKey(signer.certificate)) !== spkiSha256(caPublicKey(ca)))
+    throw new AppError('INVALID_ARGUMENT', 'INVALID_CONFIG', 'CA_DIR holds another CA than TLS_CA_FILE');
+  return { db, clock, roster, ca, signer, lifeMs, enrolmentAddress, hubAddress, hubStatement };
+}
+
+/** The listener of newcomers, if there is to be one: no client certificate, one method. */
+async function startEnrolment({ config, tls, logger, clock, stack }: Base, ctx: EnrolmentCtx): Promise<void> {
+  const { enrolmentListen: listen } = config;
+  if (listen === undefined) return;
+  // Newcomers find the CA that their invitation names in the chain.
+  const chained = ({ ca, cert, key }: TlsMaterial) => ({ ca, key, cert: `${cert.trim()}\n${ca}` });
+  const limits = { newcomers: true, messageLimit: NEWCOMER_MESSAGE_LIMIT };
+  const served = { tls: chained(tls.current), services: [enrolmentService(ctx)], logger, clock };
+  const server = stack.use(await startGrpcServer({ listen, ...served, ...limits }));
+  stack.defer(tls.onChange((next) => server.useTls(chained(next))));
+}
+
 /** The engine with all open traces. */
 async function startTraces(base: Base): Promise<TracesCtx> {
   const { config, logger, clock, db, rules, refusals, roster, stack } = base;
@@ -136,8 +176,7 @@ async function startTraces(base: Base): Promise<TracesCtx> {
 
 async function startGrpc(
   { config, logger, clock, db, rules, refusals, metrics, tls, roster, stack }: Base,
-  traces: TracesCtx,
-  audit: HubAuditCtx,
+  { traces, audit, enrolment }: Doors,
 ): Promise<void> {
   const key = deriveOprfKey(config.oprfKey.reveal());
   // One core is left to the traces.
@@ -148,6 +187,7 @@ async function startGrpc(
     ...federationKeyHandlers({ db, clock }),
     ...ruleHandlers(rules),
     ...provinceHandlers(roster),
+    ...renewalHandlers(enrolment),
     ...traceHandlers(traces, roster),
     ...auditHandlers(audit),
   });
@@ -158,7 +198,7 @@ async function startGrpc(
 }
 
 /** The HTTP interface; the answer is its address. */
-async function startHttp(base: Base, traces: TracesCtx, audit: HubAuditCtx): Promise<string> {
+async function startHttp(base: Base, { traces, audit, enrolment }: Doors): Promise<string> {
   const { config, logger, clock, db, rules, metrics, roster, stack } = base;
   const stop = new AbortController();
   const door = programDoor(config.door, { home: 'hub', db, clock });
@@ -173,6 +213,7 @@ async function startHttp(base: Base, traces: TracesCtx, audit: HubAuditCtx): Pro
       meRoutes({ clock }),
       ...door.loginRoutes,
       reconcileRoutes({ db, clock, logger, roster }),
+      enrolmentRoutes(enrolment),
     ],
     ...door,
     logger,

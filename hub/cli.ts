@@ -17,7 +17,9 @@ import { holdLifeline } from '../shared/lifeline.ts';
 import { runProgram } from '../shared/run-program.ts';
 import { MIGRATIONS, startHub } from './app.ts';
 import { addReconcileCommand, ownLogOf } from './audit/commands.ts';
+import { addCaCommands } from './authority/commands.ts';
 import { parseHubConfig } from './config.ts';
+import { addEnrolmentCommands } from './enrolment/commands.ts';
 
 const program = new Command('truyvet-hub')
   .description('Trung tâm quốc gia của Truy Vết · The national hub of Truy Vết')
@@ -63,6 +65,9 @@ program
       formatTable(['id', 'tỉnh · province', 'trạng thái · state', 'mở · opened', 'F'], rows),
     );
   });
+
+addCaCommands(program, systemClock);
+addEnrolmentCommands(program, address);
 
 interface ProvinceJson {
   readonly province: string;

@@ -26,12 +26,27 @@ const schema = z
     PROVINCES_FILE: fields.jsonFile.pipe(provinces).optional(),
     RULES_FILE: fields.jsonFile.optional(),
     ROUND_DEADLINE_MS: z.coerce.number().int().min(50).max(600_000).default(5_000),
+    ENROLMENT_LISTEN: addressSchema.optional(),
+    ENROLMENT_ADDRESS: addressSchema.optional(),
+    HUB_ADDRESS: addressSchema.optional(),
+    HUB_STATEMENT_FILE: fields.textFile.optional(),
+    CA_DIR: z.string().min(1).optional(),
+    CERTIFICATE_LIFE_SECONDS: z.coerce
+      .number()
+      .int()
+      .min(5)
+      .max(800 * 86_400)
+      .default(90 * 86_400),
     HUB_FANOUT: z.coerce.number().int().min(1).max(100).optional(),
     LOG_LEVEL: fields.logLevel,
     ...fields.databaseFields,
     ...fields.tlsFields,
     ...fields.oidcFields,
     ...fields.doorFields,
+  })
+  .refine((env) => env.ENROLMENT_LISTEN === undefined || env.HUB_STATEMENT_FILE !== undefined, {
+    path: ['HUB_STATEMENT_FILE'],
+    error: 'needed with ENROLMENT_LISTEN',
   })
   .transform((env, ctx) => ({
     databaseUrl: env.DATABASE_URL,
@@ -47,6 +62,17 @@ const schema = z
     warrantKey: env.WARRANT_KEY_FILE,
     /** Provinces enrolled by file: where their nodes listen, and their keys as the CA states them. */
     provinces: env.PROVINCES_FILE ?? [],
+    /** Where newcomers ask to join; nobody can while it is not set. */
+    enrolmentListen: env.ENROLMENT_LISTEN,
+    /** As newcomers reach it; where it listens unless told. */
+    enrolmentAddress: env.ENROLMENT_ADDRESS ?? env.ENROLMENT_LISTEN,
+    /** As nodes reach this hub's gRPC; where it listens unless told. */
+    hubAddress: env.HUB_ADDRESS ?? env.GRPC_LISTEN,
+    /** The warrant key as the CA states it; newcomers pin it. */
+    hubStatement: env.HUB_STATEMENT_FILE?.trim(),
+    /** The federation CA, where it lies on the hub. */
+    caDir: env.CA_DIR,
+    certificateLifeMs: env.CERTIFICATE_LIFE_SECONDS * 1000,
     /** This pack alone, unvalidated, instead of the shipped ones. */
     rules: env.RULES_FILE,
     roundDeadlineMs: env.ROUND_DEADLINE_MS,

@@ -34,6 +34,9 @@ import { findOpenBreakGlass } from './break-glass/operations.ts';
 import { budgetRoutes } from './budgets/http.ts';
 import { caseRoutes } from './cases/http.ts';
 import type { NodeConfig } from './config.ts';
+import { DistrustedSerials } from './enrolment/distrust.ts';
+import { Renewal } from './enrolment/renewal.ts';
+import { hubRenewals } from './enrolment/wire.ts';
 import { type FederationKeys, startFederationKeys } from './federation-keys/federation-keys.ts';
 import { hubKeys } from './federation-keys/grpc.ts';
 import { federationKeyRoutes } from './federation-keys/http.ts';
@@ -112,10 +115,7 @@ export async function startNode(config: NodeConfig, clock: Clock = systemClock):
   const metrics = createMetrics(name);
   const dataKeys = await startDataKeys(stack, { db, clock, logger, metrics, config });
   const stop = new AbortController();
-  const tls = stack.use(liveTls(identity, { clock, logger }));
-  const address = config.hubAddress ?? identity.hubAddress;
-  const hub = stack.use(connectHub({ address, tls: tls.current, protocol: PROTOCOL_VERSION }));
-  stack.defer(tls.onChange(hub.useTls));
+  const { tls, distrusted, hub } = await startHubLink(stack, { config, identity, clock, logger });
   const provinces = stack.use(await startProvinces({ db, clock, logger, identity, hub, stop }));
   const keys = stack.use(
     await startFederationKeys({
@@ -126,29 +126,17 @@ export async function startNode(config: NodeConfig, clock: Clock = systemClock):
   const refusals = stack.use(new RefusalLog({ db, clock, logger }));
   const rules = await startRules(stack, { db, hub, identity, clock, logger, refusals, stop });
   const base: Base = {
-    ...{
-      config,
-      identity,
-      logger,
-      clock,
-      db,
-      dataKeys,
-      metrics,
-      hub,
-      provinces,
-      keys,
-      rules,
-      refusals,
-      stack,
-    },
+    ...{ config, identity, logger, clock, db, dataKeys, metrics },
+    ...{ hub, provinces, keys, rules, refusals, stack },
     stopping: stop.signal,
   };
   const { log, peers } = startAudit(base);
   const { tracing, tokenizer } = await startTracing(base);
   const services = [tracingService(tracing.ctx, auditHandlers({ db, clock, log }))];
-  const listen = { listen: config.grpcListen, tls: tls.current };
+  const listen = { listen: config.grpcListen, tls: tls.current, check: distrusted.check };
   const server = stack.use(await startGrpcServer({ ...listen, services, logger, clock }));
   stack.defer(tls.onChange(server.useTls));
+  distrusted.onChange(server.recheck);
   const url = await startHttp(base, { tracing, tokenizer, peers });
   // First of all, so that event streams end and nothing new is begun.
   stack.defer(() => stop.abort());
@@ -157,10 +145,20 @@ export async function startNode(config: NodeConfig, clock: Clock = systemClock):
   return { url, [Symbol.asyncDispose]: () => built[Symbol.asyncDispose]() };
 }
 
-/** This node's own certificate, followed while it runs. */
-function liveTls(identity: Identity, { clock, logger }: Pick<Base, 'clock' | 'logger'>): LiveTls {
+type LinkParts = Pick<Base, 'config' | 'identity' | 'clock' | 'logger'>;
+
+/** The connection to the hub, and this node’s own certificate, followed and renewed while it runs. */
+async function startHubLink(stack: Disposal, { config, identity, clock, logger }: LinkParts) {
   const read = () => readOwnTls(identity, clock.nowMs());
-  return new LiveTls({ first: identity.tls, read, clock, logger });
+  const tls = stack.use(new LiveTls({ first: identity.tls, read, clock, logger }));
+  const distrusted = stack.use(await DistrustedSerials.open(config.identityDir, clock));
+  const address = config.hubAddress ?? identity.hubAddress;
+  const seen = { tls: tls.current, check: distrusted.check };
+  const hub = stack.use(connectHub({ address, ...seen, protocol: PROTOCOL_VERSION }));
+  stack.defer(tls.onChange(hub.useTls));
+  distrusted.onChange(hub.reconnect);
+  stack.use(new Renewal({ identity, tls, ask: hubRenewals(hub.client), clock, logger }));
+  return { tls, distrusted, hub };
 }
 
 type ProvinceParts = Pick<Base, 'db' | 'clock' | 'logger' | 'identity' | 'hub'> & {

@@ -22,6 +22,7 @@ import { runProgram } from '../shared/run-program.ts';
 import { MIGRATIONS, startNode } from './app.ts';
 import { ownLogOf } from './audit/commands.ts';
 import { parseNodeConfig } from './config.ts';
+import { addIdentityCommands } from './enrolment/commands.ts';
 import { addFederationKeyCommands } from './federation-keys/commands.ts';
 import { addKeysCommands } from './sealing/keys-command.ts';
 
@@ -47,6 +48,8 @@ program
     const { databaseUrl, ownerUrl } = parseDatabaseUrls(process.env);
     await migrateAsOwner({ databaseUrl, migrations: MIGRATIONS, clock: systemClock }, ownerUrl);
   });
+
+addIdentityCommands(program, systemClock);
 
 program
   .command('import <kind> <file>')

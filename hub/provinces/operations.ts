@@ -6,9 +6,15 @@ import { type Caller, decide } from '../../shared/auth/access.ts';
 import { caPublicKey } from '../../shared/auth/ca-statement.ts';
 import { fingerprintOf, verifyProvinceStatement } from '../../shared/auth/province-statement.ts';
 import { type Clock, nowSeconds } from '../../shared/clock.ts';
-import { type Database, type Transaction, withTransaction } from '../../shared/db/database.ts';
+import {
+  type Database,
+  type Queryable,
+  type Transaction,
+  withTransaction,
+} from '../../shared/db/database.ts';
 import { AppError } from '../../shared/errors.ts';
 import { provinceName } from '../../shared/gazetteer.ts';
+import { readCertificate, serialOf, validityOf } from '../../shared/pki/certificate.ts';
 import type { ProvinceLink } from './province-link.ts';
 import * as queries from './queries.ts';
 import type { Roster } from './roster.ts';
@@ -41,6 +47,49 @@ export async function listProvinces(ctx: ProvincesContext, caller: Caller): Prom
     return { province, name: provinceName(province) ?? province, state, protocol, reportedAt, dataAt };
   });
   return enrolled.sort((a, b) => (a.province < b.province ? -1 : 1));
+}
+
+/** Ends a membership and revokes its certificates, in the caller's transaction. Throws PROVINCE_UNKNOWN. */
+export async function revokeMember(
+  tx: Transaction,
+  { clock }: Pick<MembershipContext, 'clock'>,
+  { province, because }: { readonly province: string; readonly because: string },
+): Promise<void> {
+  const atMs = clock.nowMs();
+  if (!(await queries.markRevoked(tx, { province, because, atMs }))) {
+    throw new AppError('NOT_FOUND', 'PROVINCE_UNKNOWN', 'the province is not enrolled');
+  }
+  await queries.revokeCertificates(tx, province, atMs);
+}
+
+/** A certificate that the CA has issued to a province. */
+export interface IssuedTo {
+  readonly province: string;
+  /** PEM; checked. */
+  readonly certificate: string;
+  /** Whether it replaces all earlier ones: a node that is enrolled anew has new keys. */
+  readonly first: boolean;
+}
+
+/** Notes a certificate, on the record, in the caller's transaction. */
+export async function noteCertificate(
+  tx: Transaction,
+  { clock }: Pick<MembershipContext, 'clock'>,
+  { province, certificate, first }: IssuedTo,
+): Promise<void> {
+  const read = readCertificate(certificate);
+  const [serial, { notAfterMs }] = [serialOf(read), validityOf(read)];
+  if (first) await queries.revokeCertificates(tx, province, clock.nowMs());
+  await queries.insertCertificate(tx, { serial, province, certificate, notAfterMs }, clock.nowMs());
+  const action = first ? 'certificate.issued' : 'certificate.renewed';
+  const detail = { province, serial, not_after: Math.floor(notAfterMs / 1000) };
+  const actor = { kind: 'program', id: 'hub' } as const;
+  await recordAudit(tx, { action, actor, outcome: 'done', detail }, nowSeconds(clock));
+}
+
+/** The longest certificate of a province that is not revoked: PEM and its end, epoch milliseconds. */
+export function findCertificate(db: Queryable, province: string) {
+  return queries.findNewestCertificate(db, province);
 }
 
 export interface MembershipContext {

@@ -4,6 +4,7 @@
  */
 import { FederationService } from '../../shared/gen/truyvet/v1/federation_pb.ts';
 import { type Channel, type Client, createChannel, createClient } from '../../shared/grpc/client.ts';
+import type { PeerCheck } from '../../shared/grpc/peer.ts';
 import type { TlsMaterial } from '../../shared/grpc/tls.ts';
 
 /** What a node tells of itself, and which answers no longer hold. */
@@ -27,6 +28,8 @@ export interface HubLink extends AsyncDisposable {
   ): Promise<{ readonly nextInMs: number; readonly provincesVersion: number }>;
   /** This node's certificate was renewed. */
   useTls(tls: TlsMaterial): void;
+  /** The hub's certificate may not be trusted any more. */
+  reconnect(): void;
 }
 
 /** A batch may wait for those of other provinces. */
@@ -37,6 +40,8 @@ export interface HubLinkOptions {
   /** `host:port`. */
   readonly address: string;
   readonly tls: TlsMaterial;
+  /** What else the hub's certificate must be. */
+  readonly check?: PeerCheck;
   /** Version of the wire that this program speaks. */
   readonly protocol: number;
 }
@@ -65,6 +70,7 @@ export function connectHub({ protocol, ...to }: HubLinkOptions): HubLink {
       return { nextInMs, provincesVersion: Number(provincesVersion) };
     },
     useTls: (tls) => channel.useTls(tls),
+    reconnect: () => channel.reconnect(),
     [Symbol.asyncDispose]: async () => channel.close(),
   };
 }

@@ -54,6 +54,8 @@ export const ACCESS = {
   'hub.keys.write': { roles: ['hub_operator'], reach: 'whole' },
   'hub.audit.read': { roles: ['hub_operator'], reach: 'whole' },
   'hub.audit.reconcile': { roles: ['hub_operator'], reach: 'whole' },
+  'hub.members.read': { roles: ['hub_operator'], reach: 'whole' },
+  'hub.members.write': { roles: ['hub_operator'], reach: 'whole' },
   'hub.rules.read': { roles: ['hub_operator', 'analyst'], reach: 'whole' },
 } as const satisfies Record<string, AccessRow>;
 

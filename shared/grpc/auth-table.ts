@@ -16,6 +16,8 @@ export const AUTH_TABLE: AuthTable = {
   'truyvet.v1.FederationService.Evaluate': ['node'],
   'truyvet.v1.FederationService.ListRules': ['node'],
   'truyvet.v1.FederationService.ListProvinces': ['node'],
+  'truyvet.v1.FederationService.RenewCertificate': ['node'],
+  'truyvet.v1.EnrolmentService.Enrol': ['newcomer'],
   'truyvet.v1.FederationService.ReportStatus': ['node'],
   'truyvet.v1.FederationService.OpenTrace': ['node'],
   'truyvet.v1.FederationService.CloseTrace': ['node'],

@@ -25,6 +25,8 @@ export interface Channel extends AsyncDisposable {
   readonly grpc: Client;
   /** Connects anew with another certificate for new calls; running ones finish on their connection. */
   useTls(tls: TlsMaterial): void;
+  /** Leaves the connection, whose certificate is not to be trusted any more, and connects anew. */
+  reconnect(): void;
   close(): void;
 }
 

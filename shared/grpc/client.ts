@@ -8,7 +8,7 @@ import { connectivityState, credentials, Client as GrpcClient } from '@grpc/grpc
 import { systemClock } from '../clock.ts';
 import { CALL, type CallOptions, type Channel, type ChannelState, type Sequence } from './calls.ts';
 import { demandPeer, type Peer, type PeerCheck, peerName } from './peer.ts';
-import { secureContext, type TlsMaterial } from './tls.ts';
+import { type ClientTls, secureContext } from './tls.ts';
 import { FLOW_CONTROL_WINDOW, MESSAGE_LIMIT, type Outgoing } from './wire.ts';
 
 export type { CallOptions, Channel, ChannelState };
@@ -16,7 +16,8 @@ export type { CallOptions, Channel, ChannelState };
 export interface ChannelOptions {
   /** `host:port`. */
   readonly address: string;
-  readonly tls: TlsMaterial;
+  /** Without certificate and key: a newcomer's. */
+  readonly tls: ClientTls;
   /** The only peer that is talked to at that address. */
   readonly expectPeer: Peer;
   /** What else its certificate must be. */
@@ -36,7 +37,8 @@ const SWAP_MS = 10_000;
 
 /** Opens a channel; a peer that is not there yet is no error, only a state. */
 export function createChannel(options: ChannelOptions): Channel {
-  let current = connect(options, options.tls);
+  let { tls } = options;
+  let current = connect(options, tls);
   let closed = false;
   // Asking also connects; after close() it would bring grpc-js's channel back to life.
   const stateOf = () => (closed ? 'closed' : STATES[current.getChannel().getConnectivityState(true)]);
@@ -53,7 +55,8 @@ export function createChannel(options: ChannelOptions): Channel {
     get state() {
       return stateOf();
     },
-    useTls: (tls) => {
+    useTls: (other) => {
+      tls = other;
       const next = connect(options, tls);
       // The old connection serves until the new one stands, or the peer is away and neither does.
       next.waitForReady(systemClock.nowMs() + SWAP_MS, () => {
@@ -63,12 +66,18 @@ export function createChannel(options: ChannelOptions): Channel {
         before.close();
       });
     },
+    reconnect: () => {
+      if (closed) return;
+      current.close();
+      current = connect(options, tls);
+      stateOf();
+    },
     close,
     [Symbol.asyncDispose]: async () => close(),
   };
 }
 
-function connect({ address, expectPeer, check, keepalive = KEEPALIVE }: ChannelOptions, tls: TlsMaterial) {
+function connect({ address, expectPeer, check, keepalive = KEEPALIVE }: ChannelOptions, tls: ClientTls) {
   const identity = { checkServerIdentity: demandPeer(expectPeer, check) };
   return new GrpcClient(address, credentials.createFromSecureContext(secureContext(tls), identity), {
     'grpc.max_receive_message_length': MESSAGE_LIMIT,

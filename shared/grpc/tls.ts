@@ -19,6 +19,9 @@ export interface TlsMaterial {
  */
 export const TLS_TERMS = { minVersion: 'TLSv1.3', ecdhCurve: 'X25519:P-256:P-384' } as const;
 
+/** What a client needs: a newcomer has no certificate yet. */
+export type ClientTls = Pick<TlsMaterial, 'ca'> & Partial<TlsMaterial>;
+
 /** Reads PEM files. Throws INVALID_CONFIG naming the variable whose file cannot be read. */
 export function readTlsMaterial(files: { caFile: string; certFile: string; keyFile: string }): TlsMaterial {
   return {
@@ -29,9 +32,9 @@ export function readTlsMaterial(files: { caFile: string; certFile: string; keyFi
 }
 
 /** A TLS 1.3 context of `tls`. Throws INVALID_CONFIG if the PEM texts do not fit together. */
-export function secureContext(tls: TlsMaterial): SecureContext {
+export function secureContext({ ca, cert, key }: ClientTls): SecureContext {
   try {
-    return createSecureContext({ ca: tls.ca, cert: tls.cert, key: tls.key, ...TLS_TERMS });
+    return createSecureContext({ ca, ...(cert && key ? { cert, key } : {}), ...TLS_TERMS });
   } catch (cause) {
     const message = 'TLS_CERT_FILE, TLS_KEY_FILE: not a certificate and its private key';
     throw new AppError('INVALID_ARGUMENT', 'INVALID_CONFIG', message, { cause });

@@ -131,6 +131,7 @@ function handlers(
 /** What no test of this hub asks for. */
 const elsewhere = {
   listProvinces: notHere,
+  renewCertificate: notHere,
 };
 
 async function notHere(): Promise<never> {

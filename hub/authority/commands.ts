@@ -1,0 +1,164 @@
+/**
+ * `truyvet-hub ca …`: the federation CA on the command line, on a machine that needs no network, and the
+ * hub's own keys. Private keys stay in their directories; what travels are requests and what was signed.
+ */
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import type { Clock } from '../../shared/clock.ts';
+import { AppError, invalidField } from '../../shared/errors.ts';
+import { checkCertificate } from '../../shared/pki/certificate.ts';
+import { createCsr } from '../../shared/pki/csr.ts';
+import { demandPrivate, writePrivately } from '../../shared/pki/identity.ts';
+import * as ca from './operations.ts';
+
+/** Files of the hub's own directory, for TLS_*_FILE, WARRANT_KEY_FILE and HUB_STATEMENT_FILE. */
+const HUB_FILES = {
+  ...{ ca: 'ca.pem', certificate: 'tls.pem', key: 'tls.key' },
+  ...{ warrant: 'warrant.jwk', statement: 'statement.jws' },
+} as const;
+
+const DEFAULT_DAYS = '90';
+
+/** Adds the `ca` commands to `program`. */
+export function addCaCommands(program: Command, clock: Clock): void {
+  const group = program.command('ca').description('CA của liên kết · the federation CA (may be offline)');
+  group
+    .command('create')
+    .description('tạo CA mới · make a CA; its key never leaves the directory')
+    .requiredOption('--dir <dir>', 'thư mục của CA · directory of the CA')
+    .action(async ({ dir }: { dir: string }) => {
+      await ca.createCa(dir, clock.nowMs());
+      process.stdout.write(`${join(dir, ca.CA_FILES.certificate)}\n`);
+    });
+  group
+    .command('sign <request>')
+    .description('ký một yêu cầu sau khi so vân tay · sign a request (file) whose fingerprint was compared')
+    .requiredOption('--ca-dir <dir>', 'thư mục của CA · directory of the CA')
+    .option('--fingerprint <text>', 'vân tay đã so · the fingerprint, as it was compared')
+    .option('--days <n>', 'hạn của chứng chỉ · life of the certificate', DEFAULT_DAYS)
+    .action(async (file: string, options: SignOptions) => {
+      const signed = await signFile(await readJson(file), options, clock);
+      process.stdout.write(`${JSON.stringify(signed)}\n`);
+    });
+  addHubCommands(group, clock);
+}
+
+interface SignOptions {
+  readonly caDir: string;
+  readonly fingerprint?: string;
+  readonly days: string;
+}
+
+/** Shows what is asked for; signs it if the fingerprint given is its own. */
+async function signFile(value: unknown, options: SignOptions, clock: Clock): Promise<ca.SignedRequest> {
+  const keys = await ca.loadCa(options.caDir);
+  const request = await ca.readCaRequest(value, keys.certificate);
+  const name = request.peer.kind === 'node' ? `tỉnh · province ${request.peer.province}` : 'hub';
+  process.stderr.write(`${request.kind}: ${name}\nvân tay · fingerprint: ${request.fingerprint}\n`);
+  if (options.fingerprint !== request.fingerprint) {
+    const message = 'so vân tay rồi thêm --fingerprint · compare it, then add --fingerprint';
+    throw new AppError('PERMISSION_DENIED', 'FINGERPRINT_MISMATCH', message);
+  }
+  return ca.signCaRequest(keys, request, { nowMs: clock.nowMs(), lifeMs: lifeMs(options.days) });
+}
+
+function addHubCommands(group: Command, clock: Clock): void {
+  group
+    .command('request-hub')
+    .description('khóa của trung tâm và yêu cầu cho CA · the hub’s keys, and a request for an offline CA')
+    .requiredOption('--dir <dir>', 'thư mục của trung tâm · directory of the hub’s keys')
+    .action(async ({ dir }: { dir: string }) => {
+      const request = await hubRequest(dir);
+      process.stdout.write(`${JSON.stringify(request)}\n`);
+    });
+  group
+    .command('install-hub <signed>')
+    .description('nhận tệp CA đã ký · take over what an offline CA has signed; a running hub notices')
+    .requiredOption('--dir <dir>', 'thư mục của trung tâm · directory of the hub’s keys')
+    .requiredOption('--ca <file>', 'chứng chỉ CA · certificate of the CA (ca.pem)')
+    .action(async (file: string, options: { dir: string; ca: string }) => {
+      const signed = ca.readSigned(await readJson(file));
+      await installHub(options.dir, { signed, certificate: await readFile(options.ca, 'utf8') }, clock);
+    });
+  group
+    .command('issue-hub')
+    .description(
+      'cấp hoặc gia hạn chứng chỉ của trung tâm · issue or renew the hub’s certificate, CA at hand',
+    )
+    .requiredOption('--ca-dir <dir>', 'thư mục của CA · directory of the CA')
+    .requiredOption('--dir <dir>', 'thư mục của trung tâm · directory of the hub’s keys')
+    .option('--days <n>', 'hạn của chứng chỉ · life of the certificate', DEFAULT_DAYS)
+    .action(async (options: { caDir: string; dir: string; days: string }) => {
+      const keys = await ca.loadCa(options.caDir);
+      const request = await ca.readCaRequest(await hubRequest(options.dir), keys.certificate);
+      const life = { nowMs: clock.nowMs(), lifeMs: lifeMs(options.days) };
+      const signed = await ca.signCaRequest(keys, request, life);
+      await installHub(options.dir, { signed, certificate: keys.certificate }, clock);
+    });
+}
+
+/** Keys of the hub below `dir`, made where they are missing, and the request for their certificate. */
+async function hubRequest(dir: string): Promise<ca.CaRequest> {
+  await mkdir(dir, { recursive: true, mode: 0o700 });
+  const tls = await keep(join(dir, HUB_FILES.key), {
+    make: () => generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey,
+    toText: (key) => key.export({ type: 'pkcs8', format: 'pem' }) as string,
+    fromText: (text) => createPrivateKey(text),
+  });
+  const warrant = await keep(join(dir, HUB_FILES.warrant), {
+    make: () => generateKeyPairSync('ed25519').privateKey,
+    toText: (key) => JSON.stringify(key.export({ format: 'jwk' })),
+    fromText: (text) => createPrivateKey({ key: JSON.parse(text), format: 'jwk' }),
+  });
+  const x = createPublicKey(warrant).export({ format: 'jwk' }).x as string;
+  const csr = (await createCsr(tls, { kind: 'hub' })).toString('base64url');
+  return { kind: 'hub', csr, warrant: { kty: 'OKP', crv: 'Ed25519', x } };
+}
+
+interface KeyForm {
+  make(): KeyObject;
+  toText(key: KeyObject): string;
+  fromText(text: string): KeyObject;
+}
+
+async function keep(path: string, { make, toText, fromText }: KeyForm): Promise<KeyObject> {
+  const text = await readFile(path, 'utf8').catch(() => undefined);
+  if (text !== undefined) {
+    await demandPrivate(path, path);
+    return fromText(text);
+  }
+  const key = make();
+  await writePrivately(path, toText(key));
+  return key;
+}
+
+async function installHub(
+  dir: string,
+  { signed, certificate }: { readonly signed: ca.SignedRequest; readonly certificate: string },
+  clock: Clock,
+): Promise<void> {
+  const publicKey = createPublicKey(await readFile(join(dir, HUB_FILES.key), 'utf8'));
+  const terms = { ca: certificate, peer: { kind: 'hub' }, publicKey, nowMs: clock.nowMs() } as const;
+  const { validTo } = checkCertificate(signed.certificate, terms);
+  await writePrivately(join(dir, HUB_FILES.ca), certificate);
+  if (signed.statement) await writePrivately(join(dir, HUB_FILES.statement), signed.statement);
+  await writePrivately(join(dir, HUB_FILES.certificate), signed.certificate);
+  process.stderr.write(`hub: đến · until ${validTo}\n`);
+}
+
+/** Fractions are for tests of renewal. */
+function lifeMs(days: string): number {
+  const life = Number(days) * 86_400_000;
+  if (life > 0 && life <= 800 * 86_400_000) return life;
+  throw invalidField('--days', 'not a number of days up to 800');
+}
+
+async function readJson(file: string): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile(file, 'utf8'));
+  } catch {
+    throw invalidField('file', `${file} does not hold JSON`);
+  }
+}

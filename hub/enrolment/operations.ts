@@ -1,0 +1,241 @@
+/**
+ * How a province joins: an operator invites, a newcomer asks, an operator compares fingerprints and approves,
+ * the CA signs here or offline. Everything is on the record. Who is enrolled is kept by hub/provinces.
+ */
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { recordAudit } from '../../shared/audit/record.ts';
+import { type Caller, decide } from '../../shared/auth/access.ts';
+import { changeAs } from '../../shared/auth/act.ts';
+import { caPublicKey } from '../../shared/auth/ca-statement.ts';
+import { verifyEnrolmentRequest } from '../../shared/auth/enrolment-request.ts';
+import { formatInvitation } from '../../shared/auth/invitation.ts';
+import { fingerprintOf, verifyProvinceStatement } from '../../shared/auth/province-statement.ts';
+import { type Clock, nowSeconds } from '../../shared/clock.ts';
+import { type Database, type Transaction, withTransaction } from '../../shared/db/database.ts';
+import { AppError } from '../../shared/errors.ts';
+import { isUuid, newId, newKey } from '../../shared/ids.ts';
+import { certificateSha256, checkCertificate, readCertificate } from '../../shared/pki/certificate.ts';
+import type { CaKeys } from '../../shared/pki/issue.ts';
+import { readCaRequest, type SignedRequest, signCaRequest } from '../authority/operations.ts';
+import { admitMember, noteCertificate, revokeMember } from '../provinces/operations.ts';
+import type { Roster } from '../provinces/roster.ts';
+import * as queries from './queries.ts';
+import { fileOf } from './rules.ts';
+
+export interface EnrolmentCtx {
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly roster: Roster;
+  /** PEM of the federation CA. */
+  readonly ca: string;
+  /** The CA's key, where it lies on the hub. */
+  readonly signer?: CaKeys | undefined;
+  /** How long certificates last that are signed here. */
+  readonly lifeMs: number;
+  /** `host:port` as newcomers and nodes reach them; undefined while no listener runs. */
+  readonly enrolmentAddress: string | undefined;
+  readonly hubAddress: string;
+  /** The hub's warrant key as the CA states it; undefined if the hub was given none. */
+  readonly hubStatement: string | undefined;
+}
+
+const HUB = { kind: 'program', id: 'hub' } as const;
+
+/** The text of a one-time invitation, and when it ends (epoch seconds). Throws NO_ENROLMENT_LISTENER. */
+export function inviteProvince(
+  ctx: EnrolmentCtx,
+  caller: Caller,
+  { province, lifeHours }: { readonly province: string; readonly lifeHours: number },
+): Promise<{ invitation: string; expiresAt: number }> {
+  const [id, now] = [newId(), nowSeconds(ctx.clock)];
+  const expiresAt = now + Math.round(lifeHours * 3_600);
+  const detail = { invitation: id, province, expires_at: expiresAt };
+  const act = { group: 'hub.members.write', action: 'invitation.made', detail } as const;
+  return changeAs(ctx, caller, act, async (tx) => {
+    const { enrolmentAddress: address } = ctx;
+    if (address === undefined)
+      throw new AppError('FAILED_PRECONDITION', 'NO_ENROLMENT_LISTENER', 'set ENROLMENT_LISTEN at the hub');
+    const secret = Buffer.from(newKey(32)).toString('base64url');
+    const secretSha256 = sha256(secret);
+    await queries.insertInvitation(tx, {
+      ...{ id, province, secretSha256, expiresAt, madeAt: now, madeBy: caller.subject },
+    });
+    const terms = { version: 1, id, address, province, secret, expires_at: expiresAt } as const;
+    const ca_sha256 = certificateSha256(readCertificate(ctx.ca));
+    return { invitation: formatInvitation({ ...terms, ca_sha256 }), expiresAt };
+  });
+}
+
+export interface EnrolInput {
+  /** Id and secret of the invitation. */
+  readonly invitation: string;
+  readonly secret: string;
+  readonly request: string;
+}
+
+/**
+ * Takes a newcomer's request, or says how it stands. A request that comes again is the same one. Throws
+ * PERMISSION_DENIED INVITATION_INVALID, the same for a wrong secret, an unknown, expired or used invitation
+ * and one for another province; what `verifyEnrolmentRequest` throws.
+ */
+export function requestEnrolment(ctx: EnrolmentCtx, input: EnrolInput): Promise<queries.EnrolmentRow> {
+  return withTransaction(ctx.db, async (tx) => {
+    const { invitation: id } = input;
+    const invitation = isUuid(id) ? await queries.lockInvitation(tx, id) : undefined;
+    // Compared also when there is none: the time tells nothing.
+    const secretFits = timingSafeEqual(sha256(input.secret), invitation?.secretSha256 ?? sha256(''));
+    if (invitation === undefined || !secretFits) throw invitationInvalid();
+    const known = await queries.findByInvitation(tx, invitation.id);
+    if (known?.request === input.request) return known;
+    if (known || invitation.expiresAt <= nowSeconds(ctx.clock)) throw invitationInvalid();
+    const { request, keys } = await verifyEnrolmentRequest(input.request);
+    const answersIt = request.invitation === invitation.id && request.province === invitation.province;
+    if (!answersIt) throw invitationInvalid();
+    const fingerprint = fingerprintOf(keys);
+    const { province, address } = request;
+    const row = { id: newId(), kind: 'joining', invitation: invitation.id, province, address } as const;
+    return keep(tx, ctx, { ...row, request: input.request, fingerprint });
+  });
+}
+
+async function keep(
+  tx: Transaction,
+  { clock }: Pick<EnrolmentCtx, 'clock'>,
+  row: Omit<queries.NewEnrolment, 'requestedAt'>,
+): Promise<queries.EnrolmentRow> {
+  const requestedAt = nowSeconds(clock);
+  if (await queries.insertEnrolment(tx, { ...row, requestedAt })) {
+    const { id: enrolment, kind, province, fingerprint } = row;
+    const detail = { enrolment, kind, province, fingerprint };
+    await recordAudit(
+      tx,
+      { action: 'enrolment.requested', actor: HUB, outcome: 'done', detail },
+      requestedAt,
+    );
+  }
+  return { ...row, requestedAt, state: 'pending', certificate: null, statement: null };
+}
+
+/** The newest requests, pending ones first, at most 100. No person is in it: leaves no entry. */
+export async function listEnrolments(ctx: EnrolmentCtx, caller: Caller): Promise<queries.EnrolmentRow[]> {
+  decide(caller, 'hub.members.read', nowSeconds(ctx.clock));
+  return queries.listEnrolments(ctx.db, 100);
+}
+
+/** A request as the file that an offline CA signs. Throws ENROLMENT_UNKNOWN. */
+export async function exportEnrolment(ctx: EnrolmentCtx, caller: Caller, id: string) {
+  decide(caller, 'hub.members.read', nowSeconds(ctx.clock));
+  const row = await withTransaction(ctx.db, (tx) => queries.lockEnrolment(tx, id));
+  if (!row) throw unknownEnrolment();
+  return fileOf(row, ctx.roster.find(row.province)?.statementJws);
+}
+
+export interface ApproveInput {
+  readonly id: string;
+  /** As the newcomer's operator read it out. */
+  readonly fingerprint: string;
+  /** What the offline CA made of it. */
+  readonly signed?: SignedRequest | undefined;
+}
+
+/**
+ * Approves a request whose fingerprint was compared: signed here, or by the offline CA. The province is a
+ * member when this resolves. Throws ENROLMENT_UNKNOWN, ENROLMENT_DECIDED, FINGERPRINT_MISMATCH, CA_OFFLINE,
+ * BAD_CERTIFICATE, STATEMENT_BAD_SIGNATURE, STATEMENT_NOT_NEWER.
+ */
+export async function approveEnrolment(
+  ctx: EnrolmentCtx,
+  caller: Caller,
+  input: ApproveInput,
+): Promise<void> {
+  const detail = { enrolment: input.id };
+  const act = { group: 'hub.members.write', action: 'enrolment.approved', detail } as const;
+  await changeAs(ctx, caller, act, async (tx, leave) => {
+    const row = await pending(tx, input.id);
+    leave.note({ kind: row.kind, province: row.province, fingerprint: row.fingerprint });
+    if (input.fingerprint !== row.fingerprint) {
+      throw new AppError('PERMISSION_DENIED', 'FINGERPRINT_MISMATCH', 'the fingerprint is another');
+    }
+    const file = fileOf(row, ctx.roster.find(row.province)?.statementJws);
+    const { certificate, statement } = await signedOf(ctx, file, input.signed);
+    await noteCertificate(tx, ctx, { province: row.province, certificate, first: row.kind === 'joining' });
+    if (row.kind === 'joining') await join(tx, ctx, { ...row, statement: statement ?? '' });
+    const decision = {
+      id: row.id,
+      state: 'approved',
+      by: caller.subject,
+      at: nowSeconds(ctx.clock),
+    } as const;
+    await queries.markDecided(tx, { ...decision, certificate, statement });
+  });
+  await ctx.roster.reload();
+}
+
+/** What the CA makes of a request, its own word checked like everybody's. */
+async function signedOf(ctx: EnrolmentCtx, file: object, given: SignedRequest | undefined) {
+  const request = await readCaRequest(file, ctx.ca);
+  const nowMs = ctx.clock.nowMs();
+  if (!given && !ctx.signer)
+    throw new AppError('FAILED_PRECONDITION', 'CA_OFFLINE', 'the CA is not on the hub');
+  const signed = given ?? (await signCaRequest(ctx.signer as CaKeys, request, { nowMs, lifeMs: ctx.lifeMs }));
+  const terms = { ca: ctx.ca, peer: request.peer, publicKey: request.tlsKey, nowMs };
+  checkCertificate(signed.certificate, terms);
+  return signed;
+}
+
+async function join(
+  tx: Transaction,
+  ctx: EnrolmentCtx,
+  { province, address, statement, fingerprint }: queries.EnrolmentRow & { readonly statement: string },
+): Promise<void> {
+  const stated = await verifyProvinceStatement(statement, caPublicKey(ctx.ca));
+  if (fingerprintOf(stated) !== fingerprint)
+    throw new AppError('PERMISSION_DENIED', 'STATEMENT_OF_ANOTHER', 'the statement names other keys');
+  if (await admitMember(tx, ctx, { province, address, statement })) return;
+  throw new AppError('FAILED_PRECONDITION', 'STATEMENT_NOT_NEWER', 'a later statement is known already');
+}
+
+/** Turns a request away. Throws ENROLMENT_UNKNOWN, ENROLMENT_DECIDED. */
+export function rejectEnrolment(ctx: EnrolmentCtx, caller: Caller, id: string): Promise<void> {
+  const detail = { enrolment: id };
+  const act = { group: 'hub.members.write', action: 'enrolment.rejected', detail } as const;
+  return changeAs(ctx, caller, act, async (tx, leave) => {
+    const row = await pending(tx, id);
+    leave.note({ kind: row.kind, province: row.province, fingerprint: row.fingerprint });
+    await queries.markDecided(tx, { id, state: 'rejected', by: caller.subject, at: nowSeconds(ctx.clock) });
+  });
+}
+
+/**
+ * Ends a province's membership: its connections are cut when this resolves, its openings refused from now on.
+ * Throws PROVINCE_UNKNOWN.
+ */
+export async function revokeProvince(
+  ctx: EnrolmentCtx,
+  caller: Caller,
+  { province, because }: { readonly province: string; readonly because: string },
+): Promise<void> {
+  // The operator's words stay in `members`; an entry holds no free text.
+  const act = { group: 'hub.members.write', action: 'province.revoked', detail: { province } } as const;
+  await changeAs(ctx, caller, act, (tx) => revokeMember(tx, ctx, { province, because }));
+  await ctx.roster.reload();
+}
+
+async function pending(tx: Transaction, id: string): Promise<queries.EnrolmentRow> {
+  const row = await queries.lockEnrolment(tx, id);
+  if (!row) throw unknownEnrolment();
+  if (row.state === 'pending') return row;
+  throw new AppError('FAILED_PRECONDITION', 'ENROLMENT_DECIDED', `the request is ${row.state} already`);
+}
+
+function sha256(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}
+
+function unknownEnrolment(): AppError {
+  return new AppError('NOT_FOUND', 'ENROLMENT_UNKNOWN', 'no such request');
+}
+
+function invitationInvalid(): AppError {
+  return new AppError('PERMISSION_DENIED', 'INVITATION_INVALID', 'the invitation is not valid');
+}
