@@ -37,12 +37,18 @@ interface Provider extends AsyncDisposable {
   readonly jwksUrl: string;
   readonly key: CryptoKey;
   readonly publicKey: CryptoKey;
+  /** Of the provider too, for an algorithm that is not on our list. */
+  readonly oddKey: CryptoKey;
 }
 
 /** An identity provider with one key, which the tests may misuse. */
 async function startProvider(): Promise<Provider> {
   const { privateKey, publicKey } = await generateKeyPair('ES256');
-  const keys = [{ ...(await exportJWK(publicKey)), kid: 'k1', alg: 'ES256' }];
+  const odd = await generateKeyPair('ES512');
+  const keys = [
+    { ...(await exportJWK(publicKey)), kid: 'k1', alg: 'ES256' },
+    { ...(await exportJWK(odd.publicKey)), kid: 'odd', alg: 'ES512' },
+  ];
   const server = createServer((_request, response) => response.end(JSON.stringify({ keys })));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -50,6 +56,7 @@ async function startProvider(): Promise<Provider> {
     jwksUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
     key: privateKey,
     publicKey,
+    oddKey: odd.privateKey,
     [Symbol.asyncDispose]: async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
@@ -145,6 +152,11 @@ describe('tokens', () => {
     ['a logout token by its type', () => sign(claims(), { header: { typ: 'logout+jwt' } }), 'TOKEN_INVALID'],
     ['an opening', () => sign(claims(), { header: { typ: 'truyvet-opening' } }), 'TOKEN_INVALID'],
     ['a header that must be understood', async () => withHeader({ crit: ['x'], x: 1 }), 'TOKEN_INVALID'],
+    [
+      'an algorithm that we do not allow, under a key of the provider',
+      () => sign(claims(), { alg: 'ES512', kid: 'odd', key: provider.oddKey }),
+      'TOKEN_INVALID',
+    ],
     ['alg None', async () => withHeader({ alg: 'None' }), 'TOKEN_INVALID'],
     ['no alg', async () => withHeader({ alg: undefined }), 'TOKEN_INVALID'],
     ['alg none with a signature', async () => withHeader({ alg: 'none' }), 'TOKEN_INVALID'],
