@@ -36,8 +36,8 @@ export const IDENTITY_FILES = {
 
 export type IdentityFile = keyof typeof IDENTITY_FILES;
 
-/** Files that nobody but their owner may read. */
-const SECRET: readonly IdentityFile[] = ['tlsKey', 'openingKey', 'enrolmentKey', 'federationKeys'];
+/** Files that nobody but their owner may read; of the federation key its feature sees to that. */
+const SECRET: readonly IdentityFile[] = ['tlsKey', 'openingKey', 'enrolmentKey'];
 
 const hubShape = z.strictObject({
   /** `host:port` of the hub's gRPC. */

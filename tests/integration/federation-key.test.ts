@@ -2,7 +2,7 @@
  * The federation key among nodes, through a real hub: birth, approval, rotation, forgetting, and what a hub
  * or a province that lies gets out of it.
  */
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { chmod, readFile, stat, writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   approveProvince,
@@ -330,6 +330,8 @@ describe('the file', () => {
     await writeFile(n24.file, JSON.stringify({ keys: { 1: key } }));
     await n24.restart();
     expect(held(n24)).toEqual([1]);
+    await chmod(n24.file, 0o640);
+    expect(await reasonOf(n24.restart())).toBe('BAD_FEDERATION_KEYS');
   });
 });
 
