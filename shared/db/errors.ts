@@ -54,10 +54,16 @@ const CONFLICTS = new Set([
   '40P01', // deadlock_detected
 ]);
 
+/** Somebody sent a NUL; no text in PostgreSQL can hold one, and no caller means one. */
+const UNSTORABLE = new Set([
+  '22021', // character_not_in_repertoire
+  '22P05', // untranslatable_character
+]);
+
 /**
  * `error` of a database call as an AppError: UNAVAILABLE/DATABASE_UNAVAILABLE, ABORTED/TRANSACTION_CONFLICT,
- * or INTERNAL/DATABASE_ERROR, with a `DatabaseError` as cause, whose stack begins with that of `origin`. An
- * AppError stays as it is.
+ * INVALID_ARGUMENT/INVALID_CHARACTER, or INTERNAL/DATABASE_ERROR, with a `DatabaseError` as cause, whose
+ * stack begins with that of `origin`. An AppError stays as it is.
  *
  * Applied by `shared/db` itself, to every error of `Database.sql` and `Database.orm`: nobody else needs to
  * call it.
@@ -72,6 +78,10 @@ export function toDatabaseError(error: unknown, origin?: Error): AppError {
   }
   if (CONFLICTS.has(code)) {
     return new AppError('ABORTED', 'TRANSACTION_CONFLICT', 'lost against another transaction', { cause });
+  }
+  if (UNSTORABLE.has(code)) {
+    const message = 'a text holds a character that cannot be stored';
+    return new AppError('INVALID_ARGUMENT', 'INVALID_CHARACTER', message, { cause });
   }
   return new AppError('INTERNAL', 'DATABASE_ERROR', 'internal error', { cause });
 }
