@@ -24,9 +24,10 @@ let listening: Listening[];
 
 beforeAll(async () => {
   const script = join(packageRoot, 'dist/deploy/demo/federation.js');
-  launcher = spawn(process.execPath, [script, '--provinces', '24,79,01', '--json'], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  // As careless as a machine may be with images of memory, whatever this one's habit is.
+  const careless = 'ulimit -S -c "$(ulimit -H -c)"; exec "$0" "$@"';
+  const args = [process.execPath, script, '--provinces', '24,79,01', '--json'];
+  launcher = spawn('/bin/sh', ['-c', careless, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
   for await (const line of createInterface({ input: launcher.stdout! })) {
     if (!line.startsWith('{')) continue;
     summary = JSON.parse(line) as FederationSummary;
