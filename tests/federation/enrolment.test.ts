@@ -35,7 +35,9 @@ beforeAll(async () => {
     OPRF_KEY_FILE: await centre.hexKey('oprf.key'),
   };
   const listen = { GRPC_LISTEN: await centre.address(), ENROLMENT_LISTEN: await centre.address() };
-  hub = await centre.start('hub', { ...hubFiles, ...listen, CA_DIR: centre.path('ca') });
+  // Certificates live so short that every node renews its own while the tests run.
+  const authority = { CA_DIR: centre.path('ca'), CERTIFICATE_LIFE_SECONDS: '60' };
+  hub = await centre.start('hub', { ...hubFiles, ...listen, ...authority });
 });
 
 afterAll(async () => {
@@ -148,6 +150,20 @@ test('a trace over the three is complete', async () => {
   expect(status.contacts).toEqual({ by_degree: { 1: 1 }, by_province: { 79: 1 } });
   expect(await coverageOf(trace)).toEqual({ '01': 'current', 24: 'current', 79: 'current' });
 }, 60_000);
+
+test('certificates are renewed and the hub takes a new one, without a restart', async () => {
+  const certificate = () => readFile(centre.path('node-24', 'tls.pem'), 'utf8');
+  const before = await certificate();
+  const log = () => readFile(centre.path('hub.log'), 'utf8');
+  await run('hub', ['ca', 'issue-hub', '--ca-dir', centre.path('ca'), '--dir', centre.path('hub')]);
+  await waitFor('the hub', async () => (await log()).includes('a new certificate is in use'));
+  await waitFor('a renewal', async () => (await certificate()) !== before, 60_000);
+  await waitFor('all to be up', async () => {
+    const { provinces } = await call<{ provinces: { state: string }[] }>(hub, '/v1/provinces');
+    return provinces.every(({ state }) => state === 'up');
+  });
+  expect((await statusOf(trace)).state).toBe('complete');
+}, 90_000);
 
 test('a fourth that joins is asked by the open trace', async () => {
   await enrol('31');
