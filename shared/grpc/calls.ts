@@ -23,6 +23,8 @@ export interface Channel extends AsyncDisposable {
   readonly state: ChannelState;
   /** For `createClient`: the connection that new calls take. */
   readonly grpc: Client;
+  /** A call has begun on the connection that new calls take: it stays open until the call is over. */
+  track(call: { once(event: 'status', listener: () => void): unknown }): void;
   /** Connects anew with another certificate for new calls; running ones finish on their connection. */
   useTls(tls: TlsMaterial): void;
   /** Leaves the connection, whose certificate is not to be trusted any more, and connects anew. */
@@ -106,7 +108,7 @@ function callServerStream(channel: Channel, method: DescMethod) {
       metadata,
       grpcOptions,
     );
-    cancelOn(options.signal, call);
+    follow(channel, options.signal, call);
     return readAnswers(channel, method, call, (error) => error);
   };
 }
@@ -122,7 +124,7 @@ function callBidi(channel: Channel, method: DescMethod) {
       metadata,
       grpcOptions,
     );
-    cancelOn(options.signal, call);
+    follow(channel, options.signal, call);
     const sender = new RequestSender(call, method, requests);
     call.once('status', () => sender.stop());
     return readAnswers(channel, method, call, (error) => sender.failure ?? error);
@@ -148,7 +150,8 @@ function begin(
   return [metadata, { deadline: systemClock.nowMs() + deadlineMs }];
 }
 
-function cancelOn(signal: AbortSignal, call: Cancellable): void {
+function follow(channel: Channel, signal: AbortSignal, call: Cancellable): void {
+  channel.track(call);
   const cancel = () => call.cancel();
   // One signal of a caller may end any number of calls.
   setMaxListeners(0, signal);
@@ -175,7 +178,7 @@ function awaitAnswer(
       }
     };
     const [metadata, grpcOptions] = begin(channel, options);
-    cancelOn(options.signal, start(metadata, grpcOptions, done));
+    follow(channel, options.signal, start(metadata, grpcOptions, done));
   });
 }
 

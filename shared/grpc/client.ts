@@ -38,43 +38,68 @@ const SWAP_MS = 10_000;
 /** Opens a channel; a peer that is not there yet is no error, only a state. */
 export function createChannel(options: ChannelOptions): Channel {
   let { tls } = options;
-  let current = connect(options, tls);
+  let current = new Connection(options, tls);
   let closed = false;
   // Asking also connects; after close() it would bring grpc-js's channel back to life.
-  const stateOf = () => (closed ? 'closed' : STATES[current.getChannel().getConnectivityState(true)]);
+  const stateOf = () => (closed ? 'closed' : STATES[current.grpc.getChannel().getConnectivityState(true)]);
   const close = () => {
     closed = true;
-    current.close();
+    current.grpc.close();
   };
   stateOf();
   return {
     peer: options.expectPeer,
     get grpc() {
-      return current;
+      return current.grpc;
     },
     get state() {
       return stateOf();
     },
+    track: (call) => current.track(call),
     useTls: (other) => {
       tls = other;
-      const next = connect(options, tls);
+      const next = new Connection(options, tls);
       // The old connection serves until the new one stands, or the peer is away and neither does.
-      next.waitForReady(systemClock.nowMs() + SWAP_MS, () => {
-        if (closed) return next.close();
-        const before = current;
+      next.grpc.waitForReady(systemClock.nowMs() + SWAP_MS, () => {
+        if (closed) return next.grpc.close();
+        current.leave();
         current = next;
-        before.close();
       });
     },
     reconnect: () => {
       if (closed) return;
-      current.close();
-      current = connect(options, tls);
+      current.grpc.close();
+      current = new Connection(options, tls);
       stateOf();
     },
     close,
     [Symbol.asyncDispose]: async () => close(),
   };
+}
+
+/** One connection under one certificate, and how many calls still run on it. */
+class Connection {
+  readonly grpc: GrpcClient;
+  #calls = 0;
+  #left = false;
+
+  constructor(options: ChannelOptions, tls: ClientTls) {
+    this.grpc = connect(options, tls);
+  }
+
+  track(call: { once(event: 'status', listener: () => void): unknown }): void {
+    this.#calls++;
+    call.once('status', () => {
+      this.#calls--;
+      if (this.#left && this.#calls === 0) this.grpc.close();
+    });
+  }
+
+  /** Ends with its last call: one that was told to close fails its keepalive, and its calls with it. */
+  leave(): void {
+    this.#left = true;
+    if (this.#calls === 0) this.grpc.close();
+  }
 }
 
 function connect({ address, expectPeer, check, keepalive = KEEPALIVE }: ChannelOptions, tls: ClientTls) {
