@@ -1,6 +1,6 @@
 /**
- * Certificates that live for seconds, renewed while calls run: by listeners, by outgoing channels, with the CA
- * at hand and offline; never for another key or province. Real gRPC, real files.
+ * Certificates that live for seconds, renewed while calls run: by listeners, by outgoing channels, with the
+ * CA at hand and offline; never for another key or province. Real gRPC, real files.
  */
 import { createPrivateKey, generateKeyPairSync, X509Certificate } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';

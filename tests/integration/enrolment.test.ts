@@ -240,7 +240,7 @@ describe('an offline CA', () => {
   });
 });
 
-test('a revoked province has neither link nor key, and its earlier statement does not bring it back', async () => {
+test('a revoked province has neither link nor key; its earlier statement changes nothing', async () => {
   const newcomer = join24(await hub.invite('24'));
   await asked();
   await approveEnrolment(hub.ctx, OPERATOR, await hub.pending());
