@@ -5,6 +5,7 @@
  */
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
+import { text as textOf } from 'node:stream/consumers';
 import { Command } from 'commander';
 import { type ApiAddress, apiAddress, callApi, callJson } from '../shared/cli/api.ts';
 import { addAuditCommands } from '../shared/cli/audit.ts';
@@ -59,14 +60,17 @@ program
 program
   .command('case')
   .description('ca bệnh · cases')
-  .command('add <identifiers...>')
+  .command('add')
   .description(
-    'nhập ca bệnh, định danh của người bệnh trước · enter a case, first an identifier of the person',
+    'nhập ca bệnh, định danh đọc từ đầu vào, của người bệnh trước · enter a case; identifiers are read from ' +
+      'standard input, first one of the person',
   )
   .option('--onset <date>', 'ngày khởi phát · date of onset, YYYY-MM-DD')
   .option('--sampled <instant>', 'lúc lấy mẫu · time of sampling, ISO 8601')
   .option('--isolated <instant>', 'lúc cách ly · time of isolation, ISO 8601')
-  .action(async (identifiers: string[], options: Record<string, string | undefined>) => {
+  .action(async (options: Record<string, string | undefined>) => {
+    // Not as arguments: those can be read by everybody on the machine.
+    const identifiers = (await textOf(process.stdin)).split(/\s+/).filter(Boolean);
     const json = {
       identifiers,
       ...{ onset_on: options.onset, sampled_at: options.sampled, isolated_at: options.isolated },

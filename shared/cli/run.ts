@@ -11,7 +11,7 @@ export class FoundProblems extends Error {}
 /** Runs `command` with the arguments of the process; the answer is the exit code. */
 export async function runCommand(command: Command, args: readonly string[]): Promise<number> {
   try {
-    await command.exitOverride().parseAsync(args, { from: 'user' });
+    await throwing(command).parseAsync(args, { from: 'user' });
     return 0;
   } catch (error) {
     if (error instanceof FoundProblems) return 1;
@@ -19,6 +19,12 @@ export async function runCommand(command: Command, args: readonly string[]): Pro
     process.stderr.write(error instanceof AppError ? describe(error) : `${String(error)}\n`);
     return 2;
   }
+}
+
+/** `command` and all below it, throwing where commander would end the process. */
+function throwing(command: Command): Command {
+  for (const below of command.commands) throwing(below);
+  return command.exitOverride();
 }
 
 function describe({ reason, message, details }: AppError): string {

@@ -35,13 +35,15 @@ interface Ended {
   readonly err: string;
 }
 
-function run(args: readonly string[], env: Record<string, string> = {}): Promise<Ended> {
+/** Runs it with `input` as its standard input. */
+function run(args: readonly string[], env: Record<string, string> = {}, input = ''): Promise<Ended> {
   const script = join(packageRoot, 'dist', 'node', 'cli.js');
   const options = { env: { PATH: process.env.PATH, TRUYVET_URL: server.url, TRUYVET_TOKEN: token, ...env } };
   return new Promise((resolve) => {
-    execFile(process.execPath, [script, ...args], options, (error, out, err) =>
+    const child = execFile(process.execPath, [script, ...args], options, (error, out, err) =>
       resolve({ code: typeof error?.code === 'number' ? error.code : 0, out, err }),
     );
+    child.stdin?.on('error', () => undefined).end(input);
   });
 }
 
@@ -79,7 +81,10 @@ describe('import', () => {
 
 describe('cases and traces', () => {
   it('enters a case, starts a trace, shows it', async () => {
-    const { out: caseId } = await run(['case', 'add', 'phone:0912345678', '--onset', '2021-06-01']);
+    const identifiers = 'phone:0912345678\ncccd:024090000001\n';
+    const { out: caseId } = await run(['case', 'add', '--onset', '2021-06-01'], {}, identifiers);
+    const entered = await node.call('GET', `/v1/cases/${caseId.trim()}`);
+    expect(entered.body.identifiers).toEqual(['phone:+84912345678', 'cccd:024090000001']);
     const { out, code } = await run(['trace', 'start', caseId.trim()]);
     expect([code, out]).toEqual([0, expect.stringMatching(/^[0-9a-f]{32}\n$/)]);
     const shown = await run(['trace', 'show', out.trim()]);
@@ -93,7 +98,8 @@ describe('cases and traces', () => {
 
 describe('failures end with 2 and say why', () => {
   it.each([
-    ['a problem', ['case', 'add', 'fax:1', '--onset', '2021-06-01'], {}, 'INVALID_FIELD: identifiers[0]'],
+    ['a problem', ['case', 'add', '--onset', '2021-06-01'], {}, 'INVALID_FIELD: identifiers[0]', 'fax:1'],
+    ['a person in an argument', ['case', 'add', 'phone:0912345678'], {}, 'too many arguments'],
     ['a wrong token', ['trace', 'show', 'x'], { TRUYVET_TOKEN: 'x' }, 'TOKEN_INVALID'],
     [
       'nobody there',
@@ -104,8 +110,9 @@ describe('failures end with 2 and say why', () => {
     ['no address', ['trace', 'show', 'x'], { TRUYVET_URL: '' }, 'INVALID_FIELD: --url'],
     ['no file', ['import', 'places', 'nowhere.csv'], {}, 'INVALID_FIELD: file: cannot be read'],
     ['an unknown command', ['dance'], {}, 'unknown command'],
-  ])('%s', async (_name, args, env, message) => {
-    const { code, err } = await run(args, env as Record<string, string>);
+  ] satisfies [string, string[], Record<string, string>, string, string?][])('%s', async (...row) => {
+    const [, args, env, message, input] = row;
+    const { code, err } = await run(args, env, input);
     expect([code, err]).toEqual([2, expect.stringContaining(message)]);
   });
 
