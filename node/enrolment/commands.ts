@@ -3,19 +3,16 @@
  * on the machine where it lies.
  */
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Command } from 'commander';
 import { fingerprintOf } from '../../shared/auth/province-statement.ts';
 import type { Clock } from '../../shared/clock.ts';
-import { invalidField } from '../../shared/errors.ts';
 import { readCertificate, serialOf } from '../../shared/pki/certificate.ts';
 import { loadIdentity } from '../../shared/pki/identity.ts';
 import { distrustSerial } from './distrust.ts';
 import { enrolNode } from './operations.ts';
 
 interface EnrolOptions {
-  readonly invitation?: string;
-  readonly invitationFile?: string;
+  readonly invitationFile: string;
   readonly address: string;
   readonly dir: string;
 }
@@ -25,16 +22,16 @@ export function addIdentityCommands(program: Command, clock: Clock): void {
   program
     .command('enrol')
     .description('tham gia liên kết theo lời mời · join the federation; may be interrupted and repeated')
-    .option('--invitation <text>', 'lời mời · the invitation (others on this machine may see it)')
-    .option('--invitation-file <file>', 'tệp chứa lời mời, - là đầu vào · file that holds it, - for stdin')
+    // Not as an argument: those can be read by everybody on the machine.
+    .requiredOption('--invitation-file <file>', 'tệp lời mời, - là đầu vào · file that holds it, - for stdin')
     .requiredOption('--address <host:port>', 'gRPC của nút này · of this node, as the hub reaches it')
     .requiredOption('--dir <dir>', 'thư mục danh tính · identity directory (IDENTITY_DIR)')
-    .action(async (options: EnrolOptions) => {
+    .action(async ({ invitationFile, ...options }: EnrolOptions) => {
       const stop = new AbortController();
       process.once('SIGINT', () => stop.abort());
       process.once('SIGTERM', () => stop.abort());
       const province = await enrolNode(clock, {
-        invitation: await invitationOf(options),
+        invitation: await readFile(invitationFile === '-' ? '/dev/stdin' : invitationFile, 'utf8'),
         ...{ address: options.address, directory: options.dir, signal: stop.signal },
         say: (line) => process.stdout.write(`${line}\n`),
       });
@@ -60,10 +57,4 @@ export function addIdentityCommands(program: Command, clock: Clock): void {
       await distrustSerial(dir, serial);
       process.stdout.write('một nút đang chạy sẽ thấy trong vài giây · a running node notices in seconds\n');
     });
-}
-
-async function invitationOf({ invitation, invitationFile }: EnrolOptions): Promise<string> {
-  if (invitation !== undefined) return invitation;
-  if (invitationFile === undefined) throw invalidField('--invitation-file', 'missing (or --invitation)');
-  return readFile(invitationFile === '-' ? '/dev/stdin' : join(invitationFile), 'utf8');
 }
