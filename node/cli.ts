@@ -62,8 +62,8 @@ program
   .description('ca bệnh · cases')
   .command('add')
   .description(
-    'nhập ca bệnh, định danh đọc từ đầu vào, của người bệnh trước · enter a case; identifiers are read from ' +
-      'standard input, first one of the person',
+    'nhập ca bệnh, định danh đọc từ đầu vào, của người bệnh trước · enter a case; identifiers ' +
+      'come by standard input, first one of the person',
   )
   .option('--onset <date>', 'ngày khởi phát · date of onset, YYYY-MM-DD')
   .option('--sampled <instant>', 'lúc lấy mẫu · time of sampling, ISO 8601')
