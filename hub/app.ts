@@ -20,8 +20,6 @@ import { AppError } from '../shared/errors.ts';
 import { startGrpcServer } from '../shared/grpc/server.ts';
 import { readTlsMaterial, type TlsMaterial } from '../shared/grpc/tls.ts';
 import { createHttpApp } from '../shared/http/app.ts';
-import { auditRoutes } from '../shared/http/audit.ts';
-import { meRoutes } from '../shared/http/me.ts';
 import { createMetrics, type Metrics, measureAudit, measureKeyService } from '../shared/http/metrics.ts';
 import { programDoor } from '../shared/http/program-door.ts';
 import { startHttpServer } from '../shared/http/server.ts';
@@ -33,27 +31,22 @@ import { LiveTls } from '../shared/pki/live-tls.ts';
 import { deriveOprfKey } from '../shared/pseudonym/oprf-key.ts';
 import { startOprfWorkers } from '../shared/pseudonym/oprf-pool.ts';
 import { auditHandlers } from './audit/grpc.ts';
-import { reconcileRoutes } from './audit/http.ts';
 import type { HubAuditCtx } from './audit/operations.ts';
 import { loadCa } from './authority/operations.ts';
 import type { HubConfig } from './config.ts';
 import { enrolmentService, NEWCOMER_MESSAGE_LIMIT, renewalHandlers } from './enrolment/grpc.ts';
-import { enrolmentRoutes } from './enrolment/http.ts';
 import type { EnrolmentCtx } from './enrolment/operations.ts';
 import { federationService } from './federation/grpc.ts';
 import { federationKeyHandlers } from './federation-keys/grpc.ts';
 import { keyHandlers } from './keys/grpc.ts';
-import { keyRoutes } from './keys/http.ts';
 import { provinceHandlers } from './provinces/grpc.ts';
-import { provinceRoutes } from './provinces/http.ts';
 import { provisionMembers } from './provinces/operations.ts';
 import { Roster } from './provinces/roster.ts';
+import { hubRoutes } from './routes.ts';
 import { ruleHandlers } from './rules/grpc.ts';
-import { ruleRoutes } from './rules/http.ts';
 import { type IssuedRules, issueRules } from './rules/operations.ts';
 import { TraceEngine } from './traces/engine.ts';
 import { traceHandlers } from './traces/grpc.ts';
-import { traceRoutes } from './traces/http.ts';
 import type { TracesCtx } from './traces/operations.ts';
 import type { StepReport } from './traces/step-meter.ts';
 
@@ -204,17 +197,7 @@ async function startHttp(base: Base, { traces, audit, enrolment }: Doors): Promi
   const door = programDoor(config.door, { home: 'hub', db, clock });
   const app = createHttpApp({
     info: API_INFO,
-    routes: [
-      traceRoutes(traces),
-      provinceRoutes({ db, clock, roster }),
-      ruleRoutes({ rules, clock }),
-      keyRoutes({ db, clock }),
-      auditRoutes({ db, clock }, 'hub.audit.read'),
-      meRoutes({ clock }),
-      ...door.loginRoutes,
-      reconcileRoutes({ db, clock, logger, roster }),
-      enrolmentRoutes(enrolment),
-    ],
+    routes: [...hubRoutes({ db, clock, logger, roster, rules, traces, enrolment }), ...door.loginRoutes],
     ...door,
     logger,
     metrics,

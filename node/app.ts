@@ -13,12 +13,8 @@ import { type Clock, systemClock } from '../shared/clock.ts';
 import { type Database, openDatabase } from '../shared/db/database.ts';
 import { openAsProgram } from '../shared/db/program-database.ts';
 import { Disposal } from '../shared/disposal.ts';
-import type { RulePack } from '../shared/domain/rule-pack.ts';
-import { AppError } from '../shared/errors.ts';
 import { startGrpcServer } from '../shared/grpc/server.ts';
 import { createHttpApp } from '../shared/http/app.ts';
-import { auditRoutes } from '../shared/http/audit.ts';
-import { meRoutes } from '../shared/http/me.ts';
 import { createMetrics, type Metrics, measureAudit } from '../shared/http/metrics.ts';
 import { programDoor } from '../shared/http/program-door.ts';
 import { startHttpServer } from '../shared/http/server.ts';
@@ -29,36 +25,30 @@ import { LiveTls } from '../shared/pki/live-tls.ts';
 import { startOprfWorkers } from '../shared/pseudonym/oprf-pool.ts';
 import { CheckpointExchange } from './audit/exchange.ts';
 import { auditHandlers, hubCheckpoints } from './audit/grpc.ts';
-import { breakGlassRoutes } from './break-glass/http.ts';
 import { findOpenBreakGlass } from './break-glass/operations.ts';
-import { budgetRoutes } from './budgets/http.ts';
-import { caseRoutes } from './cases/http.ts';
 import type { NodeConfig } from './config.ts';
 import { DistrustedSerials } from './enrolment/distrust.ts';
 import { Renewal } from './enrolment/renewal.ts';
 import { hubRenewals } from './enrolment/wire.ts';
 import { type FederationKeys, startFederationKeys } from './federation-keys/federation-keys.ts';
 import { hubKeys } from './federation-keys/grpc.ts';
-import { federationKeyRoutes } from './federation-keys/http.ts';
 import { connectHub, type HubLink } from './hub/grpc.ts';
-import { importRoutes } from './intake/http.ts';
 import { lockIntake } from './people/operations.ts';
 import { createTokenizer, type Tokenizer } from './people/tokens.ts';
 import { hubProvinces } from './provinces/grpc.ts';
 import { ProvinceBook } from './provinces/operations.ts';
+import { nodeRoutes } from './routes.ts';
 import { hubRules } from './rules/grpc.ts';
-import { openRuleBook, type RuleBook } from './rules/operations.ts';
+import { openRuleBook, type RuleBook, readPack } from './rules/operations.ts';
 import type { DataKeys } from './sealing/data-keys.ts';
 import { startKeyKeeper } from './sealing/key-keeper.ts';
 import { openDataKeys } from './sealing/operations.ts';
-import { serviceAccountRoutes } from './service-accounts/http.ts';
 import { identifyService } from './service-accounts/operations.ts';
 import { hubTraces } from './traces/grpc.ts';
-import { traceRoutes } from './traces/http.ts';
 import { reopenTraces } from './traces/operations.ts';
 import { Submitter } from './traces/submitter.ts';
 import { PROTOCOL_VERSION, tracingService } from './tracing/grpc.ts';
-import { createTracing, type Tracing } from './tracing/tracing.ts';
+import { createTracing, TRACE_PLANNER, type Tracing } from './tracing/tracing.ts';
 
 export interface NodeApp extends AsyncDisposable {
   /** `http://127.0.0.1:8024`. */
@@ -70,17 +60,6 @@ export const MIGRATIONS = join(packageRoot, 'node', 'db', 'migrations');
 
 /** Connections: one pool for people and imports, one that answers questions. */
 const POOL = { main: 4, trace: 2 };
-
-/**
- * Questions are answered from indexes whatever the planner's statistics say: an import that has just tripled
- * a table must not turn a trace into a scan of it (promise 7).
- */
-const TRACE_PLANNER = {
-  enable_seqscan: 'off',
-  enable_hashjoin: 'off',
-  enable_mergejoin: 'off',
-  max_parallel_workers_per_gather: '0',
-};
 
 /** What the steps of the construction hand on. */
 interface Base {
@@ -232,7 +211,7 @@ async function startTracing(base: Base): Promise<{ tracing: Tracing; tokenizer: 
       warrants: new VerifiedWarrants({ provinces: base.provinces, hub: identity.warrantKey }),
       flushTokens: async (signal) => late.tokenizer?.flush(signal),
       refusals: base.refusals,
-      rulePack: (number) => rulePackOf(base.rules, number),
+      rulePack: (number) => readPack(base.rules, number),
       rulesInForceAt: (at) => base.rules.inForceAt(at)?.number,
       onRevoked: (listener) => base.provinces.onRevoked(listener),
       report: async (report, signal) => {
@@ -251,16 +230,6 @@ async function startTracing(base: Base): Promise<{ tracing: Tracing; tokenizer: 
   return { tracing, tokenizer };
 }
 
-/** A pack that is new at the hub may be asked about before it was pulled. */
-async function rulePackOf(rules: RuleBook, number: number): Promise<RulePack> {
-  const known = rules.pack(number);
-  if (known) return known;
-  await rules.pull();
-  const pulled = rules.pack(number);
-  if (pulled) return pulled;
-  throw new AppError('FAILED_PRECONDITION', 'RULES_UNKNOWN', `the hub has no rule pack ${number}`);
-}
-
 interface HttpParts {
   readonly tracing: Tracing;
   readonly tokenizer: Tokenizer;
@@ -271,7 +240,6 @@ interface HttpParts {
 async function startHttp(base: Base, parts: HttpParts): Promise<string> {
   const { config, identity, logger, clock, db, dataKeys, rules, stack } = base;
   const { tracing, tokenizer, peers } = parts;
-  const { changes } = tracing;
   const hub = hubTraces(base.hub.client);
   const province = identity.province;
   const submitter = stack.use(
@@ -291,21 +259,13 @@ async function startHttp(base: Base, parts: HttpParts): Promise<string> {
   const app = createHttpApp({
     info: { ...API_INFO, title: `Truy Vết · tỉnh ${province}` },
     routes: [
-      importRoutes({ db, dataKeys, clock, changes, tokenizer }),
-      budgetRoutes({ db, clock }),
-      federationKeyRoutes(base.keys.ctx),
-      caseRoutes({
-        ...{ db, dataKeys, clock, province, changes, tokenizer },
+      ...nodeRoutes({
+        ...{ db, dataKeys, clock, logger, province, rules, hub, submitter, tokenizer },
+        changes: tracing.changes,
         traces: { reopen: reopenTraces, wake: () => submitter.wake() },
-      }),
-      traceRoutes({
-        ...{ db, dataKeys, clock, logger, province, rules, hub, submitter },
+        federationKeys: base.keys.ctx,
         stopping: base.stopping,
       }),
-      breakGlassRoutes({ db, clock, province }),
-      serviceAccountRoutes({ db, clock, province }),
-      auditRoutes({ db, clock }, 'audit.read'),
-      meRoutes({ clock }),
       ...door.loginRoutes,
     ],
     ...door,

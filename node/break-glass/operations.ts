@@ -9,6 +9,8 @@ import type { Database } from '../../shared/db/database.ts';
 import { AppError, invalidField } from '../../shared/errors.ts';
 import { isAreaOf } from '../../shared/gazetteer.ts';
 import { newId } from '../../shared/ids.ts';
+import { lockIntake } from '../people/operations.ts';
+import type { SealerSource } from '../sealing/data-keys.ts';
 import * as queries from './queries.ts';
 import { MAX_OPEN, type Verdict } from './rules.ts';
 
@@ -16,6 +18,7 @@ export type { BreakGlassPage, BreakGlassRow } from './queries.ts';
 
 export interface BreakGlassContext {
   readonly db: Database;
+  readonly dataKeys: SealerSource;
   readonly clock: Clock;
   readonly province: string;
 }
@@ -47,7 +50,7 @@ export function openBreakGlass(
     if (open.length >= MAX_OPEN)
       throw new AppError('RESOURCE_EXHAUSTED', 'TOO_MANY_OPEN', `${MAX_OPEN} are open already`);
     const row = { id, subject: caller.subject, area, reason, openedAt, endsAt: openedAt + minutes * 60 };
-    await queries.insertBreakGlass(tx, row);
+    await queries.insertBreakGlass(await lockIntake(tx, ctx.dataKeys), row);
     return { id, area, endsAt: row.endsAt };
   });
 }
@@ -68,7 +71,8 @@ export function listBreakGlass(
 ): Promise<queries.BreakGlassRow[]> {
   const act = { group: 'break_glass.read', action: 'break_glass.read' } as const;
   return readAs(ctx, caller, act, async ({ note }) => {
-    const found = await queries.listBreakGlass(ctx.db, { ...page, limit: page.limit + 1 });
+    const db = { sql: ctx.db.sql, sealer: ctx.dataKeys.sealer };
+    const found = await queries.listBreakGlass(db, { ...page, limit: page.limit + 1 });
     note({ ids: found.slice(0, page.limit).map(({ id }) => id) });
     return found;
   });
@@ -86,13 +90,14 @@ export function reviewBreakGlass(
   const detail = { break_glass: id, verdict };
   const act = { group: 'break_glass.review', action: 'break_glass.reviewed', detail } as const;
   return changeAs(ctx, caller, act, async (tx) => {
-    const found = await queries.lockBreakGlass(tx, id);
+    const db = { sql: tx.sql, sealer: ctx.dataKeys.sealer };
+    const found = await queries.lockBreakGlass(db, id);
     if (!found) throw new AppError('NOT_FOUND', 'NO_SUCH_BREAK_GLASS', 'there is no such break-glass here');
     if (found.subject === caller.subject)
       throw new AppError('PERMISSION_DENIED', 'OWN_BREAK_GLASS', 'nobody reviews their own');
     if (found.verdict !== null)
       throw new AppError('FAILED_PRECONDITION', 'ALREADY_REVIEWED', 'it has been reviewed');
     await queries.markReviewed(tx, { id, verdict, reviewer: caller.subject, now: nowSeconds(ctx.clock) });
-    return (await queries.lockBreakGlass(tx, id)) ?? found;
+    return (await queries.lockBreakGlass(db, id)) ?? found;
   });
 }

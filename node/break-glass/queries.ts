@@ -1,8 +1,10 @@
 /**
  * The table `break_glass`: who may read beyond their area until when, and what the supervisor said of it.
+ * Reasons are sealed and opened here. The row's own `id` is what sealing binds them to and stays in here.
  */
 import type { BreakGlass } from '../../shared/auth/access.ts';
 import type { Queryable } from '../../shared/db/database.ts';
+import type { ColumnSealer } from '../sealing/sealer.ts';
 import { MAX_OPEN, type Verdict } from './rules.ts';
 
 /** One break-glass as the supervisor sees it; instants in epoch seconds. */
@@ -15,14 +17,24 @@ export interface BreakGlassRow extends BreakGlass {
   readonly verdict: Verdict | null;
 }
 
-/** Stores a new one. */
+/** Where reasons are read or written, and what opens or seals them. */
+export interface SealedDb {
+  readonly sql: Queryable['sql'];
+  readonly sealer: ColumnSealer;
+}
+
+/** Stores a new one; under the intake lock, like every writer of sealed columns. */
 export async function insertBreakGlass(
-  { sql }: Queryable,
+  { sql, sealer }: SealedDb,
   row: Pick<BreakGlassRow, 'id' | 'subject' | 'area' | 'reason' | 'openedAt' | 'endsAt'>,
 ): Promise<void> {
+  const [drawn] = await sql<{ id: number }[]>`SELECT nextval('break_glass_id_seq')::int AS id`;
+  const id = drawn?.id as number;
+  const [reason] = sealer.seal('break_glass.reason', [id], [row.reason]);
   await sql`
-    INSERT INTO break_glass (id, subject, area, reason, opened_at, ends_at)
-    VALUES (${row.id}, ${row.subject}, ${row.area}, ${row.reason},
+    INSERT INTO break_glass (id, public_id, subject, area, reason_sealed, key_generation, opened_at, ends_at)
+    OVERRIDING SYSTEM VALUE
+    VALUES (${id}, ${row.id}, ${row.subject}, ${row.area}, ${reason as Buffer}, ${sealer.generation},
       to_timestamp(${row.openedAt}::bigint), to_timestamp(${row.endsAt}::bigint))`;
 }
 
@@ -33,7 +45,7 @@ export function listOpen(
   now: number,
 ): Promise<BreakGlass[]> {
   return sql<BreakGlass[]>`
-    SELECT id, area, extract(epoch FROM ends_at)::bigint AS "endsAt" FROM break_glass
+    SELECT public_id AS id, area, extract(epoch FROM ends_at)::bigint AS "endsAt" FROM break_glass
     WHERE subject = ${subject} AND ends_at > to_timestamp(${now}::bigint) ORDER BY ends_at LIMIT ${MAX_OPEN}`;
 }
 
@@ -51,22 +63,26 @@ export interface BreakGlassPage {
 const NO_ID = '00000000-0000-0000-0000-000000000000';
 
 /** At most `limit`, newest first. */
-export function listBreakGlass(
-  { sql }: Queryable,
+export async function listBreakGlass(
+  { sql, sealer }: SealedDb,
   { limit, after }: BreakGlassPage,
 ): Promise<BreakGlassRow[]> {
-  return sql<BreakGlassRow[]>`
+  const rows = await sql<SealedRow[]>`
     SELECT ${sql.unsafe(COLUMNS)} FROM break_glass
-    WHERE ${after === undefined} OR (opened_at, id) <
+    WHERE ${after === undefined} OR (opened_at, public_id) <
       (to_timestamp(${after?.openedAt ?? 0}::bigint), ${after?.id ?? NO_ID}::uuid)
-    ORDER BY opened_at DESC, id DESC LIMIT ${limit}`;
+    ORDER BY opened_at DESC, public_id DESC LIMIT ${limit}`;
+  return rows.map((row) => opened(sealer, row));
 }
 
 /** The one of an id, locked; undefined if there is none. */
-export async function lockBreakGlass({ sql }: Queryable, id: string): Promise<BreakGlassRow | undefined> {
-  const [row] = await sql<BreakGlassRow[]>`
-    SELECT ${sql.unsafe(COLUMNS)} FROM break_glass WHERE id = ${id} FOR UPDATE`;
-  return row;
+export async function lockBreakGlass(
+  { sql, sealer }: SealedDb,
+  id: string,
+): Promise<BreakGlassRow | undefined> {
+  const [row] = await sql<SealedRow[]>`
+    SELECT ${sql.unsafe(COLUMNS)} FROM break_glass WHERE public_id = ${id} FOR UPDATE`;
+  return row && opened(sealer, row);
 }
 
 export interface Review {
@@ -87,9 +103,19 @@ export async function markReviewed(
       ends_at = CASE WHEN ${verdict === 'unjustified'}
         THEN least(ends_at, greatest(to_timestamp(${now}::bigint), opened_at + interval '1 second'))
         ELSE ends_at END
-    WHERE id = ${id}`;
+    WHERE public_id = ${id}`;
 }
 
-const COLUMNS = `id, subject, area, reason, extract(epoch FROM opened_at)::bigint AS "openedAt",
+interface SealedRow extends Omit<BreakGlassRow, 'reason'> {
+  readonly rowId: number;
+  readonly reasonSealed: Buffer;
+}
+
+function opened(sealer: ColumnSealer, { rowId, reasonSealed, ...row }: SealedRow): BreakGlassRow {
+  return { ...row, reason: sealer.open('break_glass.reason', rowId, reasonSealed) };
+}
+
+const COLUMNS = `id AS "rowId", public_id AS id, subject, area, reason_sealed AS "reasonSealed",
+  extract(epoch FROM opened_at)::bigint AS "openedAt",
   extract(epoch FROM ends_at)::bigint AS "endsAt", reviewed_by AS "reviewedBy", verdict,
   extract(epoch FROM reviewed_at)::bigint AS "reviewedAt"`;

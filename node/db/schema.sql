@@ -75,27 +75,28 @@ CREATE TABLE audit_tree (
 );
 
 CREATE TABLE break_glass (
-  id uuid NOT NULL,
+  id integer NOT NULL GENERATED ALWAYS AS IDENTITY,
+  public_id uuid NOT NULL,
   subject text NOT NULL,
   area text NOT NULL,
-  reason text NOT NULL,
   opened_at timestamp(0) with time zone NOT NULL,
   ends_at timestamp(0) with time zone NOT NULL,
   reviewed_at timestamp(0) with time zone,
   reviewed_by text,
   verdict text,
+  reason_sealed bytea NOT NULL,
+  key_generation integer NOT NULL,
   CONSTRAINT break_glass_pkey PRIMARY KEY (id),
+  CONSTRAINT break_glass_public_id_key UNIQUE (public_id),
   CONSTRAINT break_glass_check
     CHECK (((ends_at > opened_at) AND (ends_at <= (opened_at + '03:00:00'::interval)))),
   CONSTRAINT break_glass_check1
     CHECK ((((reviewed_at IS NULL) = (reviewed_by IS NULL)) AND ((reviewed_at IS NULL) = (verdict IS NULL)))),
-  CONSTRAINT break_glass_reason_check
-    CHECK (((length(reason) >= 10) AND (length(reason) <= 500))),
   CONSTRAINT break_glass_verdict_check
     CHECK ((verdict = ANY (ARRAY['justified'::text, 'unjustified'::text])))
 );
 CREATE INDEX break_glass_newest ON public.break_glass
-  USING btree (opened_at DESC, id DESC);
+  USING btree (opened_at DESC, public_id DESC);
 CREATE INDEX break_glass_subject ON public.break_glass
   USING btree (subject, ends_at);
 

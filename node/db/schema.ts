@@ -218,15 +218,17 @@ export const deliveries = pgTable('deliveries', {
   applied: integer('applied').notNull(),
 });
 export const breakGlass = pgTable('break_glass', {
-  id: uuid('id').primaryKey(),
+  id: integer('id').primaryKey().generatedAlwaysAsIdentity(),
+  publicId: uuid('public_id').notNull(),
   subject: text('subject').notNull(),
   area: text('area').notNull(),
-  reason: text('reason').notNull(),
   openedAt: instant('opened_at').notNull(),
   endsAt: instant('ends_at').notNull(),
   reviewedAt: instant('reviewed_at'),
   reviewedBy: text('reviewed_by'),
   verdict: text('verdict', { enum: ['justified', 'unjustified'] }),
+  reasonSealed: bytea('reason_sealed').notNull(),
+  keyGeneration: integer('key_generation').notNull(),
 });
 
 export const serviceAccounts = pgTable('service_accounts', {

@@ -78,6 +78,19 @@ export async function openRuleBook(options: RuleBookOptions): Promise<RuleBook> 
   return book;
 }
 
+/**
+ * The pack of a number: one that is new at the hub may be asked about before it was pulled. Throws
+ * FAILED_PRECONDITION RULES_UNKNOWN; rejects as the hub does.
+ */
+export async function readPack(rules: Pick<RuleBook, 'pack' | 'pull'>, number: number): Promise<RulePack> {
+  const known = rules.pack(number);
+  if (known) return known;
+  await rules.pull();
+  const pulled = rules.pack(number);
+  if (pulled) return pulled;
+  throw new AppError('FAILED_PRECONDITION', 'RULES_UNKNOWN', `the hub has no rule pack ${number}`);
+}
+
 function inForce(packs: readonly RulePack[], now: number): RulePack {
   const pack = rulesInForce(packs, now);
   if (pack) return pack;

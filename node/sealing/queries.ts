@@ -11,7 +11,7 @@ type Tx = Pick<Transaction, 'sql'>;
 
 /** A table with sealed columns; each `<name>_sealed` is the column `<table>.<name>` of sealer.ts. */
 export interface SealedTable {
-  readonly table: 'identifiers' | 'people' | 'households' | 'places';
+  readonly table: 'identifiers' | 'people' | 'households' | 'places' | 'break_glass';
   readonly sealed: readonly string[];
   /** Has a blind index in `<name>_index`. */
   readonly indexed?: string;
@@ -22,6 +22,7 @@ export const SEALED_TABLES: readonly SealedTable[] = [
   { table: 'people', sealed: ['name', 'born_on', 'address'] },
   { table: 'households', sealed: ['name'], indexed: 'name' },
   { table: 'places', sealed: ['name'] },
+  { table: 'break_glass', sealed: ['reason'] },
 ];
 
 /** A generation as the database knows it; instants in epoch seconds. */

@@ -8,7 +8,7 @@ const ring = (current: number) => ({ current, keys: new Map([1, 2].map((n) => [n
 const { sealer } = new DataKeys(ring(1));
 const COLUMNS: readonly SealedColumn[] = [
   ...(['identifiers.value', 'people.name', 'people.born_on', 'people.address'] as const),
-  ...(['households.name', 'places.name'] as const),
+  ...(['households.name', 'places.name', 'break_glass.reason'] as const),
 ];
 const sealOne = (by: ColumnSealer, column: SealedColumn, id: number, text: string) =>
   by.seal(column, [id], [text])[0] as Buffer;

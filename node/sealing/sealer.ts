@@ -28,7 +28,8 @@ export type SealedColumn =
   | 'people.born_on'
   | 'people.address'
   | 'households.name'
-  | 'places.name';
+  | 'places.name'
+  | 'break_glass.reason';
 
 /** Columns that have a blind index. */
 export type IndexedColumn = 'identifiers.value' | 'households.name';

@@ -17,6 +17,17 @@ import type { TracingCtx } from './operations.ts';
 import * as queries from './queries.ts';
 import { type Report, StatusReporter } from './status-reporter.ts';
 
+/**
+ * Questions are answered from indexes whatever the planner's statistics say: an import that has just tripled
+ * a table must not turn a trace into a scan of it (promise 7).
+ */
+export const TRACE_PLANNER = {
+  enable_seqscan: 'off',
+  enable_hashjoin: 'off',
+  enable_mergejoin: 'off',
+  max_parallel_workers_per_gather: '0',
+};
+
 export interface TracingOptions {
   readonly db: Database;
   readonly traceDb: Database;

@@ -2,13 +2,17 @@
  * The hub's routes and what they leave on record; and every RPC of the contract, by every kind of peer, over
  * real mTLS. Who may call what is stated here, apart from the program's own table.
  */
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTokenIssuer, type TokenIssuer } from '../../deploy/demo/token-issuer.ts';
 import type { TraceEngine } from '../../hub/traces/engine.ts';
 import { traceRoutes } from '../../hub/traces/http.ts';
+import { NODE_ROLES, ROLES, readGrants } from '../../shared/auth/access.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { AppError } from '../../shared/errors.ts';
+import { EnrolmentService } from '../../shared/gen/truyvet/v1/enrolment_pb.ts';
 import { FederationService } from '../../shared/gen/truyvet/v1/federation_pb.ts';
 import { TracingService } from '../../shared/gen/truyvet/v1/tracing_pb.ts';
 import { createChannel, createClient } from '../../shared/grpc/client.ts';
@@ -19,8 +23,10 @@ import { auditRoutes } from '../../shared/http/audit.ts';
 import { createMetrics } from '../../shared/http/metrics.ts';
 import { programDoor } from '../../shared/http/program-door.ts';
 import type { Routes } from '../../shared/http/route.ts';
+import { packageRoot } from '../../shared/package-root.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { authority, HUB, inTime, node } from '../support/grpc-echo.ts';
+import { createApps, routesOf } from '../support/http-apps.ts';
 
 const AUDIENCE = 'truyvet-hub';
 const TRACE = 'ab'.repeat(16);
@@ -93,12 +99,74 @@ describe('at the hub', () => {
   });
 });
 
+/** Every route of the hub and the roles that it is open to. */
+const OPEN_TO: Readonly<Record<string, string>> = {
+  'GET /v1/traces': 'hub_operator analyst',
+  'GET /v1/traces/{id}': 'hub_operator analyst',
+  'GET /v1/traces/{id}/graph': 'hub_operator',
+  'POST /v1/traces/{id}/exclusions': 'hub_operator',
+  'DELETE /v1/traces/{id}/exclusions/{province}': 'hub_operator',
+  'GET /v1/provinces': 'hub_operator analyst',
+  'POST /v1/provinces/{province}/revoke': 'hub_operator',
+  'POST /v1/invitations': 'hub_operator',
+  'GET /v1/enrolments': 'hub_operator',
+  'GET /v1/enrolments/{id}/request': 'hub_operator',
+  'POST /v1/enrolments/{id}/approve': 'hub_operator',
+  'POST /v1/enrolments/{id}/reject': 'hub_operator',
+  'GET /v1/rules': 'hub_operator analyst',
+  'GET /v1/key-budgets': 'hub_operator',
+  'PUT /v1/key-budgets': 'hub_operator',
+  'GET /v1/audit': 'hub_operator',
+  'POST /v1/audit/reconciliations': 'hub_operator',
+  'GET /v1/me': 'hub_operator analyst',
+};
+
+describe('every route of the hub', () => {
+  const { hub } = createApps(async (request) => {
+    const roles = request.headers.get('authorization')?.slice('Bearer '.length).split(',');
+    const actor = { kind: 'person', id: 'an' } as const;
+    return { subject: 'an', actor, grants: readGrants(roles, 'hub'), expiresAt: 0xffff_ffff };
+  });
+  const routes = routesOf(hub);
+
+  it('has a line', () => {
+    expect(Object.keys(OPEN_TO).sort()).toEqual(routes.map(({ method, path }) => `${method} ${path}`).sort());
+  });
+
+  it.each([...ROLES, ...NODE_ROLES.map((role) => `${role}@24`), 'hub_operator@24', 'analyst@'])(
+    'as %s',
+    async (role) => {
+      for (const { method, path } of routes) {
+        const headers = { authorization: `Bearer ${role}` };
+        const response = await hub.request(path.replaceAll(/{\w+}/g, 'x'), { method, headers });
+        const isOpen = OPEN_TO[`${method} ${path}`]?.split(' ').includes(role) === true;
+        expect([method, path, response.status !== 403]).toEqual([method, path, isOpen]);
+        if (!isOpen) expect(await response.json()).toMatchObject({ reason: 'ROLE_REQUIRED' });
+      }
+    },
+  );
+});
+
 /** What the hub serves is for nodes, what a node serves is for the hub. */
 const SERVICES = [
   { service: FederationService, servedBy: HUB, callers: ['node'] },
   { service: TracingService, servedBy: node('24'), callers: ['hub'] },
 ] as const;
 const PEERS = [HUB, node('24'), node('79')];
+
+it('the contract has no other service than these and the one of newcomers', async () => {
+  const files = await readdir(join(packageRoot, 'proto'), { recursive: true });
+  const texts = await Promise.all(
+    files
+      .filter((file) => file.endsWith('.proto'))
+      .map((file) => readFile(join(packageRoot, 'proto', file), 'utf8')),
+  );
+  const names = texts.flatMap((text) => [...text.matchAll(/^service (\w+)/gm)].map(([, name]) => name));
+  // The third has a listener of its own, without client certificates (tests/federation/enrolment.test.ts).
+  expect(names.sort()).toEqual(
+    [EnrolmentService, ...SERVICES.map(({ service }) => service)].map(({ name }) => name).sort(),
+  );
+});
 
 describe.each(SERVICES)('$service.typeName', ({ service, servedBy, callers }) => {
   it.each(PEERS)('called by %j', async (peer) => {

@@ -5,18 +5,20 @@
 import { createRequire } from 'node:module';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type AccessGroup, decide, isWithin, mayCall, readGrants } from '../../shared/auth/access.ts';
+import { ACCESS, type AccessGroup, decide, isWithin, mayCall, readGrants } from '../../shared/auth/access.ts';
 import { createNodeHttp, type NodeHttp } from '../support/node-http.ts';
 
 /** role: what it may in its area | what it may with the whole province | what break-glass lets it read */
 const TABLE = `
-ward_tracer: traces.read contacts.read break_glass.open me.read | | traces.read contacts.read
-epidemiologist: cases.read cases.write traces.read traces.write contacts.read break_glass.open me.read \
-| break_glass.read break_glass.review audit.read | cases.read traces.read contacts.read
+ward_tracer: traces.read contacts.read contacts.export break_glass.open me.read \
+| | traces.read contacts.read
+epidemiologist: cases.read cases.write traces.read traces.write contacts.read contacts.export \
+break_glass.open me.read | break_glass.read break_glass.review audit.read \
+| cases.read traces.read contacts.read
 lab: cases.read cases.write break_glass.open me.read | | cases.read
 integrator: cases.write me.read | imports.write |
 operator: traces.read me.read | imports.write service_accounts.read service_accounts.write audit.read \
-budgets.read budgets.write | traces.read
+budgets.read budgets.write federation.read federation.write | traces.read
 `;
 
 const words = (text = '') => text.trim().split(/\s+/);
@@ -101,6 +103,11 @@ function callerOf({ roles, glass }: Rights) {
   const actor = { kind: 'person', id: 'an' } as const;
   return { subject: 'an', actor, grants: readGrants(roles, '24'), expiresAt: NOW + 60, breakGlass };
 }
+
+it('knows every group of a node', () => {
+  const groups = Object.keys(ACCESS).filter((group) => !group.startsWith('hub.'));
+  expect(GROUPS.toSorted()).toEqual(groups.toSorted());
+});
 
 it('decides as the table says, for every group and every record', () => {
   let allowed = 0;

@@ -159,6 +159,26 @@ const LINES: readonly Line[] = [
     ...{ route: 'PUT /v1/budgets', roles: 'operator', whole: true, status: 204 },
     ask: post(() => '/v1/budgets', { province: '79', budget: null }, 'PUT'),
   },
+  ...['newcomers', 'key'].map(
+    (what): Line => ({
+      ...{ route: `GET /v1/federation/${what}`, roles: 'operator', whole: true, status: 200 },
+      ask: get(() => `/v1/federation/${what}`),
+    }),
+  ),
+  {
+    // Whoever gets in has compared nothing.
+    ...{ route: 'POST /v1/federation/approvals', roles: 'operator', whole: true, status: 422 },
+    ask: post(() => '/v1/federation/approvals', { province: '79', fingerprint: 'AAAA-AAAA-AAAA-AAAA' }),
+  },
+  {
+    // The federation has its key already.
+    ...{ route: 'POST /v1/federation/key', roles: 'operator', whole: true, status: 422 },
+    ask: post(() => '/v1/federation/key'),
+  },
+  {
+    ...{ route: 'POST /v1/federation/key/rotations', roles: 'operator', whole: true, status: 201 },
+    ask: post(() => '/v1/federation/key/rotations', {}),
+  },
   {
     route: 'GET /v1/audit',
     roles: 'epidemiologist operator',

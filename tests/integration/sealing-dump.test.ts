@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { MIGRATIONS } from '../../node/app.ts';
+import { openBreakGlass } from '../../node/break-glass/operations.ts';
 import { enterCase } from '../../node/cases/operations.ts';
 import { lockIntake } from '../../node/people/operations.ts';
 import { admitKeyRing } from '../../node/sealing/operations.ts';
@@ -27,13 +28,15 @@ const WORDS = {
   ...{ passport: 'C8642097X', insurance: 'DN4860864209753', app: '0facade0-8642-4975-8bcd-864209753100' },
   ...{ names: ['Đặng Canary Mai', 'CANARY VO THI SAU'], address: 'Ngõ Canary 8642, Phố Huế' },
   ...{ household: 'canary-household-8642', placeName: 'Nhà bà Canary Sáu', born: '1948-06-24' },
+  reason: 'F0 nói đã ở nhà ông Canary Lý cả tuần',
 };
 const CANARIES = [
   ...DIGITS,
   // With the digits that every spelling of the number shares.
   ...PHONES.map((phone) => phone.slice(3)),
   ...[WORDS.passport, WORDS.insurance, WORDS.app, ...WORDS.names, WORDS.address],
-  ...[WORDS.household, WORDS.placeName, WORDS.born],
+  ...[WORDS.household, WORDS.placeName, WORDS.born, WORDS.reason],
+  'Canary Lý',
 ];
 /** The province's id of a place, which is not sealed: the search must find it. */
 const OPEN = 'open-place-id-8642';
@@ -56,7 +59,7 @@ afterAll(async () => {
   await server?.[Symbol.asyncDispose]();
 });
 
-/** Imports of every kind and a case, half of it re-sealed under a second generation. */
+/** Imports of every kind, a case and a break-glass, half of it re-sealed under a second generation. */
 async function fill(): Promise<void> {
   const dataKeys = testDataKeys();
   const context = { db, clock: systemClock };
@@ -91,6 +94,9 @@ async function fill(): Promise<void> {
   };
   await enterCase(cases, personWith(['epidemiologist@24']), {
     ...{ identifiers: [a, x], onsetOn: '2021-05-21', sampledAt: null, isolatedAt: null, ward: null },
+  });
+  await openBreakGlass({ ...ctx, clock: systemClock, province: '24' }, personWith(['ward_tracer@07210']), {
+    ...{ reason: WORDS.reason, area: '216', minutes: 30 },
   });
   dataKeys.adopt(testKeyRing(2), await admitKeyRing(context, testKeyRing(2)));
   const lock = (tx: Parameters<typeof lockIntake>[0]) => lockIntake(tx, dataKeys);
@@ -143,8 +149,9 @@ test('the people are there for who has the keys', async () => {
   const [row] = await db.sql`
     SELECT (SELECT count(*)::int FROM identifiers) AS identifiers,
       (SELECT count(*)::int FROM people) AS people,
+      (SELECT count(*)::int FROM break_glass) AS glass,
       (SELECT count(DISTINCT key_generation)::int FROM identifiers) AS generations`;
-  expect(row).toEqual({ identifiers: 8, people: 2, generations: 1 });
+  expect(row).toEqual({ identifiers: 8, people: 2, glass: 1, generations: 1 });
 });
 
 test('a dump of all tables names nobody', async () => {

@@ -4,6 +4,7 @@
  */
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { listBreakGlass, openBreakGlass } from '../../node/break-glass/operations.ts';
 import { lockIntake, readIdentifiers, readNames } from '../../node/people/operations.ts';
 import { DataKeys } from '../../node/sealing/data-keys.ts';
 import type { KeyRing } from '../../node/sealing/key-ring.ts';
@@ -12,6 +13,7 @@ import { SEALED_TABLES } from '../../node/sealing/queries.ts';
 import { resealAll } from '../../node/sealing/reseal.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { withTransaction } from '../../shared/db/database.ts';
+import { personWith } from '../support/callers.ts';
 import { testKeyRing } from '../support/sealed.ts';
 import { createIntake, type Intake } from './imports-fixture.ts';
 
@@ -95,6 +97,19 @@ const importPeople = () =>
   intake.importCsv('persons', 'identifiers,name,born_on,address,household', ...PEOPLE);
 const importPlaces = () => intake.importCsv('places', 'place,name,kind', 'P1,Quán Bà Sáu,cafe', 'P2,,market');
 
+/** Three of one person; the reasons are the supervisor's to read. */
+async function breakGlass(): Promise<void> {
+  for (const n of [1, 2, 3]) {
+    const request = { reason: `Người ${n} nói đã ở đây`, area: '216', minutes: n };
+    await openBreakGlass(glassCtx(intake.dataKeys), personWith(['ward_tracer@07210']), request);
+  }
+}
+const glassCtx = (dataKeys: DataKeys) => ({ ...ctx(), dataKeys, province: '24' });
+const readReasons = async (dataKeys: DataKeys) => {
+  const found = await listBreakGlass(glassCtx(dataKeys), personWith(['epidemiologist@24']), { limit: 9 });
+  return found.map(({ reason }) => reason).sort();
+};
+
 /** What the tables say in plain, whatever they are sealed under. */
 const plain = () =>
   intake.askPlain(`
@@ -129,7 +144,10 @@ describe('rotation', () => {
     const rotate = await startKeys();
     await importPeople();
     await importPlaces();
+    await breakGlass();
     const before = await plain();
+    const reasons = await readReasons(intake.dataKeys);
+    expect(reasons[2]).toBe('Người 3 nói đã ở đây');
     const old = await sealedValues();
     await rotate(ringOf(2, 1, 2));
     let batches = 0;
@@ -140,8 +158,8 @@ describe('rotation', () => {
     expect(now.size).toBe(old.size);
     expect([...now].filter((value) => old.has(value))).toEqual([]);
     expect(await generations()).toEqual([
-      [1, 0, 0, 0, 0],
-      [2, 2_400, 1_200, 300, 2],
+      [1, 0, 0, 0, 0, 0],
+      [2, 2_400, 1_200, 300, 2, 3],
     ]);
     // The new key alone opens and finds everything.
     intake.dataKeys.keepLive(await retireGenerations(ctx(), liveOf()));
@@ -149,6 +167,7 @@ describe('rotation', () => {
     const ids = before.map((row) => (row as { identifier: number }).identifier);
     expect((await readIdentifiers({ db: intake.db, dataKeys: alone }, ids)).size).toBe(2_400);
     expect((await readNames({ db: intake.db, dataKeys: alone }, ids)).size).toBe(2_400);
+    expect(await readReasons(alone)).toEqual(reasons);
   });
 
   it('lets imports in after every batch: the same again changes nothing, nobody is there twice', async () => {
@@ -171,7 +190,7 @@ describe('rotation', () => {
     const after = await plain();
     expect(after.slice(0, before.length)).toEqual(before);
     expect(after.length).toBe(before.length + steps);
-    expect((await generations())[0]).toEqual([1, 0, 0, 0, 0]);
+    expect((await generations())[0]).toEqual([1, 0, 0, 0, 0, 0]);
   });
 
   it('that crashed goes on, also under a third generation', async () => {
@@ -191,9 +210,9 @@ describe('rotation', () => {
     intake.dataKeys.adopt(ringOf(3, 3), await admit(ringOf(3, 3)));
     expect(await plain()).toEqual(before);
     expect(await generations()).toEqual([
-      [1, 0, 0, 0, 0],
-      [2, 0, 0, 0, 0],
-      [3, 2_400, 1_200, 300, 0],
+      [1, 0, 0, 0, 0, 0],
+      [2, 0, 0, 0, 0, 0],
+      [3, 2_400, 1_200, 300, 0, 0],
     ]);
   });
 
@@ -232,6 +251,17 @@ describe('rotation', () => {
 });
 
 describe('in the database', () => {
+  it('a reason of break-glass moved to another row is refused where it is read', async () => {
+    await breakGlass();
+    await intake.db.sql`
+      UPDATE break_glass a SET reason_sealed = b.reason_sealed FROM break_glass b
+      WHERE a.id = 1 AND b.id = 2`;
+    await expect(readReasons(intake.dataKeys)).rejects.toMatchObject({
+      reason: 'SEALED_VALUE_REFUSED',
+      message: 'a value of break_glass.reason was changed or does not belong to its row',
+    });
+  });
+
   it('a value moved to another row or column is refused where it is read', async () => {
     await importPeople();
     const people = { db: intake.db, dataKeys: intake.dataKeys };

@@ -3,26 +3,16 @@
  * is and who may call it. Whatever gets past the checks of the door fails with INTERNAL.
  */
 import { pino } from 'pino';
-import { keyRoutes } from '../../hub/keys/http.ts';
-import { provinceRoutes } from '../../hub/provinces/http.ts';
-import { ruleRoutes } from '../../hub/rules/http.ts';
-import { traceRoutes as hubTraceRoutes } from '../../hub/traces/http.ts';
-import { breakGlassRoutes } from '../../node/break-glass/http.ts';
-import { budgetRoutes } from '../../node/budgets/http.ts';
-import { caseRoutes } from '../../node/cases/http.ts';
-import { importRoutes } from '../../node/intake/http.ts';
-import { serviceAccountRoutes } from '../../node/service-accounts/http.ts';
-import { traceRoutes } from '../../node/traces/http.ts';
+import { hubRoutes } from '../../hub/routes.ts';
+import { nodeRoutes } from '../../node/routes.ts';
 import type { Authenticate } from '../../shared/auth/authenticate.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { createHttpApp } from '../../shared/http/app.ts';
-import { auditRoutes } from '../../shared/http/audit.ts';
-import { meRoutes } from '../../shared/http/me.ts';
 import { createMetrics } from '../../shared/http/metrics.ts';
 import type { Routes } from '../../shared/http/route.ts';
 
-/** Nothing is behind the door. */
-const NOTHING = {} as never;
+/** Behind the door is the time of day and nothing else. */
+const NOTHING = { clock: systemClock, federationKeys: {}, traces: {}, enrolment: {} } as never;
 
 export function createApps(authenticate: Authenticate): { node: Routes; hub: Routes } {
   const common = {
@@ -30,27 +20,9 @@ export function createApps(authenticate: Authenticate): { node: Routes; hub: Rou
     ...{ authenticate, recordRefusal: async () => undefined, logger: pino({ enabled: false }), checks: {} },
     stopping: new AbortController().signal,
   };
-  const nodeRoutes = [
-    importRoutes(NOTHING),
-    caseRoutes(NOTHING),
-    traceRoutes(NOTHING),
-    breakGlassRoutes(NOTHING),
-    serviceAccountRoutes(NOTHING),
-    budgetRoutes(NOTHING),
-    auditRoutes(NOTHING, 'audit.read'),
-    meRoutes({ clock: systemClock }),
-  ];
-  const hubRoutes = [
-    hubTraceRoutes(NOTHING),
-    provinceRoutes(NOTHING),
-    ruleRoutes(NOTHING),
-    keyRoutes(NOTHING),
-    auditRoutes(NOTHING, 'hub.audit.read'),
-    meRoutes({ clock: systemClock }),
-  ];
   return {
-    node: createHttpApp({ ...common, routes: nodeRoutes, metrics: createMetrics('node-24') }),
-    hub: createHttpApp({ ...common, routes: hubRoutes, metrics: createMetrics('hub') }),
+    node: createHttpApp({ ...common, routes: nodeRoutes(NOTHING), metrics: createMetrics('node-24') }),
+    hub: createHttpApp({ ...common, routes: hubRoutes(NOTHING), metrics: createMetrics('hub') }),
   };
 }
 

@@ -3,7 +3,7 @@
  * their own databases and key files, and time in the hands of the test: nothing happens but what it asks for.
  */
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
@@ -14,7 +14,7 @@ import { KeyCourier } from '../../node/federation-keys/courier.ts';
 import { hubKeys } from '../../node/federation-keys/grpc.ts';
 import { FEDERATION_KEYS_FILE } from '../../node/federation-keys/key-file.ts';
 import { KeyRing } from '../../node/federation-keys/key-ring.ts';
-import type { EnrolledProvince } from '../../node/federation-keys/key-view.ts';
+import type { EnrolledProvince, KeyOptions } from '../../node/federation-keys/key-view.ts';
 import type { FederationKeysCtx } from '../../node/federation-keys/operations.ts';
 import type { Caller } from '../../shared/auth/access.ts';
 import { fingerprintOf, type ProvinceStatement } from '../../shared/auth/province-statement.ts';
@@ -89,13 +89,7 @@ export async function startKeyFederation(): Promise<KeyFederation> {
     enrolled: new Map(),
     nowMs: 1_795_660_000_000,
   } as unknown as KeyFederation;
-  // Nothing wakes by itself.
-  const sleep = (_ms: number, signal?: AbortSignal) =>
-    new Promise<void>((resolve) => {
-      if (signal?.aborted) resolve();
-      else signal?.addEventListener('abort', () => resolve());
-    });
-  const clock: Clock = { nowMs: () => federation.nowMs, sleep };
+  const clock: Clock = { nowMs: () => federation.nowMs, sleep: sleepForEver };
   const [port] = await takePorts(1);
   const address = `127.0.0.1:${port}`;
   const others = FederationService.methods.map(({ localName }) => [localName, notServed]);
@@ -161,6 +155,38 @@ async function startNode(world: World, province: string): Promise<KeyNode> {
   await begin();
   stack.defer(() => node.ctx.courier[Symbol.asyncDispose]());
   return node;
+}
+
+/** Nothing wakes by itself. */
+async function sleepForEver(_ms: number, signal?: AbortSignal): Promise<void> {
+  if (signal?.aborted) return;
+  await new Promise<void>((resolve) => signal?.addEventListener('abort', () => resolve()));
+}
+
+/**
+ * The keys of province 24, which holds generation 1 and knows of province 79, at whatever hub: for tests of
+ * what stands around them. Torn down with `stack`.
+ */
+export async function startLoneKeys(
+  stack: Disposal,
+  { hub, ...parts }: Pick<KeyOptions, 'db' | 'clock' | 'logger' | 'hub'>,
+): Promise<FederationKeysCtx> {
+  const directory = await mkdtemp(join(tmpdir(), 'truyvet-keys-'));
+  stack.defer(() => rm(directory, { recursive: true, force: true }));
+  const file = join(directory, FEDERATION_KEYS_FILE);
+  await writeFile(file, JSON.stringify({ keys: { 1: '07'.repeat(32) } }), { mode: 0o600 });
+  const { statement: holder, openingKey, enrolmentKey } = newParty('24');
+  const me = { holder, openingKey, enrolmentKey };
+  const enrolled = [holder, newParty('79').statement].map((statement) => ({ statement, revoked: false }));
+  const ring = await KeyRing.open(file);
+  const courier = stack.use(
+    new KeyCourier({
+      ...{ ...parts, ring, me, hub, provinces: async () => enrolled, onForgotten: () => undefined },
+      clock: { ...parts.clock, sleep: sleepForEver },
+    }),
+  );
+  await courier.sync();
+  return { db: parts.db, clock: parts.clock, ring, me, courier };
 }
 
 /** The hub's other services have no part in this. */

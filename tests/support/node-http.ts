@@ -6,18 +6,14 @@
 import { Writable } from 'node:stream';
 import { pino } from 'pino';
 import { startTokenIssuer, type TokenIssuer } from '../../deploy/demo/token-issuer.ts';
-import { breakGlassRoutes } from '../../node/break-glass/http.ts';
 import { findOpenBreakGlass } from '../../node/break-glass/operations.ts';
-import { budgetRoutes } from '../../node/budgets/http.ts';
-import { caseRoutes } from '../../node/cases/http.ts';
-import { importRoutes } from '../../node/intake/http.ts';
+import { hubKeys } from '../../node/federation-keys/grpc.ts';
+import { nodeRoutes } from '../../node/routes.ts';
 import { hubRules } from '../../node/rules/grpc.ts';
 import { openRuleBook, type RuleBook } from '../../node/rules/operations.ts';
 import type { DataKeys } from '../../node/sealing/data-keys.ts';
-import { serviceAccountRoutes } from '../../node/service-accounts/http.ts';
 import { identifyService } from '../../node/service-accounts/operations.ts';
 import { hubTraces } from '../../node/traces/grpc.ts';
-import { traceRoutes } from '../../node/traces/http.ts';
 import { reopenTraces } from '../../node/traces/operations.ts';
 import { Submitter } from '../../node/traces/submitter.ts';
 import { RefusalLog } from '../../shared/audit/refusals.ts';
@@ -26,14 +22,13 @@ import { type Clock, systemClock } from '../../shared/clock.ts';
 import type { Database } from '../../shared/db/database.ts';
 import { Disposal } from '../../shared/disposal.ts';
 import { createHttpApp } from '../../shared/http/app.ts';
-import { auditRoutes } from '../../shared/http/audit.ts';
-import { meRoutes } from '../../shared/http/me.ts';
 import { createMetrics } from '../../shared/http/metrics.ts';
 import { type DoorConfig, programDoor } from '../../shared/http/program-door.ts';
 import { describeError } from '../../shared/log.ts';
 import { createTraceCipher } from '../../shared/pseudonym/trace-cipher.ts';
 import { createTestDatabase } from './database.ts';
 import { type FakeHub, startFakeHub } from './fake-hub.ts';
+import { startLoneKeys } from './key-federation.ts';
 import { testDataKeys } from './sealed.ts';
 
 /** Every role of a node, for all of the province. */
@@ -128,11 +123,18 @@ export async function createNodeHttp(options: NodeHttpOptions = {}): Promise<Nod
     staysChanged: () => undefined,
     encountersChanged: () => undefined,
   };
-  const ctx = {
-    ...{ db, dataKeys, clock, logger, province: '24', rules, submitter },
-    hub: hubTraces(hub.link.client),
-  };
   const province = '24';
+  const ctx = {
+    ...{ db, dataKeys, clock, logger, province, rules, submitter, tokenizer, changes, traces },
+    hub: hubTraces(hub.link.client),
+    federationKeys: await startLoneKeys(stack, {
+      db,
+      clock,
+      logger,
+      hub: hubKeys(hub.link.client, stop.signal),
+    }),
+    stopping: stop.signal,
+  };
   const oidc = { issuer: issuer.issuer, audience: AUDIENCE };
   const door = programDoor(
     { oidc, ...options.door },
@@ -144,17 +146,7 @@ export async function createNodeHttp(options: NodeHttpOptions = {}): Promise<Nod
   );
   const app = createHttpApp({
     info: { title: 'test', version: '1', description: '' },
-    routes: [
-      importRoutes({ db, dataKeys, clock, changes, tokenizer }),
-      budgetRoutes({ db, clock }),
-      caseRoutes({ db, dataKeys, clock, province: '24', changes, tokenizer, traces }),
-      traceRoutes({ ...ctx, stopping: stop.signal }),
-      breakGlassRoutes({ db, clock, province }),
-      serviceAccountRoutes({ db, clock, province }),
-      auditRoutes({ db, clock }, 'audit.read'),
-      meRoutes({ clock }),
-      ...door.loginRoutes,
-    ],
+    routes: [...nodeRoutes(ctx), ...door.loginRoutes],
     ...door,
     logger,
     metrics: createMetrics('node-24'),

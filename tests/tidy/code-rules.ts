@@ -67,7 +67,6 @@ export const LIMITS = {
 };
 
 export const LONG_FILES: Allowances = {
-  'node/app.ts': 'everything that a node is made of is put together in one place',
   'hub/traces/live-trace.ts':
     'a trace is one state machine; what it remembers, measures and waits for has its rooms',
 };

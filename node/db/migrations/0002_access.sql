@@ -10,7 +10,9 @@ CREATE INDEX contacts_by_ward ON contacts (trace_id, ward, contact_id);
 
 -- Reading beyond the own area, for a while and with a reason. Rows stay; what was read is in the audit log.
 CREATE TABLE break_glass (
-  id uuid PRIMARY KEY,
+  id integer PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
+  -- What everybody calls it by.
+  public_id uuid NOT NULL UNIQUE,
   subject text NOT NULL,
   -- Code of a district or ward, or of the province.
   area text NOT NULL,
@@ -25,7 +27,7 @@ CREATE TABLE break_glass (
   CHECK ((reviewed_at IS NULL) = (reviewed_by IS NULL) AND (reviewed_at IS NULL) = (verdict IS NULL))
 );
 CREATE INDEX break_glass_subject ON break_glass (subject, ends_at);
-CREATE INDEX break_glass_newest ON break_glass (opened_at DESC, id DESC);
+CREATE INDEX break_glass_newest ON break_glass (opened_at DESC, public_id DESC);
 
 -- Programs of integrators. The key itself is shown once and stored nowhere.
 CREATE TABLE service_accounts (

@@ -5,7 +5,8 @@
 -- Rows in plain cannot be converted here: the keys are not in the database's reach. Nothing is released yet.
 DO $$
 BEGIN
-  IF EXISTS (SELECT FROM identifiers) OR EXISTS (SELECT FROM people) OR EXISTS (SELECT FROM places) THEN
+  IF EXISTS (SELECT FROM identifiers) OR EXISTS (SELECT FROM people) OR EXISTS (SELECT FROM places)
+    OR EXISTS (SELECT FROM break_glass) THEN
     RAISE EXCEPTION 'this database holds people in plain text; start with an empty one'
       USING ERRCODE = 'object_not_in_prerequisite_state',
         CONSTRAINT = 'database_with_plain_text_must_be_emptied_first';
@@ -52,4 +53,10 @@ ALTER TABLE households
 ALTER TABLE places
   DROP COLUMN name,
   ADD COLUMN name_sealed bytea,
+  ADD COLUMN key_generation integer NOT NULL;
+
+-- Whoever says why they must read on often names a person.
+ALTER TABLE break_glass
+  DROP COLUMN reason,
+  ADD COLUMN reason_sealed bytea NOT NULL,
   ADD COLUMN key_generation integer NOT NULL;

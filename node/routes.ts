@@ -1,0 +1,42 @@
+/**
+ * All HTTP routes of a node's features, in one list that the program and the tests of access walk alike: a
+ * feature that is not in it is not served. Builds nothing but the routes; what they work with comes from
+ * app.ts.
+ */
+import { auditRoutes } from '../shared/http/audit.ts';
+import { meRoutes } from '../shared/http/me.ts';
+import type { Routes } from '../shared/http/route.ts';
+import { breakGlassRoutes } from './break-glass/http.ts';
+import { budgetRoutes } from './budgets/http.ts';
+import { caseRoutes } from './cases/http.ts';
+import { federationKeyRoutes } from './federation-keys/http.ts';
+import { importRoutes } from './intake/http.ts';
+import { serviceAccountRoutes } from './service-accounts/http.ts';
+import { traceRoutes } from './traces/http.ts';
+
+type ContextOf<F extends (ctx: never) => Routes> = Parameters<F>[0];
+
+/** What the features' operations ask for. */
+export type NodeRouteParts = ContextOf<typeof importRoutes> &
+  ContextOf<typeof budgetRoutes> &
+  ContextOf<typeof caseRoutes> &
+  ContextOf<typeof traceRoutes> &
+  ContextOf<typeof breakGlassRoutes> &
+  ContextOf<typeof serviceAccountRoutes> & {
+    readonly federationKeys: ContextOf<typeof federationKeyRoutes>;
+  };
+
+/** The routes of every feature; those of signing in belong to the door. */
+export function nodeRoutes(parts: NodeRouteParts): Routes[] {
+  return [
+    importRoutes(parts),
+    budgetRoutes(parts),
+    federationKeyRoutes(parts.federationKeys),
+    caseRoutes(parts),
+    traceRoutes(parts),
+    breakGlassRoutes(parts),
+    serviceAccountRoutes(parts),
+    auditRoutes(parts, 'audit.read'),
+    meRoutes(parts),
+  ];
+}
