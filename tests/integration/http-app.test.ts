@@ -257,11 +257,17 @@ describe('documentation', () => {
       ...['GET /v1/break-glass', 'POST /v1/break-glass', 'POST /v1/break-glass/{id}/review'],
       ...['GET /v1/service-accounts', 'POST /v1/service-accounts', 'POST /v1/service-accounts/{id}/revoke'],
       ...['GET /v1/budgets', 'PUT /v1/budgets', 'GET /v1/audit', 'GET /v1/me'],
+      ...['GET /v1/federation/newcomers', 'POST /v1/federation/approvals'],
+      ...['GET /v1/federation/key', 'POST /v1/federation/key', 'POST /v1/federation/key/rotations'],
     ],
     hub: [
       ...['GET /v1/traces', 'GET /v1/traces/{id}', 'GET /v1/traces/{id}/graph'],
       ...['GET /v1/provinces', 'GET /v1/rules', 'GET /v1/audit', 'GET /v1/me'],
       ...['GET /v1/key-budgets', 'PUT /v1/key-budgets'],
+      ...['POST /v1/invitations', 'POST /v1/provinces/{province}/revoke'],
+      ...['GET /v1/enrolments', 'GET /v1/enrolments/{id}/request'],
+      ...['POST /v1/enrolments/{id}/approve', 'POST /v1/enrolments/{id}/reject'],
+      'POST /v1/audit/reconciliations',
       ...['POST /v1/traces/{id}/exclusions', 'DELETE /v1/traces/{id}/exclusions/{province}'],
     ],
   };
