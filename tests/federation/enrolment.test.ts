@@ -172,7 +172,18 @@ test('a fourth that joins is asked by the open trace', async () => {
 }, 90_000);
 
 describe('a revoked province', () => {
+  const traceOf79 = async () => {
+    const n79 = nodes.get('79') as Running;
+    const sick = { identifiers: ['cccd:079085000002'], sampled_at: at(3, 8) };
+    const { id } = await call<{ id: string }>(n79, '/v1/cases', { body: JSON.stringify(sick) });
+    const wanted = { cases: [id], direction: 'forward' };
+    return (await call<{ id: string }>(n79, '/v1/traces', { body: JSON.stringify(wanted) })).id;
+  };
+  const stateAtHub = async (id: string) => (await call<TraceStatus>(hub, `/v1/traces/${id}`)).state;
+
   test('is cut off within seconds, and shown', async () => {
+    const own = await traceOf79();
+    await waitFor('its trace', async () => (await stateAtHub(own)) === 'complete');
     const before = systemClock.nowMs();
     await run('hub', ['revoke', '79', '--reason', 'the server was stolen'], hub);
     await waitFor(
@@ -182,16 +193,14 @@ describe('a revoked province', () => {
     );
     expect(systemClock.nowMs() - before).toBeLessThan(10_000);
     expect((await statusOf(trace)).state).toBe('partial');
+    await waitFor('the end of its own trace', async () => (await stateAtHub(own)) === 'closed', 5_000);
     const log = () => readFile(centre.path('hub.log'), 'utf8');
     await waitFor('the hub to refuse it', async () => (await log()).includes('"code":"PROVINCE_REVOKED"'));
   }, 30_000);
 
   test('opens no trace any more, and the others know', async () => {
     const n79 = nodes.get('79') as Running;
-    const sick = { identifiers: ['cccd:079085000002'], sampled_at: at(3, 8) };
-    const { id } = await call<{ id: string }>(n79, '/v1/cases', { body: JSON.stringify(sick) });
-    const wanted = { cases: [id], direction: 'forward' };
-    const opened = await call<{ id: string }>(n79, '/v1/traces', { body: JSON.stringify(wanted) });
+    const opened = await traceOf79();
     await waitFor(
       'the others to know',
       async () => {
@@ -202,7 +211,7 @@ describe('a revoked province', () => {
       },
       8_000,
     );
-    expect((await call<TraceStatus>(n79, `/v1/traces/${opened.id}`)).state).toBe('queued');
+    expect((await call<TraceStatus>(n79, `/v1/traces/${opened}`)).state).toBe('queued');
   }, 30_000);
 
   test('comes back with new keys, and only with those', async () => {
