@@ -197,7 +197,10 @@ async function startHttp(base: Base, { traces, audit, enrolment }: Doors): Promi
   const door = programDoor(config.door, { home: 'hub', db, clock });
   const app = createHttpApp({
     info: API_INFO,
-    routes: [...hubRoutes({ db, clock, logger, roster, rules, traces, enrolment }), ...door.loginRoutes],
+    routes: [
+      ...hubRoutes({ db, clock, logger, roster, rules, traces, enrolment, peers: audit.peers }),
+      ...door.loginRoutes,
+    ],
     ...door,
     logger,
     metrics,

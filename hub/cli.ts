@@ -6,6 +6,7 @@
 import { Command } from 'commander';
 import { apiAddress, callJson } from '../shared/cli/api.ts';
 import { addAuditCommands } from '../shared/cli/audit.ts';
+import { addAcceptRestoreCommand } from '../shared/cli/audit-restores.ts';
 import { budgetCommand } from '../shared/cli/budgets.ts';
 import { runCommand } from '../shared/cli/run.ts';
 import { formatTable } from '../shared/cli/terminal.ts';
@@ -117,12 +118,10 @@ function counts(trace: TraceJson): string {
     .join(' ');
 }
 
-const audit = addAuditCommands(
-  program,
-  () => ownLogOf(process.env),
-  (text) => void process.stdout.write(text),
-);
+const print = (text: string) => void process.stdout.write(text);
+const audit = addAuditCommands(program, () => ownLogOf(process.env), print);
 addReconcileCommand(audit, address);
+addAcceptRestoreCommand(audit, address, print, 'provinces');
 
 const code = await runCommand(program, process.argv.slice(2));
 process.exitCode = code === 0 ? (process.exitCode ?? 0) : code;

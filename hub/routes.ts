@@ -4,6 +4,7 @@
  * app.ts.
  */
 import { auditRoutes } from '../shared/http/audit.ts';
+import { restoreRoutes } from '../shared/http/audit-restores.ts';
 import { meRoutes } from '../shared/http/me.ts';
 import type { Routes } from '../shared/http/route.ts';
 import { reconcileRoutes } from './audit/http.ts';
@@ -19,7 +20,8 @@ type ContextOf<F extends (ctx: never) => Routes> = Parameters<F>[0];
 export type HubRouteParts = ContextOf<typeof provinceRoutes> &
   ContextOf<typeof ruleRoutes> &
   ContextOf<typeof keyRoutes> &
-  ContextOf<typeof reconcileRoutes> & {
+  ContextOf<typeof reconcileRoutes> &
+  ContextOf<typeof restoreRoutes> & {
     readonly traces: ContextOf<typeof traceRoutes>;
     readonly enrolment: ContextOf<typeof enrolmentRoutes>;
   };
@@ -34,6 +36,7 @@ export function hubRoutes(parts: HubRouteParts): Routes[] {
     auditRoutes(parts, 'hub.audit.read'),
     meRoutes(parts),
     reconcileRoutes(parts),
+    restoreRoutes(parts, 'hub.audit.restore'),
     enrolmentRoutes(parts.enrolment),
   ];
 }

@@ -260,7 +260,7 @@ async function startHttp(base: Base, parts: HttpParts): Promise<string> {
     info: { ...API_INFO, title: `Truy Vết · tỉnh ${province}` },
     routes: [
       ...nodeRoutes({
-        ...{ db, dataKeys, clock, logger, province, rules, hub, submitter, tokenizer },
+        ...{ db, dataKeys, clock, logger, province, rules, hub, submitter, tokenizer, peers },
         changes: tracing.changes,
         traces: { reopen: reopenTraces, wake: () => submitter.wake() },
         federationKeys: base.keys.ctx,

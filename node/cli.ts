@@ -9,6 +9,7 @@ import { text as textOf } from 'node:stream/consumers';
 import { Command } from 'commander';
 import { type ApiAddress, apiAddress, callApi, callJson } from '../shared/cli/api.ts';
 import { addAuditCommands } from '../shared/cli/audit.ts';
+import { addAcceptRestoreCommand } from '../shared/cli/audit-restores.ts';
 import { budgetCommand } from '../shared/cli/budgets.ts';
 import { readEvents } from '../shared/cli/events.ts';
 import { FoundProblems, runCommand } from '../shared/cli/run.ts';
@@ -180,11 +181,9 @@ async function* counted(file: string, onBytes: (sent: number) => void): AsyncGen
   }
 }
 
-addAuditCommands(
-  program,
-  () => ownLogOf(process.env),
-  (text) => void process.stdout.write(text),
-);
+const print = (text: string) => void process.stdout.write(text);
+const audit = addAuditCommands(program, () => ownLogOf(process.env), print);
+addAcceptRestoreCommand(audit, address, print, 'hub');
 
 const code = await runCommand(program, process.argv.slice(2));
 process.exitCode = code === 0 ? (process.exitCode ?? 0) : code;

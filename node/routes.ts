@@ -4,6 +4,7 @@
  * app.ts.
  */
 import { auditRoutes } from '../shared/http/audit.ts';
+import { restoreRoutes } from '../shared/http/audit-restores.ts';
 import { meRoutes } from '../shared/http/me.ts';
 import type { Routes } from '../shared/http/route.ts';
 import { breakGlassRoutes } from './break-glass/http.ts';
@@ -22,7 +23,8 @@ export type NodeRouteParts = ContextOf<typeof importRoutes> &
   ContextOf<typeof caseRoutes> &
   ContextOf<typeof traceRoutes> &
   ContextOf<typeof breakGlassRoutes> &
-  ContextOf<typeof serviceAccountRoutes> & {
+  ContextOf<typeof serviceAccountRoutes> &
+  ContextOf<typeof restoreRoutes> & {
     readonly federationKeys: ContextOf<typeof federationKeyRoutes>;
   };
 
@@ -37,6 +39,7 @@ export function nodeRoutes(parts: NodeRouteParts): Routes[] {
     breakGlassRoutes(parts),
     serviceAccountRoutes(parts),
     auditRoutes(parts, 'audit.read'),
+    restoreRoutes(parts, 'audit.restore'),
     meRoutes(parts),
   ];
 }

@@ -5,8 +5,9 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { HUB_ORIGIN } from '../../shared/audit/checkpoint.ts';
+import type { LostStretch } from '../../shared/audit/restores.ts';
 import { type ApiAddress, callJson } from '../../shared/cli/api.ts';
-import type { OwnLog } from '../../shared/cli/audit.ts';
+import { describeLost, type OwnLog } from '../../shared/cli/audit.ts';
 import { FoundProblems } from '../../shared/cli/run.ts';
 import { formatTable } from '../../shared/cli/terminal.ts';
 import { type Env, parseEnv } from '../../shared/config.ts';
@@ -33,12 +34,14 @@ interface ReconciliationJson {
     readonly reason: string | null;
     readonly questions: number;
     readonly differences: DifferencesJson;
+    readonly lost: readonly Omit<LostStretch, 'sound'>[];
   }[];
 }
 
 const KINDS: Readonly<Record<string, string>> = {
   only_node: 'chỉ tỉnh nhớ · only the province remembers it',
   only_hub: 'chỉ trung tâm nhớ · only the hub remembers it',
+  lost: 'mất khi phục hồi, đã chấp nhận · lost in a restore that was accepted',
   digests_differ: 'nội dung khác nhau · the questions differ',
   only_hub_log: 'chỉ có trong nhật ký · only in the hub’s log',
   only_hub_tables: 'không có trong nhật ký · not in the hub’s log',
@@ -74,7 +77,9 @@ function describe({ hub, provinces }: ReconciliationJson): string {
       differences.first.map((one) => [province, one] as const),
     ),
   ].map(([who, { trace, seq, kind }]) => [who, trace, String(seq), KINDS[kind] ?? kind]);
-  return formatTable(headings, rows) + (each.length === 0 ? '' : `\n${formatTable(DIFFERENCE, each)}`);
+  const lost = provinces.flatMap((one) => one.lost.map((each) => `${one.province}: ${describeLost(each)}\n`));
+  const table = formatTable(headings, rows) + lost.join('');
+  return table + (each.length === 0 ? '' : `\n${formatTable(DIFFERENCE, each)}`);
 }
 
 const DIFFERENCE = ['ở · at', 'truy vết · trace', 'câu · question', 'sai lệch · difference'];

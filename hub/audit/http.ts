@@ -2,11 +2,12 @@
  * `/v1/audit/reconciliations`: the hub's memory of its questions against that of the provinces.
  */
 import { z } from '@hono/zod-openapi';
+import { restoreShape } from '../../shared/audit/restores.ts';
 import { apiRoute, newRoutes, type Routes } from '../../shared/http/route.ts';
 import { type ReconcileCtx, reconcileLogs } from './reconcile.ts';
 import type { Difference } from './rules.ts';
 
-const kinds = ['only_node', 'only_hub', 'digests_differ', 'only_hub_log', 'only_hub_tables'] as const;
+const kinds = ['only_node', 'only_hub', 'digests_differ', 'lost', 'only_hub_log', 'only_hub_tables'] as const;
 const differences = z.object({
   count: z.int(),
   first: z.array(z.object({ trace: z.string(), seq: z.int(), kind: z.enum(kinds) })),
@@ -22,6 +23,7 @@ const output = z
         reason: z.string().nullable(),
         questions: z.int(),
         differences,
+        lost: z.array(z.object({ first: z.int(), last: z.int(), restore: restoreShape })),
       }),
     ),
   })
@@ -52,6 +54,7 @@ export function reconcileRoutes(ctx: ReconcileCtx): Routes {
       ...one,
       reason: one.reason ?? null,
       differences: firstOf(one.differences),
+      lost: one.lost.map(({ first, last, restore }) => ({ first, last, restore })),
     }));
     return c.json({ hub: firstOf(hub), provinces: shown }, 200);
   });

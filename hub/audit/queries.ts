@@ -8,6 +8,9 @@ import type { RememberedQuestion } from './shown-log.ts';
 type Sql = Pick<Queryable, 'sql'>;
 type Place = Pick<RememberedQuestion, 'trace' | 'seq'>;
 
+/** A question that a province has answered, and when its answer was stored (epoch seconds). */
+export type AnsweredQuestion = Place & { readonly answeredAt: number };
+
 /** Questions after `after`, by (trace, seq), at most `limit`. */
 export async function listStoredQuestions(
   { sql }: Sql,
@@ -24,9 +27,9 @@ export async function listAnsweredQuestions(
   { sql }: Sql,
   province: string,
   { after, limit }: { after: Place; limit: number },
-): Promise<Place[]> {
-  return sql<Place[]>`
-    SELECT trace_id AS trace, seq FROM answers
+): Promise<AnsweredQuestion[]> {
+  return sql<AnsweredQuestion[]>`
+    SELECT trace_id AS trace, seq, extract(epoch FROM answered_at)::bigint AS "answeredAt" FROM answers
     WHERE province = ${province} AND (trace_id, seq) > (${after.trace}, ${after.seq})
     ORDER BY trace_id, seq LIMIT ${limit}`;
 }

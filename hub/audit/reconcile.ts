@@ -3,7 +3,8 @@
  * remembers shows up, whichever side denies it. It reads; nothing is put right.
  */
 import { z } from 'zod';
-import { findPeerCheckpoint, listAskedEntries } from '../../shared/audit/queries.ts';
+import { listAskedEntries } from '../../shared/audit/queries.ts';
+import { findHeldLogs, type LostStretch, lostStretch, sizesOf } from '../../shared/audit/restores.ts';
 import type { Caller } from '../../shared/auth/access.ts';
 import { readAs } from '../../shared/auth/act.ts';
 import type { Clock } from '../../shared/clock.ts';
@@ -41,6 +42,8 @@ export interface ProvinceVerdict {
   /** Questions that the province says it has answered. */
   readonly questions: number;
   readonly differences: readonly Difference[];
+  /** What of its log is not provable, for it was restored; newest first. */
+  readonly lost: readonly LostStretch[];
 }
 
 export interface Reconciliation {
@@ -85,17 +88,17 @@ async function reconcileProvince(ctx: ReconcileCtx, link: ProvinceLink): Promise
   try {
     // In this order: what is asked and answered meanwhile is remembered on both sides.
     const answeredAtHub = await answeredQuestions(ctx.db, province);
-    const { questions } = await shownLog(ctx, link);
+    const { questions, lost, wasLost } = await shownLog(ctx, link);
     const asked = await askedByLog(ctx.db);
     const answeredAtNode = memoryOf(questions);
-    const differences = compareWithProvince({ asked, answeredAtHub, answeredAtNode });
-    const state = differences.length > 0 ? 'differs' : 'agrees';
-    return { province, state, reason: undefined, questions: answeredAtNode.size, differences };
+    const differences = compareWithProvince({ asked, answeredAtHub, answeredAtNode, wasLost });
+    const state = differences.some(({ kind }) => kind !== 'lost') ? 'differs' : 'agrees';
+    return { province, state, reason: undefined, questions: answeredAtNode.size, differences, lost };
   } catch (error) {
     const { code, reason } = toAppError(error);
     ctx.logger.error({ err: toAppError(error), province }, 'the audit log of a province cannot be compared');
     const state = UNREACHABLE.includes(code) ? 'unreachable' : 'refused';
-    return { province, state, reason, questions: 0, differences: [] };
+    return { province, state, reason, questions: 0, differences: [], lost: [] };
   }
 }
 
@@ -105,8 +108,15 @@ async function shownLog({ db, roster }: ReconcileCtx, link: ProvinceLink) {
   const { province } = link;
   const key = roster.keys.get(province);
   if (!key) throw new AppError('FAILED_PRECONDITION', 'PROVINCE_UNKNOWN', 'no key of the province is pinned');
-  const held = await findPeerCheckpoint(db, province);
-  return await takeShownLog(readLog(link), { province, key, held });
+  const { present, past } = await findHeldLogs(db, province, { present: 1, past: 100_000 });
+  const [held] = present;
+  const shown = await takeShownLog(readLog(link), { province, key, held, sizes: sizesOf(past) });
+  const lost = past.map((log) => lostStretch(log, shown.roots));
+  const wasLost = (answeredAt: number) =>
+    lost.some(({ sound, restore }) => {
+      return answeredAt >= (sound?.receivedAt ?? 0) && answeredAt <= Date.parse(restore.at) / 1_000;
+    });
+  return { ...shown, lost, wasLost };
 }
 
 const askedShape = z.object({
@@ -139,12 +149,12 @@ async function storedQuestions(db: Database): Promise<RememberedQuestion[]> {
   }
 }
 
-async function answeredQuestions(db: Database, province: string): Promise<ReadonlySet<string>> {
-  const keys = new Set<string>();
+async function answeredQuestions(db: Database, province: string): Promise<ReadonlyMap<string, number>> {
+  const found = new Map<string, number>();
   for (let after = NOTHING_BEFORE; ; ) {
     const page = await listAnsweredQuestions(db, province, { after, limit: PAGE });
-    for (const place of page) keys.add(questionKey(place));
+    for (const one of page) found.set(questionKey(one), one.answeredAt);
     after = page.at(-1) ?? after;
-    if (page.length < PAGE) return keys;
+    if (page.length < PAGE) return found;
   }
 }

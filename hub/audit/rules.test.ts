@@ -22,10 +22,28 @@ test.each([
 ])('%s', (_, answeredAtHub, answeredAtNode, expected) => {
   const memories = {
     asked: log,
-    answeredAtHub: new Set(answeredAtHub),
+    answeredAtHub: new Map(answeredAtHub.map((key) => [key, 1])),
     answeredAtNode: memoryOf(answeredAtNode),
+    wasLost: () => false,
   };
   expect(compareWithProvince(memories)).toEqual(expected);
+});
+
+test('what was answered in a stretch that was accepted as lost is told apart, and nothing else is', () => {
+  const memories = {
+    asked: log,
+    answeredAtHub: new Map([
+      ['a/1', 10],
+      ['a/2', 20],
+    ]),
+    answeredAtNode: memoryOf([question(3, 'x')]),
+    wasLost: (answeredAt: number) => answeredAt === 20,
+  };
+  expect(compareWithProvince(memories)).toEqual([
+    { trace: 'a', seq: 3, kind: 'digests_differ' },
+    { trace: 'a', seq: 1, kind: 'only_hub' },
+    { trace: 'a', seq: 2, kind: 'lost' },
+  ]);
 });
 
 test('the hub’s log and its tables say the same, or it shows', () => {

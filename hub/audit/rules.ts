@@ -6,7 +6,7 @@
 export interface Difference {
   readonly trace: string;
   readonly seq: number;
-  readonly kind: 'only_node' | 'only_hub' | 'digests_differ' | 'only_hub_log' | 'only_hub_tables';
+  readonly kind: 'only_node' | 'only_hub' | 'digests_differ' | 'lost' | 'only_hub_log' | 'only_hub_tables';
 }
 
 /** Questions by `trace/seq`: the digests under which they are remembered. */
@@ -35,17 +35,23 @@ export function memoryOf(
  */
 export function compareWithProvince(memories: {
   readonly asked: Memory;
-  readonly answeredAtHub: ReadonlySet<string>;
+  /** With the instants at which the answers were stored, epoch seconds. */
+  readonly answeredAtHub: ReadonlyMap<string, number>;
   readonly answeredAtNode: Memory;
+  /** Whether what was answered then is in a stretch of the log that was lost, and accepted as lost. */
+  readonly wasLost: (answeredAt: number) => boolean;
 }): Difference[] {
-  const { asked, answeredAtHub, answeredAtNode } = memories;
+  const { asked, answeredAtHub, answeredAtNode, wasLost } = memories;
   const found: Difference[] = [];
   for (const [key, digests] of answeredAtNode) {
     const ours = asked.get(key);
     if (!ours) found.push(difference(key, 'only_node'));
     else if (!sameDigests(digests, ours)) found.push(difference(key, 'digests_differ'));
   }
-  for (const key of answeredAtHub) if (!answeredAtNode.has(key)) found.push(difference(key, 'only_hub'));
+  for (const [key, answeredAt] of answeredAtHub) {
+    if (answeredAtNode.has(key)) continue;
+    found.push(difference(key, wasLost(answeredAt) ? 'lost' : 'only_hub'));
+  }
   return found;
 }
 

@@ -28,6 +28,14 @@ export interface ShownLogOptions {
   readonly key: KeyObject;
   /** The newest checkpoint of that province that we hold. */
   readonly held: Checkpoint | undefined;
+  /** Of which sizes the roots are wanted. */
+  readonly sizes?: ReadonlySet<number> | undefined;
+}
+
+export interface ShownLog {
+  readonly size: number;
+  readonly questions: readonly RememberedQuestion[];
+  readonly roots: ReadonlyMap<number, Uint8Array>;
 }
 
 const answeredShape = z.object({
@@ -37,16 +45,18 @@ const answeredShape = z.object({
 });
 
 /**
- * The questions that the province has answered by its own log, with the size of that log. Throws
+ * The questions that the province has answered by its own log, with the size of that log and the roots that
+ * it had at `sizes`. Throws
  * FAILED_PRECONDITION: BAD_CHECKPOINT (as PERMISSION_DENIED), AUDIT_LOG_TRUNCATED and AUDIT_LOG_REWRITTEN
  * (not what it had shown before), AUDIT_LOG_INCOMPLETE (not what its checkpoint says).
  */
 export async function takeShownLog(
   pages: AsyncIterable<LogPage>,
-  { province, key, held }: ShownLogOptions,
-): Promise<{ size: number; questions: RememberedQuestion[] }> {
+  { province, key, held, sizes }: ShownLogOptions,
+): Promise<ShownLog> {
   const builder = new TreeBuilder();
   const questions: RememberedQuestion[] = [];
+  const roots = new Map<number, Uint8Array>();
   let claimed: Checkpoint | undefined;
   const compareHeld = () => {
     if (held?.size === builder.size && differs(held.root, builder.root())) throw refused('REWRITTEN');
@@ -59,13 +69,14 @@ export async function takeShownLog(
       if (answered !== undefined) questions.push(questionIn(answered, hash));
       builder.append(hash);
       compareHeld();
+      if (sizes?.has(builder.size)) roots.set(builder.size, builder.root());
     }
     if (builder.size > claimed.size) throw refused('INCOMPLETE');
   }
   if (!claimed || builder.size !== claimed.size || differs(claimed.root, builder.root())) {
     throw refused('INCOMPLETE');
   }
-  return { size: claimed.size, questions };
+  return { size: claimed.size, questions, roots };
 }
 
 function questionIn(text: string, hash: Uint8Array): RememberedQuestion {

@@ -51,6 +51,7 @@ export const AUDIT_ACTIONS = [
   'statement.refused',
   'checkpoint.refused',
   'audit.reconciled',
+  'audit.restore_accepted',
   // By operators.
   'budgets.changed',
   'exclusions.changed',

@@ -6,14 +6,14 @@
 import type { KeyObject } from 'node:crypto';
 import { type Clock, nowSeconds } from '../clock.ts';
 import { type Database, type Transaction, withTransaction } from '../db/database.ts';
-import { toAppError } from '../errors.ts';
+import { AppError, toAppError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { HUB_ACTOR, nodeActor } from './actors.ts';
 import { type Checkpoint, type LogOrigin, openCheckpoint } from './checkpoint.ts';
 import { verifyConsistency } from './merkle.ts';
 import {
+  findConflictSince,
   findPeerCheckpoint,
-  hasConflictSince,
   insertPeerCheckpoint,
   lockPeer,
   type PeerCheckpoint,
@@ -98,6 +98,27 @@ export class PeerLogs {
     return { heldSize: reception.heldSize, conflict: reception.conflict };
   }
 
+  /**
+   * Takes the checkpoint for which the peer's log is refused at present as the one that it must continue from
+   * now on, in the caller's transaction. What was held and what was refused stay where they are; the warning
+   * ends when the peer has shown that it continues. Throws FAILED_PRECONDITION NO_CONFLICT.
+   */
+  async acceptRefused(
+    tx: Transaction,
+    peer: string,
+  ): Promise<{ held: PeerCheckpoint; base: KeptCheckpoint }> {
+    await lockPeer(tx, peer);
+    const held = await findPeerCheckpoint(tx, peer);
+    const { conflict } = this.stateOf(peer);
+    const refused = held && conflict && (await findConflictSince(tx, { peer, conflict, id: held.id }));
+    if (!refused) {
+      const message = `nothing to accept: no log of ${peer} is refused since this program started`;
+      throw new AppError('FAILED_PRECONDITION', 'NO_CONFLICT', message);
+    }
+    const id = await insertPeerCheckpoint(tx, { peer, ...refused, conflict: null });
+    return { held, base: { ...refused, id } };
+  }
+
   /** Size of the newest checkpoint of the peer that we hold; 0 = none. */
   async heldSize(peer: string): Promise<number> {
     return (await findPeerCheckpoint(this.#options.db, peer))?.size ?? 0;
@@ -144,7 +165,7 @@ export class PeerLogs {
     const { peer, held, verdict, checkpoint, note } = found;
     const conflict = verdict === 'next' ? null : verdict;
     const since = { peer: peer.name, conflict: verdict, id: held?.id ?? 0 };
-    if (conflict && (await hasConflictSince(tx, since))) return;
+    if (conflict && (await findConflictSince(tx, since))) return;
     await insertPeerCheckpoint(tx, { peer: peer.name, ...checkpoint, note, conflict });
     if (!conflict) return;
     const detail = { size: checkpoint.size, held_size: held?.size ?? 0 };
@@ -164,6 +185,9 @@ export class PeerLogs {
     else if (conflict) this.#states.set(peer, { ...state, conflict });
   }
 }
+
+/** A checkpoint of a peer with its number here. */
+export type KeptCheckpoint = Omit<PeerCheckpoint, 'receivedAt'>;
 
 interface Finding {
   readonly peer: PeerLog;

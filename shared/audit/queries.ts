@@ -146,35 +146,48 @@ export async function findPeerCheckpoint({ sql }: Sql, peer: string): Promise<Pe
   return row;
 }
 
-/** Accepted checkpoints of a peer, newest first, at most `limit`. */
+/** Accepted checkpoints of a peer with numbers in [from, until), newest first, at most `limit`. */
 export async function listPeerCheckpoints(
   { sql }: Sql,
   peer: string,
-  limit: number,
+  { from = 0, until = Number.MAX_SAFE_INTEGER, limit }: { from?: number; until?: number; limit: number },
 ): Promise<PeerCheckpoint[]> {
   return sql<PeerCheckpoint[]>`
     SELECT id, size, root, note, extract(epoch FROM received_at)::bigint AS "receivedAt"
-    FROM audit_peer_checkpoints WHERE peer = ${peer} AND conflict IS NULL ORDER BY id DESC LIMIT ${limit}`;
+    FROM audit_peer_checkpoints WHERE peer = ${peer} AND conflict IS NULL AND id >= ${from} AND id < ${until}
+    ORDER BY id DESC LIMIT ${limit}`;
 }
 
-/** Keeps a peer's checkpoint; `conflict` is the word for why it was refused. */
+/** Keeps a peer's checkpoint; `conflict` is the word for why it was refused. The answer is its number. */
 export async function insertPeerCheckpoint(
   { sql }: Sql,
   { peer, size, root, note, conflict }: StoredCheckpoint & { peer: string; conflict: string | null },
-): Promise<void> {
-  await sql`INSERT INTO audit_peer_checkpoints (peer, size, root, note, conflict)
-    VALUES (${peer}, ${size}, ${Buffer.from(root)}, ${note}, ${conflict})`;
+): Promise<number> {
+  const [row] = await sql<{ id: number }[]>`
+    INSERT INTO audit_peer_checkpoints (peer, size, root, note, conflict)
+    VALUES (${peer}, ${size}, ${Buffer.from(root)}, ${note}, ${conflict}) RETURNING id`;
+  return row?.id as number;
 }
 
-/** Whether a conflict of this kind is on record since the checkpoint `id` was accepted. */
-export async function hasConflictSince(
+/** The checkpoint that was refused with this word since the checkpoint `id` was accepted. */
+export async function findConflictSince(
   { sql }: Sql,
   { peer, conflict, id }: { peer: string; conflict: string; id: number },
-): Promise<boolean> {
-  const rows = await sql`
-    SELECT FROM audit_peer_checkpoints
-    WHERE peer = ${peer} AND conflict = ${conflict} AND id > ${id} LIMIT 1`;
-  return rows.length > 0;
+): Promise<StoredCheckpoint | undefined> {
+  const [row] = await sql<StoredCheckpoint[]>`
+    SELECT size, root, note FROM audit_peer_checkpoints
+    WHERE peer = ${peer} AND conflict = ${conflict} AND id > ${id} ORDER BY id DESC LIMIT 1`;
+  return row;
+}
+
+/** Texts of all entries `audit.restore_accepted` that were done, in order: a handful in a lifetime. */
+export async function listRestoreEntries({ sql }: Sql): Promise<string[]> {
+  const rows = await sql<{ body: string }[]>`
+    SELECT body FROM audit_records
+    WHERE body LIKE '{"at":"____-__-__T__:__:__Z","action":"audit.restore_accepted",%'
+      AND body::jsonb ->> 'outcome' = 'done'
+    ORDER BY id`;
+  return rows.map(({ body }) => body);
 }
 
 /** Lets nobody else judge checkpoints of this peer until the transaction ends. */

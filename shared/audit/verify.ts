@@ -16,6 +16,7 @@ import {
   type SealedLeaf,
   type StoredCheckpoint,
 } from './queries.ts';
+import { type HeldLogs, type LostStretch, lostStretch, type Restore, sizesOf } from './restores.ts';
 
 export interface Verification {
   /** Entries that were recomputed. */
@@ -26,6 +27,8 @@ export interface Verification {
   readonly checkpoints: number;
   /** Of those, signed by another key than the present one: their signatures were not verified. */
   readonly foreign: number;
+  /** What of the log before each restore that the other side has accepted is not borne out; newest first. */
+  readonly lost: readonly LostStretch[];
   /** The first fault; undefined if there is none. */
   readonly fault: LogFault | undefined;
 }
@@ -53,6 +56,8 @@ export interface VerifyOptions {
   readonly key: KeyObject;
   /** Notes of ours that the other side holds; they must be ours. */
   readonly held?: readonly string[] | undefined;
+  /** The same of our log as it was before each restore: they need not stand any more. */
+  readonly past?: readonly { readonly restore: Restore; readonly notes: readonly string[] }[] | undefined;
   readonly page?: number;
 }
 
@@ -64,14 +69,17 @@ const PAGE = 5_000;
  * has not signed: it says nothing about this log.
  */
 export async function verifyLog(db: Database, options: VerifyOptions): Promise<Verification> {
-  const { origin, key, held = [] } = options;
-  const expected = held.map((note) => openCheckpoint(note, origin, key));
+  const { origin, key, held = [], past = [] } = options;
+  const opened = (notes: readonly string[]) => notes.map((note) => openCheckpoint(note, origin, key));
+  const expected = opened(held);
+  const before = past.map(({ restore, notes }) => ({ restore, checkpoints: opened(notes) }));
   return snapshot(db, async (tx) => {
-    const run = new Run(tx, expected, options);
+    const run = new Run(tx, { present: expected, past: before }, options);
     const fault = (await run.entries()) ?? (await run.rest());
     const unsealed = await countUnsealed(tx);
     const { checkpoints, foreign } = run;
-    return { size: run.size, unsealed, checkpoints, foreign, fault };
+    const lost = before.map((log) => lostStretch(log, run.pastRoots));
+    return { size: run.size, unsealed, checkpoints, foreign, lost, fault };
   });
 }
 
@@ -82,6 +90,9 @@ class Run {
   readonly #tx: Transaction;
   readonly #options: VerifyOptions;
   readonly #expected: readonly Checkpoint[];
+  readonly #pastSizes: ReadonlySet<number>;
+  /** Roots of our log at the sizes of checkpoints from before a restore. */
+  readonly pastRoots = new Map<number, Uint8Array>();
   readonly #builder = new TreeBuilder();
   /** Size of the last checkpoint that agreed: what is before it stands. */
   #sound = 0;
@@ -89,10 +100,11 @@ class Run {
   checkpoints = 0;
   foreign = 0;
 
-  constructor(tx: Transaction, expected: readonly Checkpoint[], options: VerifyOptions) {
+  constructor(tx: Transaction, { present, past }: HeldLogs, options: VerifyOptions) {
     this.#tx = tx;
     this.#options = options;
-    this.#expected = expected;
+    this.#expected = present;
+    this.#pastSizes = sizesOf(past);
   }
 
   get size(): number {
@@ -113,7 +125,10 @@ class Run {
   async #page(leaves: readonly SealedLeaf[], due: readonly Due[]): Promise<LogFault | undefined> {
     const sizes = new Set(due.map(({ size }) => size));
     const roots = new Map<number, Uint8Array>();
-    const noteRoot = () => sizes.has(this.size) && roots.set(this.size, this.#builder.root());
+    const noteRoot = () => {
+      if (sizes.has(this.size)) roots.set(this.size, this.#builder.root());
+      if (this.#pastSizes.has(this.size)) this.pastRoots.set(this.size, this.#builder.root());
+    };
     const inner: HashedNode[] = [];
     let fault: LogFault | undefined;
     noteRoot();

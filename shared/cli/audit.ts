@@ -6,7 +6,7 @@ import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import type { LogOrigin } from '../audit/checkpoint.ts';
-import { listPeerCheckpoints } from '../audit/queries.ts';
+import { findHeldLogs, type LostStretch, type Restore, restoreShape } from '../audit/restores.ts';
 import { type LogFault, type Verification, type VerifyOptions, verifyLog } from '../audit/verify.ts';
 import type { Secret } from '../config.ts';
 import { type Database, openDatabase } from '../db/database.ts';
@@ -33,9 +33,9 @@ export function addAuditCommands(
     .option('--held <file>', 'điểm kiểm tra bên kia giữ · our checkpoints as the other side holds them')
     .action(async ({ held }: { held?: string }) => {
       const { databaseUrl, origin, key } = await ownLog();
-      const notes = held === undefined ? [] : await readNotes(held);
-      const found = await inDatabase(databaseUrl, (db) => verifyLog(db, { origin, key, held: notes }));
-      print(describe(found, notes.length));
+      const notes = held === undefined ? { held: [], past: [] } : await readNotes(held);
+      const found = await inDatabase(databaseUrl, (db) => verifyLog(db, { origin, key, ...notes }));
+      print(describe(found, notes.held.length));
       if (found.fault) throw new FoundProblems();
     });
   audit
@@ -45,36 +45,68 @@ export function addAuditCommands(
     )
     .action(async (peer: string) => {
       const { databaseUrl } = await ownLog();
-      const kept = await inDatabase(databaseUrl, (db) => listPeerCheckpoints(db, peer, MOST_NOTES));
-      print(`${JSON.stringify(kept.map(({ note }) => note))}\n`);
+      const { present, past } = await inDatabase(databaseUrl, (db) => findHeldLogs(db, peer, MOST));
+      const notesOf = (kept: readonly { note: string }[]) => kept.map(({ note }) => note);
+      const older = past.flatMap(({ restore, checkpoints }) => [restore, ...notesOf(checkpoints)]);
+      print(`${JSON.stringify([...notesOf(present), ...older])}\n`);
     });
   return audit;
 }
 
 const MOST_NOTES = 100_000;
-const notesShape = z.array(z.string()).max(MOST_NOTES);
+const MOST = { present: MOST_NOTES, past: MOST_NOTES };
+/** Newest first: behind a restore stands what was signed before it. */
+const notesShape = z.array(z.union([z.string(), restoreShape])).max(10 * MOST_NOTES);
+
+interface Notes {
+  readonly held: readonly string[];
+  readonly past: NonNullable<VerifyOptions['past']>;
+}
 
 async function inDatabase<T>(url: Secret<string>, work: (db: Database) => Promise<T>): Promise<T> {
   await using db = openDatabase(url.reveal(), { max: 1, name: 'audit' });
   return await work(db);
 }
 
-async function readNotes(file: string): Promise<string[]> {
+async function readNotes(file: string): Promise<Notes> {
   const text = await readFile(file, 'utf8').catch(() => {
     throw invalidField('held', 'cannot be read');
   });
+  const { success, data = [] } = notesShape.safeParse(parseJson(text));
+  if (!success) throw invalidField('held', 'not what `audit checkpoints` prints');
+  const held: string[] = [];
+  const past: { restore: Restore; notes: string[] }[] = [];
+  for (const one of data) {
+    if (typeof one === 'string') (past.at(-1)?.notes ?? held).push(one);
+    else past.push({ restore: one, notes: [] });
+  }
+  return { held, past };
+}
+
+function parseJson(text: string): unknown {
   try {
-    return notesShape.parse(JSON.parse(text));
+    return JSON.parse(text);
   } catch {
-    throw invalidField('held', 'not what `audit checkpoints` prints');
+    return undefined;
   }
 }
 
-function describe({ size, unsealed, checkpoints, foreign, fault }: Verification, held: number): string {
+/** What a restore has cost, in a line. */
+export function describeLost({ first, last, restore }: Omit<LostStretch, 'sound'>): string {
+  const { at, by, reason } = restore;
+  const lost =
+    first > last
+      ? `không mất mục nào của nhật ký cũ · none of the ${last} entries of the old log are lost`
+      : `mất mục ${first}..${last} của nhật ký cũ · entries ${first}..${last} of the old log are lost`;
+  return `${lost}; chấp nhận · accepted ${at}, ${by}, ${reason}`;
+}
+
+function describe({ size, unsealed, checkpoints, foreign, lost, fault }: Verification, held: number): string {
   const lines = [
     `${size} mục · entries, ${unsealed} chưa niêm phong · not sealed yet`,
     `${checkpoints} điểm kiểm tra · checkpoints, ${held} của bên kia · from the other side`,
     ...(foreign > 0 ? [`${foreign} ký bằng khóa khác · signed by another key (an earlier one?)`] : []),
+    ...lost.map(describeLost),
     fault ? describeFault(fault) : 'không có sai lệch · no fault',
   ];
   return `${lines.join('\n')}\n`;

@@ -179,6 +179,32 @@ test('a province whose database was rewritten is seen by both, and the trace goe
   const reconciled = await cli('hub', 'audit', 'reconcile', '--province', victim);
   expect(reconciled.code).toBe(1);
   expect(reconciled.out).toMatch(/refused AUDIT_LOG_(TRUNCATED|REWRITTEN)/);
+  await settles(victim, held);
   const next = await open(federation, imported, picked.request);
   await converges(federation, next, { at: picked.owner, expected: picked.expected, firm: false });
 });
+
+/** The hub's operator accepts the log of `victim`; the warnings end, and what is lost is told from then on. */
+async function settles(victim: string, before: string): Promise<void> {
+  const accepting = ['audit', 'accept-restore', victim, '--reason', 'restored_from_backup'];
+  expect((await cli('hub', ...accepting, 'too')).code).toBe(2);
+  expect((await cli(victim, 'audit', 'accept-restore', '--reason', 'restored_from_backup')).code).toBe(1);
+  const accepted = await cli('hub', ...accepting);
+  expect(accepted).toMatchObject({ code: 0 });
+  expect(accepted.out).toMatch(
+    new RegExp(`^${victim}: giữ làm chứng · held as evidence \\d+ [0-9a-f]{64}\n`),
+  );
+  for (const member of [federation.hub, federation.node(victim)]) {
+    await waitFor('no warning', async () => (await warningsOf(member)).length === 0);
+  }
+  expect((await cli('hub', ...accepting)).out).toContain('NO_CONFLICT');
+  const lost = /mất mục 1\.\.\d+ .* entries 1\.\.\d+ of the old log are lost; .* restored_from_backup/;
+  const reconciled = await cli('hub', 'audit', 'reconcile', '--province', victim);
+  expect(reconciled.out).toMatch(new RegExp(`${victim}: ${lost.source}`));
+  const now = join(wiring.directory, 'held-now.json');
+  await writeFile(now, (await cli('hub', 'audit', 'checkpoints', victim)).out);
+  const verified = await cli(victim, 'audit', 'verify', '--held', now);
+  expect(verified).toMatchObject({ code: 0 });
+  expect(verified.out).toMatch(lost);
+  expect((await cli(victim, 'audit', 'verify', '--held', before)).code).toBe(1);
+}

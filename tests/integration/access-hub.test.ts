@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTokenIssuer, type TokenIssuer } from '../../deploy/demo/token-issuer.ts';
 import type { TraceEngine } from '../../hub/traces/engine.ts';
 import { traceRoutes } from '../../hub/traces/http.ts';
+import { PeerLogs } from '../../shared/audit/peer-logs.ts';
 import { NODE_ROLES, ROLES, readGrants } from '../../shared/auth/access.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { AppError } from '../../shared/errors.ts';
@@ -20,6 +21,7 @@ import { startGrpcServer } from '../../shared/grpc/server.ts';
 import type { TlsMaterial } from '../../shared/grpc/tls.ts';
 import { createHttpApp } from '../../shared/http/app.ts';
 import { auditRoutes } from '../../shared/http/audit.ts';
+import { restoreRoutes } from '../../shared/http/audit-restores.ts';
 import { createMetrics } from '../../shared/http/metrics.ts';
 import { programDoor } from '../../shared/http/program-door.ts';
 import type { Routes } from '../../shared/http/route.ts';
@@ -43,11 +45,13 @@ beforeAll(async () => {
   const door = programDoor({ oidc }, { home: 'hub', db, clock });
   // Traces are not opened here: the engine holds none, and nobody is asked.
   const engine = { get: () => undefined } as unknown as TraceEngine;
+  const peers = new PeerLogs({ db, clock, logger, countConflict: () => undefined });
   app = createHttpApp({
     info: { title: 'test', version: '1', description: '' },
     routes: [
       traceRoutes({ db, clock, logger, engine } as never),
       auditRoutes({ db, clock }, 'hub.audit.read'),
+      restoreRoutes({ db, clock, peers }, 'hub.audit.restore'),
     ],
     ...door,
     ...{ logger, metrics: createMetrics('hub'), checks: {}, stopping: new AbortController().signal },
@@ -58,9 +62,11 @@ afterAll(async () => {
   await database[Symbol.asyncDispose]();
 });
 
-async function call(path: string, roles: string[]) {
+async function call(path: string, roles: string[], json?: object) {
   const token = await issuer.issue({ audience: AUDIENCE, roles, subject: roles.join() });
-  const response = await app.request(path, { headers: { authorization: `Bearer ${token}` } });
+  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+  const sent = json ? { method: 'POST', body: JSON.stringify(json) } : {};
+  const response = await app.request(path, { headers, ...sent });
   // biome-ignore lint/suspicious/noExplicitAny: answers of many shapes
   return { status: response.status, body: (await response.json()) as any };
 }
@@ -80,6 +86,26 @@ describe('at the hub', () => {
     const answers = [];
     for (const path of PATHS) answers.push((await call(path, [role])).status);
     expect(answers).toEqual(statuses);
+  });
+
+  it.each([
+    ['hub_operator', 422, 'NO_CONFLICT'],
+    ['analyst', 403, 'ROLE_REQUIRED'],
+    ['operator', 403, 'ROLE_REQUIRED'],
+    ['hub_operator@24', 403, 'ROLE_REQUIRED'],
+  ])('%s, who would accept a restored log, gets %i', async (role, status, reason) => {
+    const answer = await call('/v1/audit/restores', [role], { peer: '24', reason: 'restored_from_backup' });
+    expect([answer.status, answer.body.reason]).toEqual([status, reason]);
+  });
+
+  it('a restored log is accepted for a reason of the list alone', async () => {
+    for (const json of [
+      { peer: '24' },
+      { peer: '24', reason: 'as Lan said' },
+      { peer: 'x', reason: 'database_lost' },
+    ]) {
+      expect((await call('/v1/audit/restores', ['hub_operator'], json)).status).toBe(400);
+    }
   });
 
   it('every reading and every refusal is on record', async () => {
@@ -118,6 +144,7 @@ const OPEN_TO: Readonly<Record<string, string>> = {
   'PUT /v1/key-budgets': 'hub_operator',
   'GET /v1/audit': 'hub_operator',
   'POST /v1/audit/reconciliations': 'hub_operator',
+  'POST /v1/audit/restores': 'hub_operator',
   'GET /v1/me': 'hub_operator analyst',
 };
 

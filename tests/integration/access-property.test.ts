@@ -18,7 +18,7 @@ break_glass.open me.read | break_glass.read break_glass.review audit.read \
 lab: cases.read cases.write break_glass.open me.read | | cases.read
 integrator: cases.write me.read | imports.write |
 operator: traces.read me.read | imports.write service_accounts.read service_accounts.write audit.read \
-budgets.read budgets.write federation.read federation.write | traces.read
+budgets.read budgets.write federation.read federation.write audit.restore | traces.read
 `;
 
 const words = (text = '') => text.trim().split(/\s+/);

@@ -187,6 +187,11 @@ const LINES: readonly Line[] = [
     status: 200,
   },
   {
+    // 422: the door let it in, and no log is refused.
+    ...{ route: 'POST /v1/audit/restores', roles: 'operator', whole: true, status: 422 },
+    ask: post(() => '/v1/audit/restores', { peer: 'hub', reason: 'restored_from_backup' }),
+  },
+  {
     ...{
       route: 'GET /v1/me',
       roles: 'ward_tracer epidemiologist lab integrator operator',

@@ -16,6 +16,7 @@ import { identifyService } from '../../node/service-accounts/operations.ts';
 import { hubTraces } from '../../node/traces/grpc.ts';
 import { reopenTraces } from '../../node/traces/operations.ts';
 import { Submitter } from '../../node/traces/submitter.ts';
+import { PeerLogs } from '../../shared/audit/peer-logs.ts';
 import { RefusalLog } from '../../shared/audit/refusals.ts';
 import { NODE_ROLES } from '../../shared/auth/access.ts';
 import { type Clock, systemClock } from '../../shared/clock.ts';
@@ -127,6 +128,7 @@ export async function createNodeHttp(options: NodeHttpOptions = {}): Promise<Nod
   const ctx = {
     ...{ db, dataKeys, clock, logger, province, rules, submitter, tokenizer, changes, traces },
     hub: hubTraces(hub.link.client),
+    peers: new PeerLogs({ db, clock, logger, countConflict: () => undefined }),
     federationKeys: await startLoneKeys(stack, {
       db,
       clock,
