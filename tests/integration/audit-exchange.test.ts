@@ -6,6 +6,8 @@ import { hubCheckpoints } from '../../node/audit/grpc.ts';
 import { nodeOrigin, signCheckpoint } from '../../shared/audit/checkpoint.ts';
 import type { AuditLog } from '../../shared/audit/log.ts';
 import { PeerLogs } from '../../shared/audit/peer-logs.ts';
+import { acceptRestore } from '../../shared/audit/restores.ts';
+import type { Caller } from '../../shared/auth/access.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { Disposal } from '../../shared/disposal.ts';
 import { type FakeHub, startFakeHub } from '../support/fake-hub.ts';
@@ -74,6 +76,11 @@ async function refusalsOnRecord({ db }: AuditFixture): Promise<unknown[]> {
     SELECT body FROM audit_records WHERE body LIKE '%checkpoint.refused%' ORDER BY id`;
   return rows.map(({ body }) => JSON.parse(body));
 }
+
+const operatorOf = (area: string): Caller => ({
+  ...{ subject: 'binh', actor: { kind: 'person', id: 'binh' }, expiresAt: 4e9 },
+  grants: [{ role: 'operator', area }],
+});
 
 /** Another log of the same owner, with `count` entries. */
 async function otherLog(of: AuditFixture, kind: 'node' | 'hub', count: number): Promise<AuditFixture> {
@@ -192,6 +199,25 @@ describe.each([
     await exchange.exchange();
     expect(pair.nodePeers.warnings(['hub'])).toEqual([]);
   });
+});
+
+test('a hub that was restored is accepted by the node’s operator, and both warnings end', async () => {
+  const exchange = await begun();
+  pair.hub = await otherLog(pair.hub, 'hub', 3);
+  serve();
+  await exchange.exchange();
+  await exchange.exchange();
+  expect(pair.hubPeers.warnings(['24'])).toEqual(['24 refuses our log: AUDIT_LOG_TRUNCATED']);
+  const ctx = { db: pair.node.db, clock: stillClock, peers: pair.nodePeers };
+  const accepting = { group: 'audit.restore', peer: 'hub', reason: 'restored_from_backup' } as const;
+  await acceptRestore(ctx, operatorOf('24'), accepting);
+  await recordEntries(pair.hub.db, 4, 2_000);
+  // The first exchange after it asks from where, the second tells the hub that all is well.
+  await exchange.exchange();
+  await exchange.exchange();
+  expect((await kept(pair.node)).at(-1)).toEqual(['hub', 7, null]);
+  expect(pair.nodePeers.warnings(['hub'])).toEqual([]);
+  expect(pair.hubPeers.warnings(['24'])).toEqual([]);
 });
 
 describe('what is not signed by the owner of the log is refused', () => {
