@@ -184,7 +184,7 @@ test('a province whose database was rewritten is seen by both, and the trace goe
   await converges(federation, next, { at: picked.owner, expected: picked.expected, firm: false });
 });
 
-/** The hub's operator accepts the log of `victim`; the warnings end, and what is lost is told from then on. */
+/** The hub’s operator accepts the log of `victim`: the warnings end, and what is lost is told since. */
 async function settles(victim: string, before: string): Promise<void> {
   const accepting = ['audit', 'accept-restore', victim, '--reason', 'restored_from_backup'];
   // The victim holds nothing against the hub, and why must be a word of the list.
