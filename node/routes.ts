@@ -3,6 +3,7 @@
  * feature that is not in it is not served. Builds nothing but the routes; what they work with comes from
  * app.ts.
  */
+import type { RestoreCtx } from '../shared/audit/restores.ts';
 import { auditRoutes } from '../shared/http/audit.ts';
 import { restoreRoutes } from '../shared/http/audit-restores.ts';
 import { meRoutes } from '../shared/http/me.ts';
@@ -24,7 +25,7 @@ export type NodeRouteParts = ContextOf<typeof importRoutes> &
   ContextOf<typeof traceRoutes> &
   ContextOf<typeof breakGlassRoutes> &
   ContextOf<typeof serviceAccountRoutes> &
-  ContextOf<typeof restoreRoutes> & {
+  RestoreCtx & {
     readonly federationKeys: ContextOf<typeof federationKeyRoutes>;
   };
 
