@@ -3,7 +3,6 @@
  * feature that is not in it is not served. Builds nothing but the routes; what they work with comes from
  * app.ts.
  */
-import type { RestoreCtx } from '../shared/audit/restores.ts';
 import { auditRoutes } from '../shared/http/audit.ts';
 import { restoreRoutes } from '../shared/http/audit-restores.ts';
 import { meRoutes } from '../shared/http/me.ts';
@@ -22,7 +21,7 @@ export type HubRouteParts = ContextOf<typeof provinceRoutes> &
   ContextOf<typeof ruleRoutes> &
   ContextOf<typeof keyRoutes> &
   ContextOf<typeof reconcileRoutes> &
-  RestoreCtx & {
+  Parameters<typeof restoreRoutes>[0] & {
     readonly traces: ContextOf<typeof traceRoutes>;
     readonly enrolment: ContextOf<typeof enrolmentRoutes>;
   };

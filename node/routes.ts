@@ -3,7 +3,6 @@
  * feature that is not in it is not served. Builds nothing but the routes; what they work with comes from
  * app.ts.
  */
-import type { RestoreCtx } from '../shared/audit/restores.ts';
 import { auditRoutes } from '../shared/http/audit.ts';
 import { restoreRoutes } from '../shared/http/audit-restores.ts';
 import { meRoutes } from '../shared/http/me.ts';
@@ -25,7 +24,7 @@ export type NodeRouteParts = ContextOf<typeof importRoutes> &
   ContextOf<typeof traceRoutes> &
   ContextOf<typeof breakGlassRoutes> &
   ContextOf<typeof serviceAccountRoutes> &
-  RestoreCtx & {
+  Parameters<typeof restoreRoutes>[0] & {
     readonly federationKeys: ContextOf<typeof federationKeyRoutes>;
   };
 
