@@ -103,6 +103,16 @@ describe('a log that was restored from a backup', () => {
     expect(await present(back)).toEqual({ heldSize: 9, conflict: undefined });
   });
 
+  test('that begins with nothing is accepted too', async () => {
+    const back = await restored(0, 0);
+    expect(await present(back)).toEqual({ heldSize: 5, conflict: 'AUDIT_LOG_TRUNCATED' });
+    expect((await accept()).base.size).toBe(0);
+    expect(await present(back)).toEqual({ heldSize: 0, conflict: undefined });
+    await recordEntries(back.db, 2, 200);
+    expect(await present(back)).toEqual({ heldSize: 2, conflict: undefined });
+    expect(peers.warnings(['24'])).toEqual([]);
+  });
+
   test('is on record with both sizes and roots, and who accepted it', async () => {
     await present(await restored(3, 1));
     const { held: before, base } = await accept();
