@@ -42,7 +42,7 @@ interface Side {
 }
 
 const DEGREES = [1, 2] as const;
-const IMPORT_ROWS = 40_000;
+const IMPORT_ROWS = 20_000;
 
 /** Runs everything and returns the table for RESULTS.md. Throws if the sides find different contacts. */
 export async function measureCost(options: CostOptions): Promise<string> {
