@@ -44,6 +44,12 @@ export async function startScenario(options: Partial<FederationOptions> = {}): P
     ...options,
     env: { ...options.env, hub: { ROUND_DEADLINE_MS, ...options.env?.hub } },
   });
+  // What is assigned before a home province's link is up stands, and would not be the oracle's answer.
+  await waitFor('all links', async () => {
+    const { url, token } = federation.hub;
+    const answer = await fetch(`${url}/v1/provinces`, { headers: { authorization: `Bearer ${token}` } });
+    return !/"state":"(?:connecting|down)"/.test(await answer.text());
+  }).catch(() => undefined);
   return {
     ...federation,
     async [Symbol.asyncDispose]() {
