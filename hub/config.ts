@@ -11,7 +11,7 @@ const provinces = z
     z.object({
       province: z.string().regex(/^\d\d$/, 'not a two-digit province code'),
       address: addressSchema,
-      /** Compact JWS of the federation CA (shared/auth/province-statement.ts). */
+      /** Compact JWS of the federation CA (shared/signed/province-statement.ts). */
       statement: z.string().max(4_096),
     }),
   )

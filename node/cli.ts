@@ -22,10 +22,10 @@ import { invalidField } from '../shared/errors.ts';
 import { holdLifeline } from '../shared/lifeline.ts';
 import { runProgram } from '../shared/run-program.ts';
 import { MIGRATIONS, startNode } from './app.ts';
-import { ownLogOf } from './audit/commands.ts';
 import { parseNodeConfig } from './config.ts';
-import { addIdentityCommands } from './enrolment/commands.ts';
-import { addFederationKeyCommands } from './federation-keys/commands.ts';
+import { ownLogOf } from './federation/checkpoints/commands.ts';
+import { addIdentityCommands } from './federation/enrolment/commands.ts';
+import { addFederationKeyCommands } from './federation/keys/commands.ts';
 import { addKeysCommands } from './sealing/keys-command.ts';
 
 const program = new Command('truyvet-node')

@@ -4,9 +4,9 @@
  */
 import { readFileSync, statSync } from 'node:fs';
 import { z } from 'zod';
-import { loadPrivateKey } from './auth/opening-keys.ts';
 import { type Env, parseEnv, Secret } from './config.ts';
 import { toAppError } from './errors.ts';
+import { loadPrivateKey } from './signed/opening-keys.ts';
 
 /** Content of the file that the variable names. */
 export const textFile = z.string().min(1).transform(readText);
@@ -68,7 +68,7 @@ const safeUrl = z.url('not a URL').refine((text) => {
   return protocol === 'https:' || ['127.0.0.1', 'localhost', '[::1]'].includes(hostname);
 }, 'must be https, except on this machine');
 
-/** What the bearer check needs (shared/auth/bearer.ts). */
+/** What the bearer check needs (shared/sign-in/bearer.ts). */
 export const oidcFields = {
   OIDC_ISSUER: safeUrl,
   /** Instead of what the issuer's description says. */
@@ -85,7 +85,7 @@ const rateLimit = z
     return { perSecond, burst };
   });
 
-/** What the door needs besides (shared/http/door.ts), and sign-in with a browser (shared/auth/login.ts). */
+/** What the door needs besides (shared/http/door.ts), and signing in (shared/sign-in/login.ts). */
 export const doorFields = {
   RATE_LIMIT: rateLimit.optional(),
   AUTH_FAILURE_LIMIT: rateLimit.optional(),

@@ -3,7 +3,7 @@
  */
 import { AppError } from '../../shared/errors.ts';
 import type { TraceJson } from '../../shared/http/trace-json.ts';
-import type { Member } from './member.ts';
+import type { Member } from '../federation/member.ts';
 import type { ImportFile } from './outbreak/files.ts';
 import type { CaseBody } from './outbreak.ts';
 

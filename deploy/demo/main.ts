@@ -5,9 +5,9 @@
  */
 import { nowSeconds, systemClock } from '../../shared/clock.ts';
 import { AppError } from '../../shared/errors.ts';
-import { callerGone } from './callers.ts';
-import { type Federation, startFederation } from './federation.ts';
-import { inherited } from './federation-command.ts';
+import { callerGone } from '../federation/callers.ts';
+import { type Federation, startFederation } from '../federation/federation.ts';
+import { inherited } from '../federation/federation-command.ts';
 import { wardName } from './outbreak/wards.ts';
 import { DEMO_PROVINCES, generateOutbreak, type Outbreak } from './outbreak.ts';
 import { type ImportProgress, importView, traceView } from './show/progress.ts';

@@ -5,8 +5,8 @@
 import { systemClock } from '../../shared/clock.ts';
 import { AppError } from '../../shared/errors.ts';
 import type { TraceJson } from '../../shared/http/trace-json.ts';
+import type { Federation } from '../federation/federation.ts';
 import { NodeClient } from './client.ts';
-import type { Federation } from './federation.ts';
 import type { ProvinceFiles } from './outbreak/files.ts';
 import type { Outbreak } from './outbreak.ts';
 import type { ImportProgress } from './show/progress.ts';

@@ -5,8 +5,8 @@
 import { nodeOrigin } from '../../shared/audit/checkpoint.ts';
 import type { AuditLog } from '../../shared/audit/log.ts';
 import type { PeerLogs, PresentedCheckpoint, Reception } from '../../shared/audit/peer-logs.ts';
-import type { ProvinceKeys } from '../../shared/auth/opening-keys.ts';
 import { AppError } from '../../shared/errors.ts';
+import type { ProvinceKeys } from '../../shared/signed/opening-keys.ts';
 
 export interface HubAuditCtx {
   readonly log: Pick<AuditLog, 'recentCheckpoint' | 'consistency'>;

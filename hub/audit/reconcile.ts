@@ -3,15 +3,16 @@
  * remembers shows up, whichever side denies it. It reads; nothing is put right.
  */
 import { z } from 'zod';
+import type { Caller } from '../../shared/acts/access.ts';
+import { readAs } from '../../shared/acts/act.ts';
 import { listAskedEntries } from '../../shared/audit/queries.ts';
 import { findHeldLogs, type LostStretch, lostStretch, sizesOf } from '../../shared/audit/restores.ts';
-import type { Caller } from '../../shared/auth/access.ts';
-import { readAs } from '../../shared/auth/act.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { Database } from '../../shared/db/database.ts';
 import { AppError, toAppError } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log.ts';
 import type { ProvinceLink } from '../provinces/province-link.ts';
+import { readLog } from './messages.ts';
 import { listAnsweredQuestions, listStoredQuestions } from './queries.ts';
 import {
   compareOwn,
@@ -22,7 +23,6 @@ import {
   questionKey,
 } from './rules.ts';
 import { parsedEntry, type RememberedQuestion, takeShownLog } from './shown-log.ts';
-import { readLog } from './wire.ts';
 
 export interface ReconcileCtx {
   readonly db: Database;

@@ -6,21 +6,21 @@ import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject 
 import { access, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { caPublicKey, publicOkp, spkiSha256 } from '../../shared/auth/ca-statement.ts';
-import { verifyEnrolmentRequest } from '../../shared/auth/enrolment-request.ts';
-import { signHubStatement } from '../../shared/auth/hub-statement.ts';
+import { AppError } from '../../shared/errors.ts';
+import type { Peer } from '../../shared/grpc/peer.ts';
+import { readCsr } from '../../shared/pki/csr.ts';
+import { demandPrivate, writePrivately } from '../../shared/pki/identity.ts';
+import { type CaKeys, issueCertificate, newSerialNumber, selfSignCa } from '../../shared/pki/issue.ts';
+import { caPublicKey, publicOkp, spkiSha256 } from '../../shared/signed/ca-statement.ts';
+import { verifyEnrolmentRequest } from '../../shared/signed/enrolment-request.ts';
+import { signHubStatement } from '../../shared/signed/hub-statement.ts';
 import {
   fingerprintOf,
   fingerprintText,
   type ProvinceKeySet,
   signProvinceStatement,
   verifyProvinceStatement,
-} from '../../shared/auth/province-statement.ts';
-import { AppError } from '../../shared/errors.ts';
-import type { Peer } from '../../shared/grpc/peer.ts';
-import { readCsr } from '../../shared/pki/csr.ts';
-import { demandPrivate, writePrivately } from '../../shared/pki/identity.ts';
-import { type CaKeys, issueCertificate, newSerialNumber, selfSignCa } from '../../shared/pki/issue.ts';
+} from '../../shared/signed/province-statement.ts';
 
 /** Files of a CA's directory. */
 export const CA_FILES = { key: 'ca.key', certificate: 'ca.pem' } as const;

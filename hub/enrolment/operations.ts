@@ -3,19 +3,19 @@
  * the CA signs here or offline. Everything is on the record. Who is enrolled is kept by hub/provinces.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
+import { type Caller, decide } from '../../shared/acts/access.ts';
+import { changeAs } from '../../shared/acts/act.ts';
 import { recordAudit } from '../../shared/audit/record.ts';
-import { type Caller, decide } from '../../shared/auth/access.ts';
-import { changeAs } from '../../shared/auth/act.ts';
-import { caPublicKey } from '../../shared/auth/ca-statement.ts';
-import { verifyEnrolmentRequest } from '../../shared/auth/enrolment-request.ts';
-import { formatInvitation } from '../../shared/auth/invitation.ts';
-import { fingerprintOf, verifyProvinceStatement } from '../../shared/auth/province-statement.ts';
 import { type Clock, nowSeconds } from '../../shared/clock.ts';
 import { type Database, type Transaction, withTransaction } from '../../shared/db/database.ts';
 import { AppError } from '../../shared/errors.ts';
 import { isUuid, newId, newKey } from '../../shared/ids.ts';
 import { certificateSha256, checkCertificate, readCertificate } from '../../shared/pki/certificate.ts';
 import type { CaKeys } from '../../shared/pki/issue.ts';
+import { caPublicKey } from '../../shared/signed/ca-statement.ts';
+import { verifyEnrolmentRequest } from '../../shared/signed/enrolment-request.ts';
+import { formatInvitation } from '../../shared/signed/invitation.ts';
+import { fingerprintOf, verifyProvinceStatement } from '../../shared/signed/province-statement.ts';
 import { readCaRequest, type SignedRequest, signCaRequest } from '../authority/operations.ts';
 import { admitMember, noteCertificate, revokeMember } from '../provinces/operations.ts';
 import type { Roster } from '../provinces/roster.ts';

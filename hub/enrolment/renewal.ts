@@ -3,12 +3,12 @@
  * the CA is on the hub; else it waits for the operator like any other request.
  */
 import { recordAudit } from '../../shared/audit/record.ts';
-import { fingerprintOf } from '../../shared/auth/province-statement.ts';
 import { nowSeconds } from '../../shared/clock.ts';
 import { withTransaction } from '../../shared/db/database.ts';
 import { AppError } from '../../shared/errors.ts';
 import { newId } from '../../shared/ids.ts';
 import { readCsr } from '../../shared/pki/csr.ts';
+import { fingerprintOf } from '../../shared/signed/province-statement.ts';
 import { demandKey, signCaRequest } from '../authority/operations.ts';
 import { findCertificate, noteCertificate } from '../provinces/operations.ts';
 import type { Member } from '../provinces/roster.ts';

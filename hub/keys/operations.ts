@@ -1,105 +1,141 @@
 /**
- * The hub's key service (design.md 5): evaluates blinded elements for the provinces, and counts and records
- * each one before its result leaves. Sees no identifier and no token; the key itself stays in the worker
- * threads.
+ * Relays the federation key between provinces: who holds which generation (by check value), who has approved
+ * whose keys, and sealed wraps. The hub can read none of them; it sees to it that a number means one key.
  */
-import { nodeActor } from '../../shared/audit/actors.ts';
 import { recordAudit } from '../../shared/audit/record.ts';
-import type { RefusalLog } from '../../shared/audit/refusals.ts';
 import { type Clock, nowSeconds } from '../../shared/clock.ts';
-import { type Database, withTransaction } from '../../shared/db/database.ts';
-import { AppError, invalidField, toAppError } from '../../shared/errors.ts';
-import type { Logger } from '../../shared/log.ts';
-import { ELEMENT_BYTES } from '../../shared/pseudonym/oprf-key.ts';
-import type { OprfEvaluator } from '../../shared/pseudonym/oprf-pool.ts';
+import { type Database, type Transaction, withTransaction } from '../../shared/db/database.ts';
+import { invalidField } from '../../shared/errors.ts';
+import { MAX_GENERATION, wrapRecipient } from '../../shared/signed/federation-key.ts';
+import { approvedProvince } from '../../shared/signed/key-approval.ts';
 import * as queries from './queries.ts';
-import { DEFAULT_KEY_BUDGET, payFor } from './rules.ts';
 
-/** Generation of the OPRF key; tokens of different generations never meet. */
-export const KEY_GENERATION = 1;
-/** Elements in one request: a third of a second of one core. */
-export const MAX_ELEMENTS = 4_096;
-
-/** Figures for an operator's dashboard. */
-export interface KeyFigures {
-  evaluated(province: string, use: 'daily' | 'loading', elements: number): void;
-  refused(province: string, reason: string): void;
-}
-
-export interface KeyServiceCtx {
+export interface FederationKeysCtx {
   readonly db: Database;
-  readonly clock: Pick<Clock, 'nowMs'>;
-  readonly oprf: OprfEvaluator;
-  readonly logger: Pick<Logger, 'info' | 'warn'>;
-  readonly refusals: RefusalLog;
-  readonly figures: KeyFigures;
+  readonly clock: Clock;
 }
 
-export interface EvaluateInput {
-  /** Two-digit code, from the peer's certificate. */
-  readonly province: string;
-  /** Packed elements of 32 bytes. */
-  readonly blinded: Uint8Array;
-  readonly signal?: AbortSignal;
+/** Generations that a province may hold at once; two are usual, three while traces of two rotations run. */
+const MAX_HELD = 32;
+/** Every province but one, each with all that is held. */
+const MAX_PUT = 1_000;
+
+/** What the hub knows, for a province that asks. */
+export interface KeyState {
+  readonly generations: readonly queries.KeyCheck[];
+  readonly holdings: readonly queries.Holding[];
+  readonly approvals: readonly string[];
+  readonly waiting: readonly queries.WaitingWrap[];
 }
 
 /**
- * The elements times the key, in their order, and the key's generation. Nothing is released uncounted or
- * unrecorded; nothing is counted that is refused. Throws INVALID_FIELD (no whole elements, none, or more than
- * 4,096), OPRF_BAD_ELEMENT, KEY_BUDGET (RESOURCE_EXHAUSTED) until the next hour or day, or until the operator
- * grants more.
+ * Takes what `province` holds, and says what is known. A generation that nobody has told of yet is registered
+ * with its check value, once and for ever; the caller sees from the answer whether it was the first. Throws
+ * INVALID_FIELD.
  */
-export async function evaluateBlinded(ctx: KeyServiceCtx, input: EvaluateInput) {
-  const { province, blinded } = input;
-  const elements = blinded.length / ELEMENT_BYTES;
-  const attempt = { action: 'keys.refused', actor: nodeActor(province), detail: { elements } } as const;
-  try {
-    const evaluated = await ctx.refusals.recording(
-      () => attempt,
-      async () => {
-        checkElements(elements);
-        return evaluateWithinBudget(ctx, input, elements);
-      },
-    );
-    ctx.logger.info({ province, elements }, 'key service: evaluated');
-    return { evaluated, generation: KEY_GENERATION };
-  } catch (error) {
-    const { reason } = toAppError(error);
-    ctx.figures.refused(province, reason);
-    ctx.logger.warn({ province, elements, reason }, 'key service: refused');
-    throw error;
+export async function reportKeys(
+  ctx: FederationKeysCtx,
+  province: string,
+  held: readonly queries.KeyCheck[],
+): Promise<KeyState> {
+  checkHeld(held);
+  const known = new Map((await queries.listGenerations(ctx.db)).map((one) => [one.generation, one.check]));
+  const before = (await queries.listHoldings(ctx.db)).filter((one) => one.province === province);
+  const isNews = held.some(({ generation }) => !known.has(generation)) || !sameChecks(before, held);
+  if (isNews) await withTransaction(ctx.db, (tx) => takeReport(ctx, tx, { province, held }));
+  return {
+    generations: await queries.listGenerations(ctx.db),
+    holdings: await queries.listHoldings(ctx.db),
+    approvals: await queries.listApprovals(ctx.db),
+    waiting: await queries.listWaiting(ctx.db),
+  };
+}
+
+interface Report {
+  readonly province: string;
+  readonly held: readonly queries.KeyCheck[];
+}
+
+async function takeReport(
+  ctx: FederationKeysCtx,
+  tx: Transaction,
+  { province, held }: Report,
+): Promise<void> {
+  let newest = await queries.lockNewestGeneration(tx);
+  for (const { generation, check } of [...held].sort((a, b) => a.generation - b.generation)) {
+    // Numbers are counted, not chosen: a false one far ahead would leave no room for the true ones. Only what
+    // comes first, when the hub has been set up anew, may be any.
+    if (newest > 0 && generation > newest + 1) throw invalidField('held', 'a generation is left out');
+    if (generation <= newest) continue;
+    await queries.insertGeneration(tx, { province, generation, check });
+    const action = generation === 1 ? 'federation_key.created' : 'federation_key.rotated';
+    const actor = { kind: 'node', id: province } as const;
+    const detail = { generation, check };
+    await recordAudit(tx, { action, actor, outcome: 'done', detail }, nowSeconds(ctx.clock));
+    newest = generation;
+  }
+  await queries.replaceHoldings(tx, province, held);
+  await queries.deleteReceivedWraps(tx, province);
+}
+
+/** What one province leaves for others. */
+export interface PutWraps {
+  readonly approvals: readonly string[];
+  readonly wraps: readonly { readonly to: string; readonly generation: number; readonly wrap: string }[];
+}
+
+/**
+ * Keeps `province`'s approvals and wraps, all or none. Their signatures are for the provinces to check.
+ * Throws INVALID_ARGUMENT WRAP_MALFORMED, APPROVAL_MALFORMED, INVALID_FIELD.
+ */
+export async function putWraps(ctx: FederationKeysCtx, province: string, put: PutWraps): Promise<void> {
+  if (put.approvals.length + put.wraps.length > MAX_PUT) throw invalidField('wraps', `more than ${MAX_PUT}`);
+  const approvals = put.approvals.map((approval) => ({ approval, to: approvedProvince(approval) }));
+  const wraps = put.wraps.map((wrap) => ({ ...wrap, from: province, recipient: wrapRecipient(wrap.wrap) }));
+  for (const { to, generation } of wraps) {
+    if (!/^[0-9]{2}$/.test(to)) throw invalidField('to', 'not a province');
+    checkGeneration(generation);
+  }
+  await withTransaction(ctx.db, async (tx) => {
+    for (const { to, approval } of approvals) {
+      if (!(await queries.upsertApproval(tx, { from: province, to, approval }))) continue;
+      const actor = { kind: 'node', id: province } as const;
+      const entry = {
+        action: 'federation_key.approved',
+        actor,
+        outcome: 'done',
+        detail: { province: to },
+      } as const;
+      await recordAudit(tx, entry, nowSeconds(ctx.clock));
+    }
+    for (const wrap of wraps) await queries.upsertWrap(tx, wrap);
+  });
+}
+
+/** The wraps that wait for `province`. */
+export function listWraps({ db }: Pick<FederationKeysCtx, 'db'>, province: string): Promise<string[]> {
+  return queries.listWrapsTo(db, province);
+}
+
+function checkHeld(held: readonly queries.KeyCheck[]): void {
+  if (held.length > MAX_HELD) throw invalidField('held', `more than ${MAX_HELD}`);
+  if (new Set(held.map(({ generation }) => generation)).size < held.length)
+    throw invalidField('held', 'a generation is named twice');
+  for (const { generation, check } of held) {
+    checkGeneration(generation);
+    if (!/^[0-9a-f]{32}$/.test(check)) throw invalidField('check', 'not 32 hex digits');
   }
 }
 
-function checkElements(elements: number): void {
-  if (!Number.isInteger(elements)) throw invalidField('blinded', 'not a whole number of 32-byte elements');
-  if (elements === 0) throw invalidField('blinded', 'empty');
-  if (elements > MAX_ELEMENTS) throw invalidField('blinded', `more than ${MAX_ELEMENTS} elements`);
+function checkGeneration(generation: number): void {
+  if (generation < 1 || generation > MAX_GENERATION) throw invalidField('generation', 'out of range');
 }
 
-async function evaluateWithinBudget(ctx: KeyServiceCtx, input: EvaluateInput, count: number) {
-  const { province } = input;
-  const now = nowSeconds(ctx.clock);
-  const period = { province, hour: now - (now % 3_600), day: now - (now % 86_400) };
-  const budget = (await queries.findKeyBudget(ctx.db, province)) ?? DEFAULT_KEY_BUDGET;
-  // Asked before the work, so that a province over its budget costs no curve arithmetic …
-  if (!payFor(count, budget, await queries.findKeyUse(ctx.db, period))) throw overBudget();
-  const evaluated = await ctx.oprf.evaluate(input.blinded, input.signal);
-  // … and decided after it, so that bad elements are not counted and concurrent calls cannot pass together.
-  const paid = await withTransaction(ctx.db, async (tx) => {
-    await queries.lockKeyUse(tx, province);
-    const parts = payFor(count, budget, await queries.findKeyUse(tx, period));
-    if (!parts) throw overBudget();
-    const detail = { elements: count, first_loading: parts.loading, generation: KEY_GENERATION };
-    const entry = { action: 'keys.evaluated', actor: nodeActor(province), outcome: 'done', detail } as const;
-    await Promise.all([queries.addKeyUse(tx, period, parts), recordAudit(tx, entry, now)]);
-    return parts;
-  });
-  ctx.figures.evaluated(province, 'daily', paid.daily);
-  ctx.figures.evaluated(province, 'loading', paid.loading);
-  return evaluated;
-}
-
-function overBudget(): AppError {
-  return new AppError('RESOURCE_EXHAUSTED', 'KEY_BUDGET', 'key service: the budget is used up');
+function sameChecks(a: readonly queries.KeyCheck[], b: readonly queries.KeyCheck[]): boolean {
+  const text = (checks: readonly queries.KeyCheck[]) =>
+    checks
+      .map(({ generation, check }) => `${generation} ${check}`)
+      .sort()
+      .join();
+  return text(a) === text(b);
 }

@@ -1,10 +1,9 @@
 /**
  * The enrolled provinces: whether each can be reached, what it has reported, and how one becomes a member.
  */
+
+import { type Caller, decide } from '../../shared/acts/access.ts';
 import { recordAudit } from '../../shared/audit/record.ts';
-import { type Caller, decide } from '../../shared/auth/access.ts';
-import { caPublicKey } from '../../shared/auth/ca-statement.ts';
-import { fingerprintOf, verifyProvinceStatement } from '../../shared/auth/province-statement.ts';
 import { type Clock, nowSeconds } from '../../shared/clock.ts';
 import {
   type Database,
@@ -15,6 +14,8 @@ import {
 import { AppError } from '../../shared/errors.ts';
 import { provinceName } from '../../shared/gazetteer.ts';
 import { readCertificate, serialOf, validityOf } from '../../shared/pki/certificate.ts';
+import { caPublicKey } from '../../shared/signed/ca-statement.ts';
+import { fingerprintOf, verifyProvinceStatement } from '../../shared/signed/province-statement.ts';
 import type { ProvinceLink } from './province-link.ts';
 import * as queries from './queries.ts';
 import type { Roster } from './roster.ts';

@@ -3,15 +3,15 @@
  * node, and who may connect. Follows the table `members`: whoever changes that table calls `reload`.
  */
 import type { KeyObject, X509Certificate } from 'node:crypto';
-import { caPublicKey, spkiSha256 } from '../../shared/auth/ca-statement.ts';
-import { loadPublicKey, type ProvinceKeys } from '../../shared/auth/opening-keys.ts';
-import { type ProvinceStatement, verifyProvinceStatement } from '../../shared/auth/province-statement.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { Database } from '../../shared/db/database.ts';
 import type { Peer } from '../../shared/grpc/peer.ts';
 import type { Logger } from '../../shared/log.ts';
 import { serialOf } from '../../shared/pki/certificate.ts';
 import type { LiveTls } from '../../shared/pki/live-tls.ts';
+import { caPublicKey, spkiSha256 } from '../../shared/signed/ca-statement.ts';
+import { loadPublicKey, type ProvinceKeys } from '../../shared/signed/opening-keys.ts';
+import { type ProvinceStatement, verifyProvinceStatement } from '../../shared/signed/province-statement.ts';
 import { ProvinceLink } from './province-link.ts';
 import * as queries from './queries.ts';
 

@@ -5,8 +5,8 @@
 import { type AssignedContact, planAssignments } from '../../shared/trace/assignment.ts';
 import type { KeyTable } from '../../shared/trace/key-table.ts';
 import type { TraceView } from '../../shared/trace/trace-state.ts';
+import { CONTACTS_PER_DELIVERY, type DeliveredChanges, decodeDelivery, encodeDelivery } from './messages.ts';
 import type { DeliveryRow, LoggedBody } from './queries.ts';
-import { CONTACTS_PER_DELIVERY, type DeliveredChanges, decodeDelivery, encodeDelivery } from './wire.ts';
 
 /** One stored message to one province. */
 export interface Delivery extends LoggedBody {

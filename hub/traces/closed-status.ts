@@ -1,8 +1,9 @@
 /**
  * What is left to say of a closed trace, from the hub's memory.
  */
-import { readAdmittedOpening } from '../../shared/auth/opening.ts';
+
 import type { Database } from '../../shared/db/database.ts';
+import { readAdmittedOpening } from '../../shared/signed/opening.ts';
 import { KeyTable } from '../../shared/trace/key-table.ts';
 import { Assignments } from './assignments.ts';
 import { listDeliveries, listOpenings, type TraceRow } from './queries.ts';

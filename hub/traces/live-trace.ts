@@ -6,12 +6,13 @@
  *
  * and starts again with every late answer, changed answer or amended opening until the trace is closed.
  */
-import { type Opening, readAdmittedOpening } from '../../shared/auth/opening.ts';
+
 import { type Clock, nowSeconds } from '../../shared/clock.ts';
 import type { Database } from '../../shared/db/database.ts';
 import type { RulePack } from '../../shared/domain/rule-pack.ts';
 import { toAppError } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log.ts';
+import { type Opening, readAdmittedOpening } from '../../shared/signed/opening.ts';
 import type { OnExposure } from '../../shared/trace/contacts.ts';
 import type { AnswerVersion, TraceQuestion, TraceTerms } from '../../shared/trace/messages.ts';
 import type { TraceState, TraceView } from '../../shared/trace/trace-state.ts';

@@ -3,20 +3,25 @@
  * data. Each decides whether this caller may, and changes nothing when it refuses.
  */
 import type { KeyObject } from 'node:crypto';
+import type { Caller } from '../../shared/acts/access.ts';
+import { readAs } from '../../shared/acts/act.ts';
 import { nodeActor } from '../../shared/audit/actors.ts';
 import type { RefusalLog, RefusedAttempt } from '../../shared/audit/refusals.ts';
-import type { Caller } from '../../shared/auth/access.ts';
-import { readAs } from '../../shared/auth/act.ts';
-import { openingSha256, readAdmittedOpening, signWarrant, verifyOpening } from '../../shared/auth/opening.ts';
-import type { ProvinceKeys } from '../../shared/auth/opening-keys.ts';
-import { admitOpening, checkTerms } from '../../shared/auth/opening-rules.ts';
-import type { Opening } from '../../shared/auth/opening-shape.ts';
 import { type Clock, nowSeconds } from '../../shared/clock.ts';
 import type { Database } from '../../shared/db/database.ts';
 import { type RulePack, rulesInForce } from '../../shared/domain/rule-pack.ts';
 import { AppError } from '../../shared/errors.ts';
 import { isTraceId } from '../../shared/ids.ts';
 import type { Logger } from '../../shared/log.ts';
+import {
+  openingSha256,
+  readAdmittedOpening,
+  signWarrant,
+  verifyOpening,
+} from '../../shared/signed/opening.ts';
+import type { ProvinceKeys } from '../../shared/signed/opening-keys.ts';
+import { admitOpening, checkTerms } from '../../shared/signed/opening-rules.ts';
+import type { Opening } from '../../shared/signed/opening-shape.ts';
 import { closedStatus } from './closed-status.ts';
 import type { TraceEngine } from './engine.ts';
 import type { LiveTrace } from './live-trace.ts';

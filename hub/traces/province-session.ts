@@ -9,10 +9,10 @@ import { AnswerAssembler } from '../../shared/grpc/trace-messages.ts';
 import type { Logger } from '../../shared/log.ts';
 import type { AnswerVersion } from '../../shared/trace/messages.ts';
 import type { ProvinceLink } from '../provinces/province-link.ts';
+import { encodeWarrant, withWarrant } from './messages.ts';
 import type { LoggedBody, OpeningRow } from './queries.ts';
 import { RequestQueue } from './request-queue.ts';
 import type { CoverageView } from './status.ts';
-import { encodeWarrant, withWarrant } from './wire.ts';
 
 /** A stream may last as long as a province needs to catch up; rounds have deadlines of their own. */
 const STREAM_DEADLINE_MS = 15 * 60_000;

@@ -4,9 +4,9 @@
  */
 import { HUB_PROGRAM, nodeActor } from '../../shared/audit/actors.ts';
 import { type AuditEntry, recordAudit } from '../../shared/audit/record.ts';
-import { openingSha256, readAdmittedOpening } from '../../shared/auth/opening.ts';
 import { type Database, type Queryable, withTransaction } from '../../shared/db/database.ts';
 import { questionSha256 } from '../../shared/grpc/trace-messages.ts';
+import { openingSha256, readAdmittedOpening } from '../../shared/signed/opening.ts';
 import * as queries from './queries.ts';
 
 /** Stores a trace and its first opening; `now` in epoch seconds, as in all that follows. */

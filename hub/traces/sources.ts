@@ -2,8 +2,8 @@
  * Who claims what in a trace, and the trace without one of them: a province that lies about links, events or
  * residence is named as their source, and can be left out, for reading or until that is undone.
  */
-import type { Caller } from '../../shared/auth/access.ts';
-import { changeAs, readAs } from '../../shared/auth/act.ts';
+import type { Caller } from '../../shared/acts/access.ts';
+import { changeAs, readAs } from '../../shared/acts/act.ts';
 import { AppError } from '../../shared/errors.ts';
 import type { Exposure, OnExposure } from '../../shared/trace/contacts.ts';
 import * as queries from './exclusions-queries.ts';

@@ -1,8 +1,9 @@
 /**
  * What an admitted opening means to the fold.
  */
-import type { Opening } from '../../shared/auth/opening-shape.ts';
+
 import type { RulePack } from '../../shared/domain/rule-pack.ts';
+import type { Opening } from '../../shared/signed/opening-shape.ts';
 import type { TraceTerms } from '../../shared/trace/messages.ts';
 
 /** Terms of a trace under the rules that its opening names. */

@@ -13,10 +13,10 @@ import {
 import type { TraceQuestion, TraceTerms } from '../../shared/trace/messages.ts';
 import { TraceState } from '../../shared/trace/trace-state.ts';
 import type { AnswerStore } from './answer-store.ts';
+import { encodeRequest } from './messages.ts';
 import type { PendingWrites } from './pending-writes.ts';
 import { type LoggedBody, listAnswers, listQuestions } from './queries.ts';
 import { storeQuestions } from './record.ts';
-import { encodeRequest } from './wire.ts';
 
 export interface TraceMemoryOptions {
   readonly traceId: string;

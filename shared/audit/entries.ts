@@ -2,8 +2,8 @@
  * The audit log as supervisors read it, newest first. Reading it is on record too; proving it is not done
  * here.
  */
-import type { AccessGroup, Caller } from '../auth/access.ts';
-import { type ActContext, readAs } from '../auth/act.ts';
+import type { AccessGroup, Caller } from '../acts/access.ts';
+import { type ActContext, readAs } from '../acts/act.ts';
 import type { Queryable } from '../db/database.ts';
 import type { AuditEntry } from './record.ts';
 

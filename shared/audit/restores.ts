@@ -4,8 +4,8 @@
  * was held before stays as evidence.
  */
 import { z } from 'zod';
-import type { AccessGroup, Caller } from '../auth/access.ts';
-import { type ActContext, changeAs } from '../auth/act.ts';
+import type { AccessGroup, Caller } from '../acts/access.ts';
+import { type ActContext, changeAs } from '../acts/act.ts';
 import type { Queryable } from '../db/database.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import type { KeptCheckpoint, PeerLogs } from './peer-logs.ts';

@@ -1,7 +1,7 @@
 /**
  * How a decision about areas reaches SQL: one condition, for every query that answers a caller.
  */
-import type { Scope } from '../auth/access.ts';
+import type { Scope } from '../acts/access.ts';
 import type { Queryable } from './database.ts';
 
 /**

@@ -9,11 +9,11 @@ import type { DescMessage, DescMethod } from '@bufbuild/protobuf';
 import { type Client, type CallOptions as GrpcCallOptions, Metadata, type ServiceError } from '@grpc/grpc-js';
 import { systemClock } from '../clock.ts';
 import { AppError } from '../errors.ts';
+import { decode, encode, methodDefinition, type Outgoing, REQUEST_ID_KEY } from './messages.ts';
 import { type Peer, peerName } from './peer.ts';
 import { fromStatus } from './status.ts';
 import { MessageReader, MessageWriter } from './streams.ts';
 import type { TlsMaterial } from './tls.ts';
-import { decode, encode, methodDefinition, type Outgoing, REQUEST_ID_KEY } from './wire.ts';
 
 export type ChannelState = 'idle' | 'connecting' | 'ready' | 'failing' | 'closed';
 

@@ -7,9 +7,9 @@ import type { DescMessage, DescMethod, DescService, MessageShape } from '@bufbui
 import { connectivityState, credentials, Client as GrpcClient } from '@grpc/grpc-js';
 import { systemClock } from '../clock.ts';
 import { CALL, type CallOptions, type Channel, type ChannelState, type Sequence } from './calls.ts';
+import { FLOW_CONTROL_WINDOW, MESSAGE_LIMIT, type Outgoing } from './messages.ts';
 import { demandPeer, type Peer, type PeerCheck, peerName } from './peer.ts';
 import { type ClientTls, secureContext } from './tls.ts';
-import { FLOW_CONTROL_WINDOW, MESSAGE_LIMIT, type Outgoing } from './wire.ts';
 
 export type { CallOptions, Channel, ChannelState };
 

@@ -16,10 +16,10 @@ import type {
   UntypedHandleCall,
 } from '@grpc/grpc-js';
 import { AppError } from '../errors.ts';
+import { decode, encode, methodDefinition, methodName, type Outgoing } from './messages.ts';
 import { type CallRuntime, ServedCall } from './served-call.ts';
 import type { AnyHandler, CallContext, ServiceImplementation } from './service.ts';
 import { MessageReader, MessageWriter } from './streams.ts';
-import { decode, encode, methodDefinition, methodName, type Outgoing } from './wire.ts';
 
 export interface Registration {
   readonly definition: ServiceDefinition;

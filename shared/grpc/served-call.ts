@@ -9,10 +9,10 @@ import { AppError, type ErrorCode, toAppError } from '../errors.ts';
 import { isUuid, newId } from '../ids.ts';
 import { describeError, type Logger } from '../log.ts';
 import { type AuthTable, WITHOUT_DEADLINE } from './auth-table.ts';
+import { REQUEST_ID_KEY } from './messages.ts';
 import { type Peer, peerName, peerOf } from './peer.ts';
 import type { CallContext } from './service.ts';
 import { toStatus } from './status.ts';
-import { REQUEST_ID_KEY } from './wire.ts';
 
 /** What calls of all kinds have in common. */
 export interface AnyCall

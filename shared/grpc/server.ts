@@ -13,13 +13,13 @@ import { AppError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { AUTH_TABLE, type AuthTable } from './auth-table.ts';
 import { CONNECTIONS_PER_PEER, HANDSHAKE_MS, HTTP2_LIMITS, LISTENER_LIMITS } from './limits.ts';
+import { FLOW_CONTROL_WINDOW, MESSAGE_LIMIT } from './messages.ts';
 import { type PeerCheck, peerName, peerOf } from './peer.ts';
 import { register } from './serve.ts';
 import { type CallEvent, type CallRuntime, shuttingDown } from './served-call.ts';
 import type { ServiceImplementation } from './service.ts';
 import { addStandardServices, nameOfPath } from './standard-services.ts';
 import { TLS_TERMS, type TlsMaterial } from './tls.ts';
-import { FLOW_CONTROL_WINDOW, MESSAGE_LIMIT } from './wire.ts';
 
 export interface GrpcServerOptions {
   /** `host:port`; port 0 takes a free one. */

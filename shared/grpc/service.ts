@@ -3,8 +3,8 @@
  * errors: the server's wrapper (`served-call.ts`) has done or does all that.
  */
 import type { DescMessage, DescMethod, DescService, MessageShape } from '@bufbuild/protobuf';
+import type { Outgoing } from './messages.ts';
 import type { Peer } from './peer.ts';
-import type { Outgoing } from './wire.ts';
 
 /** What a handler knows of the call that it serves. */
 export interface CallContext {

@@ -2,9 +2,9 @@
  * `/v1/audit` of both programs: the log as supervisors read it.
  */
 import { z } from '@hono/zod-openapi';
+import type { ActContext } from '../acts/act.ts';
 import { AUDIT_ACTIONS } from '../audit/actions.ts';
 import { type LoggedEntry, listEntries } from '../audit/entries.ts';
-import type { ActContext } from '../auth/act.ts';
 import { instantOutput } from './instants.ts';
 import { cutPage, decodeCursor, nextOutput, pageQuery } from './paging.ts';
 import { apiRoute, newRoutes, type Routes } from './route.ts';

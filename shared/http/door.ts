@@ -3,10 +3,10 @@
  * program's data they then reach is decided in the operation.
  */
 import type { Context, MiddlewareHandler } from 'hono';
-import { type AccessGroup, type Caller, callerKey, decide } from '../auth/access.ts';
-import type { Authenticate } from '../auth/authenticate.ts';
+import { type AccessGroup, type Caller, callerKey, decide } from '../acts/access.ts';
 import { type Clock, nowSeconds, systemClock } from '../clock.ts';
 import { AppError, toAppError } from '../errors.ts';
+import type { Authenticate } from '../sign-in/authenticate.ts';
 import type { Door, HttpEnv } from './env.ts';
 import { type RateLimit, RateLimiter } from './rate-limit.ts';
 

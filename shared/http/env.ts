@@ -2,7 +2,7 @@
  * What handlers find in their context. Types only.
  */
 import type { Context } from 'hono';
-import type { AccessGroup, Caller } from '../auth/access.ts';
+import type { AccessGroup, Caller } from '../acts/access.ts';
 
 /** What every handler finds in its context. */
 export interface HttpEnv {

@@ -1,6 +1,6 @@
 /**
  * What one client may take of a listener: numbers with reasons. Bodies have theirs in route.ts (JSON) and
- * in node/intake (imports, which may be of any size but not of any speed).
+ * in node/records/intake (imports, which may be of any size but not of any speed).
  */
 import type { ConnectionLimits } from '../connection-limit.ts';
 

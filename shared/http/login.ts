@@ -6,9 +6,9 @@
 import type { Context } from 'hono';
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
 import { parse } from 'hono/utils/cookie';
-import type { Caller } from '../auth/access.ts';
-import type { Login } from '../auth/login.ts';
+import type { Caller } from '../acts/access.ts';
 import { AppError, toAppError } from '../errors.ts';
+import type { Login } from '../sign-in/login.ts';
 import type { HttpEnv } from './env.ts';
 import { newRoutes, type Routes } from './route.ts';
 

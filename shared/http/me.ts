@@ -2,7 +2,7 @@
  * `/v1/me`: who the program takes the caller for, and what they may; what a console shows and hides by.
  */
 import { z } from '@hono/zod-openapi';
-import { ACCESS, type AccessGroup, type Caller, mayCall } from '../auth/access.ts';
+import { ACCESS, type AccessGroup, type Caller, mayCall } from '../acts/access.ts';
 import { type Clock, nowSeconds } from '../clock.ts';
 import { isoInstant } from '../domain/instant.ts';
 import { instantOutput } from './instants.ts';

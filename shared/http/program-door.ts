@@ -2,14 +2,14 @@
  * The door of a program as its configuration and its features make it: every kind of credential that counts
  * there, the limits, and where refusals are written down.
  */
-import type { BreakGlass, Caller, Home } from '../auth/access.ts';
-import { recordRefusal } from '../auth/act.ts';
-import { createAuthenticate } from '../auth/authenticate.ts';
-import { createTokenCheck } from '../auth/bearer.ts';
-import { Login } from '../auth/login.ts';
+import type { BreakGlass, Caller, Home } from '../acts/access.ts';
+import { recordRefusal } from '../acts/act.ts';
 import type { Clock } from '../clock.ts';
 import type { Secret } from '../config.ts';
 import type { Database } from '../db/database.ts';
+import { createAuthenticate } from '../sign-in/authenticate.ts';
+import { createTokenCheck } from '../sign-in/bearer.ts';
+import { Login } from '../sign-in/login.ts';
 import type { DoorOptions } from './door.ts';
 import { loginRoutes, sessionCallers } from './login.ts';
 import type { RateLimit } from './rate-limit.ts';

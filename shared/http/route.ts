@@ -5,7 +5,7 @@
 import { createRoute, OpenAPIHono, type RouteConfig, z } from '@hono/zod-openapi';
 import type { MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
-import type { AccessGroup } from '../auth/access.ts';
+import type { AccessGroup } from '../acts/access.ts';
 import { guard } from './door.ts';
 import type { HttpEnv } from './env.ts';
 import { bodyTooLarge, invalidInput, PROBLEM_TYPE } from './problem.ts';

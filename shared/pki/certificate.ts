@@ -3,9 +3,9 @@
  * for this key, in force. TLS itself checks the chain again at every handshake.
  */
 import { type KeyObject, X509Certificate } from 'node:crypto';
-import { spkiSha256 } from '../auth/ca-statement.ts';
 import { AppError } from '../errors.ts';
 import { type Peer, peerUri } from '../grpc/peer.ts';
+import { spkiSha256 } from '../signed/ca-statement.ts';
 
 /** What is expected of a certificate. */
 export interface CertificateTerms {

@@ -8,7 +8,7 @@ import {
   SubjectAlternativeNameExtension,
 } from '@peculiar/x509';
 import { describe, expect, it } from 'vitest';
-import { spkiSha256 } from '../auth/ca-statement.ts';
+import { spkiSha256 } from '../signed/ca-statement.ts';
 import { createCsr, readCsr } from './csr.ts';
 
 const NODE = { kind: 'node', province: '24' } as const;

@@ -11,9 +11,9 @@ import {
   Pkcs10CertificateRequestGenerator,
   SubjectAlternativeNameExtension,
 } from '@peculiar/x509';
-import { isP256 } from '../auth/ca-statement.ts';
 import { AppError } from '../errors.ts';
 import { type Peer, peerName, peerUri } from '../grpc/peer.ts';
+import { isP256 } from '../signed/ca-statement.ts';
 import { SIGNING, webKeyPair } from './crypto-provider.ts';
 
 /** A request takes some 300 bytes. */

@@ -3,7 +3,7 @@ import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, expect, test } from 'vitest';
-import { createKeyFiles, type KeyFiles } from '../../deploy/demo/key-files.ts';
+import { createKeyFiles, type KeyFiles } from '../../deploy/federation/key-files.ts';
 import { systemClock } from '../clock.ts';
 import { IDENTITY_FILES, type IdentityFile, loadIdentity } from './identity.ts';
 

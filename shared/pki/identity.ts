@@ -6,20 +6,20 @@
  *   opening.jwk enrolment.jwk        private: signs openings; opens what is sealed to this province
  *   hub.json                         where the hub is, and its warrant key as the CA states it
  *   statement.jws                    this province's keys as the CA states them
- *   federation-keys.json             keys that all nodes share, by generation (node/federation-keys); a node
+ *   federation-keys.json             keys that all nodes share, by generation (node/federation/keys); a node
  *                                    that has not got any yet has no such file
  */
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { caPublicKey, spkiSha256 } from '../auth/ca-statement.ts';
-import { verifyHubStatement } from '../auth/hub-statement.ts';
-import { loadPrivateKey, loadPublicKey } from '../auth/opening-keys.ts';
-import { type ProvinceStatement, verifyProvinceStatement } from '../auth/province-statement.ts';
 import { AppError, toAppError } from '../errors.ts';
 import type { TlsMaterial } from '../grpc/tls.ts';
 import { newId } from '../ids.ts';
+import { caPublicKey, spkiSha256 } from '../signed/ca-statement.ts';
+import { verifyHubStatement } from '../signed/hub-statement.ts';
+import { loadPrivateKey, loadPublicKey } from '../signed/opening-keys.ts';
+import { type ProvinceStatement, verifyProvinceStatement } from '../signed/province-statement.ts';
 import { checkCertificate } from './certificate.ts';
 
 /** Names of the files. */
@@ -42,7 +42,7 @@ const SECRET: readonly IdentityFile[] = ['tlsKey', 'openingKey', 'enrolmentKey']
 const hubShape = z.strictObject({
   /** `host:port` of the hub's gRPC. */
   address: z.string().min(1),
-  /** Its warrant key as the CA states it (shared/auth/hub-statement.ts). */
+  /** Its warrant key as the CA states it (shared/signed/hub-statement.ts). */
   statement: z.string(),
 });
 

@@ -5,8 +5,8 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { spkiSha256 } from '../auth/ca-statement.ts';
-import type { ProvinceKeySet } from '../auth/province-statement.ts';
+import { spkiSha256 } from '../signed/ca-statement.ts';
+import type { ProvinceKeySet } from '../signed/province-statement.ts';
 import { demandPrivate, IDENTITY_FILES, type IdentityFile, writeIdentityFile } from './identity.ts';
 
 export interface NodeKeys {

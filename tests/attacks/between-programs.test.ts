@@ -5,8 +5,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { TracingService } from '../../shared/gen/truyvet/v1/tracing_pb.ts';
 import { createClient } from '../../shared/grpc/client.ts';
+import { MESSAGE_LIMIT } from '../../shared/grpc/messages.ts';
 import { packUint32 } from '../../shared/grpc/trace-messages.ts';
-import { MESSAGE_LIMIT } from '../../shared/grpc/wire.ts';
 import { newKey, newTraceId } from '../../shared/ids.ts';
 import { MET_PER_QUESTION, WHO_PER_QUESTION } from '../../shared/trace/messages.ts';
 import { call } from '../federation/drive.ts';

@@ -4,7 +4,7 @@
  */
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { MOST_EXPANSION } from '../../node/intake/gzip.ts';
+import { MOST_EXPANSION } from '../../node/records/intake/gzip.ts';
 import { createIntake, type Intake } from '../integration/imports-fixture.ts';
 
 let intake: Intake;

@@ -7,8 +7,8 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Federation, startFederation } from '../../deploy/demo/federation.ts';
-import type { Wiring } from '../../deploy/demo/program-environments.ts';
+import { type Federation, startFederation } from '../../deploy/federation/federation.ts';
+import type { Wiring } from '../../deploy/federation/program-environments.ts';
 import { openDatabase } from '../../shared/db/database.ts';
 import { packageRoot } from '../../shared/package-root.ts';
 import { findNeedles, type Needle, needlesOf } from '../support/needles.ts';

@@ -3,8 +3,8 @@
  */
 import { readFile } from 'node:fs/promises';
 import { CompactSign } from 'jose';
-import { type Opening, openingSha256, readAdmittedOpening } from '../../shared/auth/opening.ts';
-import { loadPrivateKey } from '../../shared/auth/opening-keys.ts';
+import { type Opening, openingSha256, readAdmittedOpening } from '../../shared/signed/opening.ts';
+import { loadPrivateKey } from '../../shared/signed/opening-keys.ts';
 
 export interface Forgery {
   /** Fields of the opening to be other than they are. */

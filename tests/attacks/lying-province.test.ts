@@ -3,7 +3,7 @@
  * source of each lie, shows the trace as it is without it, and leaves it out until that is undone.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Federation } from '../../deploy/demo/federation.ts';
+import type { Federation } from '../../deploy/federation/federation.ts';
 import {
   call,
   differences,

@@ -7,7 +7,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { FederationSummary } from '../../deploy/demo/member.ts';
+import type { FederationSummary } from '../../deploy/federation/member.ts';
 import { packageRoot } from '../../shared/package-root.ts';
 import {
   argumentsOf,
@@ -23,7 +23,7 @@ let pids: number[];
 let listening: Listening[];
 
 beforeAll(async () => {
-  const script = join(packageRoot, 'dist/deploy/demo/federation.js');
+  const script = join(packageRoot, 'dist/deploy/federation/federation.js');
   // As careless as a machine may be with images of memory, whatever this one's habit is.
   const careless = 'ulimit -S -c "$(ulimit -H -c)"; exec "$0" "$@"';
   const args = [process.execPath, script, '--provinces', '24,79,01', '--json'];

@@ -4,15 +4,15 @@
  */
 import { generateKeyPairSync } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { readShippedPacks } from '../../hub/rules/operations.ts';
-import { type AdmissionCtx, admitWarrant } from '../../node/tracing/admission.ts';
+import { readShippedPacks } from '../../hub/packs/operations.ts';
+import { type AdmissionCtx, admitWarrant } from '../../node/tracing/asking/admission.ts';
 import { RefusalLog } from '../../shared/audit/refusals.ts';
-import { type Opening, openingSha256, signOpening, signWarrant } from '../../shared/auth/opening.ts';
-import { VerifiedWarrants } from '../../shared/auth/opening-cache.ts';
-import { signRulePack } from '../../shared/auth/rule-signature.ts';
 import { nowSeconds, systemClock } from '../../shared/clock.ts';
 import type { RulePack } from '../../shared/domain/rule-pack.ts';
 import { newTraceId } from '../../shared/ids.ts';
+import { type Opening, openingSha256, signOpening, signWarrant } from '../../shared/signed/opening.ts';
+import { VerifiedWarrants } from '../../shared/signed/opening-cache.ts';
+import { signRulePack } from '../../shared/signed/rule-signature.ts';
 import { createNodeHttp, type NodeHttp } from '../support/node-http.ts';
 
 let node: NodeHttp;

@@ -5,10 +5,10 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Federation, startFederation } from '../../deploy/demo/federation.ts';
-import { parseProvinces } from '../../deploy/demo/provinces.ts';
+import { type Federation, startFederation } from '../../deploy/federation/federation.ts';
+import { parseProvinces } from '../../deploy/federation/provinces.ts';
+import { type EmbeddedPostgres, startPostgres } from '../../deploy/postgres/embedded.ts';
 import { type Database, openDatabase } from '../../shared/db/database.ts';
-import { type EmbeddedPostgres, startPostgres } from '../../shared/db/embedded.ts';
 import { Disposal } from '../../shared/disposal.ts';
 import { packageRoot } from '../../shared/package-root.ts';
 import { fillMerged } from './merged-tables.ts';
@@ -16,7 +16,7 @@ import { fillNodes } from './node-tables.ts';
 import { tokensOf } from './rows.ts';
 import type { World } from './world.ts';
 
-/** On top of shared/db/embedded/settings.ts; the same server, so the same for both sides. */
+/** On top of deploy/postgres/embedded/settings.ts; the same server, so the same for both sides. */
 export const SERVER_SETTINGS = { max_connections: 800, shared_buffers: '3GB' } as const;
 
 const PROGRAMS = join(packageRoot, 'dist', 'tests', 'bench');

@@ -3,7 +3,7 @@
  * them.
  */
 import assert from 'node:assert/strict';
-import { readIdentifiers } from '../../node/people/operations.ts';
+import { readIdentifiers } from '../../node/records/people/operations.ts';
 import { copyColumns } from '../../shared/db/copy.ts';
 import { type Database, openDatabase } from '../../shared/db/database.ts';
 import { type MergedQuestion, mergedTraceSql } from './merged-sql.ts';

@@ -5,14 +5,14 @@
  */
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { Member } from '../../deploy/demo/member.ts';
+import type { Member } from '../../deploy/federation/member.ts';
 import { openDatabase } from '../../shared/db/database.ts';
 import { Disposal } from '../../shared/disposal.ts';
 import { packageRoot } from '../../shared/package-root.ts';
 import { cpuMsOf } from './processes.ts';
 
 type BenchModule = typeof import('./bench-federation.ts');
-type LauncherModule = typeof import('../../deploy/demo/federation.ts');
+type LauncherModule = typeof import('../../deploy/federation/federation.ts');
 type TraceModule = typeof import('./federated-trace.ts');
 type WorldModule = typeof import('./world.ts');
 
@@ -63,7 +63,7 @@ async function openSide(root: string, options: CostOptions, held: Disposal): Pro
   const { BenchFederation, provinceCodes } = await load<BenchModule>('tests/bench/bench-federation.js');
   const { FederatedTracer, enterCase } = await load<TraceModule>('tests/bench/federated-trace.js');
   const { MILLION, makeWorld, identifierValue } = await load<WorldModule>('tests/bench/world.js');
-  const { startFederation } = await load<LauncherModule>('deploy/demo/federation.js');
+  const { startFederation } = await load<LauncherModule>('deploy/federation/federation.js');
   const { millions, provinces, index, say } = options;
   const world = makeWorld({ shape: MILLION, blocks: millions, provinces, seed: 1 });
   const bench = held.use(await BenchFederation.start(world, { say }));

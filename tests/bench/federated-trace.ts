@@ -2,7 +2,7 @@
  * One trace through the federation's public interface, and what it took by the hub's own account.
  */
 import { readFile } from 'node:fs/promises';
-import type { Member } from '../../deploy/demo/member.ts';
+import type { Member } from '../../deploy/federation/member.ts';
 import type { StepReport } from '../../hub/traces/step-meter.ts';
 import { systemClock } from '../../shared/clock.ts';
 import type { Database } from '../../shared/db/database.ts';

@@ -3,7 +3,7 @@
  * with tokens ready-made. Only loads; the schema is the nodes' own.
  */
 
-import { forEachParallel } from '../../deploy/demo/parallel.ts';
+import { forEachParallel } from '../../deploy/federation/parallel.ts';
 import { ensurePartitions } from '../../node/db/partitions.ts';
 import { DataKeys } from '../../node/sealing/data-keys.ts';
 import { readKeyRing } from '../../node/sealing/key-source.ts';

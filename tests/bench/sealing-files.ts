@@ -2,7 +2,7 @@
  * The files of the sealing bench: a province's first load and the same once more. Seeded, so that every build
  * imports the same bytes.
  */
-import type { ImportKind } from '../../node/intake/rows.ts';
+import type { ImportKind } from '../../node/records/intake/rows.ts';
 import { Random } from '../simulation/random.ts';
 
 export interface BenchFile {

@@ -27,7 +27,9 @@ async function load(root: string) {
   return {
     ...((await part('shared/db/database.js')) as typeof import('../../shared/db/database.ts')),
     ...((await part('shared/db/migrate.js')) as typeof import('../../shared/db/migrate.ts')),
-    ...((await part('node/intake/operations.js')) as typeof import('../../node/intake/operations.ts')),
+    ...((await part(
+      'node/records/intake/operations.js',
+    )) as typeof import('../../node/records/intake/operations.ts')),
     ...((await part('node/app.js')) as Pick<typeof import('../../node/app.ts'), 'MIGRATIONS'>),
     sealing: (await part('node/sealing/data-keys.js').catch(() => undefined)) as
       | typeof import('../../node/sealing/data-keys.ts')

@@ -7,7 +7,7 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { startPostgres } from '../../shared/db/embedded.ts';
+import { startPostgres } from '../../deploy/postgres/embedded.ts';
 import { packageRoot } from '../../shared/package-root.ts';
 import type { ImportFigures } from './sealing-import.ts';
 

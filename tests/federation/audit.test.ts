@@ -6,8 +6,8 @@ import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Federation, FederationOptions } from '../../deploy/demo/federation.ts';
-import type { Wiring } from '../../deploy/demo/program-environments.ts';
+import type { Federation, FederationOptions } from '../../deploy/federation/federation.ts';
+import type { Wiring } from '../../deploy/federation/program-environments.ts';
 import { packageRoot } from '../../shared/package-root.ts';
 import { waitFor } from '../support/wait.ts';
 import {

@@ -7,8 +7,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createAuthority } from '../../deploy/pki/authority.ts';
 import { TracingService } from '../../shared/gen/truyvet/v1/tracing_pb.ts';
 import { createClient } from '../../shared/grpc/client.ts';
+import { MESSAGE_LIMIT } from '../../shared/grpc/messages.ts';
 import type { Peer } from '../../shared/grpc/peer.ts';
-import { MESSAGE_LIMIT } from '../../shared/grpc/wire.ts';
 import { newTraceId } from '../../shared/ids.ts';
 import { call } from './drive.ts';
 import {

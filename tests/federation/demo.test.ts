@@ -16,7 +16,7 @@ import { outbreakDataset } from '../support/outbreak-dataset.ts';
 import { waitFor } from '../support/wait.ts';
 import { call, differences, type ProvincialContact } from './drive.ts';
 
-const rules = JSON.parse(readFileSync(join(packageRoot, 'hub/rules/packs/2021-12-29.json'), 'utf8'));
+const rules = JSON.parse(readFileSync(join(packageRoot, 'hub/packs/default/2021-12-29.json'), 'utf8'));
 
 let directory: string;
 let demo: ChildProcess;

@@ -2,7 +2,7 @@
  * Drives a running federation through its public HTTP interface: imports a dataset, enters its cases, traces,
  * and gathers every province's contacts for comparison with the oracle.
  */
-import type { Federation } from '../../deploy/demo/federation.ts';
+import type { Federation } from '../../deploy/federation/federation.ts';
 import type { Dataset, TraceRequest } from '../simulation/dataset.ts';
 import { casesToPost, isoAt, toImportFiles } from '../simulation/import-files.ts';
 import type { OracleContact } from '../simulation/oracle.ts';

@@ -3,9 +3,9 @@
  * replaced by an older copy. Each trace ends equal to the oracle on the data that is there.
  */
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import type { Federation } from '../../deploy/demo/federation.ts';
-import type { Member } from '../../deploy/demo/member.ts';
-import type { Wiring } from '../../deploy/demo/program-environments.ts';
+import type { Federation } from '../../deploy/federation/federation.ts';
+import type { Member } from '../../deploy/federation/member.ts';
+import type { Wiring } from '../../deploy/federation/program-environments.ts';
 import type { Dataset } from '../simulation/dataset.ts';
 import { toImportFiles } from '../simulation/import-files.ts';
 import { createTcpGate, type TcpGate } from '../support/tcp-gate.ts';

@@ -4,7 +4,7 @@
  * a trace does not ask it again.
  */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Federation } from '../../deploy/demo/federation.ts';
+import type { Federation } from '../../deploy/federation/federation.ts';
 import type { CaseRow, CheckInRow, Dataset, EncounterRow, PersonRow } from '../simulation/dataset.ts';
 import { toImportFiles } from '../simulation/import-files.ts';
 import type { OracleContact } from '../simulation/oracle.ts';

@@ -5,10 +5,10 @@
 
 import { readFile } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import type { Federation } from '../../deploy/demo/federation.ts';
-import type { Wiring } from '../../deploy/demo/program-environments.ts';
-import { openingSha256, readAdmittedOpening, signWarrant } from '../../shared/auth/opening.ts';
-import { loadPrivateKey } from '../../shared/auth/opening-keys.ts';
+import type { Federation } from '../../deploy/federation/federation.ts';
+import type { Wiring } from '../../deploy/federation/program-environments.ts';
+import { openingSha256, readAdmittedOpening, signWarrant } from '../../shared/signed/opening.ts';
+import { loadPrivateKey } from '../../shared/signed/opening-keys.ts';
 import { waitFor } from '../support/wait.ts';
 import { call, listContacts } from './drive.ts';
 import {

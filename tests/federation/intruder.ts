@@ -6,16 +6,8 @@
 import { readFile } from 'node:fs/promises';
 import { credentials, Client as GrpcClient, Metadata } from '@grpc/grpc-js';
 import { expect } from 'vitest';
-import type { Federation } from '../../deploy/demo/federation.ts';
-import type { Wiring } from '../../deploy/demo/program-environments.ts';
-import {
-  type Opening,
-  openingSha256,
-  readAdmittedOpening,
-  signOpening,
-  signWarrant,
-} from '../../shared/auth/opening.ts';
-import { loadPrivateKey } from '../../shared/auth/opening-keys.ts';
+import type { Federation } from '../../deploy/federation/federation.ts';
+import type { Wiring } from '../../deploy/federation/program-environments.ts';
 import { type Database, openDatabase } from '../../shared/db/database.ts';
 import { AppError } from '../../shared/errors.ts';
 import { FederationService } from '../../shared/gen/truyvet/v1/federation_pb.ts';
@@ -23,6 +15,14 @@ import { TracingService } from '../../shared/gen/truyvet/v1/tracing_pb.ts';
 import { type Channel, createChannel, createClient } from '../../shared/grpc/client.ts';
 import { demandPeer, type Peer, peerName } from '../../shared/grpc/peer.ts';
 import { readTlsMaterial, secureContext, type TlsMaterial } from '../../shared/grpc/tls.ts';
+import {
+  type Opening,
+  openingSha256,
+  readAdmittedOpening,
+  signOpening,
+  signWarrant,
+} from '../../shared/signed/opening.ts';
+import { loadPrivateKey } from '../../shared/signed/opening-keys.ts';
 import { converges, importWorld, open, PROVINCES, pickRequest, rowsOf, startScenario } from './scenario.ts';
 
 export const HUB: Peer = { kind: 'hub' };

@@ -8,7 +8,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Federation } from '../../deploy/demo/federation.ts';
+import type { Federation } from '../../deploy/federation/federation.ts';
 import { packageRoot } from '../../shared/package-root.ts';
 import { waitFor } from '../support/wait.ts';
 import { importDataset, importFile } from './drive.ts';

@@ -7,8 +7,8 @@ import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/p
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Federation } from '../../deploy/demo/federation.ts';
-import type { Wiring } from '../../deploy/demo/program-environments.ts';
+import type { Federation } from '../../deploy/federation/federation.ts';
+import type { Wiring } from '../../deploy/federation/program-environments.ts';
 import { openDatabase } from '../../shared/db/database.ts';
 import { FederationService } from '../../shared/gen/truyvet/v1/federation_pb.ts';
 import { createChannel, createClient } from '../../shared/grpc/client.ts';

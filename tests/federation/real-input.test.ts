@@ -7,7 +7,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { startFederation } from '../../deploy/demo/federation.ts';
+import { startFederation } from '../../deploy/federation/federation.ts';
 import type { TracedDataset } from '../simulation/dataset.ts';
 import { oracleOf } from '../simulation/oracle.ts';
 import { loadFoursquare, loadPrimarySchool } from '../simulation/real-data.ts';

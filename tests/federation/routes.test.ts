@@ -2,7 +2,7 @@
  * The routes that the tests of access walk are those that started programs serve, by their own documents.
  */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Federation, startFederation } from '../../deploy/demo/federation.ts';
+import { type Federation, startFederation } from '../../deploy/federation/federation.ts';
 import { createApps, routesOf } from '../support/http-apps.ts';
 
 let federation: Federation;

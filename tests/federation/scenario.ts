@@ -6,7 +6,11 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Federation, type FederationOptions, startFederation } from '../../deploy/demo/federation.ts';
+import {
+  type Federation,
+  type FederationOptions,
+  startFederation,
+} from '../../deploy/federation/federation.ts';
 import { openDatabase } from '../../shared/db/database.ts';
 import type { RulePack } from '../../shared/domain/rule-pack.ts';
 import type { Dataset, TraceRequest } from '../simulation/dataset.ts';

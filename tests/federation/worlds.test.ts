@@ -7,7 +7,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Federation, startFederation } from '../../deploy/demo/federation.ts';
+import { type Federation, startFederation } from '../../deploy/federation/federation.ts';
 import { RULES } from '../simulation/examples.ts';
 import { oracleOf } from '../simulation/oracle.ts';
 import { makeWorld } from '../simulation/world.ts';

@@ -5,7 +5,7 @@
 import { createRequire } from 'node:module';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { ACCESS, type AccessGroup, decide, isWithin, mayCall, readGrants } from '../../shared/auth/access.ts';
+import { ACCESS, type AccessGroup, decide, isWithin, mayCall, readGrants } from '../../shared/acts/access.ts';
 import { createNodeHttp, type NodeHttp } from '../support/node-http.ts';
 
 /** role: what it may in its area | what it may with the whole province | what break-glass lets it read */

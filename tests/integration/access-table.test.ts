@@ -3,7 +3,7 @@
  * expected is stated here, apart from the program's own table; a new route without its line fails.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ROLES } from '../../shared/auth/access.ts';
+import { ROLES } from '../../shared/acts/access.ts';
 import { createApps, routesOf } from '../support/http-apps.ts';
 import type { Answer, CallOptions } from '../support/node-http.ts';
 import { type AccessWorld, createAccessWorld, HERE, THERE } from './access-fixture.ts';

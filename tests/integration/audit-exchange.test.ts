@@ -1,13 +1,13 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { auditHandlers } from '../../hub/audit/grpc.ts';
-import { CheckpointExchange } from '../../node/audit/exchange.ts';
-import { hubCheckpoints } from '../../node/audit/grpc.ts';
+import { CheckpointExchange } from '../../node/federation/checkpoints/exchange.ts';
+import { hubCheckpoints } from '../../node/federation/checkpoints/grpc.ts';
+import type { Caller } from '../../shared/acts/access.ts';
 import { nodeOrigin, signCheckpoint } from '../../shared/audit/checkpoint.ts';
 import type { AuditLog } from '../../shared/audit/log.ts';
 import { PeerLogs } from '../../shared/audit/peer-logs.ts';
 import { acceptRestore } from '../../shared/audit/restores.ts';
-import type { Caller } from '../../shared/auth/access.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { Disposal } from '../../shared/disposal.ts';
 import { type FakeHub, startFakeHub } from '../support/fake-hub.ts';

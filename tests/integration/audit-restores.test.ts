@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Caller, Role } from '../../shared/acts/access.ts';
 import { nodeOrigin } from '../../shared/audit/checkpoint.ts';
 import { PeerLogs, type Reception } from '../../shared/audit/peer-logs.ts';
 import { acceptRestore, findHeldLogs, lostStretch } from '../../shared/audit/restores.ts';
 import { verifyLog } from '../../shared/audit/verify.ts';
-import type { Caller, Role } from '../../shared/auth/access.ts';
 import { Disposal } from '../../shared/disposal.ts';
 import { type AuditFixture, createAuditFixture, recordEntries, silent, stillClock } from './audit-fixture.ts';
 

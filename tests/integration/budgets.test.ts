@@ -2,12 +2,12 @@
  * A node's budgets on a real database: what is counted, once and no more, by whom, and when it begins anew.
  */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { upsertBudget } from '../../node/budgets/queries.ts';
-import type { Budget } from '../../node/budgets/rules.ts';
-import type { AdmittedTrace } from '../../node/tracing/admission.ts';
-import { beginAsking, recordAnswer } from '../../node/tracing/asking.ts';
-import type { Opening, Warrant } from '../../shared/auth/opening-shape.ts';
+import { upsertBudget } from '../../node/federation/budgets/queries.ts';
+import type { Budget } from '../../node/federation/budgets/rules.ts';
+import type { AdmittedTrace } from '../../node/tracing/asking/admission.ts';
+import { beginAsking, recordAnswer } from '../../node/tracing/asking/asking.ts';
 import { openDatabase } from '../../shared/db/database.ts';
+import type { Opening, Warrant } from '../../shared/signed/opening-shape.ts';
 import type { TraceQuestion } from '../../shared/trace/messages.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 

@@ -2,6 +2,7 @@ import { connect, createServer, type Socket } from 'node:net';
 import { inspect } from 'node:util';
 import { integer, jsonb, pgTable, text, timestamp } from 'drizzle-orm/pg-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { findFreePort } from '../../deploy/postgres/embedded.ts';
 import { systemClock } from '../../shared/clock.ts';
 import {
   type Database,
@@ -10,7 +11,6 @@ import {
   snapshot,
   withTransaction,
 } from '../../shared/db/database.ts';
-import { findFreePort } from '../../shared/db/embedded.ts';
 import { isForeignKeyViolation, isUniqueViolation } from '../../shared/db/errors.ts';
 import { AppError } from '../../shared/errors.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';

@@ -9,7 +9,7 @@ import { packageRoot } from '../../shared/package-root.ts';
 import { oracleOf } from '../simulation/oracle.ts';
 import { outbreakDataset } from '../support/outbreak-dataset.ts';
 
-const rules = JSON.parse(readFileSync(join(packageRoot, 'hub/rules/packs/2021-12-29.json'), 'utf8'));
+const rules = JSON.parse(readFileSync(join(packageRoot, 'hub/packs/default/2021-12-29.json'), 'utf8'));
 const NOW = Date.parse('2026-11-23T09:00:00+07:00') / 1_000;
 
 test.each([24, 7])('seed %i: contacts of both degrees live in all three provinces', async (seed) => {

@@ -17,12 +17,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { candidateAccounts, canRun } from '../../deploy/postgres/embedded/account.ts';
+import {
+  copyInstallation,
+  findInstallation,
+  repairLinks,
+} from '../../deploy/postgres/embedded/installation.ts';
+import { findPlace } from '../../deploy/postgres/embedded/place.ts';
+import { startWatchdog } from '../../deploy/postgres/embedded/watchdog.ts';
+import {
+  type EmbeddedOptions,
+  type EmbeddedPostgres,
+  startPostgres,
+} from '../../deploy/postgres/embedded.ts';
 import { openDatabase } from '../../shared/db/database.ts';
-import { candidateAccounts, canRun } from '../../shared/db/embedded/account.ts';
-import { copyInstallation, findInstallation, repairLinks } from '../../shared/db/embedded/installation.ts';
-import { findPlace } from '../../shared/db/embedded/place.ts';
-import { startWatchdog } from '../../shared/db/embedded/watchdog.ts';
-import { type EmbeddedOptions, type EmbeddedPostgres, startPostgres } from '../../shared/db/embedded.ts';
 import { packageRoot } from '../../shared/package-root.ts';
 
 const isRoot = process.getuid?.() === 0;
@@ -141,7 +149,7 @@ describe('no server outlives its launcher', () => {
   });
 
   test('also by the watchdog alone, which does nothing once dismissed', async () => {
-    const module = join(packageRoot, 'dist/shared/db/embedded/watchdog.js');
+    const module = join(packageRoot, 'dist/deploy/postgres/embedded/watchdog.js');
     const script = `
       import { startWatchdog } from ${JSON.stringify(module)};
       startWatchdog(Number(process.argv[1]), 'QUIT', [process.argv[2]]);

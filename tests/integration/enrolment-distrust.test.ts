@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { createAuthority } from '../../deploy/pki/authority.ts';
-import { DistrustedSerials, distrustSerial } from '../../node/enrolment/distrust.ts';
+import { DistrustedSerials, distrustSerial } from '../../node/federation/enrolment/distrust.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { Disposal } from '../../shared/disposal.ts';
 import { createChannel, createClient } from '../../shared/grpc/client.ts';

@@ -4,11 +4,11 @@
  */
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type ListedProvinces, ProvinceBook } from '../../node/provinces/operations.ts';
-import type { ProvinceStatement } from '../../shared/auth/province-statement.ts';
-import { signProvinceStatement } from '../../shared/auth/province-statement.ts';
+import { type ListedProvinces, ProvinceBook } from '../../node/federation/provinces/operations.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { AppError } from '../../shared/errors.ts';
+import type { ProvinceStatement } from '../../shared/signed/province-statement.ts';
+import { signProvinceStatement } from '../../shared/signed/province-statement.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { silent } from '../support/enrolment-hub.ts';
 import { waitFor } from '../support/wait.ts';

@@ -17,9 +17,8 @@ import {
 } from '../../hub/enrolment/operations.ts';
 import { provisionMembers } from '../../hub/provinces/operations.ts';
 import type { Member } from '../../hub/provinces/roster.ts';
-import { enrolNode } from '../../node/enrolment/operations.ts';
-import { openEnrolmentDoor } from '../../node/enrolment/wire.ts';
-import { formatInvitation, parseInvitation } from '../../shared/auth/invitation.ts';
+import { openEnrolmentDoor } from '../../node/federation/enrolment/hub.ts';
+import { enrolNode } from '../../node/federation/enrolment/operations.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { EnrolmentService, EnrolmentState } from '../../shared/gen/truyvet/v1/enrolment_pb.ts';
 import { FederationService } from '../../shared/gen/truyvet/v1/federation_pb.ts';
@@ -28,6 +27,7 @@ import { createChannel, createClient } from '../../shared/grpc/client.ts';
 import { startGrpcServer } from '../../shared/grpc/server.ts';
 import { implement } from '../../shared/grpc/service.ts';
 import { issueCertificate } from '../../shared/pki/issue.ts';
+import { formatInvitation, parseInvitation } from '../../shared/signed/invitation.ts';
 import { type EnrolmentHub, LIFE_MS, OPERATOR, silent, startEnrolmentHub } from '../support/enrolment-hub.ts';
 import { waitFor } from '../support/wait.ts';
 

@@ -11,10 +11,10 @@ import {
   listNewcomers,
   openingGeneration,
   rotateKey,
-} from '../../node/federation-keys/operations.ts';
-import { wrapFederationKey } from '../../shared/auth/federation-key.ts';
-import { signApproval } from '../../shared/auth/key-approval.ts';
+} from '../../node/federation/keys/operations.ts';
 import { toAppError } from '../../shared/errors.ts';
+import { wrapFederationKey } from '../../shared/signed/federation-key.ts';
+import { signApproval } from '../../shared/signed/key-approval.ts';
 import { type KeyFederation, type KeyNode, newParty, startKeyFederation } from '../support/key-federation.ts';
 
 let federation: KeyFederation;

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, expect, inject, test } from 'vitest';
-import type { FederationSummary } from '../../deploy/demo/member.ts';
+import type { FederationSummary } from '../../deploy/federation/member.ts';
 import { openDatabase } from '../../shared/db/database.ts';
 import { packageRoot } from '../../shared/package-root.ts';
 import { waitFor } from '../support/wait.ts';

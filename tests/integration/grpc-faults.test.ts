@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { findFreePort } from '../../shared/db/embedded.ts';
+import { findFreePort } from '../../deploy/postgres/embedded.ts';
 import { createChannel, createClient } from '../../shared/grpc/client.ts';
 import type { Peer } from '../../shared/grpc/peer.ts';
 import { LIFELINE } from '../../shared/lifeline.ts';

@@ -8,9 +8,9 @@ import { service as health } from 'grpc-health-check';
 import { expect, test } from 'vitest';
 import { createAuthority } from '../../deploy/pki/authority.ts';
 import { createChannel, createClient } from '../../shared/grpc/client.ts';
+import { FLOW_CONTROL_WINDOW } from '../../shared/grpc/messages.ts';
 import { type Peer, peerOf } from '../../shared/grpc/peer.ts';
 import { secureContext, type TlsMaterial } from '../../shared/grpc/tls.ts';
-import { FLOW_CONTROL_WINDOW } from '../../shared/grpc/wire.ts';
 import { authority, Echo, HUB, inTime, node, startEcho, textOf, value } from '../support/grpc-echo.ts';
 import { waitFor } from '../support/wait.ts';
 

@@ -7,9 +7,9 @@ import { expect, test } from 'vitest';
 import { type Clock, systemClock } from '../../shared/clock.ts';
 import { AppError, invalidField } from '../../shared/errors.ts';
 import { TracingService } from '../../shared/gen/truyvet/v1/tracing_pb.ts';
+import { MESSAGE_LIMIT } from '../../shared/grpc/messages.ts';
 import { startGrpcServer } from '../../shared/grpc/server.ts';
 import { type CallContext, type Handlers, implement } from '../../shared/grpc/service.ts';
-import { MESSAGE_LIMIT } from '../../shared/grpc/wire.ts';
 import { newId } from '../../shared/ids.ts';
 import {
   collect,

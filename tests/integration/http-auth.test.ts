@@ -6,11 +6,11 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type CryptoKey, exportJWK, exportSPKI, generateKeyPair, SignJWT, UnsecuredJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ACCESS, type AccessGroup, type Caller, HUB_ROLES, ROLES } from '../../shared/auth/access.ts';
-import { createAuthenticate } from '../../shared/auth/authenticate.ts';
-import { createTokenCheck } from '../../shared/auth/bearer.ts';
+import { ACCESS, type AccessGroup, type Caller, HUB_ROLES, ROLES } from '../../shared/acts/access.ts';
 import { nowSeconds, systemClock } from '../../shared/clock.ts';
 import { ACCESS_EXTENSION } from '../../shared/http/route.ts';
+import { createAuthenticate } from '../../shared/sign-in/authenticate.ts';
+import { createTokenCheck } from '../../shared/sign-in/bearer.ts';
 import { personWith } from '../support/callers.ts';
 import { createApps, type Route, routesOf } from '../support/http-apps.ts';
 

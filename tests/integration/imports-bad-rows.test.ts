@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { ImportKind } from '../../node/intake/rows.ts';
+import type { ImportKind } from '../../node/records/intake/rows.ts';
 import { createIntake, type Intake } from './imports-fixture.ts';
 
 const GOOD: Record<ImportKind, Record<string, string>> = {

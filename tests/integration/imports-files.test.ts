@@ -1,8 +1,8 @@
 /** Files as a whole: importing again, batches, order, concurrency, files that end badly, memory. */
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { type ImportReport, importRows } from '../../node/intake/operations.ts';
-import type { ImportKind } from '../../node/intake/rows.ts';
+import { type ImportReport, importRows } from '../../node/records/intake/operations.ts';
+import type { ImportKind } from '../../node/records/intake/rows.ts';
 import { CALLER, createIntake, type Intake } from './imports-fixture.ts';
 
 let intake: Intake;

@@ -2,11 +2,11 @@
  * A node's intake on a database of its own: imports as text, everything that was stored, and what tracing
  * heard.
  */
-import { importRoutes } from '../../node/intake/http.ts';
-import { type ImportContext, type ImportReport, importRows } from '../../node/intake/operations.ts';
-import type { ImportKind } from '../../node/intake/rows.ts';
+import { importRoutes } from '../../node/records/intake/http.ts';
+import { type ImportContext, type ImportReport, importRows } from '../../node/records/intake/operations.ts';
+import type { ImportKind } from '../../node/records/intake/rows.ts';
 import type { DataKeys } from '../../node/sealing/data-keys.ts';
-import type { ChangedStays } from '../../node/tracing/changes.ts';
+import type { ChangedStays } from '../../node/tracing/asking/changes.ts';
 import type { Database } from '../../shared/db/database.ts';
 import { createHttpApp } from '../../shared/http/app.ts';
 import { createMetrics } from '../../shared/http/metrics.ts';

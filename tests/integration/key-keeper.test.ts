@@ -6,7 +6,7 @@ import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { lockIntake } from '../../node/people/operations.ts';
+import { lockIntake } from '../../node/records/people/operations.ts';
 import type { DataKeys } from '../../node/sealing/data-keys.ts';
 import { startKeyKeeper } from '../../node/sealing/key-keeper.ts';
 import { formatKeyRing } from '../../node/sealing/key-ring.ts';

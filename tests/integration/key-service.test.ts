@@ -9,8 +9,8 @@ import {
   KEY_GENERATION,
   type KeyServiceCtx,
   MAX_ELEMENTS,
-} from '../../hub/keys/operations.ts';
-import { findKeyUse, upsertKeyBudget } from '../../hub/keys/queries.ts';
+} from '../../hub/key-service/operations.ts';
+import { findKeyUse, upsertKeyBudget } from '../../hub/key-service/queries.ts';
 import { RefusalLog } from '../../shared/audit/refusals.ts';
 import { type Clock, systemClock } from '../../shared/clock.ts';
 import { createMetrics, type Metrics, measureKeyService } from '../../shared/http/metrics.ts';

@@ -7,10 +7,10 @@ import * as hubSchema from '../../hub/db/schema.ts';
 import * as nodeSchema from '../../node/db/schema.ts';
 import * as auditTables from '../../shared/db/audit-tables.ts';
 import { type Database, openDatabase } from '../../shared/db/database.ts';
-import { describeSchema } from '../../shared/db/describe-schema.ts';
 import { migrateDatabase } from '../../shared/db/migrate.ts';
 import { packageRoot } from '../../shared/package-root.ts';
 import { createTestDatabase } from '../support/database.ts';
+import { describeSchema } from '../support/describe-schema.ts';
 
 const PROGRAMS = ['node', 'hub'] as const;
 

@@ -4,8 +4,8 @@
  */
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { listBreakGlass, openBreakGlass } from '../../node/break-glass/operations.ts';
-import { lockIntake, readIdentifiers, readNames } from '../../node/people/operations.ts';
+import { listBreakGlass, openBreakGlass } from '../../node/desk/break-glass/operations.ts';
+import { lockIntake, readIdentifiers, readNames } from '../../node/records/people/operations.ts';
 import { DataKeys } from '../../node/sealing/data-keys.ts';
 import type { KeyRing } from '../../node/sealing/key-ring.ts';
 import { admitKeyRing, readSealingStatus, retireGenerations } from '../../node/sealing/operations.ts';

@@ -5,9 +5,9 @@
 import { randomBytes } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { evaluateBlinded } from '../../hub/keys/operations.ts';
-import { ensureIdentifiers } from '../../node/people/operations.ts';
-import { createTokenizer, type Tokenizer, type TokenizerOptions } from '../../node/people/tokens.ts';
+import { evaluateBlinded } from '../../hub/key-service/operations.ts';
+import { ensureIdentifiers } from '../../node/records/people/operations.ts';
+import { createTokenizer, type Tokenizer, type TokenizerOptions } from '../../node/records/people/tokens.ts';
 import { RefusalLog } from '../../shared/audit/refusals.ts';
 import { type Clock, systemClock } from '../../shared/clock.ts';
 import { withTransaction } from '../../shared/db/database.ts';

@@ -1,7 +1,7 @@
 /**
  * Callers as operations get them, for tests that come in behind the door.
  */
-import { type Caller, type Grant, NODE_ROLES, type Role } from '../../shared/auth/access.ts';
+import { type Caller, type Grant, NODE_ROLES, type Role } from '../../shared/acts/access.ts';
 
 /** A person with these grants, `role@area` or (at the hub) `role`. Checks nothing: areas may be anything. */
 export function personWith(grants: readonly string[], subject = 'an'): Caller {

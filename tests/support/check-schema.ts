@@ -5,11 +5,11 @@
 import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type EmbeddedPostgres, startPostgres } from '../../deploy/postgres/embedded.ts';
 import { openDatabase } from '../../shared/db/database.ts';
-import { describeSchema } from '../../shared/db/describe-schema.ts';
-import { type EmbeddedPostgres, startPostgres } from '../../shared/db/embedded.ts';
 import { migrateDatabase } from '../../shared/db/migrate.ts';
 import { packageRoot } from '../../shared/package-root.ts';
+import { describeSchema } from './describe-schema.ts';
 
 const HEADER =
   '-- Made from the migrations by `npm run check:schema -- --write`; compared in CI. Never edited.\n\n';

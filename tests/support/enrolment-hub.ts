@@ -11,8 +11,7 @@ import { createCa, loadCa } from '../../hub/authority/operations.ts';
 import { enrolmentService, NEWCOMER_MESSAGE_LIMIT } from '../../hub/enrolment/grpc.ts';
 import { type EnrolmentCtx, inviteProvince, listEnrolments } from '../../hub/enrolment/operations.ts';
 import { Roster } from '../../hub/provinces/roster.ts';
-import type { Caller } from '../../shared/auth/access.ts';
-import { signHubStatement } from '../../shared/auth/hub-statement.ts';
+import type { Caller } from '../../shared/acts/access.ts';
 import { systemClock } from '../../shared/clock.ts';
 import type { Database } from '../../shared/db/database.ts';
 import { Disposal } from '../../shared/disposal.ts';
@@ -20,6 +19,7 @@ import { startGrpcServer } from '../../shared/grpc/server.ts';
 import type { TlsMaterial } from '../../shared/grpc/tls.ts';
 import { type CaKeys, issueCertificate } from '../../shared/pki/issue.ts';
 import { LiveTls } from '../../shared/pki/live-tls.ts';
+import { signHubStatement } from '../../shared/signed/hub-statement.ts';
 import { createTestDatabase } from './database.ts';
 
 export const OPERATOR: Caller = {

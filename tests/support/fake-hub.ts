@@ -5,17 +5,17 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { pino } from 'pino';
-import { takePorts } from '../../deploy/demo/ports.ts';
+import { takePorts } from '../../deploy/federation/ports.ts';
 import { type Authority, createAuthority } from '../../deploy/pki/authority.ts';
-import { issueRules } from '../../hub/rules/operations.ts';
-import { connectHub, type HubLink } from '../../node/hub/grpc.ts';
-import { type Opening, verifyOpening } from '../../shared/auth/opening.ts';
+import { issueRules } from '../../hub/packs/operations.ts';
+import { connectHub, type HubLink } from '../../node/federation/hub/hub.ts';
 import { nowSeconds, systemClock } from '../../shared/clock.ts';
 import { AppError } from '../../shared/errors.ts';
 import type { TraceStatusSchema } from '../../shared/gen/truyvet/v1/common_pb.ts';
 import { FederationService } from '../../shared/gen/truyvet/v1/federation_pb.ts';
 import { type GrpcServer, startGrpcServer } from '../../shared/grpc/server.ts';
 import { type Handlers, implement } from '../../shared/grpc/service.ts';
+import { type Opening, verifyOpening } from '../../shared/signed/opening.ts';
 
 export interface FakeHub extends AsyncDisposable {
   /** Openings accepted, in order. */

@@ -3,13 +3,13 @@
  * is and who may call it. Whatever gets past the checks of the door fails with INTERNAL.
  */
 import { pino } from 'pino';
-import { hubRoutes } from '../../hub/routes.ts';
-import { nodeRoutes } from '../../node/routes.ts';
-import type { Authenticate } from '../../shared/auth/authenticate.ts';
+import { hubRoutes } from '../../hub/rooms.ts';
+import { nodeRoutes } from '../../node/rooms.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { createHttpApp } from '../../shared/http/app.ts';
 import { createMetrics } from '../../shared/http/metrics.ts';
 import type { Routes } from '../../shared/http/route.ts';
+import type { Authenticate } from '../../shared/sign-in/authenticate.ts';
 
 /** Behind the door is the time of day and nothing else. */
 const NOTHING = { clock: systemClock, federationKeys: {}, traces: {}, enrolment: {} } as never;

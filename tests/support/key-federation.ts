@@ -7,17 +7,16 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import { takePorts } from '../../deploy/demo/ports.ts';
+import { takePorts } from '../../deploy/federation/ports.ts';
 import { type Authority, createAuthority } from '../../deploy/pki/authority.ts';
-import { federationKeyHandlers } from '../../hub/federation-keys/grpc.ts';
-import { KeyCourier } from '../../node/federation-keys/courier.ts';
-import { hubKeys } from '../../node/federation-keys/grpc.ts';
-import { FEDERATION_KEYS_FILE } from '../../node/federation-keys/key-file.ts';
-import { KeyRing } from '../../node/federation-keys/key-ring.ts';
-import type { EnrolledProvince, KeyOptions } from '../../node/federation-keys/key-view.ts';
-import type { FederationKeysCtx } from '../../node/federation-keys/operations.ts';
-import type { Caller } from '../../shared/auth/access.ts';
-import { fingerprintOf, type ProvinceStatement } from '../../shared/auth/province-statement.ts';
+import { federationKeyHandlers } from '../../hub/keys/grpc.ts';
+import { KeyCourier } from '../../node/federation/keys/courier.ts';
+import { hubKeys } from '../../node/federation/keys/hub.ts';
+import { FEDERATION_KEYS_FILE } from '../../node/federation/keys/key-file.ts';
+import { KeyRing } from '../../node/federation/keys/key-ring.ts';
+import type { EnrolledProvince, KeyOptions } from '../../node/federation/keys/key-view.ts';
+import type { FederationKeysCtx } from '../../node/federation/keys/operations.ts';
+import type { Caller } from '../../shared/acts/access.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { Database } from '../../shared/db/database.ts';
 import { Disposal } from '../../shared/disposal.ts';
@@ -26,6 +25,7 @@ import { FederationService } from '../../shared/gen/truyvet/v1/federation_pb.ts'
 import { createChannel, createClient } from '../../shared/grpc/client.ts';
 import { startGrpcServer } from '../../shared/grpc/server.ts';
 import { implement } from '../../shared/grpc/service.ts';
+import { fingerprintOf, type ProvinceStatement } from '../../shared/signed/province-statement.ts';
 import { createTestDatabase } from './database.ts';
 
 /** A province's keys and what the federation CA says of them. */

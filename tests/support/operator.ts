@@ -5,12 +5,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Databases, openDatabases } from '../../deploy/demo/databases.ts';
-import { createTemporaryDirectory } from '../../deploy/demo/directory.ts';
-import { audienceOf } from '../../deploy/demo/member.ts';
-import { takePorts } from '../../deploy/demo/ports.ts';
-import { Program } from '../../deploy/demo/program.ts';
-import { startTokenIssuer, type TokenIssuer } from '../../deploy/demo/token-issuer.ts';
+import { type Databases, openDatabases } from '../../deploy/federation/databases.ts';
+import { createTemporaryDirectory } from '../../deploy/federation/directory.ts';
+import { audienceOf } from '../../deploy/federation/member.ts';
+import { takePorts } from '../../deploy/federation/ports.ts';
+import { Program } from '../../deploy/federation/program.ts';
+import { startTokenIssuer, type TokenIssuer } from '../../deploy/federation/token-issuer.ts';
 import { Disposal } from '../../shared/disposal.ts';
 import { newKey } from '../../shared/ids.ts';
 import { packageRoot } from '../../shared/package-root.ts';

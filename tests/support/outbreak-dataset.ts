@@ -5,9 +5,9 @@
 
 import type { ImportFile } from '../../deploy/demo/outbreak/files.ts';
 import { generateOutbreak, type Outbreak } from '../../deploy/demo/outbreak.ts';
-import { readCsv } from '../../node/intake/csv.ts';
-import { readLines } from '../../node/intake/lines.ts';
-import { type ImportKind, ROW_KINDS, type Rows, readRow } from '../../node/intake/rows.ts';
+import { readCsv } from '../../node/records/intake/csv.ts';
+import { readLines } from '../../node/records/intake/lines.ts';
+import { type ImportKind, ROW_KINDS, type Rows, readRow } from '../../node/records/intake/rows.ts';
 import { parseInstant, vietnamDate } from '../../shared/domain/instant.ts';
 import { placeKindOf } from '../../shared/domain/place-kind.ts';
 import type { Dataset, TraceRequest } from '../simulation/dataset.ts';

@@ -2,8 +2,8 @@
  * `npm run federation` with stand-in programs: for testing the launcher alone. Runs from `dist`.
  */
 import { join } from 'node:path';
-import { startFederation } from '../../deploy/demo/federation.ts';
-import { runFederation } from '../../deploy/demo/federation-command.ts';
+import { startFederation } from '../../deploy/federation/federation.ts';
+import { runFederation } from '../../deploy/federation/federation-command.ts';
 
 const script = join(import.meta.dirname, 'stand-in-program.js');
 process.exitCode = await runFederation(process.argv.slice(2), process.env, (options) =>

@@ -40,34 +40,34 @@ const importing = (path: string, specifier: string) =>
 describe('checkImports refuses', () => {
   test.each([
     ['node/app.ts', '../hub/app.ts', 'node imports hub'],
-    ['hub/traces/rounds.ts', '../../node/tracing/rules.ts', 'hub imports node'],
+    ['hub/traces/rounds.ts', '../../node/tracing/openings/rules.ts', 'hub imports node'],
     ['shared/log.ts', '../node/config.ts', 'shared imports a program'],
     ['shared/grpc/server.ts', '../../tests/support/world.ts', 'shared imports a program'],
-    ['node/main.ts', '../deploy/demo/pki.ts', 'a program imports wiring or tests'],
+    ['node/main.ts', '../deploy/federation/ports.ts', 'a program imports wiring or tests'],
     ['shared/trace/fold.ts', '../clock.ts', 'the trace leaves its room'],
     ['shared/trace/fold.ts', 'node:fs', 'the trace leaves its room'],
     ['shared/domain/stay.ts', 'pino', 'the trace leaves its room'],
-    ['node/cases/rules.ts', './queries.ts', 'a rule does something'],
+    ['node/casework/cases/rules.ts', './queries.ts', 'a rule does something'],
     ['hub/provinces/rules.ts', '../../shared/clock.ts', 'a rule does something'],
-    ['node/cases/operations.ts', '../../shared/gen/truyvet/v1/common_pb.ts', 'protobuf inside'],
+    ['node/casework/cases/operations.ts', '../../../shared/gen/truyvet/v1/common_pb.ts', 'protobuf inside'],
     ['hub/traces/state.ts', '@bufbuild/protobuf', 'protobuf inside'],
-    ['node/tracing/grpc.ts', '@grpc/grpc-js', 'grpc-js outside its adapter'],
+    ['node/tracing/asking/grpc.ts', '@grpc/grpc-js', 'grpc-js outside its adapter'],
     ['hub/app.ts', 'grpc-health-check', 'grpc-js outside its adapter'],
-    ['node/cases/operations.ts', 'drizzle-orm/postgres-js', 'drizzle outside queries'],
-    ['node/cases/operations.ts', 'hono', 'Hono outside handlers'],
+    ['node/casework/cases/operations.ts', 'drizzle-orm/postgres-js', 'drizzle outside queries'],
+    ['node/casework/cases/operations.ts', 'hono', 'Hono outside handlers'],
     ['node/context.ts', '@hono/zod-openapi', 'Hono outside handlers'],
     ['hub/main.ts', 'pino', 'a second logger'],
-    ['node/cases/operations.ts', './grpc.ts', 'a handler imported'],
-    ['node/cases/operations.ts', './http.ts', 'routes served past the list'],
-    ['node/app.ts', './cases/http.ts', 'routes served past the list'],
+    ['node/casework/cases/operations.ts', './grpc.ts', 'a handler imported'],
+    ['node/casework/cases/operations.ts', './http.ts', 'routes served past the list'],
+    ['node/app.ts', './casework/cases/http.ts', 'routes served past the list'],
     ['hub/app.ts', '../shared/http/audit.ts', 'routes served past the list'],
-    ['node/routes.ts', './cases/operations.ts', 'the list of routes builds something'],
+    ['node/rooms.ts', './casework/cases/operations.ts', 'the list of routes builds something'],
     ['hub/app.ts', '@hono/zod-openapi', 'Hono outside handlers'],
     ['hub/main.ts', './traces/grpc.ts', 'a handler imported'],
-    ['node/cases/http.ts', './queries.ts', 'a handler reads the database'],
-    ['node/cases/grpc.ts', '../db/schema.ts', 'a handler reads the database'],
-    ['node/cases/queries.ts', './operations.ts', 'a query calls back'],
-    ['node/cases/operations.ts', '../app.ts', 'app.ts imported from below'],
+    ['node/casework/cases/http.ts', './queries.ts', 'a handler reads the database'],
+    ['node/casework/cases/grpc.ts', '../../db/schema.ts', 'a handler reads the database'],
+    ['node/casework/cases/queries.ts', './operations.ts', 'a query calls back'],
+    ['node/casework/cases/operations.ts', '../../app.ts', 'app.ts imported from below'],
   ])('%s importing %s', (path, specifier, rule) => {
     const problems = checkImports([importing(path, specifier)]);
     expect(problems.map(({ what }) => what.split(':')[0])).toContain(rule);
@@ -85,17 +85,17 @@ describe('checkImports lets pass', () => {
   test.each([
     ['shared/trace/fold.ts', '../domain/interval.ts'],
     ['shared/trace/fold.test.ts', 'vitest'],
-    ['node/cases/rules.ts', '../../shared/domain/interval.ts'],
-    ['node/tracing/wire.ts', '../../shared/gen/truyvet/v1/tracing_pb.ts'],
+    ['node/casework/cases/rules.ts', '../../../shared/domain/interval.ts'],
+    ['node/tracing/asking/messages.ts', '../../../shared/gen/truyvet/v1/tracing_pb.ts'],
     ['hub/provinces/client.ts', '../../shared/gen/truyvet/v1/tracing_pb.ts'],
     ['shared/grpc/server.ts', '@grpc/grpc-js'],
     ['node/db/schema.ts', 'drizzle-orm/pg-core'],
-    ['node/cases/queries.ts', 'drizzle-orm'],
+    ['node/casework/cases/queries.ts', 'drizzle-orm'],
     ['hub/traces/http.ts', 'hono'],
-    ['node/routes.ts', './cases/http.ts'],
-    ['node/app.ts', './tracing/grpc.ts'],
+    ['node/rooms.ts', './casework/cases/http.ts'],
+    ['node/app.ts', './tracing/asking/grpc.ts'],
     ['node/main.ts', './app.ts'],
-    ['node/cases/operations.ts', './queries.ts'],
+    ['node/casework/cases/operations.ts', './queries.ts'],
     ['tests/federation/world.ts', '../../hub/app.ts'],
   ])('%s importing %s', (path, specifier) => {
     expect(describeProblems(checkImports([importing(path, specifier)]))).toBe('');
@@ -109,21 +109,21 @@ describe('checkImports lets pass', () => {
 
 describe('checkFeatures', () => {
   test.each([
-    ['node/tracing/operations.ts', '../people/queries.ts'],
-    ['node/tracing/operations.ts', '../people/wire.ts'],
+    ['node/tracing/asking/operations.ts', '../../records/people/queries.ts'],
+    ['node/tracing/asking/operations.ts', '../../records/people/messages.ts'],
     ['hub/db/migrations.ts', '../traces/operations.ts'],
   ])('refuses %s importing %s', (path, specifier) => {
     expect(checkFeatures([importing(path, specifier)])).toMatchObject([{ path, line: 2 }]);
   });
 
   test.each([
-    ['node/tracing/operations.ts', '../people/operations.ts'],
-    ['node/tracing/operations.ts', '../people/rules.ts'],
-    ['node/tracing/operations.ts', './wire.ts'],
-    ['node/tracing/queries.ts', '../db/schema.ts'],
-    ['node/tracing/operations.ts', '../context.ts'],
-    ['node/tracing/operations.test.ts', '../people/queries.ts'],
-    ['node/app.ts', './people/http.ts'],
+    ['node/tracing/asking/operations.ts', '../../records/people/operations.ts'],
+    ['node/tracing/asking/operations.ts', '../../records/people/rules.ts'],
+    ['node/tracing/asking/operations.ts', './messages.ts'],
+    ['node/tracing/asking/queries.ts', '../../db/schema.ts'],
+    ['node/tracing/asking/operations.ts', '../../context.ts'],
+    ['node/tracing/asking/operations.test.ts', '../../records/people/queries.ts'],
+    ['node/app.ts', './records/people/http.ts'],
   ])('lets %s import %s', (path, specifier) => {
     expect(checkFeatures([importing(path, specifier)])).toEqual([]);
   });
@@ -188,7 +188,7 @@ describe('checkUses', () => {
     ['const home = process.env.HOME;', 'environment: uses process.env'],
     ["const home = process['env'].HOME;", 'environment: uses process.env'],
   ])('refuses %s', (code, what) => {
-    expect(found('node/cases/operations.ts', code)).toContain(what);
+    expect(found('node/casework/cases/operations.ts', code)).toContain(what);
   });
 
   test.each([
@@ -269,7 +269,11 @@ test('checkNames', () => {
     'hub/manager.test.ts',
     'tests/util.mjs',
   ];
-  const good = ['proto/truyvet/v1/common.proto', 'shared/commons-mapping.ts', 'node/cases/operations.ts'];
+  const good = [
+    'proto/truyvet/v1/common.proto',
+    'shared/commons-mapping.ts',
+    'node/casework/cases/operations.ts',
+  ];
   expect(checkNames([...bad, ...good]).map(({ path }) => path)).toEqual(bad);
 });
 

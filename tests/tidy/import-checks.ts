@@ -8,6 +8,7 @@ import {
   FEATURE_DOORS,
   FEATURE_WHY,
   IMPORT_RULES,
+  ROOMS,
   TARGET_WHY,
   TESTS,
 } from './import-rules.ts';
@@ -46,10 +47,12 @@ export function checkFeatures(sources: readonly Source[]): Problem[] {
 }
 
 /**
- * The feature folder that a path lies in (`node/cases`), undefined outside node and hub and directly in them.
+ * The feature folder that a path lies in (`node/casework/cases`, `hub/traces`); undefined outside node and
+ * hub, directly in them, and directly in a room that holds features.
  */
 function featureOf(path: string): string | undefined {
-  return /^(?:node|hub)\/[^/]+(?=\/)/.exec(path)?.[0];
+  const inRoom = new RegExp(`^node/(?:${ROOMS.join('|')})/[^/]+(?=/)`);
+  return (inRoom.exec(path) ?? /^(?:node|hub)\/[^/]+(?=\/)/.exec(path))?.[0];
 }
 
 function mayReach(from: string | undefined, target: string): boolean {

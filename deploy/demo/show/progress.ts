@@ -3,8 +3,8 @@
  * beside it.
  */
 import type { TraceJson } from '../../../shared/http/trace-json.ts';
+import { provinceName } from '../../federation/provinces.ts';
 import type { FileKind } from '../outbreak/files.ts';
-import { provinceName } from '../provinces.ts';
 import type { View } from './screen.ts';
 import { bar, count, padEnd, padStart, type Style, seconds } from './text.ts';
 

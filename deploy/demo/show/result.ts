@@ -4,8 +4,8 @@
  * be copied.
  */
 import type { TraceJson } from '../../../shared/http/trace-json.ts';
+import type { Member } from '../../federation/member.ts';
 import type { Contact } from '../client.ts';
-import type { Member } from '../member.ts';
 import type { Outbreak } from '../outbreak.ts';
 import { provinceLabel, stateLabel } from './progress.ts';
 import {

@@ -32,7 +32,7 @@ export type EnrolRequest = Message<"truyvet.v1.EnrolRequest"> & {
   secret: string;
 
   /**
-   * Compact JWS (EdDSA, the newcomer's opening key): shared/auth/enrolment-request.ts.
+   * Compact JWS (EdDSA, the newcomer's opening key): shared/signed/enrolment-request.ts.
    *
    * @generated from field: string request = 3;
    */

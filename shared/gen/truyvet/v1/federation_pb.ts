@@ -256,7 +256,7 @@ export const RenewCertificateResponseSchema: GenMessage<RenewCertificateResponse
  */
 export type ListedProvince = Message<"truyvet.v1.ListedProvince"> & {
   /**
-   * Compact JWS (ES256, the federation CA): shared/auth/province-statement.ts.
+   * Compact JWS (ES256, the federation CA): shared/signed/province-statement.ts.
    *
    * @generated from field: string statement = 1;
    */
@@ -444,7 +444,7 @@ export type ReportFederationKeysResponse = Message<"truyvet.v1.ReportFederationK
   holders: FederationKeyHolder[];
 
   /**
-   * Compact JWS (EdDSA, an approving province's opening key): shared/auth/key-approval.ts.
+   * Compact JWS (EdDSA, an approving province's opening key): shared/signed/key-approval.ts.
    *
    * @generated from field: repeated string approvals = 3;
    */
@@ -536,7 +536,7 @@ export type KeyWrap = Message<"truyvet.v1.KeyWrap"> & {
   generation: number;
 
   /**
-   * Compact JWE: shared/auth/federation-key.ts.
+   * Compact JWE: shared/signed/federation-key.ts.
    *
    * @generated from field: string wrap = 3;
    */

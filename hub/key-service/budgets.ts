@@ -1,0 +1,60 @@
+/**
+ * The key service's budgets as the hub's operator sets them, and what the provinces have used.
+ */
+import { type Caller, decide } from '../../shared/acts/access.ts';
+import { changeAs } from '../../shared/acts/act.ts';
+import { type Clock, nowSeconds } from '../../shared/clock.ts';
+import type { Database } from '../../shared/db/database.ts';
+import * as queries from './queries.ts';
+import { DEFAULT_KEY_BUDGET, type KeyBudget, type KeyUse } from './rules.ts';
+
+export interface KeyBudgetsCtx {
+  readonly db: Database;
+  readonly clock: Clock;
+}
+
+export interface KeyBudgetsView {
+  /** For every province without one of its own. */
+  readonly default: KeyBudget;
+  readonly provinces: readonly (KeyBudget & { readonly province: string })[];
+  readonly used: readonly (KeyUse & { readonly province: string })[];
+}
+
+/** All budgets, and what this hour, this day and the first loading have used of them. */
+export async function readKeyBudgets({ db, clock }: KeyBudgetsCtx, caller: Caller): Promise<KeyBudgetsView> {
+  const now = nowSeconds(clock);
+  decide(caller, 'hub.keys.read', now);
+  const [rows, used] = await Promise.all([
+    queries.listKeyBudgets(db),
+    queries.listKeyUse(db, { hour: now - (now % 3_600), day: now - (now % 86_400) }),
+  ]);
+  const isDefault = ({ province }: queries.KeyBudgetRow) => province === queries.EVERY_PROVINCE;
+  return {
+    default: rows.find(isDefault) ?? DEFAULT_KEY_BUDGET,
+    provinces: rows.filter((row) => !isDefault(row)),
+    used,
+  };
+}
+
+/** A change of one budget: of `province`, of every province without its own if that is undefined. */
+export interface KeyBudgetChange {
+  readonly province?: string | undefined;
+  /** null = as if none had been set. */
+  readonly budget: KeyBudget | null;
+}
+
+/** Sets or takes away a budget; on the record. Holds for the next request. */
+export function changeKeyBudget(ctx: KeyBudgetsCtx, caller: Caller, change: KeyBudgetChange): Promise<void> {
+  const { province = queries.EVERY_PROVINCE, budget } = change;
+  const detail = { province, ...(budget ? columnsOf(budget) : { removed: true }) };
+  const act = { group: 'hub.keys.write', action: 'budgets.changed', detail } as const;
+  return changeAs(ctx, caller, act, async (tx) => {
+    if (budget) await queries.upsertKeyBudget(tx, { province, ...budget });
+    else await queries.deleteKeyBudget(tx, province);
+  });
+}
+
+/** A budget under the names that columns and JSON use. */
+export function columnsOf({ perHour, perDay, firstLoading }: KeyBudget) {
+  return { per_hour: perHour, per_day: perDay, first_loading: firstLoading };
+}

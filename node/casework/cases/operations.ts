@@ -1,0 +1,187 @@
+/**
+ * Entering, reading and correcting cases. A correction re-opens the traces that start from the case, in the
+ * same transaction; tracing and the tokenizer hear of new identifiers after the commit.
+ */
+import { type Caller, isWithin, type Scope } from '../../../shared/acts/access.ts';
+import { changeAs, readAs } from '../../../shared/acts/act.ts';
+import { type Clock, nowSeconds } from '../../../shared/clock.ts';
+import type { Database, Queryable, Transaction } from '../../../shared/db/database.ts';
+import { AppError, invalidField } from '../../../shared/errors.ts';
+import { isWardOf } from '../../../shared/gazetteer.ts';
+import { newId } from '../../../shared/ids.ts';
+import { ensureIdentifiers, findWard, lockIntake, readIdentifiers } from '../../records/people/operations.ts';
+import type { SealerSource } from '../../sealing/data-keys.ts';
+import * as queries from './queries.ts';
+import { type CaseFacts, canonicalIdentifiers, checkDates } from './rules.ts';
+
+export type { CaseCursor, CasesPage } from './queries.ts';
+
+export interface CasesContext {
+  readonly db: Database;
+  readonly dataKeys: SealerSource;
+  readonly clock: Clock;
+  readonly province: string;
+  /** Tracing: hears of identifiers whose links changed. */
+  readonly changes: { identifiersChanged(ids: readonly number[]): void };
+  /** Makes tokens of identifiers that have none, soon. */
+  readonly tokenizer: { kick(): void };
+  readonly traces: {
+    /** Amends the open traces of a case; part of the caller's transaction. */
+    reopen(tx: Transaction, caseId: string): Promise<void>;
+    /** Sends what is queued to the hub, now. */
+    wake(): void;
+  };
+}
+
+type ReadContext = Pick<CasesContext, 'db' | 'dataKeys' | 'clock'>;
+
+/** A case as it is read; instants in epoch seconds. */
+export interface Case extends CaseFacts {
+  readonly id: string;
+  readonly createdAt: number;
+  readonly changedAt: number;
+  readonly withdrawnAt: number | null;
+}
+
+/** What is said of a new case; without a ward, it is that of the index person's record. */
+export type NewCase = Omit<CaseFacts, 'ward'> & { readonly ward?: string | null | undefined };
+
+/** What a correction changes; a field that is absent stays, null erases. */
+export type CaseChanges = { readonly [field in keyof CaseFacts]?: CaseFacts[field] | undefined } & {
+  readonly withdrawn?: boolean | undefined;
+};
+
+/**
+ * Stores a case; the answer is its id. Throws INVALID_FIELD naming every wrong field: who has less than the
+ * province must name a ward of their area, whoever the person is.
+ */
+export async function enterCase(ctx: CasesContext, caller: Caller, input: NewCase): Promise<string> {
+  checkDates(input, nowSeconds(ctx.clock));
+  const identifiers = canonicalIdentifiers(input.identifiers);
+  const id = newId();
+  const act = { group: 'cases.write', action: 'cases.entered', detail: { case: id } } as const;
+  const identifierIds = await changeAs(ctx, caller, act, async (tx, { scope, note }) => {
+    checkWard(ctx, scope, input.ward ?? null);
+    const ids = await identifierIdsOf(ctx, tx, identifiers);
+    const ward = input.ward ?? (await wardOfPerson(tx, ctx, ids[0] as number));
+    await queries.insertCase(tx, id, { ...input, ward });
+    await queries.replaceCaseIdentifiers(tx, id, ids);
+    note({ identifiers: ids.length, ward });
+    return ids;
+  });
+  ctx.changes.identifiersChanged(identifierIds);
+  ctx.tokenizer.kick();
+  return id;
+}
+
+/** The case of an id. Throws NOT_FOUND NO_SUCH_CASE, also for one outside the caller's area. */
+export function readCase(ctx: ReadContext, caller: Caller, id: string): Promise<Case> {
+  const act = { group: 'cases.read', action: 'cases.read', detail: { cases: [id] } } as const;
+  return readAs(ctx, caller, act, async ({ scope }) => {
+    const found = await queries.findCase(ctx.db, id, scope);
+    const [read] = await withIdentifiers(ctx, found ? [found] : []);
+    if (read) return read;
+    throw noSuchCase();
+  });
+}
+
+/** Cases of the caller's area, newest first: `limit` of them, and one more if there are more. */
+export function listCases(ctx: ReadContext, caller: Caller, page: queries.CasesPage): Promise<Case[]> {
+  const act = { group: 'cases.read', action: 'cases.read' } as const;
+  return readAs(ctx, caller, act, async ({ scope, note }) => {
+    const found = await queries.listCases(ctx.db, { ...page, limit: page.limit + 1 }, scope);
+    note({ cases: found.slice(0, page.limit).map(({ id }) => id) });
+    return withIdentifiers(ctx, found);
+  });
+}
+
+async function withIdentifiers(
+  ctx: { readonly db: Pick<Queryable, 'sql'>; readonly dataKeys: SealerSource },
+  stored: readonly queries.StoredCase[],
+): Promise<Case[]> {
+  const values = await readIdentifiers(
+    ctx,
+    stored.flatMap(({ identifierIds }) => identifierIds),
+  );
+  return stored.map(({ identifierIds, ...facts }) => ({
+    ...facts,
+    identifiers: identifierIds.map((id) => values.get(id) as string),
+  }));
+}
+
+/**
+ * Corrects, withdraws or restores a case and amends its open traces; the answer is the case as it is then.
+ * Throws NO_SUCH_CASE, INVALID_FIELD.
+ */
+export async function correctCase(
+  ctx: CasesContext,
+  caller: Caller,
+  { id, changes }: { readonly id: string; readonly changes: CaseChanges },
+): Promise<Case> {
+  const fields = Object.entries(changes).flatMap(([field, value]) => (value === undefined ? [] : [field]));
+  const act = { group: 'cases.write', action: 'cases.corrected', detail: { case: id, fields } } as const;
+  const { touched, corrected } = await changeAs(ctx, caller, act, async (tx, { scope }) => {
+    if (!(await queries.lockCase(tx, id, scope))) throw noSuchCase();
+    if (changes.ward !== undefined) checkWard(ctx, scope, changes.ward);
+    const before = (await queries.findCase(tx, id, scope)) as queries.StoredCase;
+    const identifiers = changes.identifiers && canonicalIdentifiers(changes.identifiers);
+    const after = mergeChanges(before, changes);
+    if (changes.onsetOn !== undefined || changes.sampledAt !== undefined)
+      checkDates(after, nowSeconds(ctx.clock));
+    const oldIds = before.identifierIds;
+    const newIds = identifiers ? await identifierIdsOf(ctx, tx, identifiers) : oldIds;
+    if (identifiers) await queries.replaceCaseIdentifiers(tx, id, newIds);
+    await queries.updateCase(tx, id, after);
+    await ctx.traces.reopen(tx, id);
+    const linksChanged = changes.identifiers !== undefined || changes.withdrawn !== undefined;
+    const stored = (await queries.findCase(tx, id, scope)) as queries.StoredCase;
+    return {
+      touched: linksChanged ? [...new Set([...oldIds, ...newIds])] : [],
+      corrected: (await withIdentifiers({ ...ctx, db: tx }, [stored]))[0] as Case,
+    };
+  });
+  if (touched.length > 0) ctx.changes.identifiersChanged(touched);
+  if (changes.identifiers) ctx.tokenizer.kick();
+  ctx.traces.wake();
+  return corrected;
+}
+
+/** Says nothing of anybody: only what the caller sent and where the caller may act decide. */
+function checkWard({ province }: Pick<CasesContext, 'province'>, scope: Scope, ward: string | null): void {
+  if (ward === null && scope !== 'whole') throw invalidField('ward', 'required: a ward of your area');
+  if (ward !== null && !isWardOf(ward, province)) throw invalidField('ward', 'no ward of this province');
+  if (ward !== null && !isWithin(scope, ward)) throw invalidField('ward', 'not in your area');
+}
+
+/** Ward of the index person's record, if it is one of this province. */
+async function wardOfPerson(tx: Transaction, { province }: CasesContext, identifierId: number) {
+  const ward = await findWard(tx, identifierId);
+  return ward !== undefined && isWardOf(ward, province) ? ward : null;
+}
+
+/** Local ids of canonical identifiers, in their order; under the intake lock, because new ones are stored. */
+async function identifierIdsOf(
+  { dataKeys }: Pick<CasesContext, 'dataKeys'>,
+  tx: Transaction,
+  identifiers: readonly string[],
+): Promise<number[]> {
+  const { ids } = await ensureIdentifiers(await lockIntake(tx, dataKeys), identifiers);
+  return identifiers.map((value) => ids.get(value) as number);
+}
+
+function mergeChanges(
+  before: queries.StoredCase,
+  changes: CaseChanges,
+): queries.CaseDates & { withdrawn: boolean } {
+  return {
+    onsetOn: changes.onsetOn === undefined ? before.onsetOn : changes.onsetOn,
+    sampledAt: changes.sampledAt === undefined ? before.sampledAt : changes.sampledAt,
+    isolatedAt: changes.isolatedAt === undefined ? before.isolatedAt : changes.isolatedAt,
+    ward: changes.ward === undefined ? before.ward : changes.ward,
+    withdrawn: changes.withdrawn ?? before.withdrawnAt !== null,
+  };
+}
+
+function noSuchCase(): AppError {
+  return new AppError('NOT_FOUND', 'NO_SUCH_CASE', 'there is no such case here');
+}

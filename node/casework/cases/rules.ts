@@ -1,0 +1,65 @@
+/**
+ * What a case may say. Pure: the time comes from the caller.
+ */
+import { readIdentifier } from '../../../shared/domain/identifier.ts';
+import { vietnamDate } from '../../../shared/domain/instant.ts';
+import { AppError, type FieldError } from '../../../shared/errors.ts';
+
+/** What a case says; instants in epoch seconds, `onsetOn` as YYYY-MM-DD. */
+export interface CaseFacts {
+  /** Canonical, without repeats; the first one names the index person. */
+  readonly identifiers: readonly string[];
+  readonly onsetOn: string | null;
+  readonly sampledAt: number | null;
+  readonly isolatedAt: number | null;
+  /** Code of the ward where the case is handled; null = only the province. */
+  readonly ward: string | null;
+}
+
+/** Windows reach back from it by up to 400 days, and the wire knows no instant before 1970. */
+const FIRST_ONSET = '1972-01-01';
+/** A sample may be this much ahead of this node's clock. */
+const CLOCK_SKEW_SECONDS = 300;
+
+/**
+ * What is wrong with the dates of a case at `now` (epoch seconds): INVALID_FIELD naming every field; else
+ * nothing.
+ */
+export function checkDates(facts: Omit<CaseFacts, 'identifiers' | 'ward'>, now: number): void {
+  const errors: FieldError[] = [];
+  if (facts.onsetOn === null && facts.sampledAt === null) {
+    errors.push({ field: 'onset_on', reason: 'one of onset_on and sampled_at is required' });
+  }
+  if (facts.onsetOn !== null && facts.onsetOn > vietnamDate(now)) {
+    errors.push({ field: 'onset_on', reason: 'in the future' });
+  }
+  if (facts.onsetOn !== null && facts.onsetOn < FIRST_ONSET) {
+    errors.push({ field: 'onset_on', reason: `before ${FIRST_ONSET}` });
+  }
+  if (facts.sampledAt !== null && facts.sampledAt > now + CLOCK_SKEW_SECONDS) {
+    errors.push({ field: 'sampled_at', reason: 'in the future' });
+  }
+  throwFieldErrors(errors);
+}
+
+/**
+ * Canonical identifiers without repeats, in order. Throws INVALID_FIELD naming each `identifiers[i]` that is
+ * none.
+ */
+export function canonicalIdentifiers(texts: readonly string[]): string[] {
+  const errors: FieldError[] = [];
+  const canonical = texts.map((text, index) => {
+    const found = readIdentifier(text);
+    if (found.reason === undefined) return found.value as string;
+    errors.push({ field: `identifiers[${index}]`, reason: found.reason });
+    return '';
+  });
+  throwFieldErrors(errors);
+  return [...new Set(canonical)];
+}
+
+function throwFieldErrors(errors: readonly FieldError[]): void {
+  if (errors.length === 0) return;
+  const text = errors.map(({ field, reason }) => `${field}: ${reason}`).join('; ');
+  throw new AppError('INVALID_ARGUMENT', 'INVALID_FIELD', text, { details: errors });
+}

@@ -1,0 +1,103 @@
+/**
+ * Service accounts: programs of integrators with a key of their own, confined to some groups of the access
+ * table. A key is shown once; what is stored of it is its SHA-256, which is enough for 256 random bits.
+ */
+import { createHash } from 'node:crypto';
+import { type AccessGroup, type Caller, isServiceScope } from '../../../shared/acts/access.ts';
+import { changeAs, readAs } from '../../../shared/acts/act.ts';
+import { type Clock, nowSeconds } from '../../../shared/clock.ts';
+import type { Database } from '../../../shared/db/database.ts';
+import { AppError, invalidField } from '../../../shared/errors.ts';
+import { newId, newKey } from '../../../shared/ids.ts';
+import * as queries from './queries.ts';
+
+export type { AccountsPage, ServiceAccount } from './queries.ts';
+
+export interface ServiceAccountsContext {
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly province: string;
+}
+
+export interface NewAccount {
+  readonly name: string;
+  readonly scopes: readonly AccessGroup[];
+  /** Epoch seconds; never unless told. */
+  readonly expiresAt?: number | undefined;
+}
+
+/** So that a key is known as one wherever it turns up. */
+const KEY_FORM = /^tvk_[A-Za-z0-9_-]{43}$/;
+
+/** Makes an account; `key` is not to be had again. Throws INVALID_FIELD. */
+export function createAccount(
+  ctx: ServiceAccountsContext,
+  caller: Caller,
+  { name, scopes, expiresAt }: NewAccount,
+): Promise<{ account: queries.ServiceAccount; key: string }> {
+  const id = newId();
+  const detail = { account: id, scopes, expires_at: expiresAt ?? null };
+  const act = { group: 'service_accounts.write', action: 'service_accounts.created', detail } as const;
+  return changeAs(ctx, caller, act, async (tx) => {
+    const createdAt = nowSeconds(ctx.clock);
+    if (expiresAt !== undefined && expiresAt <= createdAt) throw invalidField('expires_at', 'in the past');
+    const foreign = scopes.findIndex((scope) => !isServiceScope(scope));
+    if (foreign >= 0) throw invalidField(`scopes[${foreign}]`, 'not for service accounts');
+    const key = `tvk_${Buffer.from(newKey(32)).toString('base64url')}`;
+    const account = {
+      ...{ id, name, scopes: [...new Set(scopes)], createdBy: caller.subject, createdAt },
+      ...{ expiresAt: expiresAt ?? null, revokedAt: null },
+    };
+    await queries.insertAccount(tx, account, sha256(key));
+    return { account, key };
+  });
+}
+
+/** All accounts, newest first: `limit` of them, and one more if there are more. */
+export function listAccounts(
+  ctx: ServiceAccountsContext,
+  caller: Caller,
+  page: queries.AccountsPage,
+): Promise<queries.ServiceAccount[]> {
+  const act = { group: 'service_accounts.read', action: 'service_accounts.read' } as const;
+  return readAs(ctx, caller, act, () => queries.listAccounts(ctx.db, { ...page, limit: page.limit + 1 }));
+}
+
+/** Ends an account, for its next request. Idempotent. Throws NOT_FOUND NO_SUCH_ACCOUNT. */
+export function revokeAccount(
+  ctx: ServiceAccountsContext,
+  caller: Caller,
+  id: string,
+): Promise<queries.ServiceAccount> {
+  const detail = { account: id };
+  const act = { group: 'service_accounts.write', action: 'service_accounts.revoked', detail } as const;
+  return changeAs(ctx, caller, act, async (tx) => {
+    const revoked = await queries.markRevoked(tx, id, nowSeconds(ctx.clock));
+    if (revoked) return revoked;
+    throw new AppError('NOT_FOUND', 'NO_SUCH_ACCOUNT', 'there is no such service account here');
+  });
+}
+
+/**
+ * The caller of a key, undefined if `bearer` has not the form of one. Asked at every request, so that a
+ * revocation counts at once. Throws UNAUTHENTICATED KEY_INVALID.
+ */
+export async function identifyService(
+  { db, clock, province }: ServiceAccountsContext,
+  bearer: string,
+): Promise<Caller | undefined> {
+  if (!KEY_FORM.test(bearer)) return undefined;
+  const account = await queries.findByKey(db, sha256(bearer), nowSeconds(clock));
+  if (!account) throw new AppError('UNAUTHENTICATED', 'KEY_INVALID', 'the key is not valid');
+  return {
+    subject: account.id,
+    actor: { kind: 'service', id: account.id },
+    grants: [{ role: 'integrator', area: province }],
+    scopes: account.scopes.filter(isServiceScope),
+    expiresAt: account.expiresAt ?? Number.MAX_SAFE_INTEGER,
+  };
+}
+
+function sha256(key: string): Uint8Array {
+  return createHash('sha256').update(key).digest();
+}

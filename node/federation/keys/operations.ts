@@ -1,0 +1,267 @@
+/**
+ * What people do with the federation key at a node: see how it stands, create the first, approve a newcomer
+ * whose fingerprint they have compared, rotate. And what tracing asks: which generation an opening uses.
+ */
+import { type Caller, decide } from '../../../shared/acts/access.ts';
+import { type Act, changeAs } from '../../../shared/acts/act.ts';
+import { type Clock, nowSeconds } from '../../../shared/clock.ts';
+import type { Database } from '../../../shared/db/database.ts';
+import { AppError } from '../../../shared/errors.ts';
+import { provinceName } from '../../../shared/gazetteer.ts';
+import { newKey } from '../../../shared/ids.ts';
+import { FEDERATION_KEY_BYTES } from '../../../shared/pseudonym/trace-cipher.ts';
+import { type FederationKey, FIRST_GENERATION } from '../../../shared/signed/federation-key.ts';
+import { approvedProvince, signApproval } from '../../../shared/signed/key-approval.ts';
+import { fingerprintOf, type ProvinceStatement } from '../../../shared/signed/province-statement.ts';
+import type { KeyCourier } from './courier.ts';
+import { type KeyRing, keyMissing } from './key-ring.ts';
+import { factsOf, generationOf, type KeyIdentity, type KeyView } from './key-view.ts';
+import { generationForOpening } from './rules.ts';
+
+export interface FederationKeysCtx {
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly ring: KeyRing;
+  readonly courier: Pick<KeyCourier, 'sync' | 'view'>;
+  readonly me: KeyIdentity;
+}
+
+/** A province whose keys no trusted province has approved; the fingerprint is of its statement. */
+export interface Newcomer {
+  readonly province: string;
+  readonly name: string;
+  readonly fingerprint: string;
+  /** When the federation CA stated its keys, epoch seconds. */
+  readonly statedAt: number;
+  /** Whether it says that it holds a key already. */
+  readonly holds: boolean;
+}
+
+/** One generation held here. */
+export interface GenerationStatus {
+  readonly generation: number;
+  readonly check: string;
+  readonly useFrom: number;
+  readonly heldBy: readonly string[];
+  /** Approved provinces that do not hold it yet. */
+  readonly awaited: readonly string[];
+  /** Provinces that hold another key under this number: somebody must find out why. */
+  readonly conflicts: readonly string[];
+}
+
+export interface KeyStatus {
+  readonly generations: readonly GenerationStatus[];
+  /** The generation of the next opening; null while there is none. */
+  readonly current: number | null;
+  /** A generation made here that the hub has not taken yet. */
+  readonly proposed: number | null;
+  /** Who gave this node its first key, with the fingerprint to compare. */
+  readonly giver: { readonly province: string; readonly fingerprint: string | null } | null;
+  readonly trusted: readonly string[];
+}
+
+export interface RotationResult {
+  readonly generation: number;
+  /** `proposed` until the hub has heard of it. */
+  readonly state: 'held' | 'proposed';
+  readonly sentTo: readonly string[];
+  /** Enrolled provinces that nobody trusted has approved: they get nothing. */
+  readonly leftOut: readonly string[];
+}
+
+/** How long others are waited for before openings use a new generation without them. */
+const USE_AFTER_S = 86_400;
+/** An opening is not made upon an older view of who holds what. */
+const FRESH_MS = 30_000;
+
+/** Who waits for an approval, by code. Rejects as the hub does. */
+export async function listNewcomers(ctx: FederationKeysCtx, caller: Caller): Promise<Newcomer[]> {
+  decide(caller, 'federation.read', nowSeconds(ctx.clock));
+  const view = await ctx.courier.sync();
+  return newcomersOf(view).map((statement) => ({
+    province: statement.province,
+    name: provinceName(statement.province) ?? statement.province,
+    fingerprint: fingerprintOf(statement),
+    statedAt: statement.issued_at,
+    holds: view.holdings.some(({ province }) => province === statement.province),
+  }));
+}
+
+/** How the federation key stands here and, by the hub's word, elsewhere. Rejects as the hub does. */
+export async function describeKeys(ctx: FederationKeysCtx, caller: Caller): Promise<KeyStatus> {
+  decide(caller, 'federation.read', nowSeconds(ctx.clock));
+  const view = await ctx.courier.sync();
+  const { keys, proposed, giver } = ctx.ring.content;
+  const facts = factsOf(view, keys);
+  const statement = view.provinces.find((one) => one.statement.province === giver?.province)?.statement;
+  return {
+    generations: keys.map((key) => statusOf(key, view, ctx.me.holder.province)),
+    current: generationForOpening(facts, nowSeconds(ctx.clock)) ?? null,
+    proposed: proposed?.generation ?? null,
+    giver: giver
+      ? { province: giver.province, fingerprint: statement ? fingerprintOf(statement) : null }
+      : null,
+    trusted: [...view.trusted].sort(),
+  };
+}
+
+/**
+ * Creates the federation's first key. Throws FAILED_PRECONDITION FEDERATION_KEY_EXISTS if this node or any
+ * other has one; ALREADY_EXISTS FEDERATION_KEY_TAKEN if another was quicker.
+ */
+export async function createKey(ctx: FederationKeysCtx, caller: Caller): Promise<RotationResult> {
+  const key = { generation: FIRST_GENERATION, key: newKey(FEDERATION_KEY_BYTES), useFrom: 0 };
+  return proposeKey(ctx, caller, 'federation_key.created', ({ generations }) => {
+    if (ctx.ring.content.keys.length > 0 || generations.length > 0)
+      throw new AppError('FAILED_PRECONDITION', 'FEDERATION_KEY_EXISTS', 'the federation has a key already');
+    return key;
+  });
+}
+
+/**
+ * Makes the next generation and passes it on to every approved province that is not revoked; `atOnce` has it
+ * used without waiting for those that lack it still. Throws FAILED_PRECONDITION FEDERATION_KEY_MISSING,
+ * FEDERATION_KEY_PENDING while an earlier one waits for the hub; ALREADY_EXISTS FEDERATION_KEY_TAKEN if
+ * another province was quicker.
+ */
+export async function rotateKey(
+  ctx: FederationKeysCtx,
+  caller: Caller,
+  { atOnce }: { readonly atOnce: boolean },
+): Promise<RotationResult> {
+  return proposeKey(ctx, caller, 'federation_key.rotated', ({ generations }) => {
+    const held = ctx.ring.content.keys.at(-1);
+    if (!held) throw keyMissing();
+    const newest = Math.max(held.generation, ...generations.map(({ generation }) => generation));
+    const useFrom = nowSeconds(ctx.clock) + (atOnce ? 0 : USE_AFTER_S);
+    return { generation: newest + 1, key: newKey(FEDERATION_KEY_BYTES), useFrom };
+  });
+}
+
+/**
+ * Approves the keys of a province after people have compared `fingerprint` by another way than this network,
+ * and passes on all generations. Throws NOT_FOUND PROVINCE_UNKNOWN for one without a statement, or revoked;
+ * FAILED_PRECONDITION FINGERPRINT_MISMATCH, which is put on the record.
+ */
+export async function approveProvince(
+  ctx: FederationKeysCtx,
+  caller: Caller,
+  { province, fingerprint }: { readonly province: string; readonly fingerprint: string },
+): Promise<{ generations: number[] }> {
+  decide(caller, 'federation.write', nowSeconds(ctx.clock));
+  const { me, ring, courier } = ctx;
+  const view = await courier.sync();
+  const act = { group: 'federation.write', action: 'federation_key.approved', detail: { province } } as const;
+  await changeAs(ctx, caller, act, async () => {
+    const statement = statementToApprove(view, me.holder.province, { province, fingerprint });
+    const signer = { province: me.holder.province, openingKey: me.openingKey };
+    const approval = await signApproval(signer, statement, nowSeconds(ctx.clock));
+    await ring.change((content) => ({
+      ...content,
+      approvals: [...content.approvals.filter((one) => approvedProvince(one) !== province), approval],
+    }));
+  });
+  // What does not get through now goes with a later pass.
+  await courier.sync().catch(() => undefined);
+  return { generations: ring.content.keys.map(({ generation }) => generation) };
+}
+
+function statementToApprove(
+  view: KeyView,
+  me: string,
+  { province, fingerprint }: { readonly province: string; readonly fingerprint: string },
+): ProvinceStatement {
+  const found = view.provinces.find((one) => one.statement.province === province && !one.revoked);
+  if (!found || province === me)
+    throw new AppError('NOT_FOUND', 'PROVINCE_UNKNOWN', `no province ${province} to approve`);
+  if (lettersOf(fingerprint) === lettersOf(fingerprintOf(found.statement))) return found.statement;
+  const message = `the fingerprint is not that of province ${province}: compare again, by telephone`;
+  throw new AppError('FAILED_PRECONDITION', 'FINGERPRINT_MISMATCH', message);
+}
+
+/**
+ * The generation of a new opening. Throws UNAVAILABLE FEDERATION_KEY_MISSING while the node has none: the
+ * trace waits. Rejects as the hub does if nothing has been heard from it for half a minute.
+ */
+export async function openingGeneration(ctx: Omit<FederationKeysCtx, 'db' | 'me'>): Promise<number> {
+  const { clock, courier, ring } = ctx;
+  const known = courier.view;
+  const isFresh = known !== undefined && clock.nowMs() - known.atMs < FRESH_MS;
+  const view = isFresh ? known : await courier.sync();
+  const generation = generationForOpening(factsOf(view, ring.content.keys), nowSeconds(clock));
+  if (generation !== undefined) return generation;
+  throw new AppError('UNAVAILABLE', 'FEDERATION_KEY_MISSING', 'the federation key has not come yet');
+}
+
+async function proposeKey(
+  ctx: FederationKeysCtx,
+  caller: Caller,
+  action: Act['action'],
+  make: (view: KeyView) => FederationKey,
+): Promise<RotationResult> {
+  decide(caller, 'federation.write', nowSeconds(ctx.clock));
+  const known = await ctx.courier.sync();
+  const key = await changeAs(ctx, caller, { group: 'federation.write', action }, async (_tx, leave) => {
+    const made = make(known);
+    const { generation, check } = generationOf(made);
+    leave.note({ generation, check });
+    await ctx.ring.change((content) => {
+      if (!content.proposed) return { ...content, proposed: made };
+      const message = `generation ${content.proposed.generation} still waits for the hub`;
+      throw new AppError('FAILED_PRECONDITION', 'FEDERATION_KEY_PENDING', message);
+    });
+    return made;
+  });
+  const view = await ctx.courier.sync().catch(() => known);
+  return resultOf(ctx, generationOf(key), view);
+}
+
+function resultOf(
+  { ring, me }: FederationKeysCtx,
+  { generation, check }: { readonly generation: number; readonly check: string },
+  view: KeyView,
+): RotationResult {
+  const { keys, proposed } = ring.content;
+  const isHeld = keys.some((one) => one.generation === generation && generationOf(one).check === check);
+  if (!isHeld && proposed?.generation !== generation) {
+    const message = `another province has made generation ${generation}`;
+    throw new AppError('ALREADY_EXISTS', 'FEDERATION_KEY_TAKEN', message);
+  }
+  const others = othersOf(view, me.holder.province);
+  return {
+    generation,
+    state: isHeld ? 'held' : 'proposed',
+    sentTo: isHeld ? others.filter((province) => view.trusted.has(province)) : [],
+    leftOut: others.filter((province) => !view.trusted.has(province)),
+  };
+}
+
+function newcomersOf(view: KeyView) {
+  const waiting = view.provinces.filter(
+    ({ statement, revoked }) => !revoked && !view.trusted.has(statement.province),
+  );
+  return waiting.map(({ statement }) => statement).sort((a, b) => (a.province < b.province ? -1 : 1));
+}
+
+function othersOf(view: KeyView, me: string): string[] {
+  const standing = view.provinces
+    .filter(({ revoked }) => !revoked)
+    .map(({ statement }) => statement.province);
+  return standing.filter((province) => province !== me).sort();
+}
+
+function statusOf(key: FederationKey, view: KeyView, me: string): GenerationStatus {
+  const { generation, check, useFrom } = generationOf(key);
+  const theirs = view.holdings.filter((one) => one.generation === generation);
+  const heldBy = theirs.filter((one) => one.check === check).map(({ province }) => province);
+  const conflicts = theirs.filter((one) => one.check !== check).map(({ province }) => province);
+  const awaited = othersOf(view, me).filter(
+    (province) => view.trusted.has(province) && !heldBy.includes(province),
+  );
+  return { generation, check, useFrom, heldBy, awaited, conflicts };
+}
+
+/** Fingerprints are read over the telephone: case, spaces and dashes do not matter. */
+function lettersOf(fingerprint: string): string {
+  return fingerprint.toUpperCase().replace(/[^A-Z2-7]/g, '');
+}

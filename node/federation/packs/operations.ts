@@ -1,0 +1,151 @@
+/**
+ * The rules that this node works by: pulled from the hub, checked, kept in the database, so that a hub that
+ * is away leaves the node with the rules it had. Nobody else reads `rule_packs`.
+ */
+import type { KeyObject } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
+import { HUB_ACTOR } from '../../../shared/audit/actors.ts';
+import { recordAudit } from '../../../shared/audit/record.ts';
+import type { RefusalLog } from '../../../shared/audit/refusals.ts';
+import { type Clock, nowSeconds } from '../../../shared/clock.ts';
+import { type Database, withTransaction } from '../../../shared/db/database.ts';
+import { type RulePack, rulesInForce } from '../../../shared/domain/rule-pack.ts';
+import { AppError } from '../../../shared/errors.ts';
+import { jitteredMs } from '../../../shared/ids.ts';
+import type { Logger } from '../../../shared/log.ts';
+import { verifyRulePack } from '../../../shared/signed/rule-signature.ts';
+import { findPack, insertPack, listSignedPacks } from './queries.ts';
+
+/** Where signed packs come from: the hub, as compact JWS. */
+export type RuleSource = (deadlineMs: number) => Promise<readonly string[]>;
+
+export interface RuleBookOptions {
+  db: Database;
+  /** The hub's public warrant key. */
+  warrantKey: KeyObject;
+  source: RuleSource;
+  refusals: RefusalLog;
+  clock: Clock;
+  logger: Logger;
+}
+
+export interface RuleBook {
+  /** The pack in force now. Throws FAILED_PRECONDITION NO_RULES_IN_FORCE. */
+  inForce(): RulePack;
+  /** The pack in force at an instant (epoch seconds), if one of those that this node has was. */
+  inForceAt(at: number): RulePack | undefined;
+  /** The pack of a number, if this node has it. */
+  pack(number: number): RulePack | undefined;
+  /** Resolves if any pack is known; rejects with UNAVAILABLE NO_RULES. */
+  check(): Promise<void>;
+  /**
+   * Asks the hub now, and takes over what is new; on the record. Rejects as the source does, and with
+   * RULES_BAD_SIGNATURE, BAD_RULES, and PERMISSION_DENIED RULES_REPLACED if a number has come to mean other
+   * rules than it did.
+   */
+  pull(): Promise<void>;
+  /** Pulls at once and every minute, sooner after a failure, until `signal` aborts. Never rejects. */
+  run(signal: AbortSignal): Promise<void>;
+}
+
+const PULL_EVERY_MS = 60_000;
+const RETRY_MS = 1_000;
+const DEADLINE_MS = 5_000;
+
+/**
+ * The book with what the database holds; packs whose signature no longer fits the pinned key are left out.
+ */
+export async function openRuleBook(options: RuleBookOptions): Promise<RuleBook> {
+  const packs = new Map<number, RulePack>();
+  for (const signed of await listSignedPacks(options.db)) {
+    const pack = await verifyRulePack(signed, options.warrantKey).catch((err: unknown) => {
+      options.logger.warn({ err }, 'stored rule pack left out');
+      return undefined;
+    });
+    if (pack) packs.set(pack.number, pack);
+  }
+  const book: RuleBook = {
+    inForce: () => inForce([...packs.values()], nowSeconds(options.clock)),
+    inForceAt: (at) => rulesInForce([...packs.values()], at),
+    pack: (number) => packs.get(number),
+    check: async () => {
+      if (packs.size === 0)
+        throw new AppError('UNAVAILABLE', 'NO_RULES', 'no rules have come from the hub yet');
+    },
+    pull: () => pull(options, packs),
+    run: (signal) => pullForEver(options, book, signal),
+  };
+  return book;
+}
+
+/**
+ * The pack of a number: one that is new at the hub may be asked about before it was pulled. Throws
+ * FAILED_PRECONDITION RULES_UNKNOWN; rejects as the hub does.
+ */
+export async function readPack(rules: Pick<RuleBook, 'pack' | 'pull'>, number: number): Promise<RulePack> {
+  const known = rules.pack(number);
+  if (known) return known;
+  await rules.pull();
+  const pulled = rules.pack(number);
+  if (pulled) return pulled;
+  throw new AppError('FAILED_PRECONDITION', 'RULES_UNKNOWN', `the hub has no rule pack ${number}`);
+}
+
+function inForce(packs: readonly RulePack[], now: number): RulePack {
+  const pack = rulesInForce(packs, now);
+  if (pack) return pack;
+  throw new AppError(
+    'FAILED_PRECONDITION',
+    'NO_RULES_IN_FORCE',
+    'no rules of the national centre are in force here',
+  );
+}
+
+async function pull(options: RuleBookOptions, packs: Map<number, RulePack>): Promise<void> {
+  const { source, warrantKey, refusals } = options;
+  for (const signed of await source(DEADLINE_MS)) {
+    const attempt = { action: 'rules.refused', actor: HUB_ACTOR } as const;
+    const pack = await refusals.recording(
+      () => attempt,
+      async () => {
+        const verified = await verifyRulePack(signed, warrantKey);
+        await keep(options, signed, verified);
+        return verified;
+      },
+    );
+    packs.set(pack.number, pack);
+  }
+}
+
+/** Keeps a pack that is new; a number keeps its rules, whoever signs others under it. */
+async function keep({ db, clock }: RuleBookOptions, signed: string, pack: RulePack): Promise<void> {
+  const before = await findPack(db, pack.number);
+  if (before !== undefined && !isDeepStrictEqual(before, pack)) {
+    const message = `rules: pack ${pack.number} is known with other content`;
+    throw new AppError('PERMISSION_DENIED', 'RULES_REPLACED', message);
+  }
+  if (before !== undefined) return;
+  await withTransaction(db, async (tx) => {
+    if (!(await insertPack(tx, signed, pack))) return;
+    const detail = { number: pack.number, effective_from: pack.effective_from };
+    const entry = { action: 'rules.changed', actor: HUB_ACTOR, outcome: 'done', detail } as const;
+    await recordAudit(tx, entry, nowSeconds(clock));
+  });
+}
+
+async function pullForEver(
+  { clock, logger }: RuleBookOptions,
+  book: RuleBook,
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) {
+    const pulled = await book.pull().then(
+      () => true,
+      (err: unknown) => {
+        logger.warn({ err }, 'rules could not be pulled');
+        return false;
+      },
+    );
+    await clock.sleep(jitteredMs(pulled ? PULL_EVERY_MS : RETRY_MS), signal);
+  }
+}

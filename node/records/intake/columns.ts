@@ -1,0 +1,128 @@
+/**
+ * How one cell of an import is read: text in, value or reason out. A kind of import is a table of columns;
+ * readers, header checks and documentation follow from it. Pure; a reason never repeats the cell.
+ */
+
+import { readIdentifier } from '../../../shared/domain/identifier.ts';
+import type { Reading } from '../../../shared/domain/reading.ts';
+import { isProvince, isWard } from '../../../shared/gazetteer.ts';
+
+/** A cell as the file has it: text, or in NDJSON a list of texts where the column takes one. */
+export type Cell = string | readonly string[];
+
+export interface Column<T> {
+  /** Part of the key: the column must be there and no cell of it empty. */
+  readonly required: boolean;
+  /** What JSON may hold besides text and null. */
+  readonly json: 'text' | 'number' | 'list';
+  /** Cells are trimmed and not empty. */
+  readonly read: (cell: Cell) => Reading<T>;
+}
+
+export type Columns = Readonly<Record<string, Column<unknown>>>;
+
+/** A row read by its columns; what may be empty is null then. */
+export type RowOf<C extends Columns> = { -readonly [K in keyof C]: C[K] extends Column<infer T> ? T : never };
+
+type ReadText<T> = (text: string) => Reading<T>;
+
+/** A column of the key. */
+export function key<T>(read: ReadText<T>): Column<T> {
+  return { required: true, json: 'text', read: read as Column<T>['read'] };
+}
+
+/** A column that may be missing or empty: null. */
+export function optional<T>(read: ReadText<T>): Column<T | null> {
+  return { required: false, json: 'text', read: read as Column<T>['read'] };
+}
+
+/** An optional column whose cell may be a JSON number. */
+export function number(read: ReadText<number>): Column<number | null> {
+  return { ...optional(read), json: 'number' };
+}
+
+const MOST_IDENTIFIERS = 20;
+
+/** One or more identifiers, separated by spaces or as a JSON list: canonical, each once, in order. */
+export const identifierList: Column<readonly string[]> = {
+  required: true,
+  json: 'list',
+  read: (cell) => {
+    const items = typeof cell === 'string' ? cell.split(/\s+/) : cell;
+    const found = new Set<string>();
+    for (const item of items) {
+      const { value, reason } = readIdentifier(item);
+      if (value === undefined) return { reason: items.length > 1 ? `one of them: ${reason}` : reason };
+      found.add(value);
+    }
+    if (found.size > MOST_IDENTIFIERS) return { reason: `more than ${MOST_IDENTIFIERS} identifiers` };
+    return { value: [...found] };
+  },
+};
+
+const UNPRINTABLE = /[\p{Cc}\p{Cs}]/u;
+const ASCII = /^[\x20-\x7e]*$/;
+
+/**
+ * Text of at most `longest` characters. Line breaks and tabs become spaces, Vietnamese marks are composed
+ * (NFC), so that one name typed on two systems is one text.
+ */
+export function textUpTo(longest: number): ReadText<string> {
+  return (cell) => {
+    if (cell.length > longest) return { reason: `longer than ${longest} characters` };
+    if (ASCII.test(cell)) return { value: cell };
+    const text = cell.replace(/[\t\r\n]+/g, ' ').normalize('NFC');
+    return UNPRINTABLE.test(text)
+      ? { reason: 'has a control character or half a character' }
+      : { value: text };
+  };
+}
+
+/** Two-digit code of one of the 63 provinces of 2021. */
+export function readProvince(text: string): Reading<string> {
+  return isProvince(text)
+    ? { value: text }
+    : { reason: 'unknown province; a two-digit code of 2021 is expected' };
+}
+
+const readWardText = textUpTo(100);
+
+/** A ward: any text up to 100 characters, but five digits are an official code and must be a known one. */
+export function readWard(text: string): Reading<string> {
+  if (/^\d{5}$/.test(text) && !isWard(text)) return { reason: 'unknown ward code' };
+  return readWardText(text);
+}
+
+const SEXES: ReadonlyMap<string, string> = new Map([
+  ['male', 'male'],
+  ['nam', 'male'],
+  ['female', 'female'],
+  ['nữ', 'female'],
+  ['nu', 'female'],
+  ['other', 'other'],
+  ['khác', 'other'],
+]);
+
+/** `male`, `female`, `other`, or the Vietnamese words, in any case. */
+export function readSex(text: string): Reading<string> {
+  const sex = SEXES.get(text.normalize('NFC').toLowerCase());
+  return sex === undefined ? { reason: 'not one of male, female, other, nam, nữ, khác' } : { value: sex };
+}
+
+/** A whole number from `least` to `most`. */
+export function wholeNumber(least: number, most: number): ReadText<number> {
+  return (text) => {
+    const value = /^[+-]?\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+    return value >= least && value <= most
+      ? { value }
+      : { reason: `not a whole number from ${least} to ${most}` };
+  };
+}
+
+/** A decimal number from `least` to `most`. */
+export function decimal(least: number, most: number): ReadText<number> {
+  return (text) => {
+    const value = /^[+-]?\d{1,15}(\.\d{1,20})?([eE][+-]?\d{1,3})?$/.test(text) ? Number(text) : Number.NaN;
+    return value >= least && value <= most ? { value } : { reason: `not a number from ${least} to ${most}` };
+  };
+}

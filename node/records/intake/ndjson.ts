@@ -1,0 +1,70 @@
+/**
+ * NDJSON, one object a line, as rows of cells. The names are those of the CSV columns; null, "" and a missing
+ * name mean unknown. An unknown name costs its row, as there is no header to refuse.
+ */
+import type { FieldError } from '../../../shared/errors.ts';
+import type { Cell, Columns } from './columns.ts';
+import type { Lines } from './lines.ts';
+import { NOT_UTF8, type RawCells, type RawRow, WHOLE_ROW } from './raw-rows.ts';
+
+/** The rows, batch by batch; blank lines are skipped. */
+export async function* readNdjson(lines: AsyncIterable<Lines>, columns: Columns): AsyncGenerator<RawRow[]> {
+  const names = Object.keys(columns);
+  for await (const { first, texts, invalid } of lines) {
+    const rows: RawRow[] = [];
+    for (const [index, text] of texts.entries()) {
+      const line = first + index;
+      if (invalid.has(index)) rows.push({ line, problem: NOT_UTF8 });
+      else if (text.trim() !== '') rows.push({ line, ...rowOf(text, names, columns) });
+    }
+    yield rows;
+  }
+}
+
+function rowOf(text: string, names: readonly string[], columns: Columns): RawCells {
+  const object = parseObject(text);
+  if (object === undefined) return { problem: { field: WHOLE_ROW, reason: 'not a JSON object' } };
+  for (const name in object) {
+    if (!names.includes(name)) return { problem: unknownName(name) };
+  }
+  const cells: (Cell | undefined)[] = [];
+  for (const name of names) {
+    const value = object[name];
+    const cell = cellOf(value, columns[name]?.json);
+    if (cell === undefined && value !== undefined && value !== null) {
+      return { problem: { field: name, reason: EXPECTED[columns[name]?.json ?? 'text'] } };
+    }
+    cells.push(cell);
+  }
+  return { cells };
+}
+
+function parseObject(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+    return isObject ? (value as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const EXPECTED = {
+  text: 'must be text',
+  number: 'must be a number',
+  list: 'must be text or a list of texts',
+};
+
+function cellOf(value: unknown, json: keyof typeof EXPECTED | undefined): Cell | undefined {
+  if (typeof value === 'string') return value;
+  if (json === 'number' && typeof value === 'number') return String(value);
+  if (json === 'list' && Array.isArray(value) && value.every((item) => typeof item === 'string'))
+    return value;
+  return undefined;
+}
+
+/** Repeated only if it looks like a name of ours and not like somebody's data. */
+function unknownName(name: string): FieldError {
+  const field = /^[A-Za-z][A-Za-z_-]{0,39}$/.test(name) ? name : WHOLE_ROW;
+  return { field, reason: 'unknown name' };
+}

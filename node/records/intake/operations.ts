@@ -1,0 +1,208 @@
+/**
+ * The bulk imports: a stream of bytes in, a report out. Rows go to the database in batches while the next
+ * ones are read; memory does not grow with the file. Bad rows are reported by line, the good ones are kept.
+ */
+
+import { type Caller, decide } from '../../../shared/acts/access.ts';
+import { recordAudit } from '../../../shared/audit/record.ts';
+import { type Clock, nowSeconds } from '../../../shared/clock.ts';
+import { vietnamDate } from '../../../shared/domain/instant.ts';
+import { AppError, type FieldError } from '../../../shared/errors.ts';
+import { newId } from '../../../shared/ids.ts';
+import { readCsv } from './csv.ts';
+import { readLines } from './lines.ts';
+import { readNdjson } from './ndjson.ts';
+import type { RawRow } from './raw-rows.ts';
+import {
+  type ImportKind,
+  ROW_KINDS,
+  type RowContext,
+  type RowKind,
+  type RowReading,
+  type Rows,
+  readRow,
+} from './rows.ts';
+import { type ImportRunContext, type IntakeContext, STORES, type Store } from './store.ts';
+
+export type ImportContext = IntakeContext & { readonly clock: Pick<Clock, 'nowMs'> };
+
+export type ImportFormat = 'csv' | 'ndjson';
+
+export interface ImportSource {
+  readonly format: ImportFormat;
+  /** In chunks of any size; read no faster than rows are stored. */
+  readonly bytes: AsyncIterable<Uint8Array>;
+}
+
+export interface ImportReport {
+  accepted: number;
+  rejected: number;
+  /** The first MOST_ERRORS of them, by line. */
+  errors: ({ line: number } & FieldError)[];
+}
+
+export interface ImportRequest<K extends ImportKind = ImportKind> {
+  readonly kind: K;
+  readonly source: ImportSource;
+  /** After each batch: what is stored so far. */
+  readonly onProgress?: ((soFar: Readonly<Pick<ImportReport, 'accepted' | 'rejected'>>) => void) | undefined;
+}
+
+/** Rows in one transaction: large enough to be fast, small enough that others wait only a moment. */
+const BATCH_ROWS = 5_000;
+export const MOST_ERRORS = 1_000;
+
+/**
+ * Imports all rows of `source`, each batch with its record; bad rows are in the report. Throws, with the
+ * batches before kept, LINE_TOO_LONG, QUOTE_NOT_CLOSED (both say how many rows were kept), UPLOAD_CUT_OFF if
+ * the bytes end in an error, and what the database throws; with nothing changed, HEADER_MISSING,
+ * HEADER_INVALID, ENCODING. Importing again changes nothing.
+ */
+export async function importRows<K extends ImportKind>(
+  ctx: ImportContext,
+  caller: Caller,
+  { kind, source, onProgress }: ImportRequest<K>,
+): Promise<ImportReport> {
+  decide(caller, 'imports.write', nowSeconds(ctx.clock));
+  const rowKind = ROW_KINDS[kind] as unknown as RowKind<Rows[K]>;
+  const store = STORES[kind] as unknown as Store<Rows[K]>;
+  const run = new ImportRun<Rows[K]>(rowKind, { today: vietnamDate(nowSeconds(ctx.clock)) });
+  const record = recorderOf(ctx, caller, kind);
+  const save = (batch: Batch<Rows[K]>) => storeBatch({ ...ctx, record }, store, batch);
+  const lines = readLines(unbroken(source.bytes));
+  const columns = rowKind.columns;
+  const rows = source.format === 'csv' ? readCsv(lines, columns) : readNdjson(lines, columns);
+  let storing: Promise<void> = Promise.resolve();
+  const storeNext = async (batch: Batch<Rows[K]>) => {
+    await storing;
+    storing = save(batch).then((problems) => {
+      run.close(batch, problems);
+      onProgress?.(run.report);
+    });
+    // Awaited above or below; until then it must not count as unhandled.
+    storing.catch(() => undefined);
+  };
+  try {
+    for await (const group of rows) {
+      for (const raw of group) if (run.take(raw)) await storeNext(run.cut());
+    }
+  } catch (error) {
+    // Rows before the fatal line are stored all the same, unless storing is what failed.
+    const unreadable = error instanceof AppError && error.code === 'INVALID_ARGUMENT';
+    if (unreadable) await storeNext(run.cut());
+    await storing;
+    throw unreadable ? withReport(error, run.report) : error;
+  }
+  await storeNext(run.cut());
+  await storing;
+  return run.report;
+}
+
+/** The entry of each batch; those of one import bear one id. */
+function recorderOf(
+  { clock }: ImportContext,
+  { actor }: Caller,
+  kind: ImportKind,
+): ImportRunContext['record'] {
+  const id = newId();
+  return (tx, rows) => {
+    const detail = { import: id, kind, rows };
+    const entry = { action: 'imports.stored', actor, outcome: 'done', detail } as const;
+    return recordAudit(tx, entry, nowSeconds(clock));
+  };
+}
+
+interface Batch<Row> {
+  readonly rows: Row[];
+  /** Line of each row. */
+  readonly lines: number[];
+  /** Rows that were refused before they reached the database. */
+  readonly problems: Problem[];
+  /** How many of those there are; only the first MOST_ERRORS are kept. */
+  refused: number;
+}
+
+type Problem = { line: number } & FieldError;
+
+/** Collects rows into batches and outcomes into a report. */
+class ImportRun<Row> {
+  readonly report: ImportReport = { accepted: 0, rejected: 0, errors: [] };
+  readonly #kind: RowKind<Row>;
+  readonly #context: RowContext;
+  #batch: Batch<Row> = newBatch();
+
+  constructor(kind: RowKind<Row>, context: RowContext) {
+    this.#kind = kind;
+    this.#context = context;
+  }
+
+  /** Reads a row into the current batch; true if that is full now. */
+  take(raw: RawRow): boolean {
+    const batch = this.#batch;
+    const { problem, row }: RowReading<Row> =
+      raw.cells === undefined ? { problem: raw.problem } : readRow(this.#kind, raw.cells, this.#context);
+    if (problem === undefined) {
+      batch.rows.push(row);
+      batch.lines.push(raw.line);
+    } else {
+      batch.refused++;
+      if (batch.problems.length < MOST_ERRORS) batch.problems.push({ line: raw.line, ...problem });
+    }
+    return batch.rows.length + batch.refused >= BATCH_ROWS;
+  }
+
+  /** The current batch; the next row begins another. */
+  cut(): Batch<Row> {
+    const batch = this.#batch;
+    this.#batch = newBatch();
+    return batch;
+  }
+
+  /** Adds what became of a batch, in the order of the file. */
+  close(batch: Batch<Row>, problems: readonly Problem[]): void {
+    const { report } = this;
+    report.accepted += batch.rows.length - problems.length;
+    report.rejected += batch.refused + problems.length;
+    const room = MOST_ERRORS - report.errors.length;
+    if (room === 0) return;
+    const inOrder = [...batch.problems, ...problems].sort((a, b) => a.line - b.line);
+    report.errors.push(...inOrder.slice(0, room));
+  }
+}
+
+function newBatch<Row>(): Batch<Row> {
+  return { rows: [], lines: [], problems: [], refused: 0 };
+}
+
+/** Stores a batch; the rows that only the database could refuse. */
+async function storeBatch<Row>(
+  ctx: ImportRunContext,
+  store: Store<Row>,
+  batch: Batch<Row>,
+): Promise<Problem[]> {
+  if (batch.rows.length === 0) return [];
+  const refused = await store(ctx, batch.rows);
+  return [...refused].map(([position, problem]) => ({ line: batch.lines[position] as number, ...problem }));
+}
+
+/** An error of the stream itself (a caller that went away, broken compression) as UPLOAD_CUT_OFF. */
+async function* unbroken(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    yield* bytes;
+  } catch (cause) {
+    if (cause instanceof AppError) throw cause;
+    const message = 'the upload ended before its end; whole batches before that were kept';
+    throw new AppError('CANCELLED', 'UPLOAD_CUT_OFF', message, { cause });
+  }
+}
+
+function withReport(error: AppError, { accepted, rejected }: ImportReport): AppError {
+  const kept =
+    accepted + rejected === 0
+      ? '; nothing was changed'
+      : `; of the rows before it ${accepted} were kept and ${rejected} rejected`;
+  return new AppError(error.code, error.reason, error.message + kept, {
+    details: error.details,
+    cause: error,
+  });
+}

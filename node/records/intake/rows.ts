@@ -1,0 +1,157 @@
+/**
+ * The four kinds of import as tables of columns (design.md 7), and how a row is read by them. Pure: what only
+ * the database knows (an unknown place) is decided where the rows are stored.
+ */
+
+import { readIdentifier } from '../../../shared/domain/identifier.ts';
+import { readDate, readInstant } from '../../../shared/domain/instant.ts';
+import { placeKindNumber } from '../../../shared/domain/place-kind.ts';
+import type { Reading } from '../../../shared/domain/reading.ts';
+import type { FieldError } from '../../../shared/errors.ts';
+import {
+  type Cell,
+  type Columns,
+  decimal,
+  identifierList,
+  key,
+  number,
+  optional,
+  type RowOf,
+  readProvince,
+  readSex,
+  readWard,
+  textUpTo,
+  wholeNumber,
+} from './columns.ts';
+
+/** Largest value of a PostgreSQL integer. */
+const LARGEST_INTEGER = 2_147_483_647;
+
+const PERSONS = {
+  identifiers: identifierList,
+  name: optional(textUpTo(200)),
+  born_on: optional(readDate),
+  sex: optional(readSex),
+  province: optional(readProvince),
+  ward: optional(readWard),
+  address: optional(textUpTo(500)),
+  household: optional(textUpTo(200)),
+} satisfies Columns;
+
+const PLACES = {
+  place: key(textUpTo(200)),
+  name: optional(textUpTo(200)),
+  kind: optional(readPlaceKind),
+  ward: optional(readWard),
+  capacity: number(wholeNumber(1, LARGEST_INTEGER)),
+  latitude: number(decimal(-90, 90)),
+  longitude: number(decimal(-180, 180)),
+} satisfies Columns;
+
+const CHECK_INS = {
+  identifier: key(readIdentifier),
+  place: key(textUpTo(200)),
+  in_at: key(readInstant),
+  out_at: optional(readInstant),
+  home_province: optional(readProvince),
+} satisfies Columns;
+
+const ENCOUNTERS = {
+  identifier_a: key(readIdentifier),
+  identifier_b: key(readIdentifier),
+  from: key(readInstant),
+  until: key(readInstant),
+  rssi: number(wholeNumber(-200, 127)),
+} satisfies Columns;
+
+export type PersonRow = RowOf<typeof PERSONS>;
+export type PlaceRow = RowOf<typeof PLACES>;
+export type CheckInRow = RowOf<typeof CHECK_INS>;
+export type EncounterRow = RowOf<typeof ENCOUNTERS>;
+
+/** The kinds of import by their name in the path, and their rows. */
+export interface Rows {
+  persons: PersonRow;
+  places: PlaceRow;
+  'check-ins': CheckInRow;
+  encounters: EncounterRow;
+}
+
+export type ImportKind = keyof Rows;
+
+export const IMPORT_KINDS: readonly ImportKind[] = ['persons', 'places', 'check-ins', 'encounters'];
+
+/** What rows are judged against besides themselves. */
+export interface RowContext {
+  /** The date in Vietnam, `YYYY-MM-DD`. */
+  readonly today: string;
+}
+
+export interface RowKind<Row> {
+  readonly columns: Columns;
+  /** What is wrong between the fields of a row whose fields are right. */
+  readonly check: (row: Row, context: RowContext) => FieldError | undefined;
+}
+
+export const ROW_KINDS: { readonly [K in ImportKind]: RowKind<Rows[K]> } = {
+  persons: {
+    columns: PERSONS,
+    check: (row, { today }) =>
+      row.born_on !== null && row.born_on > today ? { field: 'born_on', reason: 'in the future' } : undefined,
+  },
+  places: { columns: PLACES, check: () => undefined },
+  'check-ins': {
+    columns: CHECK_INS,
+    check: (row) =>
+      row.out_at !== null && row.out_at < row.in_at ? { field: 'out_at', reason: 'before in_at' } : undefined,
+  },
+  encounters: { columns: ENCOUNTERS, check: checkEncounter },
+};
+
+export type RowReading<Row> =
+  | { readonly row: Row; readonly problem?: undefined }
+  | { readonly row?: undefined; readonly problem: FieldError };
+
+/**
+ * The row in `cells` (in the order of the kind's columns; undefined or blank = empty), or its first problem.
+ */
+export function readRow<Row>(
+  kind: RowKind<Row>,
+  cells: readonly (Cell | undefined)[],
+  context: RowContext,
+): RowReading<Row> {
+  const row: Record<string, unknown> = {};
+  let index = 0;
+  for (const field in kind.columns) {
+    const column = kind.columns[field] as Columns[string];
+    const cell = trimmed(cells[index++]);
+    if (cell === undefined) {
+      if (column.required) return { problem: { field, reason: 'missing' } };
+      row[field] = null;
+    } else {
+      const { value, reason } = column.read(cell);
+      if (reason !== undefined) return { problem: { field, reason } };
+      row[field] = value;
+    }
+  }
+  const problem = kind.check(row as Row, context);
+  return problem === undefined ? { row: row as Row } : { problem };
+}
+
+function trimmed(cell: Cell | undefined): Cell | undefined {
+  if (typeof cell === 'string') return cell.trim() || undefined;
+  return cell?.length === 0 ? undefined : cell;
+}
+
+function readPlaceKind(text: string): Reading<number> {
+  const value = placeKindNumber(text);
+  if (value !== undefined) return { value };
+  // Only what looks like a kind is repeated: in a shifted row it may be somebody's name.
+  return { reason: /^[a-z_]{1,30}$/.test(text) ? `unknown kind of place: ${text}` : 'unknown kind of place' };
+}
+
+function checkEncounter(row: EncounterRow): FieldError | undefined {
+  if (row.identifier_a === row.identifier_b)
+    return { field: 'identifier_b', reason: 'the same as identifier_a' };
+  return row.until <= row.from ? { field: 'until', reason: 'not after from' } : undefined;
+}

@@ -1,0 +1,143 @@
+/**
+ * What a batch of check-ins changes: which rows are new or get a (later) out, and which check-ins without an
+ * out are ended by another next check-in. Pure.
+ *
+ * `next_in_at` of a check-in without an out is the next check-in of the same identifier at the same place, if
+ * that is at most NEXT_LIMIT later; else, and with an out, it is null.
+ */
+import { LAST_INSTANT } from '../../../shared/domain/instant.ts';
+import { LONGEST_STAY_LIMIT } from '../../../shared/domain/rule-pack.ts';
+
+/** No stay is longer, so a later check-in cannot end one. */
+export const NEXT_LIMIT = LONGEST_STAY_LIMIT;
+
+export interface CheckInKey {
+  readonly identifierId: number;
+  readonly placeId: number;
+  readonly inAt: number;
+}
+
+export interface CheckIn extends CheckInKey {
+  readonly outAt: number | null;
+}
+
+/** A check-in as stored. */
+export interface StoredCheckIn extends CheckIn {
+  readonly nextInAt: number | null;
+}
+
+/** What is stored around a check-in: of the same identifier at the same place, at most NEXT_LIMIT away. */
+export interface Surroundings {
+  /** The check-in itself, else the one before it. */
+  readonly atOrBefore: StoredCheckIn | undefined;
+  /** The one after it; may be left out if the check-in itself is stored or has an out. */
+  readonly afterInAt: number | null;
+}
+
+/** A row to be written. */
+export interface CheckInChange extends StoredCheckIn {
+  /** Not stored yet. */
+  readonly isNew: boolean;
+  /** The stay as it was and as it is now lies in [inAt, until), whatever the rules. */
+  readonly until: number;
+}
+
+/** Each key once; of two outs the later stands. */
+export function distinctCheckIns(rows: readonly CheckIn[]): CheckIn[] {
+  const byKey = new Map<string, CheckIn>();
+  for (const row of rows) {
+    const name = keyOf(row);
+    const before = byKey.get(name);
+    if (before === undefined || laterOf(before.outAt, row.outAt) !== before.outAt) byKey.set(name, row);
+  }
+  return [...byKey.values()];
+}
+
+/** The rows to be written so that `rows` (distinct) are stored, given what surrounds each of them. */
+export function planCheckIns(
+  rows: readonly CheckIn[],
+  around: (index: number) => Surroundings,
+): CheckInChange[] {
+  const surroundings = rows.map((_, index) => around(index));
+  const stored = rows.map((row, index) => storedAs(row, surroundings[index] as Surroundings));
+  const arrivals = timelines(rows.filter((_, index) => stored[index] === undefined));
+  const nextArrival = (row: CheckIn) => firstAfter(arrivals.get(timelineOf(row)) ?? [], row.inAt);
+  const changes: CheckInChange[] = [];
+  const ended = new Map<string, StoredCheckIn>();
+  for (const [index, row] of rows.entries()) {
+    const { atOrBefore, afterInAt } = surroundings[index] as Surroundings;
+    const same = stored[index];
+    const outAt = laterOf(same?.outAt ?? null, row.outAt);
+    const known = same === undefined ? afterInAt : same.nextInAt;
+    const nextInAt = outAt === null ? nextOf(row.inAt, earlier(known, nextArrival(row))) : null;
+    push(changes, same, { ...row, outAt, nextInAt });
+    if (same === undefined && atOrBefore?.outAt === null) ended.set(keyOf(atOrBefore), atOrBefore);
+  }
+  // Those among the rows have been looked at with all arrivals already.
+  for (const row of rows) ended.delete(keyOf(row));
+  for (const before of ended.values()) {
+    push(changes, before, { ...before, nextInAt: earlier(before.nextInAt, nextArrival(before)) });
+  }
+  return changes;
+}
+
+function storedAs(row: CheckIn, { atOrBefore }: Surroundings): StoredCheckIn | undefined {
+  return atOrBefore?.inAt === row.inAt ? atOrBefore : undefined;
+}
+
+function push(changes: CheckInChange[], before: StoredCheckIn | undefined, after: StoredCheckIn): void {
+  if (before !== undefined && before.outAt === after.outAt && before.nextInAt === after.nextInAt) return;
+  const { identifierId, placeId, inAt, outAt, nextInAt } = after;
+  const until = Math.max(latestEnd(after), before === undefined ? 0 : latestEnd(before));
+  changes.push({ identifierId, placeId, inAt, outAt, nextInAt, until, isNew: before === undefined });
+}
+
+/** The latest instant at which a stay can end under any rules. */
+function latestEnd({ inAt, outAt, nextInAt }: StoredCheckIn): number {
+  return Math.min(outAt ?? nextInAt ?? LAST_INSTANT, inAt + NEXT_LIMIT, LAST_INSTANT);
+}
+
+/** Instants of check-in by identifier and place, ascending. */
+function timelines(rows: readonly CheckIn[]): Map<string, number[]> {
+  const lines = new Map<string, number[]>();
+  for (const row of rows) {
+    const name = timelineOf(row);
+    const line = lines.get(name);
+    if (line === undefined) lines.set(name, [row.inAt]);
+    else line.push(row.inAt);
+  }
+  for (const line of lines.values()) line.sort((a, b) => a - b);
+  return lines;
+}
+
+/** Binary search: a day's file may scan one phone at one gate thousands of times. */
+function firstAfter(ascending: readonly number[], instant: number): number | null {
+  let low = 0;
+  let high = ascending.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((ascending[middle] as number) > instant) high = middle;
+    else low = middle + 1;
+  }
+  return ascending[low] ?? null;
+}
+
+function nextOf(inAt: number, next: number | null): number | null {
+  return next !== null && next - inAt <= NEXT_LIMIT ? next : null;
+}
+
+function earlier(a: number | null, b: number | null): number | null {
+  return a === null || b === null ? (a ?? b) : Math.min(a, b);
+}
+
+function laterOf(a: number | null, b: number | null): number | null {
+  return a === null || b === null ? (a ?? b) : Math.max(a, b);
+}
+
+function keyOf({ identifierId, placeId, inAt }: CheckInKey): string {
+  return `${identifierId} ${placeId} ${inAt}`;
+}
+
+function timelineOf({ identifierId, placeId }: CheckInKey): string {
+  return `${identifierId} ${placeId}`;
+}

@@ -1,0 +1,214 @@
+/**
+ * Stores one batch of rows of each kind: one transaction, then word to tracing and the tokenizer. A batch is
+ * stored whole or not at all; batches of all imports take turns.
+ */
+import { type Database, type Transaction, withTransaction } from '../../../shared/db/database.ts';
+import { LAST_INSTANT } from '../../../shared/domain/instant.ts';
+import { AppError, type FieldError } from '../../../shared/errors.ts';
+import { ensurePartitions } from '../../db/partitions.ts';
+import type { SealerSource } from '../../sealing/data-keys.ts';
+import type { ChangedStays, ChangeSink } from '../../tracing/asking/changes.ts';
+import {
+  ensureIdentifiers,
+  type IntakeTx,
+  lockIntake,
+  recordHomeProvinces,
+  recordPeople,
+} from '../people/operations.ts';
+import { findPlaceIds, recordPlaces } from '../places/operations.ts';
+import { type Encounter, findSurroundings, writeCheckIns, writeEncounters } from './queries.ts';
+import type { CheckInRow, EncounterRow, ImportKind, PersonRow, PlaceRow, Rows } from './rows.ts';
+import {
+  type CheckIn,
+  type CheckInChange,
+  distinctCheckIns,
+  planCheckIns,
+  type Surroundings,
+} from './rules.ts';
+
+export interface IntakeContext {
+  readonly db: Database;
+  readonly dataKeys: SealerSource;
+  readonly changes: ChangeSink;
+  /** Makes tokens of identifiers that have none, soon. */
+  readonly tokenizer: { kick(): void };
+}
+
+/** One import: where its batches go, and how each is put on record in its transaction. */
+export interface ImportRunContext extends IntakeContext {
+  readonly record: (tx: Transaction, rows: number) => Promise<void>;
+}
+
+/** Problems that only the database knows, by position in the batch. */
+export type Refused = ReadonlyMap<number, FieldError>;
+
+export type Store<Row> = (ctx: ImportRunContext, rows: readonly Row[]) => Promise<Refused>;
+
+const NONE: Refused = new Map();
+const UNKNOWN_PLACE: FieldError = { field: 'place', reason: 'unknown' };
+const KIND_MISSING: FieldError = { field: 'kind', reason: 'missing: the place is new' };
+const TRIES = 5;
+
+export const STORES: { readonly [K in ImportKind]: Store<Rows[K]> } = {
+  persons: storePersons,
+  places: storePlaces,
+  'check-ins': storeCheckIns,
+  encounters: storeEncounters,
+};
+
+async function storePersons(ctx: ImportRunContext, rows: readonly PersonRow[]): Promise<Refused> {
+  const { changed, created } = await write(ctx, rows.length, (tx) => recordPeople(tx, rows));
+  if (changed.length > 0) ctx.changes.identifiersChanged(changed);
+  if (created) ctx.tokenizer.kick();
+  return NONE;
+}
+
+async function storePlaces(ctx: ImportRunContext, rows: readonly PlaceRow[]): Promise<Refused> {
+  const { withoutKind, rekinded } = await write(ctx, rows.length, (tx) => recordPlaces(tx, rows));
+  if (rekinded.length > 0) ctx.changes.staysChanged(everybodyAt(rekinded));
+  return new Map(withoutKind.map((position) => [position, KIND_MISSING]));
+}
+
+/** All stays at these places, ever: no identifiers of its own, because tracing looks up who was there. */
+function everybodyAt(placeIds: number[]): ChangedStays {
+  return {
+    identifierIds: [],
+    placeIds,
+    from: placeIds.map(() => 0),
+    until: placeIds.map(() => LAST_INSTANT),
+  };
+}
+
+async function storeCheckIns(ctx: ImportRunContext, rows: readonly CheckInRow[]): Promise<Refused> {
+  // Places are never deleted: what is known before the transaction is known in it.
+  const placeIds = await findPlaceIds(
+    ctx.db,
+    rows.map(({ place }) => place),
+  );
+  const taken = rows.filter(({ place }) => placeIds.has(place));
+  if (taken.length > 0) {
+    await ensurePartitions(
+      ctx.db,
+      'check_ins',
+      taken.map((row) => row.in_at),
+    );
+    const done = await write(ctx, taken.length, (tx) => recordCheckIns(tx, taken, placeIds));
+    if (done.resettled.length > 0) ctx.changes.identifiersChanged(done.resettled);
+    if (done.stays.length > 0) ctx.changes.staysChanged(columnsOf(done.stays));
+    if (done.created) ctx.tokenizer.kick();
+  }
+  const refused = rows.flatMap(({ place }, position) => (placeIds.has(place) ? [] : [position]));
+  return new Map(refused.map((position) => [position, UNKNOWN_PLACE]));
+}
+
+async function recordCheckIns(
+  tx: IntakeTx,
+  rows: readonly CheckInRow[],
+  placeIds: ReadonlyMap<string, number>,
+) {
+  const { ids, created } = await ensureIdentifiers(
+    tx,
+    rows.map(({ identifier }) => identifier),
+  );
+  const idOf = (row: CheckInRow) => ids.get(row.identifier) as number;
+  const homes = new Map(
+    rows.flatMap((row) => (row.home_province === null ? [] : [[idOf(row), row.home_province] as const])),
+  );
+  const moved = await recordHomeProvinces(tx, homes);
+  const checkIns = distinctCheckIns(
+    rows.map((row) => ({
+      identifierId: idOf(row),
+      placeId: placeIds.get(row.place) as number,
+      inAt: row.in_at,
+      outAt: row.out_at,
+    })),
+  );
+  const stays = planCheckIns(checkIns, await surroundings(tx, checkIns, new Set(created)));
+  if (stays.length > 0) await writeCheckIns(tx, stays);
+  return { stays, resettled: [...new Set([...created, ...moved])], created: created.length > 0 };
+}
+
+const NOTHING: Surroundings = { atOrBefore: undefined, afterInAt: null };
+
+/** Identifiers that are new have nothing stored beside theirs: in a first load that is most of them. */
+async function surroundings(
+  tx: IntakeTx,
+  checkIns: readonly CheckIn[],
+  created: ReadonlySet<number>,
+): Promise<(index: number) => Surroundings> {
+  const asked = [...checkIns.entries()].filter(([, { identifierId }]) => !created.has(identifierId));
+  if (asked.length === 0) return () => NOTHING;
+  const found = await findSurroundings(
+    tx,
+    asked.map(([, checkIn]) => checkIn),
+  );
+  const byIndex = new Map([...found].map(([position, value]) => [asked[position]?.[0], value]));
+  return (index) => byIndex.get(index) ?? NOTHING;
+}
+
+async function storeEncounters(ctx: ImportRunContext, rows: readonly EncounterRow[]): Promise<Refused> {
+  await ensurePartitions(
+    ctx.db,
+    'encounters',
+    rows.map(({ from }) => from),
+  );
+  const done = await write(ctx, rows.length, async (tx) => {
+    const { ids, created } = await ensureIdentifiers(
+      tx,
+      rows.flatMap((row) => [row.identifier_a, row.identifier_b]),
+    );
+    return { created, pairs: await writeEncounters(tx, distinctEncounters(rows, ids)) };
+  });
+  if (done.created.length > 0) {
+    ctx.changes.identifiersChanged(done.created);
+    ctx.tokenizer.kick();
+  }
+  if (done.pairs.length > 0) {
+    ctx.changes.encountersChanged(
+      done.pairs.map(({ a }) => a),
+      done.pairs.map(({ b }) => b),
+    );
+  }
+  return NONE;
+}
+
+/** Each unordered pair and interval once; of two signal strengths the later row's stands. */
+function distinctEncounters(rows: readonly EncounterRow[], ids: ReadonlyMap<string, number>): Encounter[] {
+  const byKey = new Map<string, Encounter>();
+  for (const { identifier_a, identifier_b, from, until, rssi } of rows) {
+    const [one, other] = [ids.get(identifier_a) as number, ids.get(identifier_b) as number];
+    const [a, b] = one < other ? [one, other] : [other, one];
+    const name = `${a} ${b} ${from} ${until}`;
+    byKey.set(name, { a, b, from, until, rssi: rssi ?? byKey.get(name)?.rssi ?? null });
+  }
+  return [...byKey.values()];
+}
+
+/** One transaction under the intake lock, tried again when it lost against another one. */
+async function write<T>(
+  { db, dataKeys, record }: ImportRunContext,
+  rows: number,
+  work: (tx: IntakeTx) => Promise<T>,
+): Promise<T> {
+  for (let left = TRIES; ; left--) {
+    try {
+      return await withTransaction(db, async (tx) => {
+        const done = await work(await lockIntake(tx, dataKeys));
+        await record(tx, rows);
+        return done;
+      });
+    } catch (error) {
+      const conflict = error instanceof AppError && error.reason === 'TRANSACTION_CONFLICT';
+      if (!conflict || left <= 1) throw error;
+    }
+  }
+}
+
+function columnsOf(stays: readonly CheckInChange[]): ChangedStays {
+  return {
+    identifierIds: stays.map(({ identifierId }) => identifierId),
+    placeIds: stays.map(({ placeId }) => placeId),
+    from: stays.map(({ inAt }) => inAt),
+    until: stays.map(({ until }) => until),
+  };
+}

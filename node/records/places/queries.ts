@@ -1,0 +1,69 @@
+/**
+ * SQL over places, a set of rows at a time. Names are sealed and opened here.
+ */
+import { byteaTexts } from '../../../shared/db/bytea.ts';
+import type { Queryable, Transaction } from '../../../shared/db/database.ts';
+import type { ColumnSealer } from '../../sealing/sealer.ts';
+import type { Place } from './rules.ts';
+
+type Db = Pick<Queryable, 'sql'>;
+type Tx = Pick<Transaction, 'sql'> & { readonly sealer: ColumnSealer };
+
+/** Local ids of those of these keys that are known. */
+export async function findPlaceIds(db: Db, keys: string[]): Promise<Map<string, number>> {
+  const rows = await db.sql<{ id: number; place: string }[]>`
+    SELECT id, place FROM places WHERE place = ANY (${keys}::text[])`;
+  return new Map(rows.map(({ id, place }) => [place, id]));
+}
+
+/** A place as stored under a local id. */
+export interface KnownPlace {
+  readonly id: number;
+  readonly facts: Place;
+}
+
+/** Those of these keys that are known. */
+export async function findPlaces({ sql, sealer }: Tx, keys: string[]): Promise<KnownPlace[]> {
+  const rows = await sql<({ id: number; name_sealed: Buffer | null } & Omit<Place, 'name'>)[]>`
+    SELECT id, place, name_sealed, kind, ward, capacity, latitude, longitude FROM places
+    WHERE place = ANY (${keys}::text[])`;
+  return rows.map(({ id, name_sealed, ...facts }) => ({
+    id,
+    facts: { ...facts, name: sealer.openOptional('places.name', id, name_sealed) },
+  }));
+}
+
+/** Stores places that are not known, with a kind. */
+export async function insertPlaces(tx: Tx, places: readonly Place[]): Promise<void> {
+  const drawn = await tx.sql<{ id: number }[]>`
+    SELECT nextval('places_id_seq')::int AS id FROM generate_series(1, ${places.length}::int)`;
+  const ids = drawn.map(({ id }) => id);
+  await tx.sql`
+    INSERT INTO places (id, place, name_sealed, kind, ward, capacity, latitude, longitude, key_generation)
+    OVERRIDING SYSTEM VALUE
+    SELECT *, ${tx.sealer.generation}::int FROM ${rowset(tx, ids, places)}`;
+}
+
+/** Replaces what is stored of known places; ids of those whose kind changed. */
+export async function updatePlaces(tx: Tx, places: readonly KnownPlace[]): Promise<number[]> {
+  const ids = places.map(({ id }) => id);
+  const facts = places.map((place) => place.facts);
+  const rows = await tx.sql<{ id: number; rekinded: boolean }[]>`
+    WITH given AS (SELECT * FROM ${rowset(tx, ids, facts)}),
+    before AS MATERIALIZED (SELECT p.id, p.kind FROM places p JOIN given USING (id) FOR UPDATE OF p)
+    UPDATE places p SET name_sealed = g.name_sealed, kind = g.kind, ward = g.ward, capacity = g.capacity,
+      latitude = g.latitude, longitude = g.longitude, key_generation = ${tx.sealer.generation}
+    FROM given g, before WHERE p.id = g.id AND before.id = p.id
+    RETURNING p.id, before.kind <> p.kind AS rekinded`;
+  return rows.filter(({ rekinded }) => rekinded).map(({ id }) => id);
+}
+
+function rowset({ sql, sealer }: Tx, ids: number[], places: readonly Place[]) {
+  const column = <K extends keyof Place>(name: K) =>
+    places.map((place) => place[name]) as NonNullable<Place[K]>[];
+  const names = sealer.seal('places.name', ids, column('name'));
+  return sql`unnest(${ids}::int[], ${column('place')}::text[], ${byteaTexts(names)}::text[]::bytea[],
+    ${column('kind')}::smallint[], ${column('ward')}::text[], ${column('capacity')}::int[],
+    ${column('latitude')}::float8[], ${column('longitude')}::float8[])
+    g (id, place, name_sealed, kind, ward, capacity, latitude, longitude)`;
+}

@@ -1,0 +1,199 @@
+/**
+ * What tracing reads from the node's database. The statements with COPY are the trace's hot path: set-based,
+ * one for a whole question, read as columns.
+ */
+import { copyColumns } from '../../../shared/db/copy.ts';
+import type { Database, Queryable } from '../../../shared/db/database.ts';
+import { ENCOUNTER_SETTING } from '../../../shared/domain/place-kind.ts';
+import { assumedStays, LONGEST_STAY_LIMIT, type RulePack } from '../../../shared/domain/rule-pack.ts';
+import type { ChangedStays } from './changes.ts';
+import type { IdentifierColumns, LinkColumns } from './identifier-index.ts';
+
+/**
+ * Starts a new life of the node: its number is larger than that of any before, and about the time in
+ * milliseconds.
+ */
+export async function beginIncarnation({ sql }: Queryable, nowMs: number): Promise<number> {
+  const [row] = await sql<{ incarnation: number }[]>`UPDATE node_state
+    SET incarnation = greatest(incarnation + 1, ${nowMs}) RETURNING incarnation`;
+  return row?.incarnation as number;
+}
+
+/** When data was received last, epoch seconds; 0 = never. */
+export async function findDataAt({ sql }: Queryable): Promise<number> {
+  const [row] = await sql<{ data_at: number }[]>`SELECT data_at FROM node_state`;
+  return row?.data_at ?? 0;
+}
+
+export async function markDataAt({ sql }: Queryable, dataAt: number): Promise<void> {
+  await sql`UPDATE node_state SET data_at = greatest(data_at, ${dataAt})`;
+}
+
+/** Identifiers that have a token: all, or those of `ids`. `province` decides who is a resident. */
+export async function readIdentifiers(
+  db: Database,
+  province: string,
+  ids?: readonly number[],
+): Promise<IdentifierColumns> {
+  // A resident is who has a record here that says so; the home province that came with a check-in is no
+  // record.
+  const { columns } = await copyColumns(
+    db.sql,
+    `SELECT i.id, i.token, i.is_cccd, coalesce(r.here, false),
+        coalesce(i.household_id, 0), coalesce(i.token_generation, 0)
+      FROM identifiers i LEFT JOIN (
+        SELECT pi.identifier_id, bool_or(p.province = '${province}') AS here
+        FROM people_identifiers pi JOIN people p ON p.id = pi.person_id
+        WHERE p.province IS NOT NULL ${ids ? `AND pi.identifier_id = ANY(${intArray(ids)})` : ''}
+        GROUP BY pi.identifier_id
+      ) r ON r.identifier_id = i.id
+      WHERE i.token IS NOT NULL ${ids ? `AND i.id = ANY(${intArray(ids)})` : ''}`,
+    ['int4', 'bytea16', 'bool', 'bool', 'int4', 'int4'],
+  );
+  const [id, token, isCccd, isResident, household, generation] = columns;
+  return { id, token, isCccd, isResident, household, generation };
+}
+
+/** Direct links, each in both directions: all, or those of `ids`. */
+export async function readLinks(db: Database, ids?: readonly number[]): Promise<LinkColumns> {
+  const only = (column: string) => (ids ? `AND ${column} = ANY(${intArray(ids)})` : '');
+  const { columns } = await copyColumns(
+    db.sql,
+    `SELECT identifier_a, identifier_b FROM links WHERE true ${only('identifier_a')}
+     UNION ALL SELECT identifier_b, identifier_a FROM links WHERE true ${only('identifier_b')}
+     UNION ALL SELECT a.identifier_id, b.identifier_id
+       FROM case_identifiers a JOIN case_identifiers b USING (case_id) JOIN cases c ON c.id = a.case_id
+       WHERE c.withdrawn_at IS NULL AND a.identifier_id <> b.identifier_id ${only('a.identifier_id')}`,
+    ['int4', 'int4'],
+  );
+  return { of: columns[0], to: columns[1] };
+}
+
+/** Whom identifiers met: parallel columns; `row` is the position in the asked columns. */
+export interface MetColumns {
+  readonly row: Int32Array;
+  readonly other: Int32Array;
+  readonly from: Float64Array;
+  readonly until: Float64Array;
+  /** Place kind, or 254 for an encounter. */
+  readonly setting: Int32Array;
+}
+
+export interface AskedColumns {
+  readonly row: ArrayLike<number>;
+  readonly id: ArrayLike<number>;
+  readonly from: ArrayLike<number>;
+  readonly until: ArrayLike<number>;
+}
+
+/**
+ * Contact events of the asked identifiers, each cut to its asked window: co-presence at a place under
+ * `rules`, and encounters. One statement, so one snapshot. No order.
+ */
+export async function findContactEvents(
+  db: Database,
+  asked: AskedColumns,
+  rules: RulePack,
+): Promise<MetColumns> {
+  const { columns } = await copyColumns(db.sql, contactEventsSql(asked, rules), [
+    'int4',
+    'int4',
+    'int8',
+    'int8',
+    'int4',
+  ]);
+  const [row, other, from, until, setting] = columns;
+  return { row, other, from, until, setting };
+}
+
+/**
+ * Stays are ranges of two indexes: the asked identifier's own by (identifier, in), then everybody's at that
+ * place by (place, in). Both look back by the longest stay, so that an earlier check-in that reaches into the
+ * window counts.
+ */
+function contactEventsSql(asked: AskedColumns, rules: RulePack): string {
+  const longest = rules.longest_stay_seconds;
+  const assumed = `(${intArray(assumedStays(rules))})[p.kind + 1]`;
+  const end = (stay: string) =>
+    `least(${stay}.in_at + ${longest},
+       coalesce(${stay}.out_at, least(${stay}.in_at + s.assumed, ${stay}.next_in_at)))`;
+  return `WITH asked (n, id, from_at, until_at) AS MATERIALIZED (
+      SELECT * FROM unnest(${intArray(asked.row)}, ${intArray(asked.id)},
+        ${bigintArray(asked.from)}, ${bigintArray(asked.until)}))
+    SELECT a.n, o.identifier_id, greatest(o.in_at, w.from_at), least(${end('o')}, w.until_at), p.kind::int
+      FROM asked a
+      JOIN check_ins m ON m.identifier_id = a.id
+        AND m.in_at < a.until_at AND m.in_at > a.from_at - ${longest}
+      JOIN places p ON p.id = m.place_id
+      CROSS JOIN LATERAL (SELECT ${assumed} AS assumed) s
+      CROSS JOIN LATERAL (
+        SELECT greatest(m.in_at, a.from_at) AS from_at, least(${end('m')}, a.until_at) AS until_at) w
+      JOIN check_ins o ON o.place_id = m.place_id
+        AND o.in_at < w.until_at AND o.in_at > w.from_at - ${longest}
+      WHERE w.from_at < w.until_at AND ${end('o')} > greatest(o.in_at, w.from_at)
+        AND o.identifier_id <> m.identifier_id
+    UNION ALL SELECT a.n, e.identifier_b, greatest(e.from_at, a.from_at), least(e.until_at, a.until_at),
+        ${ENCOUNTER_SETTING}
+      FROM asked a JOIN encounters e ON e.identifier_a = a.id
+        AND e.from_at < a.until_at AND e.until_at > a.from_at
+    UNION ALL SELECT a.n, e.identifier_a, greatest(e.from_at, a.from_at), least(e.until_at, a.until_at),
+        ${ENCOUNTER_SETTING}
+      FROM asked a JOIN encounters e ON e.identifier_b = a.id
+        AND e.from_at < a.until_at AND e.until_at > a.from_at`;
+}
+
+/**
+ * Identifiers that may have met a changed stay, with the changed interval: more than met it under any rules.
+ */
+export async function findPresentAt(
+  db: Database,
+  stays: ChangedStays,
+): Promise<{ id: Int32Array; from: Float64Array; until: Float64Array }> {
+  const { columns } = await copyColumns(
+    db.sql,
+    `SELECT DISTINCT o.identifier_id, s.from_at, s.until_at
+      FROM unnest(${intArray(stays.placeIds)}, ${bigintArray(stays.from)}, ${bigintArray(stays.until)})
+        AS s (place_id, from_at, until_at)
+      JOIN check_ins o ON o.place_id = s.place_id AND o.in_at < s.until_at
+        AND o.in_at > s.from_at - ${LONGEST_STAY_LIMIT}`,
+    ['int4', 'int8', 'int8'],
+  );
+  return { id: columns[0], from: columns[1], until: columns[2] };
+}
+
+export interface AdmittedOpening {
+  readonly revision: number;
+  readonly province: string;
+  readonly opening: string;
+}
+
+/** Openings of a trace that this node has accepted, by revision. */
+export function listAdmittedOpenings({ sql }: Queryable, traceId: string): Promise<AdmittedOpening[]> {
+  return sql<AdmittedOpening[]>`SELECT revision, province, opening FROM openings
+    WHERE trace_id = ${traceId} ORDER BY revision`;
+}
+
+/** Lets nobody else admit an opening of this trace until the transaction ends. */
+export async function lockAdmission({ sql }: Queryable, traceId: string): Promise<void> {
+  await sql`SELECT pg_advisory_xact_lock(hashtextextended(${traceId}, 0))`;
+}
+
+/** Accepts an opening. */
+export async function insertAdmittedOpening(
+  { sql }: Queryable,
+  traceId: string,
+  opening: AdmittedOpening & { expiresAt: number; federationKey: number },
+): Promise<void> {
+  await sql`INSERT INTO openings (trace_id, revision, province, opening, expires_at, federation_key)
+    VALUES (${traceId}, ${opening.revision}, ${opening.province}, ${opening.opening}, ${opening.expiresAt},
+      ${opening.federationKey})`;
+}
+
+/** Numbers as an SQL array literal: COPY takes no parameters, and numbers need no quoting. */
+function intArray(values: ArrayLike<number>): string {
+  return `'{${Array.prototype.join.call(values, ',')}}'::int[]`;
+}
+
+function bigintArray(values: ArrayLike<number>): string {
+  return `'{${Array.prototype.join.call(values, ',')}}'::bigint[]`;
+}

@@ -1,0 +1,167 @@
+/**
+ * Contacts that the hub assigns to this province: unpacked, matched with the identifiers known here, and
+ * applied once and whole, however often they are delivered.
+ */
+import { HUB_ACTOR } from '../../../shared/audit/actors.ts';
+import { recordAudit } from '../../../shared/audit/record.ts';
+import { nowSeconds } from '../../../shared/clock.ts';
+import { copyIn } from '../../../shared/db/copy.ts';
+import { type Queryable, withTransaction } from '../../../shared/db/database.ts';
+import { AppError } from '../../../shared/errors.ts';
+import { isTraceId } from '../../../shared/ids.ts';
+import type { Opening, WarrantPair } from '../../../shared/signed/opening.ts';
+import { federationKeyOf } from '../../../shared/signed/opening-shape.ts';
+import { verifyDeliveryWarrant } from '../asking/admission.ts';
+import type { TracingCtx } from '../asking/operations.ts';
+
+/** One delivery, columns unpacked. Counts and lengths have been checked by the caller's decoding. */
+export interface Delivery {
+  readonly traceId: string;
+  readonly seq: number;
+  readonly warrant: WarrantPair;
+  readonly contacts: readonly DeliveredContact[];
+}
+
+export interface DeliveredContact {
+  /** 32 hex digits. */
+  readonly id: string;
+  readonly withdrawn: boolean;
+  readonly degree: number;
+  readonly firstExposedAt: number;
+  readonly lastExposedAt: number;
+  readonly seconds: number;
+  readonly settings: number;
+  readonly placeKinds: number;
+  readonly exposedIn: readonly string[];
+  /** Packed pseudonyms of the person. */
+  readonly pseudonyms: Uint8Array;
+}
+
+/**
+ * Applies a delivery if it is the next of its trace; returns the highest one applied, which is lower than
+ * `seq` if one before it is missing. On the record, as is a refusal. Throws as `verifyDeliveryWarrant`, and
+ * PERMISSION_DENIED WARRANT_MISMATCH for another trace's warrant.
+ */
+export function applyDelivery(ctx: TracingCtx, delivery: Delivery): Promise<number> {
+  const { traceId, seq, contacts } = delivery;
+  const trace = isTraceId(traceId) ? traceId : undefined;
+  const detail = { seq, contacts: contacts.length };
+  return ctx.refusals.recording(
+    () => ({ action: 'delivery.refused', actor: HUB_ACTOR, trace, detail }),
+    () => applyVerified(ctx, delivery),
+  );
+}
+
+async function applyVerified(ctx: TracingCtx, delivery: Delivery): Promise<number> {
+  const { traceId: trace, seq } = delivery;
+  const opening = await verifyDeliveryWarrant(ctx, delivery.warrant);
+  if (opening.trace_id !== trace) {
+    throw new AppError('PERMISSION_DENIED', 'WARRANT_MISMATCH', 'warrant: names another trace');
+  }
+  const contacts = localContacts(ctx, opening, delivery);
+  const withdrawn = contacts.filter((contact) => contact.withdrawn).length;
+  const detail = { seq, contacts: contacts.length - withdrawn, withdrawn, province: opening.province };
+  const entry = { action: 'delivery.applied', actor: HUB_ACTOR, outcome: 'done', trace, detail } as const;
+  return withTransaction(ctx.db, async (tx) => {
+    const applied = await lockApplied(tx, trace);
+    if (seq !== applied + 1) return applied;
+    await upsertContacts(tx, delivery, contacts);
+    await tx.sql`UPDATE deliveries SET applied = ${seq} WHERE trace_id = ${trace}`;
+    await recordAudit(tx, entry, nowSeconds(ctx.clock));
+    return seq;
+  });
+}
+
+type LocalContact = Omit<DeliveredContact, 'pseudonyms'> & { readonly identifierIds: number[] };
+
+function localContacts(ctx: TracingCtx, opening: Opening, { contacts }: Delivery): LocalContact[] {
+  const cipher = ctx.cipherOf(opening.trace_id, federationKeyOf(opening));
+  const ids = ctx.index.idsOf(cipher.tokensOf(Buffer.concat(contacts.map((c) => c.pseudonyms))));
+  let at = 0;
+  return contacts.map(({ pseudonyms, ...contact }) => {
+    const until = at + pseudonyms.length / 16;
+    const identifierIds = [...ids.subarray(at, until)].filter((id) => id >= 0);
+    at = until;
+    return { ...contact, identifierIds };
+  });
+}
+
+/** Highest delivery applied, its row locked: two deliveries of one trace wait for each other. */
+async function lockApplied({ sql }: Queryable, traceId: string): Promise<number> {
+  await sql`INSERT INTO deliveries (trace_id, applied) VALUES (${traceId}, 0) ON CONFLICT DO NOTHING`;
+  const [row] = await sql<{ applied: number }[]>`
+    SELECT applied FROM deliveries WHERE trace_id = ${traceId} FOR UPDATE`;
+  return row?.applied ?? 0;
+}
+
+/** Withdrawals first; then new and changed contacts, with the wards of the persons' records. */
+async function upsertContacts(tx: Queryable, delivery: Delivery, contacts: LocalContact[]): Promise<void> {
+  const { traceId, seq } = delivery;
+  const withdrawn = contacts.filter((c) => c.withdrawn).map((c) => c.id);
+  if (withdrawn.length > 0) {
+    await tx.sql`UPDATE contacts SET withdrawn_at = now(), delivery = ${seq}
+      WHERE trace_id = ${traceId} AND contact_id = ANY(${withdrawn}::text[])`;
+  }
+  const rows = contacts.filter((c) => !c.withdrawn);
+  if (rows.length === 0) return;
+  const columns = columnsOf(rows, await findWards(tx, rows), delivery);
+  // The first delivery is the large one, and people wait for it: nothing can be there to be replaced.
+  if (seq === 1) await copyIn(tx.sql, `contacts (${CONTACT_COLUMNS})`, columns);
+  else await replaceContacts(tx, columns);
+}
+
+const CONTACT_COLUMNS = `trace_id, contact_id, degree, first_exposed_at, last_exposed_at, seconds, settings,
+  place_kinds, exposed_in, identifier_ids, ward, delivery`;
+
+/** Values of CONTACT_COLUMNS, one array a column; arrays as PostgreSQL writes them. */
+function columnsOf(
+  rows: readonly LocalContact[],
+  wardOf: (contact: LocalContact) => string | undefined,
+  { traceId, seq }: Delivery,
+) {
+  return [
+    rows.map(() => traceId),
+    rows.map((c) => c.id),
+    rows.map((c) => c.degree),
+    rows.map((c) => c.firstExposedAt),
+    rows.map((c) => c.lastExposedAt),
+    rows.map((c) => c.seconds),
+    rows.map((c) => c.settings),
+    rows.map((c) => c.placeKinds),
+    rows.map((c) => `{${c.exposedIn.join()}}`),
+    rows.map((c) => `{${c.identifierIds.join()}}`),
+    rows.map((c) => wardOf(c) ?? null),
+    rows.map(() => seq),
+  ];
+}
+
+/** New contacts, and changes to those that are there, by way of a table of their own. */
+async function replaceContacts({ sql }: Queryable, columns: ReturnType<typeof columnsOf>): Promise<void> {
+  await sql`CREATE TEMPORARY TABLE IF NOT EXISTS delivered (LIKE contacts INCLUDING DEFAULTS)
+    ON COMMIT DELETE ROWS`;
+  await copyIn(sql, `delivered (${CONTACT_COLUMNS})`, columns);
+  await sql`INSERT INTO contacts SELECT * FROM delivered
+    ON CONFLICT (trace_id, contact_id) DO UPDATE SET degree = excluded.degree,
+      first_exposed_at = excluded.first_exposed_at, last_exposed_at = excluded.last_exposed_at,
+      seconds = excluded.seconds, settings = excluded.settings, place_kinds = excluded.place_kinds,
+      exposed_in = excluded.exposed_in, identifier_ids = excluded.identifier_ids, ward = excluded.ward,
+      delivery = excluded.delivery, withdrawn_at = NULL`;
+}
+
+/** Ward of each contact by the records of its identifiers; the least one if they name several. */
+async function findWards(
+  { sql }: Queryable,
+  contacts: readonly LocalContact[],
+): Promise<(contact: LocalContact) => string | undefined> {
+  const ids = contacts.flatMap((c) => c.identifierIds);
+  const found = await sql<{ id: number; ward: string }[]>`
+    SELECT pi.identifier_id AS id, min(p.ward) AS ward
+    FROM people_identifiers pi JOIN people p ON p.id = pi.person_id
+    WHERE pi.identifier_id = ANY(${ids}::integer[]) AND p.ward IS NOT NULL GROUP BY pi.identifier_id`;
+  const wards = new Map(found.map(({ id, ward }) => [id, ward]));
+  return ({ identifierIds }) =>
+    identifierIds
+      .map((id) => wards.get(id))
+      .filter((ward) => ward !== undefined)
+      .sort()[0];
+}

@@ -1,0 +1,30 @@
+/**
+ * Contacts as they are shown: what is stored of them, with what this province knows of the persons. Decides
+ * nothing about who may see them; see operations.ts.
+ */
+import { type PeopleContext, readIdentifiers, readNames } from '../../records/people/operations.ts';
+import type { ContactRow } from './queries.ts';
+
+/** A contact with what this province knows of the person. */
+export interface Contact extends Omit<ContactRow, 'identifier_ids'> {
+  /** Canonical, those known here, sorted. */
+  readonly identifiers: string[];
+  /** Names of the people that they may be, joined by " / "; null if none is known. */
+  readonly name: string | null;
+}
+
+/** The contacts with their persons, in the same order. */
+export async function withPersons(ctx: PeopleContext, found: readonly ContactRow[]): Promise<Contact[]> {
+  const ids = found.flatMap(({ identifier_ids }) => identifier_ids);
+  const values = await readIdentifiers(ctx, ids);
+  const names = await readNames(ctx, ids);
+  return found.map(({ identifier_ids, ...contact }) => ({
+    ...contact,
+    identifiers: sortedOnce(identifier_ids.flatMap((id) => values.get(id) ?? [])),
+    name: sortedOnce(identifier_ids.flatMap((id) => names.get(id) ?? [])).join(' / ') || null,
+  }));
+}
+
+function sortedOnce(texts: readonly string[]): string[] {
+  return [...new Set(texts)].sort();
+}

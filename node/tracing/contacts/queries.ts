@@ -1,0 +1,52 @@
+/**
+ * The contacts of a trace that this province is responsible for.
+ */
+import type { Scope } from '../../../shared/acts/access.ts';
+import type { Queryable } from '../../../shared/db/database.ts';
+import { withinWards } from '../../../shared/db/ward-filter.ts';
+
+/** A contact as stored; instants in epoch seconds. */
+export interface ContactRow {
+  readonly id: string;
+  /** Local ids of the person's identifiers. */
+  readonly identifier_ids: number[];
+  readonly ward: string | null;
+  readonly degree: number;
+  readonly first_exposed_at: number;
+  readonly last_exposed_at: number;
+  readonly seconds: number;
+  readonly settings: number;
+  readonly place_kinds: number;
+  readonly exposed_in: string[];
+}
+
+export interface ContactsPage {
+  readonly traceId: string;
+  readonly limit: number;
+  /** Id of the last contact of the page before. */
+  readonly after?: string | undefined;
+  readonly ward?: string | undefined;
+}
+
+/** At most `limit` standing contacts in scope, ordered by id. */
+export function listContacts(
+  db: Queryable,
+  { traceId, limit, after, ward }: ContactsPage,
+  scope: Scope,
+): Promise<ContactRow[]> {
+  return db.sql<ContactRow[]>`
+    SELECT contact_id AS id, degree, first_exposed_at, last_exposed_at, seconds, settings, place_kinds,
+      exposed_in, ward, identifier_ids
+    FROM contacts
+    WHERE trace_id = ${traceId} AND withdrawn_at IS NULL AND contact_id > ${after ?? ''}
+      ${ward === undefined ? db.sql`` : db.sql`AND ward = ${ward}`} ${withinWards(db, scope)}
+    ORDER BY contact_id LIMIT ${limit}`;
+}
+
+/** Grows whenever the contacts of the trace change here; 0 = none came yet. */
+export async function findDelivery(db: Queryable, traceId: string): Promise<number> {
+  const [row] = await db.sql<
+    { applied: number }[]
+  >`SELECT applied FROM deliveries WHERE trace_id = ${traceId}`;
+  return row?.applied ?? 0;
+}

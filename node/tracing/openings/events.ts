@@ -1,0 +1,65 @@
+/**
+ * What changes in a trace while somebody watches it. Asks again and again, because the hub only answers:
+ * watchers of one trace share nothing but the hub's patience, so the pace is slow once nothing is under way.
+ */
+import type { Caller } from '../../../shared/acts/access.ts';
+import type { Clock } from '../../../shared/clock.ts';
+import { toAppError } from '../../../shared/errors.ts';
+import { contactsVersion, peekTrace, type TracesContext } from './operations.ts';
+import type { TraceStatus } from './status.ts';
+
+/** A change of state, a change of anything else, or other contacts at this province than before. */
+export type TraceChange = { readonly caller: Caller } & (
+  | { readonly kind: 'state' | 'progress'; readonly trace: TraceStatus }
+  | { readonly kind: 'contacts' }
+);
+
+export interface Watched {
+  readonly id: string;
+  /** The watcher with the rights that they have now; rejects when they have none any more. */
+  readonly renew: () => Promise<Caller>;
+}
+
+const BUSY_MS = 200;
+const IDLE_MS = 2_000;
+
+/**
+ * The state of now, then every change, until `over` aborts. Throws NOT_FOUND NO_SUCH_TRACE, and what `decide`
+ * throws, at the step at which the caller no longer sees the trace: the token or a break-glass has ended.
+ */
+export async function* watchTrace(
+  ctx: TracesContext & { clock: Clock },
+  { id, renew }: Watched,
+  over: AbortSignal,
+): AsyncGenerator<TraceChange> {
+  let before: TraceStatus | undefined;
+  let delivery = -1;
+  while (!over.aborted) {
+    const caller = await renew();
+    const trace = await peekTrace(ctx, caller, id).catch((error: unknown) => {
+      // A hub that goes away meanwhile is waited for.
+      if (before === undefined || toAppError(error).code !== 'UNAVAILABLE') throw error;
+      return before;
+    });
+    const kind = changeOf(before, trace);
+    if (kind) yield { kind, trace, caller };
+    const version = await contactsVersion(ctx, id);
+    if (version !== delivery) yield { kind: 'contacts', caller };
+    [before, delivery] = [trace, version];
+    await ctx.clock.sleep(isBusy(trace) ? BUSY_MS : IDLE_MS, over);
+  }
+}
+
+function changeOf(before: TraceStatus | undefined, now: TraceStatus): 'state' | 'progress' | undefined {
+  if (before?.state !== now.state) return 'state';
+  return substance(before) === substance(now) ? undefined : 'progress';
+}
+
+/** Time that passes is no progress. */
+function substance(trace: TraceStatus): string {
+  return JSON.stringify({ ...trace, elapsedMs: 0 });
+}
+
+function isBusy({ state }: TraceStatus): boolean {
+  return state === 'queued' || state === 'running';
+}

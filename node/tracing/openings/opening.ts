@@ -1,0 +1,66 @@
+/**
+ * The opening of a trace's revision (design.md 5), made of its cases as they are now. Signs nothing.
+ */
+
+import { daysToSeconds, type RulePack } from '../../../shared/domain/rule-pack.ts';
+import { AppError } from '../../../shared/errors.ts';
+import type { Opening } from '../../../shared/signed/opening-shape.ts';
+import type { IndexRow, TraceRow } from './queries.ts';
+import { indexWindows } from './rules.ts';
+
+/** Packed tokens (16 bytes each) to packed pseudonyms of the trace. */
+export type Pseudonymize = (tokens: Uint8Array) => Uint8Array;
+
+export interface OpeningParts {
+  readonly province: string;
+  readonly rules: RulePack;
+  /** At least one. */
+  readonly cases: readonly IndexRow[];
+  readonly pseudonymize: Pseudonymize;
+  /** Generation of the federation key behind `pseudonymize`. */
+  readonly federationKey: number;
+}
+
+/** What province and hub sign. Throws UNAVAILABLE TOKENS_PENDING while an index person has no token. */
+export function makeOpening(trace: TraceRow, parts: OpeningParts): Opening {
+  const { province, rules } = parts;
+  const index = indexOf(trace, parts);
+  return {
+    version: 1,
+    trace_id: trace.id,
+    revision: trace.revision,
+    province,
+    direction: trace.direction,
+    rules: trace.rules,
+    max_degree: trace.max_degree,
+    as_of: trace.as_of,
+    expires_at: trace.created_at + daysToSeconds(rules.trace_open_days),
+    purpose: 'contact-tracing',
+    generation: generationOf(parts.cases),
+    federation_key: parts.federationKey,
+    index,
+  };
+}
+
+/** An opening names at least one index case: when all are withdrawn, the first with an empty window. */
+function indexOf(trace: TraceRow, { cases, rules, pseudonymize }: OpeningParts): Opening['index'] {
+  const standing = cases.filter((found) => !found.withdrawn);
+  const named = standing.length > 0 ? standing : cases.slice(0, 1);
+  const windows = indexWindows(named, { direction: trace.direction, asOf: trace.as_of, rules });
+  const nothing = { from: trace.as_of, until: trace.as_of };
+  return named.map(({ token, position }, i) => ({
+    // Only its place in this trace: a case's id in two openings would tie them together.
+    case_ref: String(position),
+    pseudonym: Buffer.from(pseudonymize(knownToken(token))).toString('hex'),
+    ...(standing.length > 0 ? (windows[i] as { from: number; until: number }) : nothing),
+  }));
+}
+
+function generationOf(cases: readonly IndexRow[]): number {
+  return Math.max(...cases.map((found) => found.generation ?? 0));
+}
+
+function knownToken(token: Uint8Array | null): Uint8Array {
+  if (token) return token;
+  throw new AppError('UNAVAILABLE', 'TOKENS_PENDING', 'identifiers wait for the key service');
+}

@@ -1,0 +1,279 @@
+/**
+ * Opening, watching and closing traces of this province, and reading the contacts that it is responsible for.
+ * What the hub has to hear is stored first and sent by the submitter.
+ */
+import { createHash } from 'node:crypto';
+import { type Caller, callerKey, decide, mayCall, type Scope } from '../../../shared/acts/access.ts';
+import { changeAs, readAs } from '../../../shared/acts/act.ts';
+import { type Clock, nowSeconds } from '../../../shared/clock.ts';
+import type { Database, Transaction } from '../../../shared/db/database.ts';
+import type { Direction } from '../../../shared/domain/rule-pack.ts';
+import { AppError, type FieldError, invalidField, toAppError } from '../../../shared/errors.ts';
+import { newTraceId } from '../../../shared/ids.ts';
+import type { RuleBook } from '../../federation/packs/operations.ts';
+import type { SealerSource } from '../../sealing/data-keys.ts';
+import { type Contact, withPersons } from '../contacts/persons.ts';
+import * as contacts from '../contacts/queries.ts';
+import * as queries from './queries.ts';
+import type { HubStatus, TraceStatus } from './status.ts';
+import type { HubTraces } from './submitter.ts';
+
+export type { Contact } from '../contacts/persons.ts';
+export type { TraceCursor } from './queries.ts';
+export type { TraceStatus } from './status.ts';
+
+export interface TracesContext {
+  readonly db: Database;
+  readonly dataKeys: SealerSource;
+  readonly clock: Clock;
+  readonly province: string;
+  readonly rules: Pick<RuleBook, 'inForce'>;
+  readonly hub: Pick<HubTraces, 'status'>;
+  readonly submitter: { submit(traceId: string): void };
+  /** Aborts when the program stops. */
+  readonly stopping: AbortSignal;
+}
+
+export interface TraceRequest {
+  readonly cases: readonly string[];
+  readonly direction: Direction;
+  readonly maxDegree?: number | undefined;
+  /** Epoch seconds; now unless told. */
+  readonly asOf?: number | undefined;
+  /** The caller's key for this request; keys of two callers are not the same. */
+  readonly idempotencyKey?: string | undefined;
+}
+
+/** How long a reader waits for the hub before it gets what is known here. */
+const STATUS_DEADLINE_MS = 1_000;
+
+/**
+ * Stores a queued trace and has it sent; the answer is its id. The same idempotency key of the same caller
+ * with the same request gives the same id. Throws NOT_FOUND NO_SUCH_CASE (also for cases outside the caller's
+ * area), FAILED_PRECONDITION CASE_WITHDRAWN, NO_RULES_IN_FORCE, IDEMPOTENCY_KEY_REUSED; INVALID_FIELD.
+ */
+export async function openTrace(ctx: TracesContext, caller: Caller, request: TraceRequest): Promise<string> {
+  const idempotency =
+    request.idempotencyKey === undefined
+      ? undefined
+      : {
+          // As a digest: nobody checks what callers put into their keys.
+          key: sha256(`${callerKey(caller)} ${request.idempotencyKey}`),
+          digest: digestOf(request),
+        };
+  const earlier = idempotency && (await queries.findTraceByKey(ctx.db, idempotency.key));
+  if (earlier) return sameRequest(earlier, idempotency);
+  const trace = { id: newTraceId(), idempotency, ...termsOf(ctx, request) };
+  const { cases, direction } = request;
+  const detail = { cases, direction, max_degree: trace.maxDegree };
+  const act = { group: 'traces.write', action: 'traces.opened', detail } as const;
+  const id = await changeAs(ctx, caller, act, async (tx, { scope, under, note }) => {
+    await checkCases(tx, cases, scope);
+    const stored = await queries.insertTrace(tx, trace);
+    const id = stored ? trace.id : await earlierTrace(tx, idempotency);
+    under(id);
+    note({ repeated: !stored });
+    return id;
+  });
+  if (id === trace.id) ctx.submitter.submit(id);
+  return id;
+}
+
+/** The trace that another call with the same key has opened in the same moment. */
+async function earlierTrace(tx: Transaction, key: { key: string; digest: string } | undefined) {
+  const { key: name, digest } = key as { key: string; digest: string };
+  return sameRequest(await queries.findTraceByKey(tx, name), { digest });
+}
+
+function termsOf(ctx: TracesContext, { cases, direction, maxDegree: asked, asOf }: TraceRequest) {
+  const rules = ctx.rules.inForce();
+  const maxDegree = asked ?? rules.max_degree;
+  if (maxDegree > rules.max_degree)
+    throw invalidField('max_degree', `more than ${rules.max_degree}, the rules' limit`);
+  return { cases, direction, maxDegree, asOf: asOf ?? nowSeconds(ctx.clock), rules: rules.number };
+}
+
+function digestOf({ cases, direction, maxDegree, asOf }: TraceRequest): string {
+  return sha256(JSON.stringify([cases, direction, maxDegree ?? null, asOf ?? null]));
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+function sameRequest(earlier: queries.TraceRow | undefined, { digest }: { digest: string }): string {
+  if (earlier?.request_digest === digest) return earlier.id;
+  const message = 'idempotency-key: was used for another request';
+  const details = [{ field: 'idempotency-key', reason: 'was used for another request' }];
+  throw new AppError('FAILED_PRECONDITION', 'IDEMPOTENCY_KEY_REUSED', message, { details });
+}
+
+async function checkCases(tx: Transaction, cases: readonly string[], scope: Scope): Promise<void> {
+  const states = new Map((await queries.listCaseStates(tx, cases, scope)).map((found) => [found.id, found]));
+  const problems = (reason: string, wrong: (id: string) => boolean): FieldError[] =>
+    cases.flatMap((id, i) => (wrong(id) ? [{ field: `cases[${i}]`, reason }] : []));
+  const unknown = problems('no such case here', (id) => !states.has(id));
+  if (unknown.length > 0) throw caseError('NOT_FOUND', 'NO_SUCH_CASE', unknown);
+  const withdrawn = problems('withdrawn', (id) => states.get(id)?.withdrawn === true);
+  if (withdrawn.length > 0) throw caseError('FAILED_PRECONDITION', 'CASE_WITHDRAWN', withdrawn);
+  const repeated = cases.findIndex((id, i) => cases.indexOf(id) < i);
+  if (repeated >= 0) throw invalidField(`cases[${repeated}]`, 'named twice');
+}
+
+function caseError(
+  code: 'NOT_FOUND' | 'FAILED_PRECONDITION',
+  reason: string,
+  details: FieldError[],
+): AppError {
+  const text = details.map((detail) => `${detail.field}: ${detail.reason}`).join('; ');
+  return new AppError(code, reason, text, { details });
+}
+
+/** Amends the open traces of a case, in the transaction that changed it. */
+export function reopenTraces(tx: Transaction, caseId: string): Promise<void> {
+  return queries.amendTracesOf(tx, caseId);
+}
+
+/**
+ * Ends a trace, now or as soon as the hub is there. Throws NOT_FOUND NO_SUCH_TRACE for one that the caller
+ * does not see; PERMISSION_DENIED NOT_THE_OWNER for one that another province, or another area, opened.
+ */
+export async function closeTrace(ctx: TracesContext, caller: Caller, id: string): Promise<void> {
+  const act = { group: 'traces.write', action: 'traces.closed', trace: id } as const;
+  await changeAs(ctx, caller, act, async (tx, { scope }) => {
+    if (await queries.requestClosing(tx, id, scope)) return;
+    const seen = await queries.findVisibility(tx, id, traceScope(ctx, caller));
+    if (!seen.own && !seen.held) throw noSuchTrace();
+    throw new AppError('PERMISSION_DENIED', 'NOT_THE_OWNER', 'the trace was opened elsewhere');
+  });
+  ctx.submitter.submit(id);
+}
+
+/**
+ * How a trace stands that this province opened or holds contacts of: as the hub says, else as it said last.
+ * Throws NOT_FOUND NO_SUCH_TRACE, also for one of which nothing lies in the caller's area; UNAVAILABLE
+ * HUB_UNREACHABLE for another province's trace.
+ */
+export function readTrace(ctx: TracesContext, caller: Caller, id: string): Promise<TraceStatus> {
+  const act = { group: 'traces.read', action: 'traces.read', trace: id } as const;
+  return readAs(ctx, caller, act, () => peekTrace(ctx, caller, id));
+}
+
+/** Like `readTrace`, for the steps of a watch that is on record: leaves no entry of its own. */
+export async function peekTrace(ctx: TracesContext, caller: Caller, id: string): Promise<TraceStatus> {
+  const { own, held } = await queries.findVisibility(ctx.db, id, traceScope(ctx, caller));
+  if (!own && !held) throw noSuchTrace();
+  const trace = await queries.findTrace(ctx.db, id);
+  if (!trace) return readForeignTrace(ctx, id);
+  // Whose contacts alone make the trace visible does not see which cases it starts from.
+  const shown = own ? trace : { ...trace, cases: [] };
+  if (!trace.accepted || trace.closed) return ownStatus(ctx, shown, trace.status);
+  const heard = await askHub(ctx, id).catch(() => undefined);
+  if (heard) await queries.storeStatus(ctx.db, id, heard);
+  return ownStatus(ctx, shown, heard ?? trace.status);
+}
+
+/** Traces are seen by their contacts, and by their cases as far as the caller may read cases. */
+function traceScope({ clock }: TracesContext, caller: Caller): queries.TraceScope {
+  const now = nowSeconds(clock);
+  const contacts = decide(caller, 'traces.read', now).scope;
+  if (contacts === 'whole') return { cases: 'whole', contacts };
+  const cases = mayCall(caller, 'cases.read', now)
+    ? decide(caller, 'cases.read', now).scope
+    : new Set<string>();
+  return { cases, contacts };
+}
+
+async function readForeignTrace(ctx: TracesContext, id: string): Promise<TraceStatus> {
+  const heard = await askHub(ctx, id).catch((cause: unknown) => {
+    if (toAppError(cause).code === 'NOT_FOUND') throw noSuchTrace();
+    throw new AppError('UNAVAILABLE', 'HUB_UNREACHABLE', 'the hub, which knows this trace, is away', {
+      cause,
+    });
+  });
+  return { ...heard, id, cases: [], refusal: null };
+}
+
+function askHub({ hub, stopping }: TracesContext, id: string): Promise<HubStatus> {
+  return hub.status(id, { deadlineMs: STATUS_DEADLINE_MS, signal: stopping });
+}
+
+/**
+ * What the hub said stands under what this node knows better: that something is still to be sent, or is over.
+ */
+function ownStatus(ctx: TracesContext, trace: queries.TraceRow, heard: HubStatus | null): TraceStatus {
+  const state = trace.closed ? 'closed' : trace.accepted ? (heard?.state ?? 'running') : 'queued';
+  return {
+    ...{ coverage: [], byDegree: {}, byProvince: {}, questions: 0, awaited: 0 },
+    ...{ openedAt: null, completedAt: null, elapsedMs: 0 },
+    ...heard,
+    ...{ id: trace.id, state, cases: trace.cases, province: ctx.province, refusal: trace.refusal },
+    ...{ rules: trace.rules, direction: trace.direction, maxDegree: trace.max_degree, asOf: trace.as_of },
+    revision: trace.revision,
+  };
+}
+
+/** A page of traces, newest first, and the place of its last one if there are more. */
+export interface TracesPage {
+  readonly traces: readonly TraceStatus[];
+  readonly next: queries.TraceCursor | undefined;
+}
+
+/** At most `limit` traces that the caller sees, newest first; see `readTrace`. */
+export function listTraces(
+  ctx: TracesContext,
+  caller: Caller,
+  { limit, after }: { limit: number; after?: queries.TraceCursor | undefined },
+): Promise<TracesPage> {
+  const act = { group: 'traces.read', action: 'traces.read' } as const;
+  return readAs(ctx, caller, act, async ({ note }) => {
+    const places = await queries.listTraceIds(ctx.db, { limit: limit + 1, after }, traceScope(ctx, caller));
+    const page = places.slice(0, limit);
+    const traces = await Promise.all(page.map(({ id }) => peekTrace(ctx, caller, id).catch(leaveOutUnknown)));
+    const known = traces.filter((trace) => trace !== undefined);
+    note({ traces: known.map(({ id }) => id) });
+    return { traces: known, next: places.length > limit ? page.at(-1) : undefined };
+  });
+}
+
+/** Another province's trace of which nothing can be said now is no error of the list. */
+function leaveOutUnknown(error: unknown): undefined {
+  if (!['UNAVAILABLE', 'NOT_FOUND'].includes(toAppError(error).code)) throw error;
+}
+
+const READING = { group: 'contacts.read', action: 'contacts.read' } as const;
+export const EXPORTING = { group: 'contacts.export', action: 'contacts.exported' } as const;
+
+/**
+ * This province's contacts of a trace in the caller's area, by id: `limit` of them, and one more if there are
+ * more. Throws NOT_FOUND NO_SUCH_TRACE as `readTrace` does.
+ */
+export function listContacts(
+  ctx: TracesContext,
+  caller: Caller,
+  page: contacts.ContactsPage & { readonly as?: typeof READING | typeof EXPORTING },
+): Promise<Contact[]> {
+  const { traceId, limit, ward = null, as = READING } = page;
+  const act = { ...as, trace: traceId, detail: { ward } };
+  return readAs(ctx, caller, act, async ({ scope, note }) => {
+    const found = await contacts.listContacts(ctx.db, { ...page, limit: limit + 1 }, scope);
+    if (found.length === 0) await requireTrace(ctx, caller, traceId);
+    const shown = found.slice(0, limit);
+    note({ count: shown.length, contacts: shown.map(({ id }) => id) });
+    return withPersons(ctx, found);
+  });
+}
+
+/** Grows whenever this province's contacts of a trace change. */
+export function contactsVersion(ctx: TracesContext, id: string): Promise<number> {
+  return contacts.findDelivery(ctx.db, id);
+}
+
+async function requireTrace(ctx: TracesContext, caller: Caller, id: string): Promise<void> {
+  const { own, held } = await queries.findVisibility(ctx.db, id, traceScope(ctx, caller));
+  if (!own && !held) throw noSuchTrace();
+}
+
+function noSuchTrace(): AppError {
+  return new AppError('NOT_FOUND', 'NO_SUCH_TRACE', 'there is no such trace here');
+}

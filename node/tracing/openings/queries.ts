@@ -1,0 +1,228 @@
+/**
+ * The tables `traces` and `trace_cases`: what this province has opened and what of it the hub knows.
+ */
+import type { Scope } from '../../../shared/acts/access.ts';
+import type { Queryable, Transaction } from '../../../shared/db/database.ts';
+import { withinWards } from '../../../shared/db/ward-filter.ts';
+import type { Direction } from '../../../shared/domain/rule-pack.ts';
+import type { IndexFacts } from './rules.ts';
+import type { HubStatus } from './status.ts';
+
+/** A trace of this province; instants in epoch seconds. */
+export interface TraceRow {
+  readonly id: string;
+  readonly request_digest: string | null;
+  readonly direction: Direction;
+  readonly max_degree: number;
+  readonly as_of: number;
+  readonly rules: number;
+  readonly revision: number;
+  readonly opening: string | null;
+  readonly created_at: number;
+  readonly accepted: boolean;
+  readonly refusal: string | null;
+  readonly closing: boolean;
+  readonly closed: boolean;
+  readonly status: HubStatus | null;
+  readonly cases: string[];
+  /** Generation of the federation key; null before the first opening is signed. */
+  readonly federation_key: number | null;
+}
+
+export interface NewTrace {
+  readonly id: string;
+  readonly direction: Direction;
+  readonly maxDegree: number;
+  readonly asOf: number;
+  readonly rules: number;
+  readonly cases: readonly string[];
+  readonly idempotency?: { readonly key: string; readonly digest: string } | undefined;
+}
+
+/** Stores a queued trace; false (and nothing stored) if its idempotency key is taken. */
+export async function insertTrace(tx: Transaction, trace: NewTrace): Promise<boolean> {
+  const rows = await tx.sql`
+    INSERT INTO traces (id, idempotency_key, request_digest, direction, max_degree, as_of, rules)
+    VALUES (${trace.id}, ${trace.idempotency?.key ?? null}, ${trace.idempotency?.digest ?? null},
+      ${trace.direction}, ${trace.maxDegree}, ${trace.asOf}, ${trace.rules})
+    ON CONFLICT (idempotency_key) DO NOTHING RETURNING id`;
+  if (rows.length === 0) return false;
+  await tx.sql`
+    INSERT INTO trace_cases (trace_id, case_id, position)
+    SELECT ${trace.id}, case_id, position - 1
+    FROM unnest(${[...trace.cases]}::uuid[]) WITH ORDINALITY AS given (case_id, position)`;
+  return true;
+}
+
+/** The trace of an id, undefined if this province has not opened it. */
+export async function findTrace(db: Queryable, id: string): Promise<TraceRow | undefined> {
+  const [row] = await db.sql<TraceRow[]>`${selectTraces(db)} WHERE traces.id = ${id}`;
+  return row;
+}
+
+/** The trace that was opened under an idempotency key. */
+export async function findTraceByKey(db: Queryable, key: string): Promise<TraceRow | undefined> {
+  const [row] = await db.sql<TraceRow[]>`${selectTraces(db)} WHERE idempotency_key = ${key}`;
+  return row;
+}
+
+/** What of the cases decides a trace: those of `ids` that are in scope, with whether they are withdrawn. */
+export function listCaseStates(
+  db: Queryable,
+  ids: readonly string[],
+  scope: Scope,
+): Promise<{ id: string; withdrawn: boolean }[]> {
+  return db.sql<{ id: string; withdrawn: boolean }[]>`
+    SELECT id, withdrawn_at IS NOT NULL AS withdrawn FROM cases
+    WHERE id = ANY (${[...ids]}::uuid[]) ${withinWards(db, scope)} FOR SHARE`;
+}
+
+/** An index case as its trace's opening needs it. */
+export interface IndexRow extends IndexFacts {
+  readonly position: number;
+  readonly withdrawn: boolean;
+  /** Of the case's first identifier; null until the key service has been asked. */
+  readonly token: Uint8Array | null;
+  readonly generation: number | null;
+}
+
+/** The cases of a trace, in their order. */
+export function listIndexCases(db: Queryable, traceId: string): Promise<IndexRow[]> {
+  return db.sql<IndexRow[]>`
+    SELECT trace_cases.position, withdrawn_at IS NOT NULL AS withdrawn, token, token_generation AS generation,
+      to_char(onset_on, 'YYYY-MM-DD') AS "onsetOn",
+      extract(epoch FROM sampled_at)::bigint AS "sampledAt",
+      extract(epoch FROM isolated_at)::bigint AS "isolatedAt"
+    FROM trace_cases
+    JOIN cases ON cases.id = trace_cases.case_id
+    JOIN case_identifiers first ON first.case_id = cases.id AND first.position = 0
+    JOIN identifiers ON identifiers.id = first.identifier_id
+    WHERE trace_id = ${traceId} ORDER BY trace_cases.position`;
+}
+
+/** The next revision of every trace of the case that is still open; it waits for its opening. */
+export async function amendTracesOf(tx: Transaction, caseId: string): Promise<void> {
+  await tx.sql`
+    UPDATE traces SET revision = revision + 1, opening = NULL, accepted_at = NULL, refusal = NULL
+    FROM trace_cases
+    WHERE trace_id = traces.id AND case_id = ${caseId} AND NOT closing AND closed_at IS NULL`;
+}
+
+/** At most `limit` ids of traces of which the hub has still to hear something, oldest first. */
+export async function listUnsubmitted(db: Queryable, limit: number): Promise<string[]> {
+  const rows = await db.sql<{ id: string }[]>`
+    SELECT id FROM traces WHERE (accepted_at IS NULL OR closing) AND closed_at IS NULL
+    ORDER BY created_at LIMIT ${limit}`;
+  return rows.map((row) => row.id);
+}
+
+/**
+ * Keeps the signed opening of a revision, unless the trace has gone on to another one; its federation key
+ * becomes the trace's if it has none yet.
+ */
+export async function storeOpening(
+  db: Queryable,
+  trace: Pick<TraceRow, 'id' | 'revision'>,
+  { opening, federationKey }: { readonly opening: string; readonly federationKey: number },
+) {
+  await db.sql`
+    UPDATE traces SET opening = ${opening}, federation_key = coalesce(federation_key, ${federationKey})
+    WHERE id = ${trace.id} AND revision = ${trace.revision} AND accepted_at IS NULL`;
+}
+
+/** The hub has accepted a revision. */
+export async function markAccepted(db: Queryable, trace: Pick<TraceRow, 'id' | 'revision'>): Promise<void> {
+  await db.sql`
+    UPDATE traces SET accepted_at = now(), refusal = NULL
+    WHERE id = ${trace.id} AND revision = ${trace.revision}`;
+}
+
+/** The hub has refused a revision. */
+export async function markRefused(db: Queryable, trace: Pick<TraceRow, 'id' | 'revision'>, reason: string) {
+  await db.sql`UPDATE traces SET refusal = ${reason} WHERE id = ${trace.id} AND revision = ${trace.revision}`;
+}
+
+/** The trace shall end; false if this province has not opened it from cases in scope alone. */
+export async function requestClosing(db: Queryable, id: string, scope: Scope): Promise<boolean> {
+  const rows = await db.sql`
+    UPDATE traces SET closing = true WHERE id = ${id} AND ${ofCasesIn(db, scope)} RETURNING id`;
+  return rows.length > 0;
+}
+
+/** The trace has ended. */
+export async function markClosed(db: Queryable, id: string): Promise<void> {
+  await db.sql`
+    UPDATE traces SET closing = true, closed_at = coalesce(closed_at, now()),
+      accepted_at = coalesce(accepted_at, now()) WHERE id = ${id}`;
+}
+
+/** Keeps what the hub has said last. */
+export async function storeStatus(db: Queryable, id: string, status: HubStatus): Promise<void> {
+  await db.sql`UPDATE traces SET status = ${JSON.stringify(status)}::jsonb WHERE id = ${id}`;
+}
+
+/** Place in the list of traces: newest first. */
+export interface TraceCursor {
+  readonly listedAt: number;
+  readonly id: string;
+}
+
+/** How far a caller sees into traces: by the cases that they start from, by the contacts that they led to. */
+export interface TraceScope {
+  readonly cases: Scope;
+  readonly contacts: Scope;
+}
+
+/** Whether this province opened the trace from cases in scope, and whether it holds contacts in scope. */
+export async function findVisibility(
+  db: Queryable,
+  id: string,
+  scope: TraceScope,
+): Promise<{ own: boolean; held: boolean }> {
+  const [row] = await db.sql<{ own: boolean; held: boolean }[]>`
+    SELECT EXISTS (SELECT FROM traces WHERE id = ${id} AND ${ofCasesIn(db, scope.cases)}) AS own,
+      EXISTS (SELECT FROM contacts WHERE trace_id = ${id} ${withinWards(db, scope.contacts)}) AS held`;
+  return row ?? { own: false, held: false };
+}
+
+/**
+ * Ids of the traces that this province opened from cases in scope or holds contacts of in scope, newest
+ * first.
+ */
+export function listTraceIds(
+  db: Queryable,
+  { limit, after }: { limit: number; after?: TraceCursor | undefined },
+  scope: TraceScope,
+): Promise<TraceCursor[]> {
+  const held = (traceId: string) => db.sql`
+    EXISTS (SELECT FROM contacts WHERE contacts.trace_id = ${db.sql.unsafe(traceId)}
+      ${withinWards(db, scope.contacts)})`;
+  return db.sql<TraceCursor[]>`
+    SELECT id, extract(epoch FROM listed_at)::bigint AS "listedAt" FROM (
+      SELECT id, created_at AS listed_at FROM traces
+      WHERE ${ofCasesIn(db, scope.cases)} OR ${held('traces.id')}
+      UNION ALL
+      SELECT trace_id, first_seen_at FROM openings
+      WHERE NOT EXISTS (SELECT FROM traces WHERE id = trace_id) AND ${held('openings.trace_id')}
+    ) AS known
+    WHERE ${after === undefined} OR (listed_at, id) <
+      (to_timestamp(${after?.listedAt ?? 0}::bigint), ${after?.id ?? ''})
+    ORDER BY known.listed_at DESC, id DESC LIMIT ${limit}`;
+}
+
+/** Condition on a row of `traces`: every case of it is in scope. */
+function ofCasesIn({ sql }: Queryable, scope: Scope) {
+  if (scope === 'whole') return sql`true`;
+  return sql`NOT EXISTS (
+    SELECT FROM trace_cases JOIN cases ON cases.id = case_id
+    WHERE trace_id = traces.id AND (ward = ANY (${[...scope]}::text[])) IS NOT TRUE)`;
+}
+
+function selectTraces({ sql }: Queryable) {
+  return sql`
+    SELECT id, request_digest, direction, max_degree, as_of, rules, revision, opening,
+      extract(epoch FROM created_at)::bigint AS created_at, accepted_at IS NOT NULL AS accepted, refusal,
+      closing, closed_at IS NOT NULL AS closed, status, federation_key,
+      ARRAY(SELECT case_id::text FROM trace_cases WHERE trace_id = traces.id ORDER BY position) AS cases
+    FROM traces`;
+}

@@ -1,0 +1,47 @@
+/**
+ * How a trace stands, as a node knows it: from the hub, or from what it heard of the hub last.
+ */
+import type { Direction } from '../../../shared/domain/rule-pack.ts';
+
+export type TraceState = 'queued' | 'running' | 'partial' | 'complete' | 'closed';
+export type CoverageState = 'current' | 'behind' | 'unreachable' | 'refused' | 'excluded';
+
+/** What one province has contributed; instants in epoch seconds, null = never or unknown. */
+export interface Coverage {
+  readonly province: string;
+  readonly state: CoverageState;
+  readonly behind: number;
+  readonly answeredAt: number | null;
+  readonly dataAt: number | null;
+  /** Why it refused, else empty. */
+  readonly reason: string;
+}
+
+/** Status as the hub tells it; kept as JSON in `traces.status`. Instants in epoch seconds. */
+export interface HubStatus {
+  readonly state: TraceState;
+  readonly province: string;
+  readonly rules: number;
+  readonly direction: Direction;
+  readonly maxDegree: number;
+  readonly asOf: number;
+  readonly revision: number;
+  readonly coverage: readonly Coverage[];
+  /** Contacts by degree and by the province responsible. */
+  readonly byDegree: Readonly<Record<string, number>>;
+  readonly byProvince: Readonly<Record<string, number>>;
+  readonly questions: number;
+  readonly awaited: number;
+  readonly openedAt: number | null;
+  readonly completedAt: number | null;
+  readonly elapsedMs: number;
+}
+
+/** What a node shows of a trace. */
+export interface TraceStatus extends HubStatus {
+  readonly id: string;
+  /** Ids of its cases; empty at other provinces than the one that opened it. */
+  readonly cases: readonly string[];
+  /** Why the hub refused the opening, null if it did not. */
+  readonly refusal: string | null;
+}
