@@ -2,7 +2,8 @@
  * The Prometheus registry of one program. Labels are routes, codes and provinces, never persons: whoever can
  * reach the listener may read them.
  */
-import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { LoopFigures } from '../loop.ts';
 
 export type Metrics = Registry;
 
@@ -76,4 +77,25 @@ export function measureAudit(registry: Metrics): (peer: string, reason: string) 
     registers: [registry],
   });
   return (peer, reason) => conflicts.inc({ peer, reason });
+}
+
+/** Adds the figures of the program's background loops to `registry`. */
+export function measureLoops(registry: Metrics): LoopFigures {
+  const labelNames = ['loop'] as const;
+  const failures = new Gauge({
+    name: 'truyvet_loop_failures',
+    help: 'Passes of a background loop that have failed since the last that went well',
+    labelNames,
+    registers: [registry],
+  });
+  const succeeded = new Gauge({
+    name: 'truyvet_loop_success_timestamp_seconds',
+    help: 'When a pass of a background loop went well last',
+    labelNames,
+    registers: [registry],
+  });
+  return {
+    failures: (loop, count) => failures.set({ loop }, count),
+    succeededAt: (loop, at) => succeeded.set({ loop }, at),
+  };
 }
