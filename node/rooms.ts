@@ -13,6 +13,7 @@ import { serviceAccountRoutes } from './desk/service-accounts/http.ts';
 import { budgetRoutes } from './federation/budgets/http.ts';
 import { federationKeyRoutes } from './federation/keys/http.ts';
 import { importRoutes } from './records/intake/http.ts';
+import { contactRoutes } from './tracing/contacts/http.ts';
 import { traceRoutes } from './tracing/openings/http.ts';
 
 type ContextOf<F extends (ctx: never) => Routes> = Parameters<F>[0];
@@ -22,6 +23,7 @@ export type NodeRouteParts = ContextOf<typeof importRoutes> &
   ContextOf<typeof budgetRoutes> &
   ContextOf<typeof caseRoutes> &
   ContextOf<typeof traceRoutes> &
+  ContextOf<typeof contactRoutes> &
   ContextOf<typeof breakGlassRoutes> &
   ContextOf<typeof serviceAccountRoutes> &
   Parameters<typeof restoreRoutes>[0] & {
@@ -36,6 +38,7 @@ export function nodeRoutes(parts: NodeRouteParts): Routes[] {
     federationKeyRoutes(parts.federationKeys),
     caseRoutes(parts),
     traceRoutes(parts),
+    contactRoutes(parts),
     breakGlassRoutes(parts),
     serviceAccountRoutes(parts),
     auditRoutes(parts, 'audit.read'),

@@ -153,8 +153,6 @@ export const FEATURE_DOORS: Readonly<Record<string, string>> = {
   'node/sealing/key-source.ts': 'where data keys come from and how a ring is written: for the launchers',
   'node/tracing/asking/changes.ts': 'the interface by which writers tell tracing what changed; types only',
   'node/tracing/asking/admission.ts': 'nobody asks or delivers anything but under an admitted opening',
-  'node/tracing/contacts/{deliveries,export,persons,queries}.ts':
-    'until contacts have operations of their own',
   'hub/provinces/roster.ts': 'who is enrolled is what all of the hub depends on',
   'hub/provinces/province-link.ts': 'a connection to a province is the very thing that hub/provinces offers',
 };

@@ -21,7 +21,7 @@ import {
   SEQ_LIMIT,
   unpackUint32,
 } from '../../../shared/grpc/trace-messages.ts';
-import { applyDelivery, type DeliveredContact, type Delivery } from '../contacts/deliveries.ts';
+import { applyDelivery, type DeliveredContact, type Delivery } from '../contacts/operations.ts';
 import { type AdmittedTrace, admitWarrant } from './admission.ts';
 import { untilCut } from './cut-off.ts';
 import { answerQuestion, type TracingCtx } from './operations.ts';

@@ -4,14 +4,7 @@
  */
 import { type PeopleContext, readIdentifiers, readNames } from '../../records/people/operations.ts';
 import type { ContactRow } from './queries.ts';
-
-/** A contact with what this province knows of the person. */
-export interface Contact extends Omit<ContactRow, 'identifier_ids'> {
-  /** Canonical, those known here, sorted. */
-  readonly identifiers: string[];
-  /** Names of the people that they may be, joined by " / "; null if none is known. */
-  readonly name: string | null;
-}
+import type { Contact } from './rules.ts';
 
 /** The contacts with their persons, in the same order. */
 export async function withPersons(ctx: PeopleContext, found: readonly ContactRow[]): Promise<Contact[]> {

@@ -4,20 +4,12 @@
 import type { Scope } from '../../../shared/acts/access.ts';
 import type { Queryable } from '../../../shared/db/database.ts';
 import { withinWards } from '../../../shared/db/ward-filter.ts';
+import type { ContactFacts } from './rules.ts';
 
-/** A contact as stored; instants in epoch seconds. */
-export interface ContactRow {
-  readonly id: string;
+/** A contact as stored. */
+export interface ContactRow extends ContactFacts {
   /** Local ids of the person's identifiers. */
   readonly identifier_ids: number[];
-  readonly ward: string | null;
-  readonly degree: number;
-  readonly first_exposed_at: number;
-  readonly last_exposed_at: number;
-  readonly seconds: number;
-  readonly settings: number;
-  readonly place_kinds: number;
-  readonly exposed_in: string[];
 }
 
 export interface ContactsPage {

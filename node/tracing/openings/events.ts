@@ -5,7 +5,8 @@
 import type { Caller } from '../../../shared/acts/access.ts';
 import type { Clock } from '../../../shared/clock.ts';
 import { toAppError } from '../../../shared/errors.ts';
-import { contactsVersion, peekTrace, type TracesContext } from './operations.ts';
+import { contactsVersion } from '../contacts/operations.ts';
+import { peekTrace, type TracesContext } from './operations.ts';
 import type { TraceStatus } from './status.ts';
 
 /** A change of state, a change of anything else, or other contacts at this province than before. */

@@ -1,6 +1,6 @@
 /**
- * Opening, watching and closing traces of this province, and reading the contacts that it is responsible for.
- * What the hub has to hear is stored first and sent by the submitter.
+ * Opening, watching and closing traces of this province. What the hub has to hear is stored first and sent by
+ * the submitter.
  */
 import { createHash } from 'node:crypto';
 import { type Caller, callerKey, decide, mayCall, type Scope } from '../../../shared/acts/access.ts';
@@ -11,20 +11,15 @@ import type { Direction } from '../../../shared/domain/rule-pack.ts';
 import { AppError, type FieldError, invalidField, toAppError } from '../../../shared/errors.ts';
 import { newTraceId } from '../../../shared/ids.ts';
 import type { RuleBook } from '../../federation/packs/operations.ts';
-import type { SealerSource } from '../../sealing/data-keys.ts';
-import { type Contact, withPersons } from '../contacts/persons.ts';
-import * as contacts from '../contacts/queries.ts';
 import * as queries from './queries.ts';
 import type { HubStatus, TraceStatus } from './status.ts';
 import type { HubTraces } from './submitter.ts';
 
-export type { Contact } from '../contacts/persons.ts';
 export type { TraceCursor } from './queries.ts';
 export type { TraceStatus } from './status.ts';
 
 export interface TracesContext {
   readonly db: Database;
-  readonly dataKeys: SealerSource;
   readonly clock: Clock;
   readonly province: string;
   readonly rules: Pick<RuleBook, 'inForce'>;
@@ -174,7 +169,7 @@ export async function peekTrace(ctx: TracesContext, caller: Caller, id: string):
 }
 
 /** Traces are seen by their contacts, and by their cases as far as the caller may read cases. */
-function traceScope({ clock }: TracesContext, caller: Caller): queries.TraceScope {
+function traceScope({ clock }: Pick<TracesContext, 'clock'>, caller: Caller): queries.TraceScope {
   const now = nowSeconds(clock);
   const contacts = decide(caller, 'traces.read', now).scope;
   if (contacts === 'whole') return { cases: 'whole', contacts };
@@ -241,35 +236,12 @@ function leaveOutUnknown(error: unknown): undefined {
   if (!['UNAVAILABLE', 'NOT_FOUND'].includes(toAppError(error).code)) throw error;
 }
 
-const READING = { group: 'contacts.read', action: 'contacts.read' } as const;
-export const EXPORTING = { group: 'contacts.export', action: 'contacts.exported' } as const;
-
-/**
- * This province's contacts of a trace in the caller's area, by id: `limit` of them, and one more if there are
- * more. Throws NOT_FOUND NO_SUCH_TRACE as `readTrace` does.
- */
-export function listContacts(
-  ctx: TracesContext,
+/** Throws NOT_FOUND NO_SUCH_TRACE for a trace that the caller does not see. */
+export async function requireTrace(
+  ctx: Pick<TracesContext, 'db' | 'clock'>,
   caller: Caller,
-  page: contacts.ContactsPage & { readonly as?: typeof READING | typeof EXPORTING },
-): Promise<Contact[]> {
-  const { traceId, limit, ward = null, as = READING } = page;
-  const act = { ...as, trace: traceId, detail: { ward } };
-  return readAs(ctx, caller, act, async ({ scope, note }) => {
-    const found = await contacts.listContacts(ctx.db, { ...page, limit: limit + 1 }, scope);
-    if (found.length === 0) await requireTrace(ctx, caller, traceId);
-    const shown = found.slice(0, limit);
-    note({ count: shown.length, contacts: shown.map(({ id }) => id) });
-    return withPersons(ctx, found);
-  });
-}
-
-/** Grows whenever this province's contacts of a trace change. */
-export function contactsVersion(ctx: TracesContext, id: string): Promise<number> {
-  return contacts.findDelivery(ctx.db, id);
-}
-
-async function requireTrace(ctx: TracesContext, caller: Caller, id: string): Promise<void> {
+  id: string,
+): Promise<void> {
   const { own, held } = await queries.findVisibility(ctx.db, id, traceScope(ctx, caller));
   if (!own && !held) throw noSuchTrace();
 }

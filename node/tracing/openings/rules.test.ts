@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type IndexFacts, indexWindows, placeKindsOf, settingsOf, type TraceTerms } from './rules.ts';
+import { type IndexFacts, indexWindows, type TraceTerms } from './rules.ts';
 
 const at = (text: string) => Date.parse(text) / 1000;
 const days = (n: number) => n * 86_400;
@@ -70,15 +70,4 @@ it('never reaches before 1970', () => {
   const one = facts({ onsetOn: null, sampledAt: 10 });
   expect(indexWindows([one], terms())).toEqual([{ from: 0, until: AS_OF }]);
   expect(indexWindows([one], terms({ direction: 'backward' }))).toEqual([{ from: 0, until: 0 }]);
-});
-
-it('reads the bits of a contact', () => {
-  expect([0, 1, 2, 4, 7].map(settingsOf)).toEqual([
-    [],
-    ['place'],
-    ['encounter'],
-    ['household'],
-    ['place', 'encounter', 'household'],
-  ]);
-  expect(placeKindsOf((1 << 0) | (1 << 11) | (1 << 29))).toEqual(['market', 'hospital', 'other']);
 });

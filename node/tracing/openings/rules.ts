@@ -1,9 +1,7 @@
 /**
- * Where a trace looks first: the windows of its index cases. And what the numbers of a stored contact mean.
- * Source: design.md 3.
+ * Where a trace looks first: the windows of its index cases. Source: design.md 3.
  */
 import { vietnamMidnight } from '../../../shared/domain/instant.ts';
-import { PLACE_KINDS, type PlaceKind } from '../../../shared/domain/place-kind.ts';
 import { type Direction, daysToSeconds, type RulePack } from '../../../shared/domain/rule-pack.ts';
 
 /** What of a case decides its window; instants in epoch seconds, `onsetOn` as YYYY-MM-DD. */
@@ -46,18 +44,4 @@ function onsetOf({ onsetOn, sampledAt }: IndexFacts): number {
 function window(from: number, until: number): Window {
   const end = Math.max(0, until);
   return { from: Math.min(Math.max(0, from), end), until: end };
-}
-
-export type Setting = 'place' | 'encounter' | 'household';
-
-const SETTINGS: readonly Setting[] = ['place', 'encounter', 'household'];
-
-/** Words of a contact's settings: bits 0 place, 1 encounter, 2 household. */
-export function settingsOf(bits: number): Setting[] {
-  return SETTINGS.filter((_, bit) => (bits >> bit) & 1);
-}
-
-/** Kinds of place in a contact's exposures: bit n−1 = kind n. */
-export function placeKindsOf(bits: number): PlaceKind[] {
-  return PLACE_KINDS.filter((_, bit) => (bits >> bit) & 1);
 }

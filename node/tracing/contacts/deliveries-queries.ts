@@ -1,18 +1,9 @@
 /**
- * Contacts that the hub assigns to this province: unpacked, matched with the identifiers known here, and
- * applied once and whole, however often they are delivered.
+ * The tables `contacts` and `deliveries` as deliveries of the hub change them.
  */
-import { HUB_ACTOR } from '../../../shared/audit/actors.ts';
-import { recordAudit } from '../../../shared/audit/record.ts';
-import { nowSeconds } from '../../../shared/clock.ts';
 import { copyIn } from '../../../shared/db/copy.ts';
-import { type Queryable, withTransaction } from '../../../shared/db/database.ts';
-import { AppError } from '../../../shared/errors.ts';
-import { isTraceId } from '../../../shared/ids.ts';
-import type { Opening, WarrantPair } from '../../../shared/signed/opening.ts';
-import { federationKeyOf } from '../../../shared/signed/opening-shape.ts';
-import { verifyDeliveryWarrant } from '../asking/admission.ts';
-import type { TracingCtx } from '../asking/operations.ts';
+import type { Queryable } from '../../../shared/db/database.ts';
+import type { WarrantPair } from '../../../shared/signed/opening.ts';
 
 /** One delivery, columns unpacked. Counts and lengths have been checked by the caller's decoding. */
 export interface Delivery {
@@ -37,65 +28,28 @@ export interface DeliveredContact {
   readonly pseudonyms: Uint8Array;
 }
 
-/**
- * Applies a delivery if it is the next of its trace; returns the highest one applied, which is lower than
- * `seq` if one before it is missing. On the record, as is a refusal. Throws as `verifyDeliveryWarrant`, and
- * PERMISSION_DENIED WARRANT_MISMATCH for another trace's warrant.
- */
-export function applyDelivery(ctx: TracingCtx, delivery: Delivery): Promise<number> {
-  const { traceId, seq, contacts } = delivery;
-  const trace = isTraceId(traceId) ? traceId : undefined;
-  const detail = { seq, contacts: contacts.length };
-  return ctx.refusals.recording(
-    () => ({ action: 'delivery.refused', actor: HUB_ACTOR, trace, detail }),
-    () => applyVerified(ctx, delivery),
-  );
-}
-
-async function applyVerified(ctx: TracingCtx, delivery: Delivery): Promise<number> {
-  const { traceId: trace, seq } = delivery;
-  const opening = await verifyDeliveryWarrant(ctx, delivery.warrant);
-  if (opening.trace_id !== trace) {
-    throw new AppError('PERMISSION_DENIED', 'WARRANT_MISMATCH', 'warrant: names another trace');
-  }
-  const contacts = localContacts(ctx, opening, delivery);
-  const withdrawn = contacts.filter((contact) => contact.withdrawn).length;
-  const detail = { seq, contacts: contacts.length - withdrawn, withdrawn, province: opening.province };
-  const entry = { action: 'delivery.applied', actor: HUB_ACTOR, outcome: 'done', trace, detail } as const;
-  return withTransaction(ctx.db, async (tx) => {
-    const applied = await lockApplied(tx, trace);
-    if (seq !== applied + 1) return applied;
-    await upsertContacts(tx, delivery, contacts);
-    await tx.sql`UPDATE deliveries SET applied = ${seq} WHERE trace_id = ${trace}`;
-    await recordAudit(tx, entry, nowSeconds(ctx.clock));
-    return seq;
-  });
-}
-
-type LocalContact = Omit<DeliveredContact, 'pseudonyms'> & { readonly identifierIds: number[] };
-
-function localContacts(ctx: TracingCtx, opening: Opening, { contacts }: Delivery): LocalContact[] {
-  const cipher = ctx.cipherOf(opening.trace_id, federationKeyOf(opening));
-  const ids = ctx.index.idsOf(cipher.tokensOf(Buffer.concat(contacts.map((c) => c.pseudonyms))));
-  let at = 0;
-  return contacts.map(({ pseudonyms, ...contact }) => {
-    const until = at + pseudonyms.length / 16;
-    const identifierIds = [...ids.subarray(at, until)].filter((id) => id >= 0);
-    at = until;
-    return { ...contact, identifierIds };
-  });
-}
+/** A contact with the local ids of the person's identifiers. */
+export type LocalContact = Omit<DeliveredContact, 'pseudonyms'> & { readonly identifierIds: number[] };
 
 /** Highest delivery applied, its row locked: two deliveries of one trace wait for each other. */
-async function lockApplied({ sql }: Queryable, traceId: string): Promise<number> {
+export async function lockApplied({ sql }: Queryable, traceId: string): Promise<number> {
   await sql`INSERT INTO deliveries (trace_id, applied) VALUES (${traceId}, 0) ON CONFLICT DO NOTHING`;
   const [row] = await sql<{ applied: number }[]>`
     SELECT applied FROM deliveries WHERE trace_id = ${traceId} FOR UPDATE`;
   return row?.applied ?? 0;
 }
 
+/** Marks a delivery as applied. */
+export async function markApplied({ sql }: Queryable, { traceId, seq }: Delivery): Promise<void> {
+  await sql`UPDATE deliveries SET applied = ${seq} WHERE trace_id = ${traceId}`;
+}
+
 /** Withdrawals first; then new and changed contacts, with the wards of the persons' records. */
-async function upsertContacts(tx: Queryable, delivery: Delivery, contacts: LocalContact[]): Promise<void> {
+export async function upsertContacts(
+  tx: Queryable,
+  delivery: Delivery,
+  contacts: LocalContact[],
+): Promise<void> {
   const { traceId, seq } = delivery;
   const withdrawn = contacts.filter((c) => c.withdrawn).map((c) => c.id);
   if (withdrawn.length > 0) {

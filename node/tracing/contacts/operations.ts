@@ -1,0 +1,138 @@
+/**
+ * The contacts that this province is responsible for: taken from the hub once and whole, however often they
+ * are delivered, read page by page, and written into a file that leaves the node in somebody's hands. Knows
+ * nothing of CSV.
+ */
+import type { Caller } from '../../../shared/acts/access.ts';
+import { readAs } from '../../../shared/acts/act.ts';
+import { HUB_ACTOR } from '../../../shared/audit/actors.ts';
+import { recordAudit } from '../../../shared/audit/record.ts';
+import { type Clock, nowSeconds } from '../../../shared/clock.ts';
+import { type Database, withTransaction } from '../../../shared/db/database.ts';
+import { AppError } from '../../../shared/errors.ts';
+import { isTraceId } from '../../../shared/ids.ts';
+import type { Opening } from '../../../shared/signed/opening.ts';
+import { federationKeyOf } from '../../../shared/signed/opening-shape.ts';
+import type { SealerSource } from '../../sealing/data-keys.ts';
+import { verifyDeliveryWarrant } from '../asking/admission.ts';
+import type { TracingCtx } from '../asking/operations.ts';
+import { requireTrace } from '../openings/operations.ts';
+import {
+  type Delivery,
+  type LocalContact,
+  lockApplied,
+  markApplied,
+  upsertContacts,
+} from './deliveries-queries.ts';
+import { withPersons } from './persons.ts';
+import * as queries from './queries.ts';
+import type { Contact } from './rules.ts';
+
+export type { DeliveredContact, Delivery } from './deliveries-queries.ts';
+
+export interface ContactsContext {
+  readonly db: Database;
+  readonly dataKeys: SealerSource;
+  readonly clock: Clock;
+}
+
+const READING = { group: 'contacts.read', action: 'contacts.read' } as const;
+const EXPORTING = { group: 'contacts.export', action: 'contacts.exported' } as const;
+
+/**
+ * This province's contacts of a trace in the caller's area, by id: `limit` of them, and one more if there are
+ * more. Throws NOT_FOUND NO_SUCH_TRACE as `readTrace` does.
+ */
+export function listContacts(
+  ctx: ContactsContext,
+  caller: Caller,
+  page: queries.ContactsPage & { readonly as?: typeof READING | typeof EXPORTING },
+): Promise<Contact[]> {
+  const { traceId, limit, ward = null, as = READING } = page;
+  const act = { ...as, trace: traceId, detail: { ward } };
+  return readAs(ctx, caller, act, async ({ scope, note }) => {
+    const found = await queries.listContacts(ctx.db, { ...page, limit: limit + 1 }, scope);
+    if (found.length === 0) await requireTrace(ctx, caller, traceId);
+    const shown = found.slice(0, limit);
+    note({ count: shown.length, contacts: shown.map(({ id }) => id) });
+    return withPersons(ctx, found);
+  });
+}
+
+/** Grows whenever this province's contacts of a trace change. */
+export function contactsVersion(ctx: Pick<ContactsContext, 'db'>, traceId: string): Promise<number> {
+  return queries.findDelivery(ctx.db, traceId);
+}
+
+const PAGE_ROWS = 1_000;
+
+export interface ExportRequest {
+  readonly traceId: string;
+  readonly ward?: string | undefined;
+}
+
+/**
+ * This province's contacts of a trace in the caller's area, by id, in pages of up to 1,000; the first one may
+ * be empty. A page goes out only after the entry that names it is in the log. Throws NOT_FOUND NO_SUCH_TRACE
+ * as `readTrace` does, and at any page what `decide` throws: a token may end on the way.
+ */
+export async function* exportContacts(
+  ctx: ContactsContext,
+  caller: Caller,
+  request: ExportRequest,
+): AsyncGenerator<Contact[], void> {
+  for (let after: string | undefined; ; ) {
+    const found = await listContacts(ctx, caller, { ...request, after, limit: PAGE_ROWS, as: EXPORTING });
+    const page = found.slice(0, PAGE_ROWS);
+    yield page;
+    if (found.length <= PAGE_ROWS) return;
+    after = page.at(-1)?.id;
+  }
+}
+
+/**
+ * Applies a delivery if it is the next of its trace; returns the highest one applied, which is lower than
+ * `seq` if one before it is missing. On the record, as is a refusal. Throws as `verifyDeliveryWarrant`, and
+ * PERMISSION_DENIED WARRANT_MISMATCH for another trace's warrant.
+ */
+export function applyDelivery(ctx: TracingCtx, delivery: Delivery): Promise<number> {
+  const { traceId, seq, contacts } = delivery;
+  const trace = isTraceId(traceId) ? traceId : undefined;
+  const detail = { seq, contacts: contacts.length };
+  return ctx.refusals.recording(
+    () => ({ action: 'delivery.refused', actor: HUB_ACTOR, trace, detail }),
+    () => applyVerified(ctx, delivery),
+  );
+}
+
+async function applyVerified(ctx: TracingCtx, delivery: Delivery): Promise<number> {
+  const { traceId: trace, seq } = delivery;
+  const opening = await verifyDeliveryWarrant(ctx, delivery.warrant);
+  if (opening.trace_id !== trace) {
+    throw new AppError('PERMISSION_DENIED', 'WARRANT_MISMATCH', 'warrant: names another trace');
+  }
+  const contacts = localContacts(ctx, opening, delivery);
+  const withdrawn = contacts.filter((contact) => contact.withdrawn).length;
+  const detail = { seq, contacts: contacts.length - withdrawn, withdrawn, province: opening.province };
+  const entry = { action: 'delivery.applied', actor: HUB_ACTOR, outcome: 'done', trace, detail } as const;
+  return withTransaction(ctx.db, async (tx) => {
+    const applied = await lockApplied(tx, trace);
+    if (seq !== applied + 1) return applied;
+    await upsertContacts(tx, delivery, contacts);
+    await markApplied(tx, delivery);
+    await recordAudit(tx, entry, nowSeconds(ctx.clock));
+    return seq;
+  });
+}
+
+function localContacts(ctx: TracingCtx, opening: Opening, { contacts }: Delivery): LocalContact[] {
+  const cipher = ctx.cipherOf(opening.trace_id, federationKeyOf(opening));
+  const ids = ctx.index.idsOf(cipher.tokensOf(Buffer.concat(contacts.map((c) => c.pseudonyms))));
+  let at = 0;
+  return contacts.map(({ pseudonyms, ...contact }) => {
+    const until = at + pseudonyms.length / 16;
+    const identifierIds = [...ids.subarray(at, until)].filter((id) => id >= 0);
+    at = until;
+    return { ...contact, identifierIds };
+  });
+}

@@ -1,0 +1,52 @@
+/**
+ * What the numbers of a stored contact mean, and a contact as it is shown.
+ */
+import { isoInstant } from '../../../shared/domain/instant.ts';
+import { PLACE_KINDS, type PlaceKind } from '../../../shared/domain/place-kind.ts';
+
+/** What the hub says of a contact, and where it is filed; instants in epoch seconds. */
+export interface ContactFacts {
+  readonly id: string;
+  readonly ward: string | null;
+  readonly degree: number;
+  readonly first_exposed_at: number;
+  readonly last_exposed_at: number;
+  readonly seconds: number;
+  readonly settings: number;
+  readonly place_kinds: number;
+  readonly exposed_in: string[];
+}
+
+/** A contact with what this province knows of the person. */
+export interface Contact extends ContactFacts {
+  /** Canonical, those known here, sorted. */
+  readonly identifiers: string[];
+  /** Names of the people that they may be, joined by " / "; null if none is known. */
+  readonly name: string | null;
+}
+
+/** A contact under the names and in the words that JSON and files use. */
+export function shownContact(contact: Contact) {
+  const { id, identifiers, name, ward, degree, seconds, exposed_in } = contact;
+  return {
+    ...{ id, identifiers, name, ward, degree, seconds, exposed_in },
+    first_exposed_at: isoInstant(contact.first_exposed_at),
+    last_exposed_at: isoInstant(contact.last_exposed_at),
+    settings: settingsOf(contact.settings),
+    place_kinds: placeKindsOf(contact.place_kinds),
+  };
+}
+
+export type Setting = 'place' | 'encounter' | 'household';
+
+const SETTINGS: readonly Setting[] = ['place', 'encounter', 'household'];
+
+/** Words of a contact's settings: bits 0 place, 1 encounter, 2 household. */
+export function settingsOf(bits: number): Setting[] {
+  return SETTINGS.filter((_, bit) => (bits >> bit) & 1);
+}
+
+/** Kinds of place in a contact's exposures: bit n−1 = kind n. */
+export function placeKindsOf(bits: number): PlaceKind[] {
+  return PLACE_KINDS.filter((_, bit) => (bits >> bit) & 1);
+}
