@@ -25,6 +25,8 @@ export interface FieldError {
   reason: string;
 }
 
+export type ErrorExtension = Readonly<Record<string, string | readonly string[]>>;
+
 export class AppError extends Error {
   readonly code: ErrorCode;
   /** Stable UPPER_SNAKE word that clients may match. */
@@ -33,6 +35,8 @@ export class AppError extends Error {
   readonly details: readonly FieldError[];
   /** After how long trying again may succeed; undefined where nobody knows. */
   readonly retryAfterSeconds: number | undefined;
+  /** Further members of the problem (RFC 9457 section 3.2): states and commands, never personal data. */
+  readonly extension: ErrorExtension;
 
   constructor(
     code: ErrorCode,
@@ -42,6 +46,7 @@ export class AppError extends Error {
       cause?: unknown;
       details?: readonly FieldError[];
       retryAfterSeconds?: number;
+      extension?: ErrorExtension | undefined;
     } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -50,6 +55,7 @@ export class AppError extends Error {
     this.reason = reason;
     this.details = options.details ?? [];
     this.retryAfterSeconds = options.retryAfterSeconds;
+    this.extension = options.extension ?? {};
   }
 }
 

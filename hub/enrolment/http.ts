@@ -16,6 +16,7 @@ import {
   rejectEnrolment,
   revokeProvince,
 } from './operations.ts';
+import { ENROLMENT } from './rules.ts';
 
 const tags = ['enrolment'];
 const province = z.string().regex(/^\d\d$/, 'not a two-digit province code');
@@ -47,7 +48,9 @@ const enrolmentOutput = z
     name: z.string(),
     address: z.string(),
     fingerprint: z.string(),
-    state: z.enum(['pending', 'approved', 'rejected']),
+    state: z.enum(ENROLMENT.states),
+    /** What the caller may do with it now. */
+    allowed: z.array(z.string()),
     requested_at: instantOutput,
   })
   .openapi('Enrolment');
@@ -116,9 +119,10 @@ export function enrolmentRoutes(ctx: EnrolmentCtx): Routes {
   });
   routes.openapi(getEnrolments, async (c) => {
     const rows = await listEnrolments(ctx, c.get('caller'));
-    const enrolments = rows.map(({ id, kind, province, address, fingerprint, state, requestedAt }) => ({
+    const enrolments = rows.map(({ id, kind, province, address, fingerprint, state, ...row }) => ({
       ...{ id, kind, province, name: provinceName(province) ?? province, address, fingerprint, state },
-      requested_at: isoInstant(requestedAt),
+      allowed: [...row.allowed],
+      requested_at: isoInstant(row.requestedAt),
     }));
     return c.json({ enrolments }, 200);
   });

@@ -3,12 +3,14 @@
  * the CA signs here or offline. Everything is on the record. Who is enrolled is kept by hub/provinces.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { type Caller, decide } from '../../shared/acts/access.ts';
+import { type Caller, decide, mayOf } from '../../shared/acts/access.ts';
 import { changeAs } from '../../shared/acts/act.ts';
 import { recordAudit } from '../../shared/audit/record.ts';
 import { type Clock, nowSeconds } from '../../shared/clock.ts';
 import { type Database, type Transaction, withTransaction } from '../../shared/db/database.ts';
-import { AppError } from '../../shared/errors.ts';
+import { allowedCommands, step } from '../../shared/domain/machine.ts';
+import { AppError, invalidField } from '../../shared/errors.ts';
+import { isProvince } from '../../shared/gazetteer.ts';
 import { isUuid, newId, newKey } from '../../shared/ids.ts';
 import { certificateSha256, checkCertificate, readCertificate } from '../../shared/pki/certificate.ts';
 import type { CaKeys } from '../../shared/pki/issue.ts';
@@ -20,7 +22,7 @@ import { readCaRequest, type SignedRequest, signCaRequest } from '../authority/o
 import { admitMember, noteCertificate, revokeMember } from '../provinces/operations.ts';
 import type { Roster } from '../provinces/roster.ts';
 import * as queries from './queries.ts';
-import { fileOf } from './rules.ts';
+import { ENROLMENT, type EnrolmentCommand, fileOf } from './rules.ts';
 
 export interface EnrolmentCtx {
   readonly db: Database;
@@ -41,7 +43,10 @@ export interface EnrolmentCtx {
 
 const HUB = { kind: 'program', id: 'hub' } as const;
 
-/** The text of a one-time invitation, and when it ends (epoch seconds). Throws NO_ENROLMENT_LISTENER. */
+/**
+ * The text of a one-time invitation, and when it ends (epoch seconds). Throws INVALID_FIELD (no province has
+ * that code), NO_ENROLMENT_LISTENER.
+ */
 export function inviteProvince(
   ctx: EnrolmentCtx,
   caller: Caller,
@@ -52,6 +57,7 @@ export function inviteProvince(
   const detail = { invitation: id, province, expires_at: expiresAt };
   const act = { group: 'hub.members.write', action: 'invitation.made', detail } as const;
   return changeAs(ctx, caller, act, async (tx) => {
+    if (!isProvince(province)) throw invalidField('province', 'no province has this code');
     const { enrolmentAddress: address } = ctx;
     if (address === undefined)
       throw new AppError('FAILED_PRECONDITION', 'NO_ENROLMENT_LISTENER', 'set ENROLMENT_LISTEN at the hub');
@@ -84,16 +90,17 @@ export function requestEnrolment(ctx: EnrolmentCtx, input: EnrolInput): Promise<
     const invitation = isUuid(id) ? await queries.lockInvitation(tx, id) : undefined;
     // Compared also when there is none: the time tells nothing.
     const secretFits = timingSafeEqual(sha256(input.secret), invitation?.secretSha256 ?? sha256(''));
-    if (invitation === undefined || !secretFits) throw invitationInvalid();
-    const known = await queries.findByInvitation(tx, invitation.id);
-    if (known?.request === input.request) return known;
-    if (known || invitation.expiresAt <= nowSeconds(ctx.clock)) throw invitationInvalid();
+    const known = invitation && secretFits && (await queries.findByInvitation(tx, invitation.id));
+    if (known && known.request === input.request) return known;
+    const isOpen = secretFits && !known && (invitation?.expiresAt ?? 0) > nowSeconds(ctx.clock);
+    const admit = (invited: boolean) =>
+      step(ENROLMENT, { state: undefined, command: 'request', facts: { invited } });
+    admit(isOpen);
     const { request, keys } = await verifyEnrolmentRequest(input.request);
-    const answersIt = request.invitation === invitation.id && request.province === invitation.province;
-    if (!answersIt) throw invitationInvalid();
+    admit(request.invitation === id && request.province === invitation?.province);
     const fingerprint = fingerprintOf(keys);
     const { province, address } = request;
-    const row = { id: newId(), kind: 'joining', invitation: invitation.id, province, address } as const;
+    const row = { id: newId(), kind: 'joining', invitation: id, province, address } as const;
     return keep(tx, ctx, { ...row, request: input.request, fingerprint });
   });
 }
@@ -113,13 +120,23 @@ async function keep(
       requestedAt,
     );
   }
-  return { ...row, requestedAt, state: 'pending', certificate: null, statement: null };
+  return { ...row, requestedAt, state: 'pending', decidedBy: null, certificate: null, statement: null };
+}
+
+/** A request, and what the caller may do with it now. */
+export interface ListedEnrolment extends queries.EnrolmentRow {
+  readonly allowed: readonly EnrolmentCommand[];
 }
 
 /** The newest requests, pending ones first, at most 100. No person is in it: leaves no entry. */
-export async function listEnrolments(ctx: EnrolmentCtx, caller: Caller): Promise<queries.EnrolmentRow[]> {
-  decide(caller, 'hub.members.read', nowSeconds(ctx.clock));
-  return queries.listEnrolments(ctx.db, 100);
+export async function listEnrolments(ctx: EnrolmentCtx, caller: Caller): Promise<ListedEnrolment[]> {
+  const now = nowSeconds(ctx.clock);
+  decide(caller, 'hub.members.read', now);
+  const rows = await queries.listEnrolments(ctx.db, 100);
+  return rows.map((row) => ({
+    ...row,
+    allowed: allowedCommands(ENROLMENT, { state: row.state, facts: {} }, mayOf(caller, now)),
+  }));
 }
 
 /** A request as the file that an offline CA signs. Throws ENROLMENT_UNKNOWN. */
@@ -140,7 +157,7 @@ export interface ApproveInput {
 
 /**
  * Approves a request whose fingerprint was compared: signed here, or by the offline CA. The province is a
- * member when this resolves. Throws ENROLMENT_UNKNOWN, ENROLMENT_DECIDED, FINGERPRINT_MISMATCH, CA_OFFLINE,
+ * member when this resolves. Throws ENROLMENT_UNKNOWN, WRONG_STATE, FINGERPRINT_MISMATCH, CA_OFFLINE,
  * BAD_CERTIFICATE, STATEMENT_BAD_SIGNATURE, STATEMENT_NOT_NEWER.
  */
 export async function approveEnrolment(
@@ -151,21 +168,20 @@ export async function approveEnrolment(
   const detail = { enrolment: input.id };
   const act = { group: 'hub.members.write', action: 'enrolment.approved', detail } as const;
   await changeAs(ctx, caller, act, async (tx, leave) => {
-    const row = await pending(tx, input.id);
+    const row = await locked(tx, input.id);
     leave.note({ kind: row.kind, province: row.province, fingerprint: row.fingerprint });
-    if (input.fingerprint !== row.fingerprint) {
-      throw new AppError('PERMISSION_DENIED', 'FINGERPRINT_MISMATCH', 'the fingerprint is another');
-    }
+    const facts = {
+      ...{ fingerprint: row.fingerprint, given: input.fingerprint },
+      decidedByCaller: row.decidedBy === caller.subject,
+      signedOtherwise: input.signed !== undefined && input.signed.certificate !== row.certificate,
+    };
+    const { repeated, state } = step(ENROLMENT, { state: row.state, command: 'approve', facts });
+    if (repeated) return leave.note({ repeated });
     const file = fileOf(row, ctx.roster.find(row.province)?.statementJws);
     const { certificate, statement } = await signedOf(ctx, file, input.signed);
     await noteCertificate(tx, ctx, { province: row.province, certificate, first: row.kind === 'joining' });
     if (row.kind === 'joining') await join(tx, ctx, { ...row, statement: statement ?? '' });
-    const decision = {
-      id: row.id,
-      state: 'approved',
-      by: caller.subject,
-      at: nowSeconds(ctx.clock),
-    } as const;
+    const decision = { id: row.id, state, by: caller.subject, at: nowSeconds(ctx.clock) };
     await queries.markDecided(tx, { ...decision, certificate, statement });
   });
   await ctx.roster.reload();
@@ -195,14 +211,17 @@ async function join(
   throw new AppError('FAILED_PRECONDITION', 'STATEMENT_NOT_NEWER', 'a later statement is known already');
 }
 
-/** Turns a request away. Throws ENROLMENT_UNKNOWN, ENROLMENT_DECIDED. */
+/** Turns a request away. Throws ENROLMENT_UNKNOWN, WRONG_STATE. */
 export function rejectEnrolment(ctx: EnrolmentCtx, caller: Caller, id: string): Promise<void> {
   const detail = { enrolment: id };
   const act = { group: 'hub.members.write', action: 'enrolment.rejected', detail } as const;
   return changeAs(ctx, caller, act, async (tx, leave) => {
-    const row = await pending(tx, id);
+    const row = await locked(tx, id);
     leave.note({ kind: row.kind, province: row.province, fingerprint: row.fingerprint });
-    await queries.markDecided(tx, { id, state: 'rejected', by: caller.subject, at: nowSeconds(ctx.clock) });
+    const facts = { decidedByCaller: row.decidedBy === caller.subject };
+    const { repeated, state } = step(ENROLMENT, { state: row.state, command: 'reject', facts });
+    if (repeated) return leave.note({ repeated });
+    await queries.markDecided(tx, { id, state, by: caller.subject, at: nowSeconds(ctx.clock) });
   });
 }
 
@@ -221,11 +240,10 @@ export async function revokeProvince(
   await ctx.roster.reload();
 }
 
-async function pending(tx: Transaction, id: string): Promise<queries.EnrolmentRow> {
+async function locked(tx: Transaction, id: string): Promise<queries.EnrolmentRow> {
   const row = await queries.lockEnrolment(tx, id);
   if (!row) throw unknownEnrolment();
-  if (row.state === 'pending') return row;
-  throw new AppError('FAILED_PRECONDITION', 'ENROLMENT_DECIDED', `the request is ${row.state} already`);
+  return row;
 }
 
 function sha256(text: string): Buffer {
@@ -234,8 +252,4 @@ function sha256(text: string): Buffer {
 
 function unknownEnrolment(): AppError {
   return new AppError('NOT_FOUND', 'ENROLMENT_UNKNOWN', 'no such request');
-}
-
-function invitationInvalid(): AppError {
-  return new AppError('PERMISSION_DENIED', 'INVITATION_INVALID', 'the invitation is not valid');
 }

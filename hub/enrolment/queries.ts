@@ -2,6 +2,7 @@
  * The tables `invitations` and `enrolments`.
  */
 import type { Queryable } from '../../shared/db/database.ts';
+import type { EnrolmentState } from './rules.ts';
 
 export interface InvitationRow {
   readonly id: string;
@@ -41,7 +42,9 @@ export interface EnrolmentRow {
   readonly fingerprint: string;
   /** Epoch seconds. */
   readonly requestedAt: number;
-  readonly state: 'pending' | 'approved' | 'rejected';
+  readonly state: EnrolmentState;
+  /** Subject of the operator; null while nobody has. */
+  readonly decidedBy: string | null;
   readonly certificate: string | null;
   readonly statement: string | null;
 }
@@ -84,7 +87,7 @@ export async function insertEnrolment(db: Queryable, row: NewEnrolment): Promise
 
 export interface Decision {
   readonly id: string;
-  readonly state: 'approved' | 'rejected';
+  readonly state: EnrolmentState;
   readonly by: string;
   readonly at: number;
   readonly certificate?: string;
@@ -102,5 +105,5 @@ export async function markDecided(db: Queryable, decision: Decision): Promise<vo
 
 function columns({ sql }: Queryable) {
   return sql`id, kind, province, address, request, fingerprint, state, certificate, statement,
-    extract(epoch FROM requested_at)::bigint AS "requestedAt"`;
+    decided_by AS "decidedBy", extract(epoch FROM requested_at)::bigint AS "requestedAt"`;
 }

@@ -137,6 +137,11 @@ export function mayCall(caller: Caller, group: AccessGroup, now: number): boolea
   }
 }
 
+/** For machines (shared/domain/machine.ts): which commands, by their acts, are the caller's now. */
+export function mayOf(caller: Caller, now: number): (act: string | undefined) => boolean {
+  return (act) => act !== undefined && Object.hasOwn(ACCESS, act) && mayCall(caller, act as AccessGroup, now);
+}
+
 /** Whether something in `ward` (null: in none) is within `scope`. */
 export function isWithin(scope: Scope, ward: string | null): boolean {
   return scope === 'whole' || (ward !== null && scope.has(ward));

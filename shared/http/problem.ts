@@ -46,6 +46,7 @@ const BY_REASON: Readonly<Record<string, readonly [status: number, title: string
   EXPANDS_TOO_MUCH: [413, 'Nội dung quá lớn · Content too large'],
   BODY_TOO_LARGE: [413, 'Nội dung quá lớn · Content too large'],
   UNSUPPORTED_MEDIA_TYPE: [415, 'Định dạng không được hỗ trợ · Unsupported media type'],
+  WRONG_STATE: [409, 'Không đúng trạng thái · Not in this state'],
 };
 
 export const PROBLEM_TYPE = 'application/problem+json';
@@ -82,6 +83,7 @@ export function problemText(error: AppError, requestId: string): string {
 function problemOf(known: AppError, requestId: string): Problem {
   const [status, title] = BY_REASON[known.reason] ?? BY_CODE[known.code];
   return {
+    ...known.extension,
     type: `urn:truyvet:problem:${known.reason.toLowerCase().replaceAll('_', '-')}`,
     title,
     status,

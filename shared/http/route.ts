@@ -55,6 +55,9 @@ const problemSchema = z
     reason: z.string(),
     errors: z.array(z.object({ field: z.string(), reason: z.string() })),
     request_id: z.string(),
+    /** With WRONG_STATE: how the thing stands, and which commands it would take. */
+    state: z.string().optional(),
+    allowed: z.array(z.string()).optional(),
   })
   .openapi('Problem');
 

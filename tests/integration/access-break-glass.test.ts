@@ -166,7 +166,11 @@ describe('reviewed', () => {
     const detail = { break_glass: opened.id, verdict: 'unjustified' };
     expect(await world.takeEntries()).toMatchObject([{ action: 'break_glass.reviewed', detail }]);
     expect((await contactsThere(as)).status).toBe(404);
-    expect((await review(opened.id, 'justified', supervisor)).body.reason).toBe('ALREADY_REVIEWED');
+    expect(await review(opened.id, 'unjustified', supervisor)).toMatchObject({ status: 200 });
+    expect(await review(opened.id, 'justified', supervisor)).toMatchObject({
+      status: 409,
+      body: { reason: 'WRONG_STATE', state: 'reviewed', allowed: [] },
+    });
     expect((await review(newId(), 'justified', supervisor)).body.reason).toBe('NO_SUCH_BREAK_GLASS');
   });
 });

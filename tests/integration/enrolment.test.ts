@@ -150,6 +150,13 @@ describe('an invitation', () => {
     expect(await requests()).toBe(before);
   });
 
+  test('for a code that no province has is not made', async () => {
+    await expect(hub.invite('99')).rejects.toMatchObject({
+      ...{ code: 'INVALID_ARGUMENT', reason: 'INVALID_FIELD', details: [{ field: 'province' }] },
+    });
+    expect(await hub.db.sql`SELECT 1 FROM invitations`).toHaveLength(0);
+  });
+
   test('that has ended is not even sent', async () => {
     const expired = formatInvitation({ ...parseInvitation(await hub.invite('24')), expires_at: 1 });
     await expect(join24(expired).outcome).rejects.toMatchObject({ reason: 'INVITATION_EXPIRED' });

@@ -8,12 +8,12 @@ import { cutPage, decodeCursor, nextOutput, pageQuery } from '../../../shared/ht
 import { apiRoute, newRoutes, type Routes } from '../../../shared/http/route.ts';
 import {
   type BreakGlassContext,
-  type BreakGlassRow,
   listBreakGlass,
   openBreakGlass,
   reviewBreakGlass,
+  type ShownBreakGlass,
 } from './operations.ts';
-import { MAX_MINUTES, REASON_LENGTH, VERDICTS } from './rules.ts';
+import { BREAK_GLASS, MAX_MINUTES, REASON_LENGTH, VERDICTS } from './rules.ts';
 
 const newBreakGlass = z
   .strictObject({
@@ -41,6 +41,9 @@ const breakGlassOutput = z
     reviewed_at: instantOutput.nullable(),
     reviewed_by: z.string().nullable(),
     verdict: z.enum(VERDICTS).nullable(),
+    state: z.enum(BREAK_GLASS.states),
+    /** What the caller may do with it now. */
+    allowed: z.array(z.string()),
   })
   .openapi('BreakGlass');
 
@@ -105,10 +108,10 @@ export function breakGlassRoutes(ctx: BreakGlassContext): Routes {
   return routes;
 }
 
-function toJson(row: BreakGlassRow): z.output<typeof breakGlassOutput> {
-  const { id, area, subject, reason, verdict } = row;
+function toJson(row: ShownBreakGlass): z.output<typeof breakGlassOutput> {
+  const { id, area, subject, reason, verdict, state } = row;
   return {
-    ...{ id, area, subject, reason, verdict },
+    ...{ id, area, subject, reason, verdict, state, allowed: [...row.allowed] },
     opened_at: isoInstant(row.openedAt),
     ends_at: isoInstant(row.endsAt),
     reviewed_at: isoInstantOrNull(row.reviewedAt),

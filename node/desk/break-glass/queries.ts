@@ -90,17 +90,19 @@ export interface Review {
   readonly verdict: Verdict;
   readonly reviewer: string;
   readonly now: number;
+  /** What is still open ends. */
+  readonly endNow: boolean;
 }
 
-/** Notes a verdict; an unjustified one ends now what is still open. */
+/** Notes a verdict, and with `endNow` that the reading is over. */
 export async function markReviewed(
   { sql }: Queryable,
-  { id, verdict, reviewer, now }: Review,
+  { id, verdict, reviewer, now, endNow }: Review,
 ): Promise<void> {
   await sql`
     UPDATE break_glass SET verdict = ${verdict}, reviewed_by = ${reviewer},
       reviewed_at = to_timestamp(${now}::bigint),
-      ends_at = CASE WHEN ${verdict === 'unjustified'}
+      ends_at = CASE WHEN ${endNow}
         THEN least(ends_at, greatest(to_timestamp(${now}::bigint), opened_at + interval '1 second'))
         ELSE ends_at END
     WHERE public_id = ${id}`;
