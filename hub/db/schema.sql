@@ -13,6 +13,8 @@ CREATE TABLE answers (
   CONSTRAINT answers_trace_id_seq_fkey FOREIGN KEY (trace_id, seq)
     REFERENCES questions(trace_id, seq)
 );
+CREATE INDEX answers_of ON public.answers
+  USING btree (province, trace_id);
 
 CREATE TABLE audit_checkpoints (
   size bigint NOT NULL,
@@ -257,7 +259,7 @@ CREATE TABLE traces (
   CONSTRAINT traces_pkey PRIMARY KEY (id)
 );
 CREATE INDEX traces_listed ON public.traces
-  USING btree (opened_at DESC, id);
+  USING btree (opened_at DESC, id DESC);
 CREATE INDEX traces_open ON public.traces
   USING btree (opened_at)
   WHERE (closed_at IS NULL);

@@ -7,6 +7,7 @@ import type { Database } from '../../shared/db/database.ts';
 import type { RulePack } from '../../shared/domain/rule-pack.ts';
 import { toAppError } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log.ts';
+import { type Loop, type LoopWatch, startLoop } from '../../shared/loop.ts';
 import type { Roster } from '../provinces/roster.ts';
 import { AnswerStore } from './answer-store.ts';
 import { LiveTrace, type LiveTraceContext } from './live-trace.ts';
@@ -24,20 +25,28 @@ export interface TraceEngineOptions {
   /** Provinces asked at the same time; all unless told. */
   readonly fanout?: number | undefined;
   onStep?(step: StepReport): void;
+  readonly loops?: LoopWatch | undefined;
 }
 
 const EXPIRY_SWEEP_MS = 60_000;
+const STOP_GRACE_MS = 4_000;
 
 export class TraceEngine implements AsyncDisposable {
   readonly #ctx: LiveTraceContext;
   readonly #live = new Map<string, LiveTrace>();
   /** Ends of what is being done to traces. */
   readonly #turns = new Map<string, Promise<void>>();
+  /** Incarnation of each province as it has reported last. */
+  readonly #lives = new Map<string, number>();
   readonly #stopped = new AbortController();
   readonly #stopListening: () => void;
+  readonly #loops: LoopWatch | undefined;
+  #expiry: Loop | undefined;
 
   constructor(options: TraceEngineOptions) {
-    this.#ctx = { ...options, store: new AnswerStore(options.db, options.clock) };
+    const { db, clock } = options;
+    this.#ctx = { ...options, store: new AnswerStore({ db, clock, signal: this.#stopped.signal }) };
+    this.#loops = options.loops;
     this.#stopListening = options.provinces.onChange(({ joined }) => {
       for (const trace of this.#live.values()) for (const link of joined) trace.join(link);
       void this.#closeRevoked();
@@ -48,7 +57,12 @@ export class TraceEngine implements AsyncDisposable {
   async start(): Promise<void> {
     for (const row of await queries.listOpenTraces(this.#ctx.db)) await this.takeUp(row);
     await this.#closeRevoked();
-    void this.#closeExpired();
+    const { clock, logger } = this.#ctx;
+    const pass = () => this.closeExpired();
+    this.#expiry = startLoop({
+      ...{ name: 'trace-expiry', everyMs: EXPIRY_SWEEP_MS, clock, logger, pass },
+      watch: this.#loops,
+    });
   }
 
   /** Goes on with a stored trace. */
@@ -77,8 +91,11 @@ export class TraceEngine implements AsyncDisposable {
     return this.#live.get(id);
   }
 
-  get openTraces(): IterableIterator<LiveTrace> {
-    return this.#live.values();
+  /** A province has said in which life it is; traces are told of a new one. */
+  beginLife(province: string, incarnation: number): void {
+    if (incarnation <= (this.#lives.get(province) ?? 0)) return;
+    this.#lives.set(province, incarnation);
+    for (const trace of this.#live.values()) trace.beginLife(province, incarnation);
   }
 
   /** Stores and starts a new trace. */
@@ -121,17 +138,24 @@ export class TraceEngine implements AsyncDisposable {
     }
   }
 
-  async #closeExpired(): Promise<void> {
-    while (!this.#stopped.signal.aborted) {
-      const now = this.#ctx.clock.nowMs() / 1000;
-      for (const trace of [...this.#live.values()]) if (trace.expiresAt <= now) await this.close(trace);
-      await this.#ctx.clock.sleep(EXPIRY_SWEEP_MS, this.#stopped.signal);
+  /** Ends all that has expired; rejects with the first failure when all have been tried. */
+  async closeExpired(): Promise<void> {
+    const now = nowSeconds(this.#ctx.clock);
+    const failures: unknown[] = [];
+    for (const trace of [...this.#live.values()]) {
+      if (trace.expiresAt <= now) await this.close(trace).catch((error) => failures.push(error));
     }
+    if (failures.length > 0) throw failures[0];
   }
 
+  /** Waits a moment for what is under way; a database that does not answer is cut off with the pool. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopListening();
     this.#stopped.abort();
-    await Promise.all([...this.#live.values()].map((trace) => trace.stop()));
+    const ends = [...this.#live.values()].map((trace) => trace.stop());
+    const over = new AbortController();
+    const ended = Promise.allSettled([this.#expiry?.[Symbol.asyncDispose](), ...ends]);
+    await Promise.race([ended, this.#ctx.clock.sleep(STOP_GRACE_MS, over.signal)]);
+    over.abort();
   }
 }

@@ -215,7 +215,7 @@ export class LiveTrace implements SessionTrace {
     this.#sessions = [...this.#sessions.filter((other) => other !== before), session];
     session.ask(this.#memory.seqs);
     // What it was assigned before it was revoked, it is told again.
-    if (before) this.#writes.add(this.#redeliver(session));
+    if (before) this.#writes.add(() => this.#redeliver(session));
     this.onProgress();
   }
 
@@ -247,7 +247,7 @@ export class LiveTrace implements SessionTrace {
   }
 
   onDelivered(session: ProvinceSession, seq: number): void {
-    this.#writes.add(queries.markDelivered(this.#ctx.db, this.id, session.province, seq));
+    this.#writes.add(() => queries.markDelivered(this.#ctx.db, this.id, session.province, seq));
     this.onProgress();
   }
 
@@ -269,10 +269,11 @@ export class LiveTrace implements SessionTrace {
   beginLife(province: string, incarnation: number): void {
     const session = this.#session(province);
     if (!session) return;
+    session.beginLife(incarnation);
     const old = this.#memory.answeredBefore(province, incarnation);
     if (old.length === 0) return;
     session.ask(old);
-    this.#writes.add(this.#redeliver(session));
+    this.#writes.add(() => this.#redeliver(session));
     this.onProgress();
   }
 

@@ -202,7 +202,7 @@ export function listTraces(
 }
 
 export interface StatusReport extends queries.ProvinceReport {
-  readonly stale: readonly { traceId: string; seqs: readonly number[] }[];
+  readonly stale: readonly queries.StaleAnswers[];
 }
 
 /**
@@ -210,13 +210,11 @@ export interface StatusReport extends queries.ProvinceReport {
  * is durable before this resolves.
  */
 export async function reportStatus(ctx: TracesCtx, report: StatusReport): Promise<void> {
-  await queries.recordProvinceReport(ctx.db, report);
-  for (const { traceId, seqs } of report.stale)
-    await queries.markStale(ctx.db, report.province, traceId, seqs);
+  await queries.recordProvinceReport(ctx.db, report, report.stale);
   for (const { traceId, seqs } of report.stale) {
     ctx.engine.get(traceId)?.markStale(report.province, seqs, report);
   }
-  for (const trace of ctx.engine.openTraces) trace.beginLife(report.province, report.incarnation);
+  ctx.engine.beginLife(report.province, report.incarnation);
 }
 
 /** The same for a trace that there is not and for one that the caller may not know of. */

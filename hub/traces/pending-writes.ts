@@ -1,30 +1,61 @@
 /**
- * Writes under way that nobody waits for yet: no trace is called complete before they are durable.
+ * Writes under way that nobody waits for yet: no trace is called complete before they are durable. A write
+ * that failed is owed until it has been done.
  */
+import { toAppError } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log.ts';
 
-export class PendingWrites {
-  readonly #logger: Logger;
-  readonly #writes = new Set<Promise<void>>();
+/** Does one write; may be repeated. */
+type Write = () => Promise<void>;
 
-  constructor(logger: Logger) {
+export class PendingWrites {
+  readonly #logger: Pick<Logger, 'error'>;
+  readonly #underWay = new Set<Promise<void>>();
+  /** Writes that failed, to be done again. */
+  readonly #owed: Write[] = [];
+  #told = false;
+
+  constructor(logger: Pick<Logger, 'error'>) {
     this.#logger = logger;
   }
 
-  add(write: Promise<void>): void {
-    const tracked = write.finally(() => void this.#writes.delete(tracked));
-    // Without this a failed write that nobody waits for would end the process.
-    tracked.catch((err) => this.#logger.error({ err }, 'write failed'));
-    this.#writes.add(tracked);
+  /** Begins a write; when it fails, `durable` does it again. */
+  add(write: Write): void {
+    const tracked: Promise<void> = write()
+      .catch((error: unknown) => this.#owe(write, error))
+      .finally(() => this.#underWay.delete(tracked));
+    this.#underWay.add(tracked);
   }
 
-  /** Resolves when all are durable; rejects if one failed. */
+  /** Whether nothing is under way and nothing owed. */
+  get isSettled(): boolean {
+    return this.#underWay.size === 0 && this.#owed.length === 0;
+  }
+
+  /**
+   * Does what failed again; resolves when all is durable, rejects if a write fails once more. One caller at a
+   * time.
+   */
   async durable(): Promise<void> {
-    await Promise.all(this.#writes);
+    while (!this.isSettled) {
+      await this.settled();
+      while (this.#owed.length > 0) {
+        await (this.#owed[0] as Write)();
+        this.#owed.shift();
+      }
+    }
+    this.#told = false;
   }
 
-  /** Resolves when all are over, one way or the other. */
+  /** Resolves when nothing is under way any more, one way or the other. */
   async settled(): Promise<void> {
-    await Promise.allSettled(this.#writes);
+    while (this.#underWay.size > 0) await Promise.all(this.#underWay);
+  }
+
+  #owe(write: Write, error: unknown): void {
+    this.#owed.push(write);
+    // One line for a database that is away, not one a write.
+    if (!this.#told) this.#logger.error({ err: toAppError(error) }, 'write failed, is owed');
+    this.#told = true;
   }
 }

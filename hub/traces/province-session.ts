@@ -47,6 +47,8 @@ export class ProvinceSession {
   readonly #trace: SessionTrace;
   #answeredAt = 0;
   #dataAt = 0;
+  /** Answers of a life before this one come too late. */
+  #incarnation = 0;
   /** Questions without an answer that holds, and the state of the data that an answer must have reached. */
   readonly #pending = new Map<number, AnswerVersion>();
   #deliveries: LoggedBody[] = [];
@@ -90,7 +92,13 @@ export class ProvinceSession {
 
   /** Whether an answer from this state of the data settles the question. */
   settles(seq: number, version: AnswerVersion): boolean {
-    return !isOlder(version, this.#pending.get(seq) ?? ANY_VERSION);
+    const isOfThisLife = version.incarnation >= this.#incarnation;
+    return isOfThisLife && !isOlder(version, this.#pending.get(seq) ?? ANY_VERSION);
+  }
+
+  /** The node has started anew. */
+  beginLife(incarnation: number): void {
+    this.#incarnation = Math.max(this.#incarnation, incarnation);
   }
 
   /** The question is answered. */

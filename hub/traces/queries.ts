@@ -29,7 +29,7 @@ export function listOpenTraces({ sql }: Queryable): Promise<TraceRow[]> {
 /** Newest first; `after` is the id of the last trace of the page before. */
 export function listTraceRows({ sql }: Queryable, limit: number, after?: string): Promise<TraceRow[]> {
   const before = after
-    ? sql`WHERE (opened_at, id) < (SELECT opened_at, id FROM traces WHERE id = ${after})`
+    ? sql`WHERE (opened_at, id) < ((SELECT opened_at FROM traces WHERE id = ${after}), ${after})`
     : sql``;
   return sql<TraceRow[]>`SELECT ${sql.unsafe(TRACE_COLUMNS)} FROM traces ${before}
     ORDER BY opened_at DESC, id DESC LIMIT ${limit}`;
@@ -150,20 +150,34 @@ export interface StoredAnswer extends AnswerRow {
 
 /** All answers held to a trace's questions, by question. */
 export function listAnswers({ sql }: Queryable, traceId: string): Promise<StoredAnswer[]> {
-  return sql<StoredAnswer[]>`SELECT trace_id AS "traceId", seq, province, incarnation,
-      data_version AS "dataVersion", body, stale, extract(epoch from answered_at)::bigint AS "answeredAt"
-    FROM answers WHERE trace_id = ${traceId} ORDER BY seq, province`;
+  // An answer of an earlier life may have come after the first word of the later one.
+  return sql<StoredAnswer[]>`SELECT trace_id AS "traceId", seq, answers.province, answers.incarnation,
+      answers.data_version AS "dataVersion", body,
+      stale OR answers.incarnation < coalesce(provinces.incarnation, 0) AS stale,
+      extract(epoch from answered_at)::bigint AS "answeredAt"
+    FROM answers LEFT JOIN provinces USING (province)
+    WHERE trace_id = ${traceId} ORDER BY seq, answers.province`;
 }
 
-/** Marks answers that no longer hold; durable before the node's report is acknowledged. */
-export async function markStale(
+/** Questions of a trace whose answers by one province no longer hold. */
+export interface StaleAnswers {
+  readonly traceId: string;
+  readonly seqs: readonly number[];
+}
+
+/** Marks answers of a province that no longer hold, of however many traces. */
+async function markStale(
   { sql }: Queryable,
   province: string,
-  traceId: string,
-  seqs: readonly number[],
+  stale: readonly StaleAnswers[],
 ): Promise<void> {
+  const traceIds = stale.flatMap(({ traceId, seqs }) => seqs.map(() => traceId));
+  const seqs = stale.flatMap((one) => one.seqs);
+  if (seqs.length === 0) return;
   await sql`UPDATE answers SET stale = true
-    WHERE trace_id = ${traceId} AND province = ${province} AND seq = ANY(${seqs as number[]}::int[])`;
+    FROM unnest(${traceIds}::text[], ${seqs}::int[]) AS changed (trace_id, seq)
+    WHERE answers.trace_id = changed.trace_id AND answers.seq = changed.seq AND province = ${province}
+      AND NOT stale`;
 }
 
 /** Marks all answers of a province's earlier lives to open traces, and sends it all deliveries again. */
@@ -242,15 +256,20 @@ export interface ProvinceReport {
 
 /**
  * What a province says of itself; an older life never overwrites a newer one. With the first word of a new
- * life all answers of the earlier ones become stale, in the same transaction.
+ * life all answers of the earlier ones become stale, and so do those that it names, in the same transaction.
  */
-export function recordProvinceReport(db: Database, report: ProvinceReport): Promise<void> {
+export function recordProvinceReport(
+  db: Database,
+  report: ProvinceReport,
+  stale: readonly StaleAnswers[],
+): Promise<void> {
   return withTransaction(db, async (tx) => {
     const [known] = await tx.sql<{ incarnation: number }[]>`
       SELECT incarnation FROM provinces WHERE province = ${report.province} FOR UPDATE`;
     await upsertProvince(tx, report);
     if (report.incarnation > (known?.incarnation ?? 0))
       await markEarlierLifeStale(tx, report.province, report.incarnation);
+    await markStale(tx, report.province, stale);
   });
 }
 

@@ -104,7 +104,7 @@ export class TraceMemory {
     if (this.state.apply(Number(province), answer, header) === 'applied') {
       const { incarnation, dataVersion } = header;
       const row = { traceId: this.#options.traceId, seq, province, incarnation, dataVersion, body };
-      this.#options.writes.add(this.#options.store.add(row));
+      this.#options.writes.add(() => this.#options.store.add(row));
     }
     const held = this.state.versionOf(Number(province), seq);
     return { seq, header, isHeld: held?.incarnation === header.incarnation };

@@ -1,0 +1,222 @@
+/**
+ * The hub's traces alone: its engine and operations on a real database, before provinces that answer over
+ * real gRPC from the rows of a generated world. For what happens between hub and provinces without a node in
+ * the way: what is held in memory, what is asked again, what a database that is away costs.
+ */
+import { generateKeyPairSync } from 'node:crypto';
+import { pino } from 'pino';
+import { createAuthority } from '../../deploy/pki/authority.ts';
+import { ProvinceLink } from '../../hub/provinces/province-link.ts';
+import { TraceEngine, type TraceEngineOptions } from '../../hub/traces/engine.ts';
+import { openTrace, type TracesCtx } from '../../hub/traces/operations.ts';
+import { RefusalLog } from '../../shared/audit/refusals.ts';
+import { nowSeconds, systemClock } from '../../shared/clock.ts';
+import { type Database, openDatabase } from '../../shared/db/database.ts';
+import { Disposal } from '../../shared/disposal.ts';
+import { AppError, type ErrorCode } from '../../shared/errors.ts';
+import { TracingService } from '../../shared/gen/truyvet/v1/tracing_pb.ts';
+import { type GrpcServer, startGrpcServer } from '../../shared/grpc/server.ts';
+import { implement } from '../../shared/grpc/service.ts';
+import type { TlsMaterial } from '../../shared/grpc/tls.ts';
+import { encodeAnswer, fragmentsOf, questionFromWire } from '../../shared/grpc/trace-messages.ts';
+import { newTraceId } from '../../shared/ids.ts';
+import type { Logger } from '../../shared/log.ts';
+import { signOpening } from '../../shared/signed/opening.ts';
+import type { Opening } from '../../shared/signed/opening-shape.ts';
+import { termsOf } from '../simulation/fold.ts';
+import { ModelNode, Pseudonyms, partOf } from '../simulation/model-node.ts';
+import { makeWorld, type World } from '../simulation/world.ts';
+import { createTestDatabase, type TestDatabase } from './database.ts';
+import { createTcpGate, type TcpGate } from './tcp-gate.ts';
+
+const logger = pino({ enabled: false }) as Logger;
+const authority = await createAuthority();
+const hubTls = await authority.issue({ kind: 'hub' });
+
+/** A province that answers from its part of a world. */
+export class ModelProvince implements AsyncDisposable {
+  readonly province: string;
+  incarnation = 1;
+  dataVersion = 1;
+  /** Refuses every warrant for this reason. */
+  refusal: { code: ErrorCode; reason: string } | undefined;
+  /** Questions answered, and deliveries applied, by trace. */
+  readonly answered: { traceId: string; seq: number }[] = [];
+  readonly delivered = new Map<string, number>();
+  readonly #tls: TlsMaterial;
+  readonly #model: ModelNode;
+  #server: GrpcServer | undefined;
+  #port = 0;
+
+  constructor(province: string, model: ModelNode, tls: TlsMaterial) {
+    this.province = province;
+    this.#model = model;
+    this.#tls = tls;
+  }
+
+  get address(): string {
+    return `127.0.0.1:${this.#port}`;
+  }
+
+  async start(): Promise<void> {
+    const service = implement(TracingService, {
+      trace: (requests) => this.#answers(requests),
+      assign: async ({ traceId, seq }) => {
+        this.delivered.set(traceId, seq);
+        return { applied: seq };
+      },
+      readAuditLog: () => {
+        throw new AppError('UNIMPLEMENTED', 'NOT_HERE', 'not here');
+      },
+    });
+    const listen = `127.0.0.1:${this.#port}`;
+    this.#server = await startGrpcServer({ listen, tls: this.#tls, services: [service], logger, drainMs: 0 });
+    this.#port = this.#server.port;
+  }
+
+  async stop(): Promise<void> {
+    await this.#server?.[Symbol.asyncDispose]();
+    this.#server = undefined;
+  }
+
+  async *#answers(requests: Parameters<Trace>[0]): ReturnType<Trace> {
+    let traceId = '';
+    for await (const { message } of requests) {
+      if (message.case === 'warrant') {
+        if (this.refusal) throw new AppError(this.refusal.code, this.refusal.reason, 'refused');
+        const [, payload] = message.value.opening.split('.');
+        traceId = JSON.parse(Buffer.from(payload as string, 'base64url').toString()).trace_id;
+        const value = { incarnation: BigInt(this.incarnation), protocol: 1 };
+        yield { message: { case: 'accepted' as const, value } };
+      } else if (message.case === 'question') {
+        const question = questionFromWire(message.value);
+        const { incarnation, dataVersion } = this;
+        this.answered.push({ traceId, seq: question.seq });
+        const body = encodeAnswer(this.#model.answer(question), { incarnation, dataVersion, dataAt: 1 });
+        yield* fragmentsOf(question.seq, body);
+      }
+    }
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+}
+
+type Trace = Parameters<typeof implement<typeof TracingService>>[1]['trace'];
+
+export interface TracedHub extends AsyncDisposable {
+  readonly world: World;
+  readonly ctx: TracesCtx;
+  readonly engine: TraceEngine;
+  /** As the hub has it: through the gate. */
+  readonly db: Database;
+  readonly test: TestDatabase;
+  readonly gate: TcpGate;
+  readonly provinces: readonly ModelProvince[];
+  readonly keys: ReadonlyMap<string, ReturnType<typeof generateKeyPairSync>>;
+  /** Ends the engine as a crash would not: orderly; and starts another on what is stored. */
+  restart(): Promise<void>;
+  /** Opens a trace of the world's n-th request; the answer is its id. */
+  open(n?: number, changes?: Partial<Opening>): Promise<string>;
+}
+
+export interface TracedHubOptions {
+  readonly seed?: number;
+  readonly engine?: Partial<TraceEngineOptions>;
+}
+
+/** A hub with its engine at work, and all provinces up. */
+export async function startTracedHub({ seed = 1, engine: changed = {} }: TracedHubOptions = {}) {
+  await using stack = new Disposal();
+  const world = makeWorld(seed, { provinces: ['24', '79', '01'] });
+  const test = stack.use(await createTestDatabase('hub'));
+  const { hostname, port } = new URL(test.url);
+  const gate = stack.use(await createTcpGate({ host: hostname, port: Number(port) }));
+  const db = stack.use(openDatabase(throughGate(test.url, gate.port), { max: 8, name: 'hub' }));
+  const provinces = await Promise.all(world.provinces.map((code) => startProvince(world, code, stack)));
+  const links = provinces.map(({ province, address }) => {
+    return stack.use(new ProvinceLink({ province, address, tls: hubTls, clock: systemClock }));
+  });
+  const keys = new Map(world.provinces.map((code) => [code, generateKeyPairSync('ed25519')]));
+  const refusals = stack.use(new RefusalLog({ db, clock: systemClock, logger }));
+  const newEngine = async () => {
+    const roster = { links, onChange: () => () => undefined };
+    const engine = new TraceEngine({
+      ...{ db, clock: systemClock, logger, provinces: roster, roundDeadlineMs: 1_000 },
+      rulePack: (number) => (number === world.rules.number ? world.rules : undefined),
+      ...changed,
+    });
+    await engine.start();
+    return engine;
+  };
+  let engine = await newEngine();
+  stack.defer(() => engine[Symbol.asyncDispose]());
+  const ctx = {
+    ...{ db, clock: systemClock, logger, refusals, packs: [world.rules] },
+    warrantKey: generateKeyPairSync('ed25519').privateKey,
+    provinceKeys: { get: (province: string) => keys.get(province)?.publicKey },
+    get engine() {
+      return engine;
+    },
+  };
+  const built = stack.move();
+  return {
+    ...{ world, ctx, db, test, gate, provinces, keys },
+    get engine() {
+      return engine;
+    },
+    async restart() {
+      await engine[Symbol.asyncDispose]();
+      engine = await newEngine();
+    },
+    async open(n = 0, changes: Partial<Opening> = {}) {
+      const opening = { ...openingOf(world, n), ...changes };
+      const key = keys.get(opening.province);
+      if (!key) throw new Error(`no province ${opening.province}`);
+      const jws = await signOpening(opening, key.privateKey);
+      return (await openTrace(ctx, opening.province, jws)).traceId;
+    },
+    [Symbol.asyncDispose]: () => built[Symbol.asyncDispose](),
+  } satisfies TracedHub;
+}
+
+async function startProvince(world: World, code: string, stack: Disposal): Promise<ModelProvince> {
+  const model = new ModelNode(partOf(world, code), world.rules, new Pseudonyms(world), true);
+  const tls = await authority.issue({ kind: 'node', province: code });
+  const province = stack.use(new ModelProvince(code, model, tls));
+  await province.start();
+  return province;
+}
+
+/** The opening of a request of the world, as its province would sign it. */
+export function openingOf(world: World, n: number): Opening {
+  const request = world.traces[n % world.traces.length];
+  if (!request) throw new Error('a world without traces');
+  const terms = termsOf(world, request);
+  const owner = world.cases.find(({ id }) => id === request.cases[0]);
+  return {
+    version: 1,
+    trace_id: newTraceId(),
+    revision: 0,
+    province: owner?.province ?? '24',
+    direction: terms.direction,
+    rules: world.rules.number,
+    max_degree: terms.maxDegree,
+    as_of: terms.asOf,
+    expires_at: nowSeconds(systemClock) + 86_400,
+    purpose: 'contact-tracing',
+    generation: 1,
+    index: terms.index.map(({ pseudonym, from, until }, i) => ({
+      ...{ case_ref: String(i), from, until },
+      pseudonym: Buffer.from(pseudonym).toString('hex'),
+    })),
+  };
+}
+
+function throughGate(url: string, port: number): string {
+  const gated = new URL(url);
+  gated.hostname = '127.0.0.1';
+  gated.port = String(port);
+  return gated.href;
+}
