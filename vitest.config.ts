@@ -1,12 +1,33 @@
 import { defineConfig } from 'vitest/config';
+import { KINDS } from './tests/support/kinds.ts';
+import { KindsReporter } from './tests/support/kinds-reporter.ts';
+import { KindsSequencer } from './tests/support/kinds-sequencer.ts';
+
+/** A file for what `.ci/run` counts. */
+const report = process.env.TRUYVET_TESTS_REPORT;
 
 export default defineConfig({
   test: {
-    include: ['{shared,node,hub,deploy,tests}/**/*.test.ts'],
     globalSetup: ['tests/support/global-setup.ts'],
-    // Against hanging, not against slowness: a machine that does other things at the same time is no failure.
-    testTimeout: 240_000,
-    hookTimeout: 300_000,
+    reporters: [
+      'default',
+      new KindsReporter(),
+      ...(report ? [['json', { outputFile: report }] as ['json', { outputFile: string }]] : []),
+    ],
+    sequence: { sequencer: KindsSequencer },
     maxWorkers: 2,
+    projects: KINDS.map(({ name, include, exclude }) => ({
+      test: {
+        name,
+        include: [...include],
+        exclude: [...exclude, 'node_modules/**', 'dist/**'],
+        // Modules are loaded once a worker: a test that needs its own copy of one has a process for it.
+        isolate: false,
+        // Against hanging, not against slowness: a machine that does other things meanwhile is no failure.
+        testTimeout: 240_000,
+        hookTimeout: 300_000,
+        maxWorkers: 2,
+      },
+    })),
   },
 });

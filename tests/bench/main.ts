@@ -39,7 +39,7 @@ const { values, positionals } = parseArgs({
 
 const say = (what: string) => console.error(`${new Date().toISOString().slice(11, 19)} ${what}`);
 const rules = JSON.parse(
-  readFileSync(join(packageRoot, 'hub', 'rules', 'packs', '2021-12-29.json'), 'utf8'),
+  readFileSync(join(packageRoot, 'hub', 'packs', 'default', '2021-12-29.json'), 'utf8'),
 ) as RulePack;
 
 switch (positionals[0]) {

@@ -14,7 +14,7 @@ import { fillMerged } from './merged-tables.ts';
 import { tokenOf, tokensOf } from './rows.ts';
 import { BENCH_TIME, makeWorld } from './world.ts';
 
-const pack = join(packageRoot, 'hub', 'rules', 'packs', '2021-12-29.json');
+const pack = join(packageRoot, 'hub', 'packs', 'default', '2021-12-29.json');
 const shipped = JSON.parse(readFileSync(pack, 'utf8')) as RulePack;
 /**
  * Every place is weaker than an encounter, so that which event is the strongest matters wherever they

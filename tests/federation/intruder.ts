@@ -67,8 +67,10 @@ export async function setUp(): Promise<void> {
 }
 
 export async function tearDown(): Promise<void> {
-  for (const channel of channels) channel.close();
+  for (const channel of channels.splice(0)) channel.close();
+  shared.clear();
   for (const db of databases.values()) await db[Symbol.asyncDispose]();
+  databases.clear();
   await federation?.[Symbol.asyncDispose]();
 }
 

@@ -1,16 +1,17 @@
 /**
  * Promise 1 through the fold alone: whatever the order, duplication, replay and age of answers, the federated
- * result is the oracle's. A failing world shrinks to few rows and prints its seed; `FOLD_WORLDS` and
- * `FOLD_SEED` choose others.
+ * result is the oracle's. A failing world shrinks to few rows and prints its seed; `FOLD_SEED`
+ * chooses others.
  */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { extent } from '../support/extent.ts';
 import type { Dataset } from './dataset.ts';
 import { foldTrace, leaveOut } from './fold.ts';
 import { oracleOf } from './oracle.ts';
 import { makeWorld, type World, worldArbitrary } from './world.ts';
 
-const WORLDS = Number(process.env.FOLD_WORLDS ?? 10_000);
+const WORLDS = extent({ quick: 500, all: 10_000 });
 const SEED = Number(process.env.FOLD_SEED ?? 20211123);
 
 test(`${WORLDS} worlds fold to what the oracle says, each contact at one province`, {

@@ -9,7 +9,6 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Federation, FederationOptions } from '../../deploy/federation/federation.ts';
 import type { Wiring } from '../../deploy/federation/program-environments.ts';
 import { packageRoot } from '../../shared/package-root.ts';
-import { waitFor } from '../support/wait.ts';
 import {
   converges,
   type Imported,
@@ -19,7 +18,8 @@ import {
   pickRequest,
   rowsOf,
   startScenario,
-} from './scenario.ts';
+} from '../federation/scenario.ts';
+import { waitFor } from '../support/wait.ts';
 
 let federation: Federation;
 let wiring: Wiring;

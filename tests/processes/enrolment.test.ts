@@ -9,9 +9,9 @@ import { createKeyRingFile } from '../../node/sealing/key-source.ts';
 import { nowSeconds, systemClock } from '../../shared/clock.ts';
 import { isoInstant } from '../../shared/domain/instant.ts';
 import { newKey } from '../../shared/ids.ts';
+import { call, importFile, type TraceStatus } from '../federation/drive.ts';
 import { Centre, command, type Running, run } from '../support/operator.ts';
 import { waitFor } from '../support/wait.ts';
-import { call, importFile, type TraceStatus } from './drive.ts';
 
 const FINGERPRINT = /([A-Z2-7]{4}-){3}[A-Z2-7]{4}/;
 

@@ -10,8 +10,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Federation } from '../../deploy/federation/federation.ts';
 import { packageRoot } from '../../shared/package-root.ts';
-import { waitFor } from '../support/wait.ts';
-import { importDataset, importFile } from './drive.ts';
+import { importDataset, importFile } from '../federation/drive.ts';
 import {
   converges,
   type Imported,
@@ -20,7 +19,8 @@ import {
   pickRequest,
   rowsOf,
   startScenario,
-} from './scenario.ts';
+} from '../federation/scenario.ts';
+import { waitFor } from '../support/wait.ts';
 
 let federation: Federation;
 let imported: Imported;

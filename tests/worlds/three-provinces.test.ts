@@ -1,19 +1,26 @@
 /**
  * Promise 1 through real processes: three nodes and a hub, worlds of several hundred people imported over
  * HTTP, traced forward and backward; every contact equals the oracle's and is at exactly one province.
- * `FEDERATION_WORLDS` chooses how many worlds.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Federation, startFederation } from '../../deploy/federation/federation.ts';
+import {
+  differences,
+  enterCases,
+  importDataset,
+  listContacts,
+  openTrace,
+  waitForTrace,
+} from '../federation/drive.ts';
 import { RULES } from '../simulation/examples.ts';
 import { oracleOf } from '../simulation/oracle.ts';
 import { makeWorld } from '../simulation/world.ts';
-import { differences, enterCases, importDataset, listContacts, openTrace, waitForTrace } from './drive.ts';
+import { extent } from '../support/extent.ts';
 
-const WORLDS = Number(process.env.FEDERATION_WORLDS ?? 50);
+const WORLDS = extent({ quick: 6, all: 50 });
 const PROVINCES = ['24', '79', '01'];
 const rules = { ...RULES, max_degree: 4, trace_open_days: 21 };
 

@@ -17,10 +17,10 @@ import { resealAll } from '../../node/sealing/reseal.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { type Database, openDatabase } from '../../shared/db/database.ts';
 import { migrateDatabase } from '../../shared/db/migrate.ts';
+import { intakeOn } from '../integration/imports-fixture.ts';
 import { personWith } from '../support/callers.ts';
 import { findNeedles, needlesOf } from '../support/needles.ts';
 import { testDataKeys, testKeyRing } from '../support/sealed.ts';
-import { intakeOn } from './imports-fixture.ts';
 
 const DIGITS = ['086420975311', '086420975312', '086420975'];
 const PHONES = ['+84966246801', '+84966246802'];

@@ -11,10 +11,10 @@ import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { nowSeconds, systemClock } from '../../shared/clock.ts';
 import { packageRoot } from '../../shared/package-root.ts';
+import { call, differences, type ProvincialContact } from '../federation/drive.ts';
 import { oracleOf } from '../simulation/oracle.ts';
 import { outbreakDataset } from '../support/outbreak-dataset.ts';
 import { waitFor } from '../support/wait.ts';
-import { call, differences, type ProvincialContact } from './drive.ts';
 
 const rules = JSON.parse(readFileSync(join(packageRoot, 'hub/packs/default/2021-12-29.json'), 'utf8'));
 

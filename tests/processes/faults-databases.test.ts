@@ -6,11 +6,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { Federation } from '../../deploy/federation/federation.ts';
 import type { Member } from '../../deploy/federation/member.ts';
 import type { Wiring } from '../../deploy/federation/program-environments.ts';
-import type { Dataset } from '../simulation/dataset.ts';
-import { toImportFiles } from '../simulation/import-files.ts';
-import { createTcpGate, type TcpGate } from '../support/tcp-gate.ts';
-import { waitFor } from '../support/wait.ts';
-import { call, importFile } from './drive.ts';
+import { call, importFile } from '../federation/drive.ts';
 import {
   converges,
   cutConnections,
@@ -24,7 +20,11 @@ import {
   rowsOf,
   startScenario,
   statusOf,
-} from './scenario.ts';
+} from '../federation/scenario.ts';
+import type { Dataset } from '../simulation/dataset.ts';
+import { toImportFiles } from '../simulation/import-files.ts';
+import { createTcpGate, type TcpGate } from '../support/tcp-gate.ts';
+import { waitFor } from '../support/wait.ts';
 
 let federation: Federation;
 let imported: Imported;

@@ -9,8 +9,7 @@ import type { Federation } from '../../deploy/federation/federation.ts';
 import type { Wiring } from '../../deploy/federation/program-environments.ts';
 import { openingSha256, readAdmittedOpening, signWarrant } from '../../shared/signed/opening.ts';
 import { loadPrivateKey } from '../../shared/signed/opening-keys.ts';
-import { waitFor } from '../support/wait.ts';
-import { call, listContacts } from './drive.ts';
+import { call, listContacts } from '../federation/drive.ts';
 import {
   converges,
   holdAt,
@@ -23,7 +22,8 @@ import {
   rowsOf,
   startScenario,
   statusOf,
-} from './scenario.ts';
+} from '../federation/scenario.ts';
+import { waitFor } from '../support/wait.ts';
 
 let federation: Federation;
 let wiring: Wiring;

@@ -13,9 +13,7 @@ import type { Wiring } from '../../deploy/federation/program-environments.ts';
 import { FEDERATION_KEYS_FILE, readKeyFile, writeKeyFile } from '../../node/federation/keys/key-file.ts';
 import { packageRoot } from '../../shared/package-root.ts';
 import { approvedProvince } from '../../shared/signed/key-approval.ts';
-import { findNeedles, type Needle } from '../support/needles.ts';
-import { waitFor } from '../support/wait.ts';
-import { call, type ProvincialContact } from './drive.ts';
+import { call, type ProvincialContact } from '../federation/drive.ts';
 import {
   converges,
   type Imported,
@@ -27,7 +25,9 @@ import {
   rowsOf,
   startScenario,
   statusOf,
-} from './scenario.ts';
+} from '../federation/scenario.ts';
+import { findNeedles, type Needle } from '../support/needles.ts';
+import { waitFor } from '../support/wait.ts';
 
 const NEWCOMER = '01';
 const MOTHER = '24';
