@@ -98,7 +98,7 @@ export async function startHub(config: HubConfig, clock: Clock = systemClock): P
   await startGrpc(base, doors);
   await startEnrolment(base, enrolment);
   const url = await startHttp(base, doors);
-  logger.info({ url, grpc: config.grpcListen, provinces: roster.links.length }, 'hub started');
+  logger.info({ url, grpc: config.grpcListen, enrolled: roster.links.length }, 'hub started');
   const built = stack.move();
   return { url, [Symbol.asyncDispose]: () => built[Symbol.asyncDispose]() };
 }
@@ -159,7 +159,10 @@ async function startTraces(base: Base): Promise<TracesCtx> {
   const { config, logger, clock, db, rules, refusals, roster, stack } = base;
   const { roundDeadlineMs, fanout, warrantKey } = config;
   const rulePack = rules.pack;
-  const onStep = ({ traceId, ...step }: StepReport) => logger.info({ trace: traceId, ...step }, 'trace step');
+  const onStep = ({ traceId, cpuMs, storeMs, bytesIn, bytesOut, ...step }: StepReport) => {
+    const figures = { cpu_ms: cpuMs, store_ms: storeMs, bytes_in: bytesIn, bytes_out: bytesOut };
+    logger.info({ trace: traceId, ...step, ...figures }, 'trace step');
+  };
   const engine = stack.use(
     new TraceEngine({ db, clock, logger, provinces: roster, roundDeadlineMs, fanout, rulePack, onStep }),
   );

@@ -32,6 +32,7 @@ program
   .description('chạy trung tâm, cấu hình từ biến môi trường · run the hub, configured by the environment')
   .action(async () => {
     process.exitCode = await runProgram({
+      name: 'hub',
       start: () => startHub(parseHubConfig(process.env), systemClock),
       holdLifeline: (stop) => holdLifeline(process.env, stop),
     });

@@ -9,6 +9,7 @@ import { startHub } from './app.ts';
 import { parseHubConfig } from './config.ts';
 
 process.exitCode = await runProgram({
+  name: 'hub',
   start: () => startHub(parseHubConfig(process.env), systemClock),
   holdLifeline: (stop) => holdLifeline(process.env, stop),
 });

@@ -38,6 +38,7 @@ program
   .description('chạy nút, cấu hình từ biến môi trường · run the node, configured by the environment')
   .action(async () => {
     process.exitCode = await runProgram({
+      name: 'node',
       start: () => startNode(parseNodeConfig(process.env), systemClock),
       holdLifeline: (stop) => holdLifeline(process.env, stop),
     });

@@ -9,6 +9,7 @@ import { startNode } from './app.ts';
 import { parseNodeConfig } from './config.ts';
 
 process.exitCode = await runProgram({
+  name: 'node',
   start: () => startNode(parseNodeConfig(process.env), systemClock),
   holdLifeline: (stop) => holdLifeline(process.env, stop),
 });

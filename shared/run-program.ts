@@ -1,11 +1,13 @@
 /**
- * How a program begins and ends: started, told to stop by a signal or by its lifeline, drained, gone. Knows
- * neither program.
+ * How a program begins and ends: started, told to stop by a signal or by its lifeline, drained, gone;
+ * its last word is a line of its log. Knows neither program.
  */
 import { toAppError } from './errors.ts';
-import { describeError } from './log.ts';
+import { createLogger } from './log.ts';
 
 export interface ProgramParts {
+  /** In the log, while the configuration does not say more. */
+  readonly name: string;
   /** Builds the program; its disposal drains it. */
   readonly start: () => Promise<AsyncDisposable>;
   /** Calls `stop` when nobody holds the program any more. */
@@ -13,7 +15,14 @@ export interface ProgramParts {
 }
 
 /** Runs until told to stop; the answer is the exit code. A second signal ends the process at once. */
-export async function runProgram({ start, holdLifeline }: ProgramParts): Promise<number> {
+export async function runProgram({ name, start, holdLifeline }: ProgramParts): Promise<number> {
+  const logger = createLogger(name);
+  const failed = (error: unknown) => logger.fatal({ err: toAppError(error) }, 'ended by an error');
+  // Node would print it as it is, with whatever a driver wrote into its message.
+  process.on('uncaughtException', (error) => {
+    failed(error);
+    process.exit(1);
+  });
   const stop = new AbortController();
   const stopped = new Promise<void>((resolve) => {
     stop.signal.addEventListener('abort', () => resolve(), { once: true });
@@ -27,10 +36,7 @@ export async function runProgram({ start, holdLifeline }: ProgramParts): Promise
     await stopped;
     return 0;
   } catch (error) {
-    // Before the configuration is read there is no logger.
-    process.stderr.write(
-      `${JSON.stringify({ msg: 'ended by an error', err: describeError(toAppError(error)) })}\n`,
-    );
+    failed(error);
     return 1;
   }
 }

@@ -84,7 +84,8 @@ class KeyKeeper {
     // What is under way may have passed rows that are old only now.
     this.#pass = undefined;
     this.#passAtMs = 0;
-    if (ring.current !== before) logger.info({ generation: ring.current, before }, 'data keys rotated');
+    if (ring.current !== before)
+      logger.info({ generation: ring.current, generation_before: before }, 'data keys rotated');
   }
 
   /** One batch of re-sealing; whether there may be more. */

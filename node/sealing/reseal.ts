@@ -75,7 +75,7 @@ function openRow(
     return [{ id: row.id, texts }];
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
-    logger.error({ err: error, table, id: row.id }, 'a row cannot be opened and stays as it is');
+    logger.error({ err: error, table, row: row.id }, 'a row cannot be opened and stays as it is');
     return [];
   }
 }

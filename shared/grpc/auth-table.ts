@@ -42,3 +42,16 @@ export const WITHOUT_DEADLINE: ReadonlySet<string> = new Set([
   'grpc.reflection.v1.ServerReflection.ServerReflectionInfo',
   'grpc.reflection.v1alpha.ServerReflection.ServerReflectionInfo',
 ]);
+
+/** What comes all the time and says no more than that all is well: logged for the curious, while it does. */
+export const HEARTBEATS: ReadonlySet<string> = new Set([
+  'truyvet.v1.FederationService.ReportStatus',
+  'truyvet.v1.FederationService.ReportFederationKeys',
+  'truyvet.v1.FederationService.ListKeyWraps',
+  'truyvet.v1.FederationService.ListProvinces',
+  'truyvet.v1.FederationService.ListRules',
+  'truyvet.v1.FederationService.ExchangeCheckpoints',
+  'grpc.health.v1.Health.Check',
+  'grpc.health.v1.Health.Watch',
+  'grpc.health.v1.Health.List',
+]);

@@ -7,8 +7,8 @@ import type { Metadata, ServerUnaryCall, StatusObject } from '@grpc/grpc-js';
 import type { Clock } from '../clock.ts';
 import { AppError, type ErrorCode, toAppError } from '../errors.ts';
 import { isUuid, newId } from '../ids.ts';
-import { describeError, type Logger } from '../log.ts';
-import { type AuthTable, WITHOUT_DEADLINE } from './auth-table.ts';
+import type { Logger } from '../log.ts';
+import { type AuthTable, HEARTBEATS, WITHOUT_DEADLINE } from './auth-table.ts';
 import { REQUEST_ID_KEY } from './messages.ts';
 import { type Peer, peerName, peerOf } from './peer.ts';
 import type { CallContext } from './service.ts';
@@ -168,8 +168,10 @@ export class ServedCall {
     this.#runtime.active.delete(this);
     const failure = thrown === undefined ? undefined : this.#outcome(thrown);
     const event = this.#event(failure);
-    const level = failure?.code === 'INTERNAL' ? 'error' : failure === undefined ? 'info' : 'warn';
-    this.#runtime.logger[level]({ ...event, ...(failure && { err: describeError(failure) }) }, 'grpc call');
+    this.#runtime.logger[levelOf(event)](
+      { ...logFields(event), ...(failure && { err: failure }) },
+      'grpc call',
+    );
     this.#runtime.onCall(event);
   }
 
@@ -216,4 +218,25 @@ export function shuttingDown(): AppError {
 function requestIdOf(metadata: Metadata): string {
   const sent = metadata.get(REQUEST_ID_KEY)[0];
   return typeof sent === 'string' && isUuid(sent) ? sent : newId();
+}
+
+function levelOf({ code, method }: CallEvent): 'debug' | 'info' | 'warn' | 'error' {
+  if (code === 'OK') return HEARTBEATS.has(method) ? 'debug' : 'info';
+  return code === 'INTERNAL' ? 'error' : 'warn';
+}
+
+function logFields({
+  requestId,
+  durationMs,
+  messagesIn,
+  messagesOut,
+  bytesIn,
+  bytesOut,
+  ...event
+}: CallEvent) {
+  return {
+    ...event,
+    ...{ request_id: requestId, ms: durationMs, messages_in: messagesIn, messages_out: messagesOut },
+    ...{ bytes_in: bytesIn, bytes_out: bytesOut },
+  };
 }

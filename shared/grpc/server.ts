@@ -144,7 +144,7 @@ async function acceptConnections(server: Server, options: GrpcServerOptions): Pr
   const ofPeers = new Tally(CONNECTIONS_PER_PEER);
   const listener = createTlsServer(options, limits.handshakeMs ?? HANDSHAKE_MS);
   limitConnections(listener, limits.connections ?? LISTENER_LIMITS, (address) =>
-    logger.warn({ code: 'TOO_MANY_CONNECTIONS', address }, 'grpc connection refused'),
+    logger.warn({ reason: 'TOO_MANY_CONNECTIONS', address }, 'grpc connection refused'),
   );
   const refuse = (socket: TLSSocket, refusal: Refusal) => {
     if (refusal === undefined) return false;
@@ -178,25 +178,25 @@ async function acceptConnections(server: Server, options: GrpcServerOptions): Pr
   };
 }
 
-type Refusal = { readonly code: string; readonly peer?: string } | undefined;
+type Refusal = { readonly reason: string; readonly peer?: string } | undefined;
 
 /** A connection that speaks no HTTP/2 by its own account, or one too many of its peer. */
 function whyRefused(socket: TLSSocket, { newcomers }: GrpcServerOptions, ofPeers: Tally): Refusal {
-  if (socket.alpnProtocol !== 'h2') return { code: 'NO_ALPN' };
+  if (socket.alpnProtocol !== 'h2') return { reason: 'NO_ALPN' };
   // Those are counted by address alone: nobody may use up the places of all others.
   if (newcomers) return undefined;
   const peer = peerOf(socket.getPeerCertificate().subjectaltname);
   const name = peer === undefined ? 'nobody' : peerName(peer);
   const admitted = ofPeers.admit(name, (left) => socket.once('close', left));
-  return admitted ? undefined : { code: 'TOO_MANY_CONNECTIONS', peer: name };
+  return admitted ? undefined : { reason: 'TOO_MANY_CONNECTIONS', peer: name };
 }
 
 /** A certificate that is not to be used; one that names nobody is refused call by call, with a word. */
 function whyNotAdmitted(socket: TLSSocket, { check }: GrpcServerOptions): Refusal {
   const certificate = socket.getPeerX509Certificate();
   const peer = peerOf(certificate?.subjectAltName);
-  const code = check && certificate && peer ? check(peer, certificate) : undefined;
-  return code === undefined || peer === undefined ? undefined : { code, peer: peerName(peer) };
+  const reason = check && certificate && peer ? check(peer, certificate) : undefined;
+  return reason === undefined || peer === undefined ? undefined : { reason, peer: peerName(peer) };
 }
 
 /** grpc-js has an option for the client's windows only, so its HTTP/2 servers are fetched out of it. */

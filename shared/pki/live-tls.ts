@@ -53,7 +53,7 @@ export class LiveTls implements AsyncDisposable {
       if (next.cert === this.#current.cert && next.key === this.#current.key) return;
       this.#current = next;
       for (const listener of this.#listeners) listener(next);
-      logger.info('a new certificate is in use');
+      logger.info({}, 'a new certificate is in use');
     } catch (error) {
       const { message } = toAppError(error);
       // Said once: files that are being replaced may not fit for a moment.

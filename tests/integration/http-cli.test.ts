@@ -9,6 +9,7 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type HttpServer, startHttpServer } from '../../shared/http/server.ts';
 import { packageRoot } from '../../shared/package-root.ts';
+import { keysOutsideTheList } from '../support/log-lines.ts';
 import { ALL_GRANTS, createNodeHttp, type NodeHttp } from '../support/node-http.ts';
 
 let node: NodeHttp;
@@ -119,8 +120,13 @@ describe('failures end with 2 and say why', () => {
   it('names every variable that serve lacks', async () => {
     const { code, err } = await run(['serve'], { HTTP_LISTEN: 'here' });
     expect(code).not.toBe(0);
-    for (const name of ['IDENTITY_DIR', 'HTTP_LISTEN', 'DATABASE_URL', 'DATA_KEYS_FILE', 'OIDC_ISSUER'])
-      expect(err).toContain(`${name}: `);
+    for (const name of ['IDENTITY_DIR', 'DATABASE_URL', 'OIDC_ISSUER'])
+      expect(err).toMatch(new RegExp(`${name}: missing, for example \\S`));
+    expect(err).toContain('HTTP_LISTEN: not host:port, for example 127.0.0.1:8080');
+    expect(err).toContain('DATA_KEYS_FILE: one of ');
+    const line = JSON.parse(err);
+    expect(line).toMatchObject({ level: 60, name: 'node', msg: 'ended by an error' });
+    expect(keysOutsideTheList(line)).toEqual([]);
   });
 });
 

@@ -92,7 +92,7 @@ export class KeyCourier implements AsyncDisposable {
     if (wraps.length + approvals.length > 0) {
       await hub.put({ approvals, wraps });
       for (const { to, generation } of wraps)
-        this.#options.logger.info({ to, generation }, 'federation key sent');
+        this.#options.logger.info({ province: to, generation }, 'federation key sent');
     }
     await this.#forget(view);
     this.#view = view;

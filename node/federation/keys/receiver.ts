@@ -112,7 +112,7 @@ export class WrapReceiver {
       await this.#refuse(text, refusal);
       return false;
     }
-    logger.info({ from, generation }, 'federation key received');
+    logger.info({ province: from, generation }, 'federation key received');
     return true;
   }
 
