@@ -160,6 +160,23 @@ CREATE TABLE federation_keys (
     CHECK ((generation > 0))
 );
 
+CREATE TABLE feed (
+  slot smallint NOT NULL DEFAULT (((EXTRACT(epoch FROM now()))::bigint / 86400) % (9)::bigint),
+  id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  kind text NOT NULL,
+  at timestamp with time zone NOT NULL DEFAULT now(),
+  body jsonb NOT NULL
+) PARTITION BY LIST (slot);
+CREATE INDEX feed_id ON ONLY public.feed
+  USING btree (id);
+
+CREATE TABLE feed_cursors (
+  name text NOT NULL,
+  position bigint NOT NULL,
+  gaps jsonb NOT NULL,
+  CONSTRAINT feed_cursors_pkey PRIMARY KEY (name)
+);
+
 CREATE TABLE first_loadings (
   province text NOT NULL,
   evaluations bigint NOT NULL,
@@ -263,6 +280,31 @@ CREATE INDEX traces_listed ON public.traces
 CREATE INDEX traces_open ON public.traces
   USING btree (opened_at)
   WHERE (closed_at IS NULL);
+
+CREATE OR REPLACE FUNCTION public.forget_feed()
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '2s'
+AS $function$
+DECLARE
+  newest timestamptz;
+  emptied integer := 0;
+BEGIN
+  FOR day IN 0..8 LOOP
+    EXECUTE format('SELECT at FROM public.feed_%s ORDER BY id DESC LIMIT 1', day) INTO newest;
+    IF newest < now() - interval '7 days' THEN
+      EXECUTE format('TRUNCATE public.feed_%s', day);
+      emptied := emptied + 1;
+    ELSIF newest IS NOT NULL THEN
+      -- Nobody was there on the day before this one.
+      EXECUTE format('DELETE FROM public.feed_%s WHERE at < now() - interval ''8 days''', day);
+    END IF;
+  END LOOP;
+  RETURN emptied;
+END $function$
+;
 
 CREATE OR REPLACE FUNCTION public.refuse_audit_change()
  RETURNS trigger

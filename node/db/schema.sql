@@ -215,6 +215,23 @@ CREATE INDEX encounters_b ON ONLY public.encounters
 CREATE UNIQUE INDEX encounters_key ON ONLY public.encounters
   USING btree (identifier_a, from_at, identifier_b, until_at);
 
+CREATE TABLE feed (
+  slot smallint NOT NULL DEFAULT (((EXTRACT(epoch FROM now()))::bigint / 86400) % (9)::bigint),
+  id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  kind text NOT NULL,
+  at timestamp with time zone NOT NULL DEFAULT now(),
+  body jsonb NOT NULL
+) PARTITION BY LIST (slot);
+CREATE INDEX feed_id ON ONLY public.feed
+  USING btree (id);
+
+CREATE TABLE feed_cursors (
+  name text NOT NULL,
+  position bigint NOT NULL,
+  gaps jsonb NOT NULL,
+  CONSTRAINT feed_cursors_pkey PRIMARY KEY (name)
+);
+
 CREATE TABLE households (
   id integer NOT NULL GENERATED ALWAYS AS IDENTITY,
   name_sealed bytea NOT NULL,
@@ -405,6 +422,31 @@ CREATE TABLE traces (
 CREATE INDEX traces_unaccepted ON public.traces
   USING btree (created_at)
   WHERE ((accepted_at IS NULL) OR (closing AND (closed_at IS NULL)));
+
+CREATE OR REPLACE FUNCTION public.forget_feed()
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '2s'
+AS $function$
+DECLARE
+  newest timestamptz;
+  emptied integer := 0;
+BEGIN
+  FOR day IN 0..8 LOOP
+    EXECUTE format('SELECT at FROM public.feed_%s ORDER BY id DESC LIMIT 1', day) INTO newest;
+    IF newest < now() - interval '7 days' THEN
+      EXECUTE format('TRUNCATE public.feed_%s', day);
+      emptied := emptied + 1;
+    ELSIF newest IS NOT NULL THEN
+      -- Nobody was there on the day before this one.
+      EXECUTE format('DELETE FROM public.feed_%s WHERE at < now() - interval ''8 days''', day);
+    END IF;
+  END LOOP;
+  RETURN emptied;
+END $function$
+;
 
 CREATE OR REPLACE FUNCTION public.make_partition(parent text, week bigint)
  RETURNS void

@@ -14,6 +14,8 @@ import { drizzle, type PostgresJsDatabase, PostgresJsPreparedQuery } from 'drizz
 import postgres from 'postgres';
 import type { Clock } from '../clock.ts';
 import { AppError } from '../errors.ts';
+import { emitEvent } from '../feed/emit.ts';
+import type { FeedKind } from '../feed/kinds.ts';
 import { sqlStateOf } from './errors.ts';
 import { guardClient } from './guarded-client.ts';
 import { useOrderlySockets } from './orderly-socket.ts';
@@ -33,6 +35,11 @@ export interface Database extends Queryable, AsyncDisposable {
 /** One open transaction; `sql.savepoint` and `orm.transaction` nest in it. */
 export interface Transaction extends Queryable {
   readonly sql: postgres.TransactionSql;
+  /**
+   * Tells the program's feed what this transaction has changed, if it commits: one event a batch, after the
+   * change was written. Ids, codes and wards, of what moved also the old place; nothing personal.
+   */
+  emit<Body>(kind: FeedKind<Body>, body: Body): Promise<void>;
 }
 
 export interface DatabaseOptions {
@@ -116,7 +123,11 @@ export async function retryWhileStarting<T>(work: () => Promise<T>, options: Ret
 }
 
 function transactionOf(sql: postgres.TransactionSql): Transaction {
-  return { sql, orm: drizzle(sql as unknown as postgres.Sql) };
+  return {
+    sql,
+    orm: drizzle(sql as unknown as postgres.Sql),
+    emit: (kind, body) => emitEvent(sql, kind, body),
+  };
 }
 
 const TIMESTAMPTZ = 1184;

@@ -1,0 +1,116 @@
+/**
+ * A reader that keeps what it learns in memory: it begins with now, and what it has read is forgotten with
+ * the process. Each event is applied once it is visible, in the order of ids, until applying it succeeds; see
+ * cursor.ts for what that order is worth.
+ */
+import type { Database } from '../db/database.ts';
+import { type Loop, startLoop } from '../loop.ts';
+import { FeedCursor } from './cursor.ts';
+import type { Feed } from './feed.ts';
+import type { AnyKind, FeedEvent } from './kinds.ts';
+import { findLastId, findNow, readOn } from './queries.ts';
+
+export interface FollowerOptions {
+  readonly name: string;
+  readonly kinds: readonly AnyKind[];
+  /** Takes events in; all of them are given again if it throws. */
+  readonly apply: (events: readonly FeedEvent[]) => Promise<void> | void;
+  /** The database is another one, of an earlier state: what was learnt from it no longer holds. */
+  readonly lost: () => Promise<void> | void;
+}
+
+const LIMIT = 100;
+const EVERY_MS = 30_000;
+
+export class FeedFollower implements AsyncDisposable {
+  readonly #db: Database;
+  readonly #options: FollowerOptions;
+  readonly #kinds: string[];
+  readonly #loop: Loop;
+  readonly #unhear: () => void;
+  #cursor: FeedCursor;
+  /** The read under way, and the one that begins after it. */
+  #reading: Promise<void> | undefined;
+  #next: Promise<void> | undefined;
+
+  private constructor(feed: Feed, options: FollowerOptions, cursor: FeedCursor) {
+    const { name, kinds } = options;
+    this.#db = feed.options.db;
+    this.#options = options;
+    this.#kinds = kinds.map((kind) => kind.name);
+    this.#cursor = cursor;
+    this.#loop = startLoop({
+      ...{ ...feed.options, name: `feed-${name}`, everyMs: EVERY_MS, retryMs: { first: 100, most: 5_000 } },
+      pass: () => this.#read(),
+    });
+    this.#unhear = feed.wakes(kinds, () => this.#loop.wake());
+  }
+
+  /** Follows what commits from now on. What it knows already must be read after this. */
+  static async start(feed: Feed, options: FollowerOptions): Promise<FeedFollower> {
+    return new FeedFollower(feed, options, new FeedCursor(await findNow(feed.options.db)));
+  }
+
+  /**
+   * Resolves when everything that was committed before the call has been applied; does not wait for
+   * transactions that are still at work. Rejects as the database and `apply` do.
+   */
+  async caughtUp(): Promise<void> {
+    if (await this.isCurrent()) return;
+    await this.#read();
+  }
+
+  /** Whether there is nothing new, as far as one look at a counter tells. */
+  async isCurrent(): Promise<boolean> {
+    const last = await findLastId(this.#db);
+    return last === this.#cursor.position && this.#reading === undefined && this.#cursor.gaps.length === 0;
+  }
+
+  /** A read that begins after the call; callers in the meantime share it. */
+  #read(): Promise<void> {
+    if (this.#reading === undefined) return this.#begin();
+    this.#next ??= this.#afterThis(this.#reading);
+    return this.#next;
+  }
+
+  async #afterThis(reading: Promise<void>): Promise<void> {
+    await reading.catch(() => undefined);
+    this.#next = undefined;
+    await (this.#reading ?? this.#begin());
+  }
+
+  #begin(): Promise<void> {
+    this.#reading = this.#readAll().finally(() => {
+      this.#reading = undefined;
+    });
+    return this.#reading;
+  }
+
+  async #readAll(): Promise<void> {
+    const page = { kinds: this.#kinds, limit: LIMIT };
+    for (;;) {
+      const { events, passage } = await readOn(this.#db, this.#cursor, page);
+      const wanted = events.filter(({ kind }) => this.#kinds.includes(kind));
+      if (wanted.length > 0) await this.#options.apply(wanted);
+      this.#cursor.advance(
+        events.map(({ id }) => id),
+        passage,
+      );
+      if (events.length < LIMIT) break;
+    }
+    if ((await findLastId(this.#db)) < this.#cursor.position) await this.#startAgain();
+  }
+
+  async #startAgain(): Promise<void> {
+    const cursor = new FeedCursor(await findNow(this.#db));
+    await this.#options.lost();
+    this.#cursor = cursor;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#unhear();
+    await this.#loop[Symbol.asyncDispose]();
+    await this.#next?.catch(() => undefined);
+    await this.#reading?.catch(() => undefined);
+  }
+}

@@ -1,0 +1,106 @@
+/**
+ * The tables `feed` and `feed_cursors`, the same in node and hub.
+ */
+import type { Queryable } from '../db/database.ts';
+import type { CursorState, FeedCursor, Passage } from './cursor.ts';
+import type { FeedEvent } from './kinds.ts';
+
+type Sql = Pick<Queryable, 'sql'>;
+
+/** The last id drawn, also by a transaction that has not committed or was rolled back; 0 = none. */
+export async function findLastId({ sql }: Sql): Promise<number> {
+  const [row] = await sql<{ last: number }[]>`
+    SELECT CASE WHEN is_called THEN last_value ELSE 0 END AS last FROM feed_id_seq`;
+  return row?.last ?? 0;
+}
+
+/** What `cursor` has not read, by id: its gaps, and at most `limit` behind it; bodies only of `kinds`. */
+export async function listUnread(
+  { sql }: Sql,
+  cursor: Pick<FeedCursor, 'position' | 'gaps'>,
+  { kinds, limit }: { readonly kinds: readonly string[]; readonly limit: number },
+): Promise<FeedEvent[]> {
+  const columns = sql`id, kind, extract(epoch FROM at)::bigint AS at,
+    CASE WHEN kind = ANY (${[...kinds]}::text[]) THEN body END AS body`;
+  const { position, gaps } = cursor;
+  const late =
+    gaps.length === 0 ? sql`` : sql`UNION ALL SELECT ${columns} FROM feed WHERE id = ANY (${gaps}::bigint[])`;
+  return sql<FeedEvent[]>`
+    SELECT * FROM (SELECT ${columns} FROM feed WHERE id > ${position} ORDER BY id LIMIT ${limit}) AS next
+    ${late} ORDER BY id`;
+}
+
+/** Oldest number of a transaction at work: whatever has a smaller one is visible, or never will be. */
+export async function findRunning({ sql }: Sql): Promise<string> {
+  const [row] = await sql<{ running: string }[]>`
+    SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS running`;
+  return row?.running as string;
+}
+
+/** A transaction number above all that have been given; that of the transaction, if `db` is one. */
+export async function drawNumber({ sql }: Sql): Promise<string> {
+  const [row] = await sql<{ number: string }[]>`SELECT pg_current_xact_id()::text AS number`;
+  return row?.number as string;
+}
+
+/**
+ * A cursor behind all that has been committed until now. Every id that is missing among those kept may belong
+ * to a transaction at work, and so may one shortly before the first that is kept.
+ */
+export async function findNow({ sql }: Sql): Promise<CursorState> {
+  const position = await findLastId({ sql });
+  const missing = await sql<{ id: number }[]>`
+    WITH kept AS (SELECT id FROM feed WHERE id <= ${position}),
+      first AS (SELECT coalesce(min(id), ${position}::bigint + 1) AS id FROM kept)
+    SELECT generate_series(g.after + 1, g.before - 1) AS id FROM (
+      SELECT id AS after, lead(id, 1, ${position}::bigint + 1) OVER (ORDER BY id) AS before FROM kept
+      UNION ALL SELECT greatest(id - 100, 1) - 1, id FROM first
+    ) AS g WHERE g.before > g.after + 1 ORDER BY 1`;
+  const number = await drawNumber({ sql });
+  return { position, gaps: missing.map(({ id }) => [id, number]) };
+}
+
+/** The smallest id kept; undefined if none is. */
+export async function findFirstId({ sql }: Sql): Promise<number | undefined> {
+  const [row] = await sql<{ id: number | null }[]>`SELECT min(id) AS id FROM feed`;
+  return row?.id ?? undefined;
+}
+
+/** The cursor of a reader, kept to itself until the transaction ends; undefined before the first. */
+export async function lockCursor({ sql }: Sql, name: string): Promise<CursorState | undefined> {
+  const [row] = await sql<CursorState[]>`
+    SELECT position, gaps FROM feed_cursors WHERE name = ${name} FOR UPDATE`;
+  return row;
+}
+
+/** Keeps a reader's cursor. */
+export async function storeCursor(
+  { sql }: Sql,
+  name: string,
+  { position, gaps }: CursorState,
+): Promise<void> {
+  await sql`INSERT INTO feed_cursors (name, position, gaps)
+    VALUES (${name}, ${position}, ${JSON.stringify(gaps)}::jsonb)
+    ON CONFLICT (name) DO UPDATE SET position = excluded.position, gaps = excluded.gaps`;
+}
+
+/** Drops what is older than a week, by days. */
+export async function forgetFeed({ sql }: Sql): Promise<void> {
+  await sql`SELECT forget_feed()`;
+}
+
+/**
+ * The events that `cursor` has not read yet, in the order of their ids, and the cursor moved behind them. One
+ * statement, unless ids are missing.
+ */
+export async function readOn(
+  db: Sql,
+  cursor: FeedCursor,
+  page: { readonly kinds: readonly string[]; readonly limit: number },
+): Promise<{ events: FeedEvent[]; passage: Passage }> {
+  const running = cursor.gaps.length > 0 ? await findRunning(db) : undefined;
+  const events = await listUnread(db, cursor, page);
+  const newGaps = cursor.missing(events.map(({ id }) => id));
+  const numberNow = newGaps.length > 0 ? await drawNumber(db) : '0';
+  return { events, passage: { newGaps, numberNow, running } };
+}
