@@ -3,9 +3,12 @@
  * everything stays up to be looked at until Ctrl-C. It only puts together; nothing is left behind when it
  * ends.
  */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { nowSeconds, systemClock } from '../../shared/clock.ts';
 import { AppError } from '../../shared/errors.ts';
 import { callerGone } from '../federation/callers.ts';
+import { createTemporaryDirectory } from '../federation/directory.ts';
 import { type Federation, startFederation } from '../federation/federation.ts';
 import { inherited } from '../federation/federation-command.ts';
 import { wardName } from './outbreak/wards.ts';
@@ -34,7 +37,9 @@ async function runDemo(): Promise<number> {
   const style = styleOf(process.stdout.isTTY === true && !process.env.NO_COLOR);
   try {
     await using federation = await start({ screen, style, signal: stop.signal });
-    await showOutbreak(federation, { screen, style, signal: stop.signal });
+    await using directory = await createTemporaryDirectory();
+    const stage = { screen, style, signal: stop.signal, variables: join(directory.path, 'variables.sh') };
+    await showOutbreak(federation, stage);
     const ended = await endOf(federation, stop.signal);
     if (ended !== undefined)
       throw new AppError('UNAVAILABLE', 'PROGRAM_ENDED', `${ended} has ended by itself`);
@@ -72,11 +77,14 @@ async function start({ screen, style, signal }: Stage): Promise<Federation> {
   const what = 'Khởi động trung tâm và ba tỉnh / starting the hub and three provinces';
   const view = () => ({ live: [`${what} · ${seconds(systemClock.nowMs() - startedMs)}`], plain: what });
   const federation = await screen.during(view, starting);
-  screen.print('', ...variableLines(federation.hub, federation.nodes).map(style.dim), '');
+  screen.print('');
   return federation;
 }
 
-async function showOutbreak(federation: Federation, stage: Stage): Promise<void> {
+async function showOutbreak(
+  federation: Federation,
+  { variables, ...stage }: Stage & { readonly variables: string },
+): Promise<void> {
   const { screen, style } = stage;
   const outbreak = generateOutbreak({ now: nowSeconds(systemClock) });
   await load(federation, outbreak, stage);
@@ -89,11 +97,14 @@ async function showOutbreak(federation: Federation, stage: Stage): Promise<void>
     style.bold('Truy vết / tracing'),
   );
   const { trace, contacts } = await follow(federation, outbreak, stage);
+  // Into a file and not onto the screen: tokens are long, and nobody else should read them.
+  const lines = variableLines(federation.hub, federation.nodes, trace);
+  await writeFile(variables, lines.map((line) => `${line}\n`).join(''), { mode: 0o600 });
   screen.print(
     ...['', ...resultLines(trace, contacts, style)],
     ...['', ...exampleLines(indexCase.province, contacts.get(indexCase.province) ?? [], wardName)],
     ...['', ...passerByLines(outbreak, contacts)],
-    ...['', ...addressLines(federation.hub, federation.nodes, trace)],
+    ...['', ...addressLines(federation.hub, federation.nodes, { province: indexCase.province, variables })],
     ...['', style.bold('Ctrl-C: dừng tất cả / stop everything')],
   );
 }
@@ -114,7 +125,7 @@ async function load(
     `  ${count(outbreak.people)} người bịa / invented people`,
   );
   const onProgress = (one: ImportProgress) => progress.set(one.province, one);
-  const view = () => importView([...progress.values()], style);
+  const view = (width: number) => importView([...progress.values()], style, width);
   await screen.during(view, importOutbreak(federation, outbreak, { signal, onProgress }));
 }
 
@@ -136,7 +147,7 @@ function follow(
     },
   });
   const elapsedMs = () => (last?.completed_at ? last.elapsed_ms : systemClock.nowMs() - startedMs);
-  return screen.during(() => traceView(last, elapsedMs(), style), traced);
+  return screen.during((width) => traceView(last, elapsedMs(), { style, width }), traced);
 }
 
 /** The name of the program that has ended by itself, or undefined once `stop` aborts. */

@@ -24,24 +24,36 @@ describe('bars', () => {
     [5_000_000, 4_000_000, '[####] 100 %  5.0 MB'],
     [0, 0, '[####] 100 %  0.0 MB'],
   ])('%i of %i', (done, total, text) => {
-    expect(formatBar(done, total, 4)).toBe(text);
+    expect(formatBar(done, total, 23)).toBe(text);
   });
 });
 
 describe('status lines', () => {
-  const drawn = (isTTY: boolean) => {
+  const drawn = (isTTY: boolean, parts = ['a', 'a', 'b'], columns = 80) => {
     let text = '';
     const write = (part: string) => {
       text += part;
       return true;
     };
-    const line = new StatusLine({ isTTY, write } as never);
-    for (const part of ['a', 'a', 'b']) line.show(part);
+    const line = new StatusLine({ isTTY, write, columns } as never);
+    for (const part of parts) line.show(part);
     line.end();
     return text;
   };
   it('are drawn over themselves on a terminal', () => expect(drawn(true)).toBe('\r\x1b[Ka\r\x1b[Kb\n'));
   it('are printed once elsewhere', () => expect(drawn(false)).toBe('b\n'));
+  it.each([
+    [40, `${'x'.repeat(38)}…`],
+    [0, 'x'.repeat(60)],
+  ])('never wrap, also on a terminal of %i columns', (columns, seen) =>
+    expect(drawn(true, ['x'.repeat(60)], columns)).toBe(`\r\x1b[K${seen}\n`),
+  );
+  it('leave room for a whole bar on 40 columns', () => {
+    const { width } = new StatusLine({ isTTY: true, write: () => true, columns: 40 });
+    const bar = formatBar(123_456_789, 999_999_999, width);
+    expect(bar.length).toBeLessThanOrEqual(39);
+    expect(bar).toContain(' 12 %  123.5 MB');
+  });
 });
 
 it('reads events however they are cut', async () => {

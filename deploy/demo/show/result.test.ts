@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
+import { widthOf } from '../../../shared/cli/text.ts';
 import type { TraceJson } from '../../../shared/http/trace-json.ts';
 import type { Contact } from '../client.ts';
 import { importView, traceView } from './progress.ts';
-import { addressLines, exampleLines, passerByLines, resultLines } from './result.ts';
-import { styleOf, widthOf } from './text.ts';
+import { addressLines, exampleLines, passerByLines, resultLines, variableLines } from './result.ts';
+import { styleOf } from './text.ts';
 
 const style = styleOf(false);
 
@@ -54,8 +55,8 @@ test('contacts by degree and province, with what each province has answered', ()
 
 test('examples: the longest exposed of each degree, with ward and settings', () => {
   expect(exampleLines('24', contacts.get('24') ?? [], () => 'Vân Trung').slice(1)).toEqual([
-    '  F1  Nguyễn Thị Hoa        Vân Trung         7 h 05′  factory, household, Blue…',
-    '  F2  Nguyễn Thị Hoa        Vân Trung             15′  factory',
+    '  F1  Nguyễn Thị Hoa        Vân Trung         7 h 05′  nhà máy, cùng nhà, Bluet…',
+    '  F2  Nguyễn Thị Hoa        Vân Trung             15′  nhà máy',
   ]);
 });
 
@@ -88,17 +89,19 @@ test('no line is wider than 80 cells', () => {
       { passerBy: { name: 'Nguyễn Phương Quỳnh', identifiers: ['phone:+84500100001'] } },
       contacts,
     ),
-    ...addressLines(member('hub'), ['24', '79', '01'].map(member), trace),
+    ...addressLines(member('hub'), ['24', '79', '01'].map(member), {
+      ...{ province: '24', variables: '/tmp/truyvet-federation-aBcDeF/variables.sh' },
+    }),
     ...importView([sent], style).live,
-    ...traceView(trace, 99_999, style).live,
-    traceView(undefined, 0, style).plain,
+    ...traceView(trace, 99_999, { style }).live,
+    traceView(undefined, 0, { style }).plain,
     importView([sent, sent, sent], style).plain,
   ];
   expect(lines.filter((line) => widthOf(line) > 80)).toEqual([]);
 });
 
 test('progress of a trace: its state, questions, and contacts by degree', () => {
-  expect(traceView(trace, 1_000, style)).toEqual({
+  expect(traceView(trace, 1_000, { style })).toEqual({
     live: [
       '  chưa đủ / partial · 1.00 s',
       '  câu hỏi / questions 1,300 · chờ trả lời / awaiting answers 1,204',
@@ -107,4 +110,32 @@ test('progress of a trace: its state, questions, and contacts by degree', () => 
     ],
     plain: '  chưa đủ / partial · câu hỏi / questions 1,300 · F1 2 · F2 1',
   });
+});
+
+test('on 40 columns bars shrink, numbers stay, and no line is cut', () => {
+  const sent = { province: '79', kind: 'check-ins', sentRows: 6_000, rows: 12_000, finished: false } as const;
+  const lines = [
+    ...importView([sent], style, 39).live,
+    ...traceView(trace, 1_000, { style, width: 39 }).live,
+  ];
+  expect(lines).toEqual([
+    `  79 Hồ Chí Minh  ${'█'.repeat(7)}${'░'.repeat(6)}   6,000`,
+    '  chưa đủ / partial · 1.00 s',
+    '  câu hỏi / questions 1,300',
+    '  chờ trả lời / awaiting answers 1,204',
+    `  F1       2  ${'█'.repeat(25)}`,
+    `  F2       1  ${'█'.repeat(13)}`,
+  ]);
+});
+
+test('addresses and tokens are lines of a file; on the screen there is one line that loads it', () => {
+  const member = (name: string) => ({ name, url: `http://${name}`, token: `secret-${name}` });
+  const nodes = ['24', '79'].map(member);
+  expect(variableLines(member('hub') as never, nodes as never, { id: 'ab' })).toEqual([
+    ...['N24=http://24 T24=secret-24', 'N79=http://79 T79=secret-79', 'HUB=http://hub THUB=secret-hub'],
+    'TRACE=ab',
+  ]);
+  const shown = addressLines(member('hub'), nodes, { province: '24', variables: '/tmp/x/variables.sh' });
+  expect(shown.filter((line) => line.includes('secret'))).toEqual([]);
+  expect(shown.filter((line) => line === '  . /tmp/x/variables.sh')).toHaveLength(1);
 });

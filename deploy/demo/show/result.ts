@@ -3,35 +3,19 @@
  * where to go on. Pure; Vietnamese first, English beside it; at most 80 cells a line, except what is there to
  * be copied.
  */
+import { cutTo, padEnd, padStart } from '../../../shared/cli/text.ts';
 import type { TraceJson } from '../../../shared/http/trace-json.ts';
+import { COVERAGE_WORDS, inVietnamese, PLACE_KIND_WORDS, SETTING_WORDS } from '../../../shared/i18n/words.ts';
 import type { Member } from '../../federation/member.ts';
 import type { Contact } from '../client.ts';
 import type { Outbreak } from '../outbreak.ts';
 import { provinceLabel, stateLabel } from './progress.ts';
-import {
-  count,
-  cutTo,
-  minutes,
-  padEnd,
-  padStart,
-  type Style,
-  seconds,
-  type TableColumn,
-  table,
-} from './text.ts';
+import { count, minutes, type Style, seconds, type TableColumn, table } from './text.ts';
 
 /** The lists of the provinces, by code. */
 export type ContactsByProvince = ReadonlyMap<string, readonly Contact[]>;
 
 type Coverage = TraceJson['coverage'][number];
-
-const COVERAGE: Readonly<Record<Coverage['state'], string>> = {
-  current: 'đủ / current',
-  behind: 'chưa đủ / behind',
-  unreachable: 'mất liên lạc / unreachable',
-  refused: 'từ chối / refused',
-  excluded: 'không tính / excluded',
-};
 
 /** Contacts by degree and province, with coverage and the time that it took. */
 export function resultLines(trace: TraceJson, contacts: ContactsByProvince, style: Style): string[] {
@@ -66,13 +50,13 @@ export function resultLines(trace: TraceJson, contacts: ContactsByProvince, styl
 
 function coverageLabel({ state, behind, reason }: Coverage, { good, warning }: Style): string {
   const missing = behind === 0 ? '' : ` (${count(behind)})`;
-  const label = `${COVERAGE[state]}${missing}${reason === null ? '' : ` ${reason}`}`;
+  const { vi, en } = COVERAGE_WORDS[state];
+  const label = `${vi} / ${en}${missing}${reason === null ? '' : ` ${reason}`}`;
   return state === 'current' ? good(label) : warning(label);
 }
 
 /** How many of F1, F2 …; those of the last degree are the least. */
 const EXAMPLES = [3, 2];
-const SETTINGS: Readonly<Record<string, string>> = { household: 'household', encounter: 'Bluetooth' };
 
 /** Some of each degree of a province's own list, the longest exposed first; they are invented people. */
 export function exampleLines(
@@ -87,7 +71,11 @@ export function exampleLines(
   return [
     `Từ danh sách của ${provinceLabel(province)} / from its own list (người bịa / invented people):`,
     ...some.map(({ degree, name, ward, seconds: length, settings, place_kinds }) => {
-      const where = [...place_kinds, ...settings.flatMap((setting) => SETTINGS[setting] ?? [])].join(', ');
+      // That there was a place says less than which one.
+      const where = [
+        ...place_kinds.map((kind) => inVietnamese(PLACE_KIND_WORDS, kind)),
+        ...settings.filter((one) => one !== 'place').map((one) => inVietnamese(SETTING_WORDS, one)),
+      ].join(', ');
       const who = padEnd(cutTo(name ?? '–', 20), 20);
       const from = padEnd(cutTo(ward === null ? '–' : wardName(ward), 15), 15);
       return cutTo(`  F${degree}  ${who}  ${from}  ${padStart(minutes(length), 8)}  ${where}`, 80);
@@ -115,11 +103,16 @@ export function passerByLines(
   return [];
 }
 
-/** Shell variables with the address and the token of every program: to be copied as they are. */
-export function variableLines(hub: Member, nodes: readonly Member[]): string[] {
+/** Shell variables with the address and the token of every program, and the trace: the lines of a file. */
+export function variableLines(
+  hub: Member,
+  nodes: readonly Member[],
+  trace: { readonly id: string },
+): string[] {
   return [
     ...nodes.map(({ name, url, token }) => `N${name}=${url} T${name}=${token}`),
     `HUB=${hub.url} THUB=${hub.token}`,
+    `TRACE=${trace.id}`,
   ];
 }
 
@@ -129,18 +122,17 @@ type Address = Pick<Member, 'name' | 'url'>;
 export function addressLines(
   hub: Address,
   nodes: readonly Address[],
-  trace: Pick<TraceJson, 'id' | 'province'>,
+  { province, variables }: { readonly province: string; readonly variables: string },
 ): string[] {
   const address = (label: string, { url }: Address) => `  ${padEnd(label, 24)}  ${url}/docs`;
-  const { id, province } = trace;
   return [
     'Tài liệu API / API documentation',
     ...nodes.map((node) => address(provinceLabel(node.name), node)),
     address('trung tâm / national hub', hub),
     '',
-    'Thử / try (dán các dòng N…=, HUB= ở trên vào shell / first paste the lines',
-    'N…=, HUB= above into a shell):',
-    `  TRACE=${id}`,
+    'Thử / try (dòng đầu nạp địa chỉ và mã truy cập / the first line sets addresses',
+    'and tokens, as shell variables):',
+    `  . ${variables}`,
     `  curl -H "authorization: Bearer $T${province}" $N${province}/v1/traces/$TRACE`,
     `  curl -H "authorization: Bearer $T79" $N79/v1/traces/$TRACE/contacts`,
     `  curl -H "authorization: Bearer $THUB" $HUB/v1/traces/$TRACE/graph`,

@@ -3,7 +3,7 @@ import type { Clock } from '../../../shared/clock.ts';
 import { type Output, Screen } from './screen.ts';
 
 /** Collects what is written; each sleep of the screen is one step of the work. */
-function stage(isTTY: boolean, steps: number) {
+function stage(isTTY: boolean, steps: number, columns = 12) {
   let text = '';
   let step = 0;
   let finish: () => void = () => undefined;
@@ -12,7 +12,7 @@ function stage(isTTY: boolean, steps: number) {
   });
   const output: Output = {
     isTTY,
-    columns: 12,
+    columns,
     write: (part) => {
       text += part;
     },
@@ -49,4 +49,10 @@ test('a failure of the work is passed on, after a last drawing', async () => {
   const failing = Promise.reject(new Error('hỏng'));
   await expect(screen.during(() => ({ live: ['a'], plain: 'a' }), failing)).rejects.toThrow('hỏng');
   expect(text()).toContain('a\x1b[K\n');
+});
+
+test('a terminal that says it has no columns is drawn on as if it had 80', async () => {
+  const { screen, work, text } = stage(true, 1, 0);
+  await screen.during((width) => ({ live: [`bước ${width} ${'x'.repeat(60)}`], plain: '' }), work);
+  expect(text()).toContain(`bước 79 ${'x'.repeat(60)}\x1b[K\n`);
 });

@@ -2,8 +2,8 @@
  * Where the demo writes: at a terminal, progress is drawn in place; into a pipe or a file, as plain lines
  * whenever it has changed. Says nothing of its own.
  */
+import { cutTo, lineWidth } from '../../../shared/cli/text.ts';
 import type { Clock } from '../../../shared/clock.ts';
-import { cutTo } from './text.ts';
 
 export interface Output {
   readonly isTTY?: boolean | undefined;
@@ -11,13 +11,12 @@ export interface Output {
   write(text: string): unknown;
 }
 
-/** Progress in both forms. */
+/** Progress in both forms; `live` fits into the cells that it was asked for, or is cut. */
 export interface View {
   readonly live: readonly string[];
   readonly plain: string;
 }
 
-const DEFAULT_COLUMNS = 80;
 const REDRAW_MS = 80;
 const PLAIN_MS = 1_000;
 
@@ -41,7 +40,7 @@ export class Screen {
    * Draws `view` again and again while `work` goes on, and once more when it is done. Its outcome is that of
    * `work`.
    */
-  async during<T>(view: () => View, work: Promise<T>): Promise<T> {
+  async during<T>(view: (width: number) => View, work: Promise<T>): Promise<T> {
     const done = new AbortController();
     const drawing = this.#draw(view, done.signal);
     try {
@@ -52,12 +51,12 @@ export class Screen {
     }
   }
 
-  async #draw(view: () => View, done: AbortSignal): Promise<void> {
+  async #draw(view: (width: number) => View, done: AbortSignal): Promise<void> {
     while (!done.aborted) {
-      this.#show(view());
+      this.#show(view(lineWidth(this.#output)));
       await this.#clock.sleep(this.#output.isTTY ? REDRAW_MS : PLAIN_MS, done);
     }
-    this.#show(view());
+    this.#show(view(lineWidth(this.#output)));
     this.#drawn = 0;
   }
 
@@ -68,7 +67,7 @@ export class Screen {
   }
 
   #redraw(lines: readonly string[]): void {
-    const width = (this.#output.columns ?? DEFAULT_COLUMNS) - 1;
+    const width = lineWidth(this.#output);
     const up = this.#drawn === 0 ? '' : `\x1b[${this.#drawn}A`;
     // Each line is cleared behind its text and not before it: nothing flickers.
     const text = lines.map((line) => `${cutTo(line, width)}\x1b[K\n`).join('');

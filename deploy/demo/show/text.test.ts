@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { bar, cutTo, minutes, padEnd, padStart, seconds, styleOf, table, widthOf } from './text.ts';
+import { cutTo, padEnd, padStart, widthOf } from '../../../shared/cli/text.ts';
+import { bar, minutes, seconds, styleOf, table } from './text.ts';
 
 const composed = 'Nguyễn Thị Huế'.normalize('NFC');
 const decomposed = composed.normalize('NFD');

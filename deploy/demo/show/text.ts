@@ -1,7 +1,8 @@
 /**
- * Text for a terminal: how wide it is, how it is cut, aligned and coloured. Pure. Widths are in cells;
- * Vietnamese may come composed (ế) or as letter and marks (e + ̂ + ́), and is one cell a letter either way.
+ * Text of the demo: coloured, drawn as a bar, numbers and times in words. Pure; widths are those of
+ * shared/cli/text.ts.
  */
+import { padEnd, padStart, widthOf } from '../../../shared/cli/text.ts';
 
 /** Colours, or the same text if there are none. */
 export interface Style {
@@ -16,40 +17,6 @@ export function styleOf(color: boolean): Style {
   const sgr = (code: number) => (text: string) => (color ? `\x1b[${code}m${text}\x1b[0m` : text);
   return { bold: sgr(1), dim: sgr(2), good: sgr(32), warning: sgr(33) };
 }
-
-// biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences begin with one
-const ESCAPES = /\x1b\[\d*m/g;
-const MARKS = /\p{M}/gu;
-
-/** Cells that `text` takes; escape sequences and combining marks take none. */
-export function widthOf(text: string): number {
-  return [...text.replace(ESCAPES, '').replace(MARKS, '')].length;
-}
-
-/** `text` with spaces behind it, up to `width` cells. */
-export function padEnd(text: string, width: number): string {
-  return text + ' '.repeat(Math.max(0, width - widthOf(text)));
-}
-
-/** `text` with spaces before it, up to `width` cells. */
-export function padStart(text: string, width: number): string {
-  return ' '.repeat(Math.max(0, width - widthOf(text))) + text;
-}
-
-/** `text` if it fits into `width` cells; else its beginning and `…`, with colours ended. */
-export function cutTo(text: string, width: number): string {
-  if (widthOf(text) <= width) return text;
-  let cut = '';
-  for (const part of text.match(PARTS) ?? []) {
-    if (widthOf(cut + part) > width - 1) break;
-    cut += part;
-  }
-  return `${cut}…${text.includes('\x1b') ? '\x1b[0m' : ''}`;
-}
-
-/** An escape sequence, or a letter with its marks. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences begin with one
-const PARTS = /\x1b\[\d*m|[^\x1b]\p{M}*/gu;
 
 /** `fraction` (0 to 1) of `width` cells. */
 export function bar(fraction: number, width: number): string {
