@@ -1,5 +1,5 @@
 /**
- * A federation on one machine (design.md 7): a hub and 1 to 63 nodes as processes of their own, with
+ * A federation on one machine (README.md): a hub and 1 to 63 nodes as processes of their own, with
  * databases, keys and tokens made for this one run. Demo, tests and benchmarks build on `startFederation`;
  * run as a program, this file is `npm run federation`. It only wires: what the programs do is theirs.
  */

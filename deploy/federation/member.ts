@@ -23,7 +23,7 @@ export interface Member {
   readonly running: boolean;
 }
 
-/** One program in the line that `--json` prints (design.md 7). */
+/** One program in the line that `--json` prints (README.md, A federation on one machine). */
 export interface MemberSummary {
   readonly url: string;
   readonly database_url: string;

@@ -1,7 +1,7 @@
 /**
- * The hub's key service (design.md 5): evaluates blinded elements for the provinces, and counts and records
- * each one before its result leaves. Sees no identifier and no token; the key itself stays in the worker
- * threads.
+ * The hub's key service (SECURITY.md, What crosses a border): evaluates blinded elements for the provinces,
+ * and counts and records each one before its result leaves. Sees no identifier and no token; the key itself
+ * stays in the worker threads.
  */
 import { nodeActor } from '../../shared/audit/actors.ts';
 import { recordAudit } from '../../shared/audit/record.ts';

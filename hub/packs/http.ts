@@ -8,7 +8,7 @@ import { type IssuedRules, listRules } from './operations.ts';
 
 const packOutput = z
   .looseObject({ number: z.int(), effective_from: z.string() })
-  .openapi('RulePack', { description: 'design.md 7' });
+  .openapi('RulePack', { description: 'Bộ quy tắc · A rule pack (README.md, Rules)' });
 
 const getRules = apiRoute('hub.rules.read', {
   method: 'get',

@@ -83,7 +83,7 @@ function describe(
   return { id: pseudonyms[0] as string, pseudonyms, degree, residence: [...residence].sort(), links };
 }
 
-/** Links within each of `shown`; a link between two persons joined nobody (design.md 3). */
+/** Links within each of `shown`; a link between two persons joined nobody (README.md, Who is one person). */
 function linksByPerson(view: TraceView, shown: ReadonlySet<number>): Map<number, GraphPerson['links']> {
   const { links } = view.evidence;
   const { a, b, province } = links.data;

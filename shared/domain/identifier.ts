@@ -1,6 +1,6 @@
 /**
- * Identifiers of people and their one canonical form, `kind:value` (design.md 2). Tokens are made from
- * canonical identifiers in every province, so two spellings of one identifier must come out the same
+ * Identifiers of people and their one canonical form, `kind:value` (CONTRIBUTING.md, Words). Tokens are made
+ * from canonical identifiers in every province, so two spellings of one identifier must come out the same
  * everywhere.
  */
 import { expectValue, type Reading } from './reading.ts';

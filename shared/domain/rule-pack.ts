@@ -1,6 +1,6 @@
 /**
- * The rule pack of the national centre (design.md 7): shape, validation, and the few values derived from it.
- * Days are multiplied by 86,400 and rounded to the nearest second.
+ * The rule pack of the national centre (README.md, Rules): shape, validation, and the few values derived
+ * from it. Days are multiplied by 86,400 and rounded to the nearest second.
  */
 import { PLACE_KINDS, type PlaceKind, placeKindNumber } from './place-kind.ts';
 

@@ -1,5 +1,6 @@
 /**
- * A trace as both programs show it (design.md 7), and what it is made of. No person is in it.
+ * A trace as both programs show it (README.md, A trace over HTTP), and what it is made of. No person is in
+ * it.
  */
 import { z } from '@hono/zod-openapi';
 import { isoInstant } from '../domain/instant.ts';

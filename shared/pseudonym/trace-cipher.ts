@@ -1,7 +1,7 @@
 /**
- * The second lock of design.md 5: tokens ↔ pseudonyms of one trace, whole columns at a time. AES in ECB mode
- * is right here and only here: each token is one block, and the same token must give the same pseudonym in a
- * trace. Holds the derived trace key, never the federation key; does no I/O.
+ * The second lock (SECURITY.md, What crosses a border): tokens ↔ pseudonyms of one trace, whole columns at a
+ * time. AES in ECB mode is right here and only here: each token is one block, and the same token must give
+ * the same pseudonym in a trace. Holds the derived trace key, never the federation key; does no I/O.
  */
 import { createCipheriv, createDecipheriv, hkdfSync } from 'node:crypto';
 import { AppError } from '../errors.ts';
@@ -27,7 +27,7 @@ export interface TraceCipher {
 /**
  * The cipher of one trace: AES-128 under the first 16 bytes of HKDF-SHA256(federationKey, no salt,
  * info = label ‖ the 16 bytes of `traceId`). Keep it for the life of the trace: the key is derived once.
- * Throws BAD_FEDERATION_KEY, BAD_TRACE_ID. **Source:** RFC 5869; design.md 5.
+ * Throws BAD_FEDERATION_KEY, BAD_TRACE_ID. **Source:** RFC 5869; SECURITY.md, What crosses a border.
  */
 export function createTraceCipher(federationKey: Uint8Array, traceId: string): TraceCipher {
   if (federationKey.length !== FEDERATION_KEY_BYTES) {

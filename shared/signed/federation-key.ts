@@ -1,8 +1,9 @@
 /**
- * The federation key on its way from one province to another (design.md 5): signed by the province that
- * gives it, then encrypted to the enrolment key of the one that gets it. The hub that relays a wrap cannot
- * read it, put a key of its own in its place, hand it to another province, or pass an old generation off as a
- * new one. Pure: nothing is stored here, and who may give a key is told by the caller.
+ * The federation key on its way from one province to another (SECURITY.md, What crosses a border): signed by
+ * the province that gives it, then encrypted to the enrolment key of the one that gets it. The hub that
+ * relays a wrap cannot read it, put a key of its own in its place, hand it to another province, or pass an
+ * old generation off as a new one. Pure: nothing is stored here, and who may give a key is told by the
+ * caller.
  *
  *   JWE  {alg: ECDH-ES+A256KW, enc: A256GCM, typ: truyvet-key-wrap, kid: thumbprint of the enrolment key}
  *    └ JWS  {alg: EdDSA, kid: giving province, typ: truyvet-federation-key}  names both ends, generation

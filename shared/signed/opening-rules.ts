@@ -47,7 +47,7 @@ export function admitOpening(
   return 'amended';
 }
 
-/** What a trace keeps from its first opening on (design.md 2: the rules in force when it was opened). */
+/** What a trace keeps from its first opening on (README.md, Rules: those in force when it was opened). */
 const FIXED = [
   'trace_id',
   'direction',

@@ -22,7 +22,7 @@ const indexCase = z.strictObject({
   case_ref: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'not an opaque reference'),
   /** Pseudonym of the case's first identifier in this trace, 32 hex digits. */
   pseudonym: z.string().regex(/^[0-9a-f]{32}$/, 'not 32 hex digits'),
-  /** The index window [from, until) of design.md 3; from ≥ until is an empty one. */
+  /** The index window [from, until) of the index (README.md, Forward); from ≥ until is an empty one. */
   from: instant,
   until: instant,
 });

@@ -1,8 +1,8 @@
 /**
- * Openings and warrants (design.md 5) as compact JWS: a province signs what a trace may ask, the hub
- * countersigns with budgets, a node answers only under both. What they say is checked in opening-shape.ts,
- * the keys are read in opening-keys.ts, and whether an opening may be admitted is decided in
- * opening-rules.ts; this file signs and verifies.
+ * Openings and warrants (SECURITY.md, What crosses a border) as compact JWS: a province signs what a trace
+ * may ask, the hub countersigns with budgets, a node answers only under both. What they say is checked in
+ * opening-shape.ts, the keys are read in opening-keys.ts, and whether an opening may be admitted is decided
+ * in opening-rules.ts; this file signs and verifies.
  *
  *   Opening  {alg: EdDSA, kid: province, typ: truyvet-opening}   the province's words
  *   Warrant  {alg: EdDSA, kid: hub, typ: truyvet-warrant}        names the SHA-256 of exactly those words

@@ -1,6 +1,7 @@
 /**
- * Which province is responsible for a contact (design.md 4): exactly one that knows the person. The first
- * assignment stands; what changes later is a change to it, a withdrawal, or a new one.
+ * Which province is responsible for a contact (README.md, One province for a contact): exactly one that
+ * knows the person. The first assignment stands; what changes later is a change to it, a withdrawal, or a
+ * new one.
  */
 import type { Contact } from './contact-table.ts';
 import type { Seen } from './pair-groups.ts';

@@ -1,6 +1,6 @@
 /**
- * Labels, degrees and exposures (design.md 3) from evidence and persons. Labels of degree k come from labels
- * of degree k - 1 only, so one pass a degree reaches the unique fixpoint.
+ * Labels, degrees and exposures (README.md, Forward and Backward) from evidence and persons. Labels of
+ * degree k come from labels of degree k - 1 only, so one pass a degree reaches the unique fixpoint.
  */
 import { HOUSEHOLD_SETTING } from '../domain/place-kind.ts';
 import { daysToSeconds, weights } from '../domain/rule-pack.ts';

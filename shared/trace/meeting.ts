@@ -1,6 +1,6 @@
 /**
- * How long two persons met (design.md 3): at each instant the strongest event counts, with its weight.
- * Nothing that is reported twice is counted twice.
+ * How long two persons met (README.md, How long two persons met): at each instant the strongest event
+ * counts, with its weight. Nothing that is reported twice is counted twice.
  */
 
 /** Events of one pair in one window, in parallel arrays of which the first `count` entries hold. */

@@ -1,6 +1,6 @@
 /**
- * Who is one person (design.md 3): links connect identifiers to classes; a class with several `cccd` falls
- * apart. Works on identifier numbers 0 … count-1; knows nothing of pseudonyms.
+ * Who is one person (README.md, Who is one person): links connect identifiers to classes; a class with
+ * several `cccd` falls apart. Works on identifier numbers 0 … count-1; knows nothing of pseudonyms.
  */
 
 export interface Persons {

@@ -1,6 +1,7 @@
 /**
- * The state of a trace: a pure fold over the answers held (design.md 4). Same terms, questions and answers,
- * in whatever order and however often applied, give the same persons, contacts and open questions.
+ * The state of a trace: a pure fold over the answers held (README.md, How the hub assembles it). Same terms,
+ * questions and answers, in whatever order and however often applied, give the same persons, contacts and
+ * open questions.
  */
 
 import {

@@ -1,5 +1,5 @@
 /**
- * A province that lies about links, events and residence (design.md 5, promise 6): the hub names it as the
+ * A province that lies about links, events and residence (SECURITY.md): the hub names it as the
  * source of each lie, shows the trace as it is without it, and leaves it out until that is undone.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';

@@ -1,7 +1,7 @@
 /**
  * The named baseline: a whole trace (forward, one index person) as one hand-tuned SQL statement over
- * merged-tables.ts. An independent reading of design.md 3: it shares nothing with shared/trace but the rule
- * pack's numbers.
+ * merged-tables.ts. An independent reading of README.md (What a trace is, exactly): it shares nothing with
+ * shared/trace but the rule pack's numbers.
  */
 import { assumedStays, daysToSeconds, type RulePack, weights } from '../../shared/domain/rule-pack.ts';
 

@@ -1,5 +1,5 @@
 /**
- * The merged query against the oracle: the baseline must answer what design.md 3 says, or it measures
+ * The merged query against the oracle: the baseline must answer what README.md says, or it measures
  * nothing.
  */
 import { readFileSync } from 'node:fs';

@@ -246,7 +246,7 @@ describe('health', () => {
 describe('documentation', () => {
   const apps = createApps(async () => personWith([]));
 
-  /** Every row of design.md 7, and who may do all that. */
+  /** Every route of the API, and who may do all that. */
   const ROWS = {
     node: [
       ...['persons', 'places', 'check-ins', 'encounters'].map((kind) => `POST /v1/imports/${kind}`),

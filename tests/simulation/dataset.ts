@@ -1,5 +1,5 @@
 /**
- * The merged data of all provinces, as plain as possible: the rows of the import files (design.md 7) and the
+ * The merged data of all provinces, as plain as possible: the rows of the import files (README.md) and the
  * cases, each with the province where it was recorded. Owns the shape only; says nothing about what the rows
  * mean. Instants are epoch seconds (UTC), null = unknown (an empty cell). The order of rows is the order of
  * their arrival.

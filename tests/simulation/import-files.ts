@@ -1,5 +1,5 @@
 /**
- * A dataset as what a province would import (design.md 7): four CSV texts, and its cases as bodies of `POST
+ * A dataset as what a province would import (README.md): four CSV texts, and its cases as bodies of `POST
  * /v1/cases`.
  */
 import type { CaseRow, Dataset } from './dataset.ts';

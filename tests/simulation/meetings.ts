@@ -1,7 +1,7 @@
 /**
  * How two people of a generated world meet, and what the provinces see of it: every way of recording a
- * meeting that design.md 3 has a word about, with lengths around the threshold. Part of world.ts; writes
- * rows, knows no oracle.
+ * meeting that README.md (How long two persons met) has a word about, with lengths around the threshold.
+ * Part of world.ts; writes rows, knows no oracle.
  */
 import type { RulePack } from '../../shared/domain/rule-pack.ts';
 import type { CheckInRow, EncounterRow, PlaceRow } from './dataset.ts';

@@ -1,7 +1,7 @@
 /**
  * A province that answers questions from its rows of a dataset, in pseudonyms: the data side of the fold's
  * simulation. Naive on purpose, and with no code of the node's; contact events come from the oracle's own
- * reading of design.md 2.
+ * reading of CONTRIBUTING.md, Words.
  */
 import { createHash } from 'node:crypto';
 import { ENCOUNTER_SETTING, HOUSEHOLD_SETTING, placeKindNumber } from '../../shared/domain/place-kind.ts';

@@ -1,7 +1,7 @@
 /**
- * The oracle's reading of design.md 2: check-ins become stays; stays, encounters and households become
- * contact events. Everything here is between identifiers; persons come later. Must not import the code under
- * test.
+ * The oracle's reading of CONTRIBUTING.md, Words: check-ins become stays; stays, encounters and households
+ * become contact events. Everything here is between identifiers; persons come later. Must not import the
+ * code under test.
  */
 import type { RulePack } from '../../shared/domain/rule-pack.ts';
 import type { CheckInRow, Dataset } from './dataset.ts';

@@ -1,5 +1,5 @@
 /**
- * The oracle's reading of design.md 3, "Forward" and "Backward": labels by a worklist that runs until nothing
+ * The oracle's reading of README.md, Forward and Backward: labels by a worklist that runs until nothing
  * changes, keeping the undominated. Must not import the code under test.
  */
 import type { TraceRequest } from './dataset.ts';

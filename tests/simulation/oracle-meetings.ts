@@ -1,5 +1,5 @@
 /**
- * The oracle's reading of design.md 3, "How long two persons met": the events of two persons cut to a window,
+ * The oracle's reading of README.md, How long two persons met: the events of two persons cut to a window,
  * the weighted seconds of the strongest event, and who is a close contact. Must not import the code under
  * test.
  */

@@ -1,5 +1,5 @@
 /**
- * The oracle's reading of design.md 3, "Who is one person": links, classes, and classes that fall apart.
+ * The oracle's reading of README.md, Who is one person: links, classes, and classes that fall apart.
  * Must not import the code under test.
  */
 

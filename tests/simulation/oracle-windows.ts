@@ -1,7 +1,7 @@
 /**
- * The oracle's reading of the windows of design.md 3: in which instants a label's person matters, forward and
- * backward. A window is a union of disjoint intervals in order; empty = no instant. Must not import the code
- * under test.
+ * The oracle's reading of the windows (README.md, Forward, Backward): in which instants a label's person
+ * matters, forward and backward. A window is a union of disjoint intervals in order; empty = no instant.
+ * Must not import the code under test.
  */
 import type { RulePack } from '../../shared/domain/rule-pack.ts';
 import type { CaseRow, TraceRequest } from './dataset.ts';

@@ -1,7 +1,7 @@
 /**
- * The oracle: a second, independent reading of design.md 3 over the merged data, as plain as its text.
- * Correctness before speed. It shares no code with the implementation and must not import any of it
- * (rule-pack types only).
+ * The oracle: a second, independent reading of README.md (What a trace is, exactly) over the merged data, as
+ * plain as its text. Correctness before speed. It shares no code with the implementation and must not import
+ * any of it (rule-pack types only).
  *
  * API (stable):
  *   trace(dataset, rules, request)      the contacts, sorted by first identifier

@@ -20,7 +20,7 @@ export interface Population {
   readonly rows: PersonRow[];
 }
 
-/** Identifiers that no other series has, in the forms of design.md 2. */
+/** Identifiers that no other series has, in the forms of CONTRIBUTING.md, Words. */
 export interface Minting {
   readonly series: number;
   next: number;

@@ -10,6 +10,7 @@ import { LIMITS } from './code-rules.ts';
 import {
   checkAllowed,
   checkBytes,
+  checkCitations,
   checkDefaultExports,
   checkDependencies,
   checkFileLines,
@@ -320,6 +321,19 @@ test('checkDependencies', () => {
     'a sentence for gone, which is no dependency',
   ]);
   expect(checkDependencies('# X\n', ['pino'])).toHaveLength(1);
+});
+
+test('checkCitations', () => {
+  const paths = new Set(['README.md', 'deploy/decisions.md', 'tests/bench/RESULTS.md']);
+  const cited = (path: string, text: string) =>
+    checkCitations([parseSource(path, text)], paths).map(({ what }) => what);
+  expect(cited('shared/a.ts', '// README.md, deploy/decisions.md: https://x.org/y.md\n')).toEqual([]);
+  expect(cited('tests/bench/a.ts', '// RESULTS.md\n')).toEqual([]);
+  expect(cited('shared/a.ts', '// (plan.md 3) and decisions.md\n')).toEqual([
+    'cites plan.md: no such page',
+    'cites decisions.md: no such page',
+  ]);
+  expect(cited('node/db/migrations/0001_a.sql', '-- plan.md\n')).toEqual([]);
 });
 
 test('checkLinks', () => {

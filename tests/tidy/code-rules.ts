@@ -88,6 +88,7 @@ export const WHY = {
   name: 'what has no subject collects whatever has no home; name the subject',
   lastLine: 'the next line added would show as a change to this one',
   link: 'a promise that names its test, and a reader who follows a link, both need the file to be there',
+  citation: 'who reads the code has this repository and nothing else: what a page says must stand in it',
   installScript: 'an install runs what strangers wrote (one reported every install to its maker): we decide',
   lockfile: 'npm ci installs what the lockfile names: what nobody can compare is whatever a mirror sends',
   dependency: 'a dependency is code that we run and cannot change: it must earn a sentence',

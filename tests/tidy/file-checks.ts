@@ -173,6 +173,27 @@ export function checkLinks(sources: readonly Source[], paths: ReadonlySet<string
     );
 }
 
+const CITATION = /(?<![\w./-])((?:[\w.-]+\/)*[\w-]+\.md)\b/g;
+
+/**
+ * Pages that code cites and that are not in the checkout: by path from its root, or by the name of a page
+ * beside the file. Released migrations are never edited, whatever they cite.
+ */
+export function checkCitations(sources: readonly Source[], paths: ReadonlySet<string>): Problem[] {
+  const isThere = (from: string, page: string) =>
+    paths.has(page) || paths.has(posix.join(posix.dirname(from), page));
+  return sources
+    .filter(({ path }) => !matchesAny(['*/db/migrations/**', 'tests/tidy/**', '**/*.{json,csv}'], path))
+    .flatMap(({ path, lines }) =>
+      lines.flatMap((text, index) =>
+        [...text.matchAll(CITATION)]
+          .map(([, page]) => page as string)
+          .filter((page) => !isThere(path, page))
+          .map((page) => ({ path, line: index + 1, what: `cites ${page}: no such page`, why: WHY.citation })),
+      ),
+    );
+}
+
 const ROW = /^\| `([^`]+)` \| (.+) \|$/;
 
 /** Dependencies without their sentence in the README's table, and rows of that table without a dependency. */

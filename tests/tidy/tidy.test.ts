@@ -8,6 +8,7 @@ import { describe, expect, test } from 'vitest';
 import { packageRoot } from '../../shared/package-root.ts';
 import {
   checkBytes,
+  checkCitations,
   checkDefaultExports,
   checkDependencies,
   checkFileLines,
@@ -67,6 +68,7 @@ describe('files', () => {
   test('no default exports', () => expectNone(checkDefaultExports(sources)));
   test('names say something', () => expectNone(checkNames(paths)));
   test('no machine paths, registry hosts or stray characters', () => expectNone(checkText(sources)));
+  test('code cites pages that are there', () => expectNone(checkCitations(sources, new Set(paths))));
   test('documents link to what is there', () => expectNone(checkLinks(sources, new Set(paths))));
   test('every dependency has its sentence', () => {
     const names = [...Object.keys(dependencies), ...Object.keys(devDependencies)];

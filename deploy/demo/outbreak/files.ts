@@ -1,6 +1,6 @@
 /**
- * The outbreak as the files that each province imports (design.md 7): CSV with a header, instants in
- * Vietnam's time.
+ * The outbreak as the files that each province imports (README.md, Import files): CSV with a header,
+ * instants in Vietnam's time.
  */
 import type { Person } from './people.ts';
 import type { Place } from './places.ts';

@@ -26,7 +26,7 @@ const reportSchema = z
   })
   .openapi('ImportReport');
 
-/** `POST /v1/imports/{kind}` for each kind; see design.md 7 for the columns. */
+/** `POST /v1/imports/{kind}` for each kind; columns in README.md, Import files. */
 export function importRoutes(ctx: ImportContext): Routes {
   const routes = newRoutes();
   for (const kind of IMPORT_KINDS) {

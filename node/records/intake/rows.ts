@@ -1,6 +1,6 @@
 /**
- * The four kinds of import as tables of columns (design.md 7), and how a row is read by them. Pure: what only
- * the database knows (an unknown place) is decided where the rows are stored.
+ * The four kinds of import as tables of columns (README.md, Import files), and how a row is read by them.
+ * Pure: what only the database knows (an unknown place) is decided where the rows are stored.
  */
 
 import { readIdentifier } from '../../../shared/domain/identifier.ts';

@@ -1,6 +1,7 @@
 /**
- * Which records are one person to this node (design.md 7): rows that share an identifier merge unless their
- * cccd differ. Only what the node shows of somebody depends on it; traces are built from links alone. Pure.
+ * Which records are one person to this node (README.md, Import files): rows that share an identifier merge
+ * unless their cccd differ. Only what the node shows of somebody depends on it; traces are built from links
+ * alone. Pure.
  *
  * - A row with a cccd is about that person. One with several is about the first; the others are known by its
  *   phone too.

@@ -1,6 +1,7 @@
 /**
- * Gives every identifier its token (design.md 5): blinds in a worker, asks the hub's key service, stores.
- * Runs in the background after imports, and at the latest before a question is answered (`flush`).
+ * Gives every identifier its token (SECURITY.md, What crosses a border): blinds in a worker, asks the hub's
+ * key service, stores. Runs in the background after imports, and at the latest before a question is answered
+ * (`flush`).
  *
  *   lane 1   select → blind → hub evaluates → finalize → store → announce → select …
  *   lane 2            select → blind → hub evaluates → …          two lanes keep node and hub both at work

@@ -1,5 +1,6 @@
 /**
- * The opening of a trace's revision (design.md 5), made of its cases as they are now. Signs nothing.
+ * The opening of a trace's revision (SECURITY.md, What crosses a border), made of its cases as they are now.
+ * Signs nothing.
  */
 
 import { daysToSeconds, type RulePack } from '../../../shared/domain/rule-pack.ts';

@@ -1,5 +1,5 @@
 /**
- * Where a trace looks first: the windows of its index cases. Source: design.md 3.
+ * Where a trace looks first: the windows of its index cases. Source: README.md, Forward and Backward.
  */
 import { vietnamMidnight } from '../../../shared/domain/instant.ts';
 import { type Direction, daysToSeconds, type RulePack } from '../../../shared/domain/rule-pack.ts';
