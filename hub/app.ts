@@ -44,7 +44,7 @@ import { type IssuedRules, issueRules } from './packs/operations.ts';
 import { provinceHandlers } from './provinces/grpc.ts';
 import { provisionMembers } from './provinces/operations.ts';
 import { Roster } from './provinces/roster.ts';
-import { hubRoutes } from './rooms.ts';
+import { HUB_ACTS, hubRoutes } from './rooms.ts';
 import { TraceEngine } from './traces/engine.ts';
 import { traceHandlers } from './traces/grpc.ts';
 import type { TracesCtx } from './traces/operations.ts';
@@ -197,7 +197,7 @@ async function startGrpc(
 async function startHttp(base: Base, { traces, audit, enrolment }: Doors): Promise<string> {
   const { config, logger, clock, db, rules, metrics, roster, stack } = base;
   const stop = new AbortController();
-  const door = programDoor(config.door, { home: 'hub', db, clock });
+  const door = programDoor(config.door, { home: 'hub', acts: HUB_ACTS, db, clock });
   const app = createHttpApp({
     info: API_INFO,
     routes: [

@@ -40,7 +40,7 @@ import { hubProvinces } from './federation/provinces/hub.ts';
 import { ProvinceBook } from './federation/provinces/operations.ts';
 import { lockIntake } from './records/people/operations.ts';
 import { createTokenizer, type Tokenizer } from './records/people/tokens.ts';
-import { nodeRoutes } from './rooms.ts';
+import { NODE_ACTS, nodeRoutes } from './rooms.ts';
 import type { DataKeys } from './sealing/data-keys.ts';
 import { startKeyKeeper } from './sealing/key-keeper.ts';
 import { openDataKeys } from './sealing/operations.ts';
@@ -252,7 +252,7 @@ async function startHttp(base: Base, parts: HttpParts): Promise<string> {
     }),
   );
   const door = programDoor(config.door, {
-    ...{ home: province, db, clock },
+    ...{ home: province, acts: NODE_ACTS, db, clock },
     service: (bearer) => identifyService({ db, clock, province }, bearer),
     breakGlass: (subject) => findOpenBreakGlass({ db, clock }, subject),
   });

@@ -1,48 +1,54 @@
 /**
- * All HTTP routes of a node's features, in one list that the program and the tests of access walk alike: a
- * feature that is not in it is not served. Builds nothing but the routes; what they work with comes from
- * app.ts.
+ * The rooms of a node, one line each: a feature that is not in this list is not served, and nobody may do
+ * its acts. The program, the documentation and the tests of access walk it alike. Builds nothing; what the
+ * routes work with comes from app.ts.
  */
+import { type ActTable, NODE_ROLES } from '../shared/acts/access.ts';
+import { ME_ACTS } from '../shared/acts/me.ts';
+import { AUDIT_ACTS, AUDIT_RESTORE_ACTS } from '../shared/audit/acts.ts';
 import { auditRoutes } from '../shared/http/audit.ts';
 import { restoreRoutes } from '../shared/http/audit-restores.ts';
 import { meRoutes } from '../shared/http/me.ts';
+import { actsOfRooms, inside, type PartsOf, type Room, routesOf } from '../shared/http/room.ts';
 import type { Routes } from '../shared/http/route.ts';
+import { CASE_ACTS } from './casework/cases/acts.ts';
 import { caseRoutes } from './casework/cases/http.ts';
+import { BREAK_GLASS_ACTS } from './desk/break-glass/acts.ts';
 import { breakGlassRoutes } from './desk/break-glass/http.ts';
+import { SERVICE_ACCOUNT_ACTS } from './desk/service-accounts/acts.ts';
 import { serviceAccountRoutes } from './desk/service-accounts/http.ts';
+import { BUDGET_ACTS } from './federation/budgets/acts.ts';
 import { budgetRoutes } from './federation/budgets/http.ts';
+import { FEDERATION_KEY_ACTS } from './federation/keys/acts.ts';
 import { federationKeyRoutes } from './federation/keys/http.ts';
+import { INTAKE_ACTS } from './records/intake/acts.ts';
 import { importRoutes } from './records/intake/http.ts';
+import { CONTACT_ACTS } from './tracing/contacts/acts.ts';
 import { contactRoutes } from './tracing/contacts/http.ts';
+import { TRACE_ACTS } from './tracing/openings/acts.ts';
 import { traceRoutes } from './tracing/openings/http.ts';
 
-type ContextOf<F extends (ctx: never) => Routes> = Parameters<F>[0];
+const ROOMS = [
+  { acts: INTAKE_ACTS, routes: importRoutes },
+  { acts: CASE_ACTS, routes: caseRoutes },
+  { acts: TRACE_ACTS, routes: traceRoutes },
+  { acts: CONTACT_ACTS, routes: contactRoutes },
+  { acts: BUDGET_ACTS, routes: budgetRoutes },
+  { acts: FEDERATION_KEY_ACTS, routes: inside('federationKeys', federationKeyRoutes) },
+  { acts: BREAK_GLASS_ACTS, routes: breakGlassRoutes },
+  { acts: SERVICE_ACCOUNT_ACTS, routes: serviceAccountRoutes },
+  { acts: AUDIT_ACTS, routes: auditRoutes },
+  { acts: AUDIT_RESTORE_ACTS, routes: restoreRoutes },
+  { acts: ME_ACTS, routes: meRoutes },
+] as const satisfies readonly Room<never>[];
 
-/** What the features' operations ask for. */
-export type NodeRouteParts = ContextOf<typeof importRoutes> &
-  ContextOf<typeof budgetRoutes> &
-  ContextOf<typeof caseRoutes> &
-  ContextOf<typeof traceRoutes> &
-  ContextOf<typeof contactRoutes> &
-  ContextOf<typeof breakGlassRoutes> &
-  ContextOf<typeof serviceAccountRoutes> &
-  Parameters<typeof restoreRoutes>[0] & {
-    readonly federationKeys: ContextOf<typeof federationKeyRoutes>;
-  };
+/** All that can be done at a node, and by whom. */
+export const NODE_ACTS: ActTable = actsOfRooms(ROOMS, NODE_ROLES);
 
-/** The routes of every feature; those of signing in belong to the door. */
+/** What the rooms' operations ask for. */
+export type NodeRouteParts = Omit<PartsOf<typeof ROOMS>, 'acts'>;
+
+/** The routes of every room; those of signing in belong to the door. */
 export function nodeRoutes(parts: NodeRouteParts): Routes[] {
-  return [
-    importRoutes(parts),
-    budgetRoutes(parts),
-    federationKeyRoutes(parts.federationKeys),
-    caseRoutes(parts),
-    traceRoutes(parts),
-    contactRoutes(parts),
-    breakGlassRoutes(parts),
-    serviceAccountRoutes(parts),
-    auditRoutes(parts, 'audit.read'),
-    restoreRoutes(parts, 'audit.restore'),
-    meRoutes(parts),
-  ];
+  return routesOf(ROOMS, { ...parts, acts: NODE_ACTS });
 }

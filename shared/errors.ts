@@ -72,3 +72,34 @@ export function toAppError(error: unknown): AppError {
     ? error
     : new AppError('INTERNAL', 'INTERNAL', 'internal error', { cause: error });
 }
+
+/**
+ * What a code says of trying again. `refused`: the same request gets the same answer; `not_now`: it was
+ * refused too, by a limit, a credential or a version that may change; `failed`: nothing was said about the
+ * request.
+ */
+const SENSE: Readonly<Record<ErrorCode, 'refused' | 'not_now' | 'failed'>> = {
+  INVALID_ARGUMENT: 'refused',
+  NOT_FOUND: 'refused',
+  ALREADY_EXISTS: 'refused',
+  FAILED_PRECONDITION: 'refused',
+  PERMISSION_DENIED: 'refused',
+  UNAUTHENTICATED: 'not_now',
+  RESOURCE_EXHAUSTED: 'not_now',
+  UNIMPLEMENTED: 'not_now',
+  ABORTED: 'failed',
+  UNAVAILABLE: 'failed',
+  DEADLINE_EXCEEDED: 'failed',
+  CANCELLED: 'failed',
+  INTERNAL: 'failed',
+};
+
+/** Whether somebody was there and said no, as against something that broke. */
+export function isRefusal({ code }: Pick<AppError, 'code'>): boolean {
+  return SENSE[code] !== 'failed';
+}
+
+/** Whether asking again for the same would get the same no. */
+export function isFinalRefusal({ code }: Pick<AppError, 'code'>): boolean {
+  return SENSE[code] === 'refused';
+}

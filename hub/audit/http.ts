@@ -29,7 +29,7 @@ const output = z
   })
   .openapi('Reconciliation');
 
-const postReconciliation = apiRoute('hub.audit.reconcile', {
+const postReconciliation = apiRoute('audit.reconcile', {
   method: 'post',
   path: '/v1/audit/reconciliations',
   tags: ['audit'],

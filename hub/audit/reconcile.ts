@@ -4,7 +4,6 @@
  */
 import { z } from 'zod';
 import type { Caller } from '../../shared/acts/access.ts';
-import { readAs } from '../../shared/acts/act.ts';
 import { listAskedEntries } from '../../shared/audit/queries.ts';
 import { findHeldLogs, type LostStretch, lostStretch, sizesOf } from '../../shared/audit/restores.ts';
 import type { Clock } from '../../shared/clock.ts';
@@ -12,6 +11,7 @@ import type { Database } from '../../shared/db/database.ts';
 import { AppError, toAppError } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log.ts';
 import type { ProvinceLink } from '../provinces/province-link.ts';
+import { read } from './acts.ts';
 import { readLog } from './messages.ts';
 import { listAnsweredQuestions, listStoredQuestions } from './queries.ts';
 import {
@@ -22,7 +22,7 @@ import {
   memoryOf,
   questionKey,
 } from './rules.ts';
-import { parsedEntry, type RememberedQuestion, takeShownLog } from './shown-log.ts';
+import { parsedEntry, type RememberedQuestion, subjectsShape, takeShownLog, traceIn } from './shown-log.ts';
 
 export interface ReconcileCtx {
   readonly db: Database;
@@ -65,9 +65,8 @@ export function reconcileLogs(
   caller: Caller,
   province: string | undefined,
 ): Promise<Reconciliation> {
-  const detail = province === undefined ? {} : { province };
-  const act = { group: 'hub.audit.reconcile', action: 'audit.reconciled', detail } as const;
-  return readAs(ctx, caller, act, async (leave) => {
+  const on = province === undefined ? [] : [{ province }];
+  return read(ctx, caller, 'audit.reconcile', { on }, async (leave) => {
     const links = ctx.roster.links.filter((link) => province === undefined || link.province === province);
     if (province !== undefined && links.length === 0) {
       throw new AppError('NOT_FOUND', 'PROVINCE_UNKNOWN', `province ${province} is not enrolled`);
@@ -120,7 +119,7 @@ async function shownLog({ db, roster }: ReconcileCtx, link: ProvinceLink) {
 }
 
 const askedShape = z.object({
-  trace: z.string(),
+  ...subjectsShape,
   detail: z.object({ seqs: z.array(z.int()), sha256: z.array(z.string()) }),
 });
 
@@ -130,7 +129,8 @@ async function askedByLog(db: Database): Promise<Memory> {
   for (let after = 0; ; ) {
     const entries = await listAskedEntries(db, after, PAGE);
     for (const { id, body } of entries) {
-      const { trace, detail } = parsedEntry(askedShape, body);
+      const { detail, ...subjects } = parsedEntry(askedShape, body);
+      const trace = traceIn(subjects);
       detail.seqs.forEach((seq, i) => {
         questions.push({ trace, seq, sha256: detail.sha256[i] ?? '' });
       });

@@ -38,9 +38,15 @@ export interface ShownLog {
   readonly roots: ReadonlyMap<number, Uint8Array>;
 }
 
+/** How entries name the trace that they are about: older ones under `trace`. */
+export const subjectsShape = {
+  trace: z.string().optional(),
+  on: z.array(z.object({ trace: z.string().optional() })).optional(),
+};
+
 const answeredShape = z.object({
   action: z.literal('question.answered'),
-  trace: z.string(),
+  ...subjectsShape,
   detail: z.object({ seq: z.int(), question_sha256: z.string() }),
 });
 
@@ -81,8 +87,15 @@ export async function takeShownLog(
 
 function questionIn(text: string, hash: Uint8Array): RememberedQuestion {
   if (differs(leafHash(text), hash)) throw refused('INCOMPLETE');
-  const { trace, detail } = parsedEntry(answeredShape, text);
-  return { trace, seq: detail.seq, sha256: detail.question_sha256 };
+  const { detail, ...subjects } = parsedEntry(answeredShape, text);
+  return { trace: traceIn(subjects), seq: detail.seq, sha256: detail.question_sha256 };
+}
+
+/** The trace of an entry. Throws FAILED_PRECONDITION AUDIT_LOG_INCOMPLETE if it names none. */
+export function traceIn({ trace, on = [] }: z.output<z.ZodObject<typeof subjectsShape>>): string {
+  const named = trace ?? on.find((subject) => subject.trace !== undefined)?.trace;
+  if (named === undefined) throw refused('INCOMPLETE');
+  return named;
 }
 
 /** An entry of a log. Throws FAILED_PRECONDITION AUDIT_LOG_INCOMPLETE if it is none of this kind. */

@@ -24,7 +24,7 @@ const json = <T extends z.ZodType>(schema: T) => ({ content: { 'application/json
 const idParam = z.object({ id: z.uuid() });
 const NOTHING = { 204: { description: 'Done' } };
 
-const postInvitation = apiRoute('hub.members.write', {
+const postInvitation = apiRoute('invitations.make', {
   method: 'post',
   path: '/v1/invitations',
   tags,
@@ -55,7 +55,7 @@ const enrolmentOutput = z
   })
   .openapi('Enrolment');
 
-const getEnrolments = apiRoute('hub.members.read', {
+const getEnrolments = apiRoute('enrolments.list', {
   method: 'get',
   path: '/v1/enrolments',
   tags,
@@ -65,7 +65,7 @@ const getEnrolments = apiRoute('hub.members.read', {
   },
 });
 
-const getRequest = apiRoute('hub.members.read', {
+const getRequest = apiRoute('enrolments.export', {
   method: 'get',
   path: '/v1/enrolments/{id}/request',
   tags,
@@ -79,7 +79,7 @@ const approval = z.strictObject({
   signed: z.strictObject({ certificate: z.string(), statement: z.string().optional() }).optional(),
 });
 
-const postApproval = apiRoute('hub.members.write', {
+const postApproval = apiRoute('enrolments.approve', {
   method: 'post',
   path: '/v1/enrolments/{id}/approve',
   tags,
@@ -88,7 +88,7 @@ const postApproval = apiRoute('hub.members.write', {
   responses: NOTHING,
 });
 
-const postRejection = apiRoute('hub.members.write', {
+const postRejection = apiRoute('enrolments.reject', {
   method: 'post',
   path: '/v1/enrolments/{id}/reject',
   tags,
@@ -97,7 +97,7 @@ const postRejection = apiRoute('hub.members.write', {
   responses: NOTHING,
 });
 
-const postRevocation = apiRoute('hub.members.write', {
+const postRevocation = apiRoute('provinces.revoke', {
   method: 'post',
   path: '/v1/provinces/{province}/revoke',
   tags,

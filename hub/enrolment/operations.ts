@@ -3,8 +3,8 @@
  * the CA signs here or offline. Everything is on the record. Who is enrolled is kept by hub/provinces.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { type Caller, decide, mayOf } from '../../shared/acts/access.ts';
-import { changeAs } from '../../shared/acts/act.ts';
+import type { Caller } from '../../shared/acts/access.ts';
+import { type Leave, mayOf } from '../../shared/acts/act.ts';
 import { recordAudit } from '../../shared/audit/record.ts';
 import { type Clock, nowSeconds } from '../../shared/clock.ts';
 import { type Database, type Transaction, withTransaction } from '../../shared/db/database.ts';
@@ -21,6 +21,7 @@ import { fingerprintOf, verifyProvinceStatement } from '../../shared/signed/prov
 import { readCaRequest, type SignedRequest, signCaRequest } from '../authority/operations.ts';
 import { admitMember, noteCertificate, revokeMember } from '../provinces/operations.ts';
 import type { Roster } from '../provinces/roster.ts';
+import { change, ENROLMENT_ACTS, read } from './acts.ts';
 import * as queries from './queries.ts';
 import { ENROLMENT, type EnrolmentCommand, fileOf } from './rules.ts';
 
@@ -54,9 +55,8 @@ export function inviteProvince(
 ): Promise<{ invitation: string; expiresAt: number }> {
   const [id, now] = [newId(), nowSeconds(ctx.clock)];
   const expiresAt = now + Math.round(lifeHours * 3_600);
-  const detail = { invitation: id, province, expires_at: expiresAt };
-  const act = { group: 'hub.members.write', action: 'invitation.made', detail } as const;
-  return changeAs(ctx, caller, act, async (tx) => {
+  const asked = { on: [{ invitation: id }, { province }], detail: { expires_at: expiresAt } };
+  return change(ctx, caller, 'invitations.make', asked, async (tx) => {
     if (!isProvince(province)) throw invalidField('province', 'no province has this code');
     const { enrolmentAddress: address } = ctx;
     if (address === undefined)
@@ -128,23 +128,25 @@ export interface ListedEnrolment extends queries.EnrolmentRow {
   readonly allowed: readonly EnrolmentCommand[];
 }
 
-/** The newest requests, pending ones first, at most 100. No person is in it: leaves no entry. */
-export async function listEnrolments(ctx: EnrolmentCtx, caller: Caller): Promise<ListedEnrolment[]> {
-  const now = nowSeconds(ctx.clock);
-  decide(caller, 'hub.members.read', now);
-  const rows = await queries.listEnrolments(ctx.db, 100);
-  return rows.map((row) => ({
-    ...row,
-    allowed: allowedCommands(ENROLMENT, { state: row.state, facts: {} }, mayOf(caller, now)),
-  }));
+/** The newest requests, pending ones first, at most 100. */
+export function listEnrolments(ctx: EnrolmentCtx, caller: Caller): Promise<ListedEnrolment[]> {
+  return read(ctx, caller, 'enrolments.list', {}, async (leave) => {
+    const rows = await queries.listEnrolments(ctx.db, 100);
+    const may = mayOf(leave, ENROLMENT_ACTS);
+    return rows.map((row) => ({
+      ...row,
+      allowed: allowedCommands(ENROLMENT, { state: row.state, facts: {} }, may),
+    }));
+  });
 }
 
 /** A request as the file that an offline CA signs. Throws ENROLMENT_UNKNOWN. */
-export async function exportEnrolment(ctx: EnrolmentCtx, caller: Caller, id: string) {
-  decide(caller, 'hub.members.read', nowSeconds(ctx.clock));
-  const row = await withTransaction(ctx.db, (tx) => queries.lockEnrolment(tx, id));
-  if (!row) throw unknownEnrolment();
-  return fileOf(row, ctx.roster.find(row.province)?.statementJws);
+export function exportEnrolment(ctx: EnrolmentCtx, caller: Caller, id: string) {
+  return read(ctx, caller, 'enrolments.export', { on: [{ enrolment: id }] }, async () => {
+    const row = await withTransaction(ctx.db, (tx) => queries.lockEnrolment(tx, id));
+    if (!row) throw unknownEnrolment();
+    return fileOf(row, ctx.roster.find(row.province)?.statementJws);
+  });
 }
 
 export interface ApproveInput {
@@ -165,11 +167,10 @@ export async function approveEnrolment(
   caller: Caller,
   input: ApproveInput,
 ): Promise<void> {
-  const detail = { enrolment: input.id };
-  const act = { group: 'hub.members.write', action: 'enrolment.approved', detail } as const;
-  await changeAs(ctx, caller, act, async (tx, leave) => {
+  const asked = { on: [{ enrolment: input.id }] };
+  await change(ctx, caller, 'enrolments.approve', asked, async (tx, leave) => {
     const row = await locked(tx, input.id);
-    leave.note({ kind: row.kind, province: row.province, fingerprint: row.fingerprint });
+    nameRequest(leave, row);
     const facts = {
       ...{ fingerprint: row.fingerprint, given: input.fingerprint },
       decidedByCaller: row.decidedBy === caller.subject,
@@ -213,11 +214,9 @@ async function join(
 
 /** Turns a request away. Throws ENROLMENT_UNKNOWN, WRONG_STATE. */
 export function rejectEnrolment(ctx: EnrolmentCtx, caller: Caller, id: string): Promise<void> {
-  const detail = { enrolment: id };
-  const act = { group: 'hub.members.write', action: 'enrolment.rejected', detail } as const;
-  return changeAs(ctx, caller, act, async (tx, leave) => {
+  return change(ctx, caller, 'enrolments.reject', { on: [{ enrolment: id }] }, async (tx, leave) => {
     const row = await locked(tx, id);
-    leave.note({ kind: row.kind, province: row.province, fingerprint: row.fingerprint });
+    nameRequest(leave, row);
     const facts = { decidedByCaller: row.decidedBy === caller.subject };
     const { repeated, state } = step(ENROLMENT, { state: row.state, command: 'reject', facts });
     if (repeated) return leave.note({ repeated });
@@ -235,9 +234,16 @@ export async function revokeProvince(
   { province, because }: { readonly province: string; readonly because: string },
 ): Promise<void> {
   // The operator's words stay in `members`; an entry holds no free text.
-  const act = { group: 'hub.members.write', action: 'province.revoked', detail: { province } } as const;
-  await changeAs(ctx, caller, act, (tx) => revokeMember(tx, ctx, { province, because }));
+  await change(ctx, caller, 'provinces.revoke', { on: [{ province }] }, (tx) =>
+    revokeMember(tx, ctx, { province, because }),
+  );
   await ctx.roster.reload();
+}
+
+/** What the entry of a decision says of the request that was decided. */
+function nameRequest({ on, note }: Leave, { kind, province, fingerprint }: queries.EnrolmentRow): void {
+  on({ province });
+  note({ kind, fingerprint });
 }
 
 async function locked(tx: Transaction, id: string): Promise<queries.EnrolmentRow> {

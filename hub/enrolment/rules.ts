@@ -38,7 +38,7 @@ export const ENROLMENT: Machine<EnrolmentState, EnrolmentCommand, EnrolmentFacts
     approve: {
       from: ['pending'],
       to: 'approved',
-      act: 'hub.members.write',
+      act: 'enrolments.approve',
       guards: [
         {
           ...{ reason: 'FINGERPRINT_MISMATCH', code: 'PERMISSION_DENIED' },
@@ -52,7 +52,7 @@ export const ENROLMENT: Machine<EnrolmentState, EnrolmentCommand, EnrolmentFacts
     reject: {
       from: ['pending'],
       to: 'rejected',
-      act: 'hub.members.write',
+      act: 'enrolments.reject',
       repeats: ({ decidedByCaller }) => decidedByCaller === true,
     },
   },

@@ -1,10 +1,10 @@
 /**
  * The key service's budgets as the hub's operator sets them, and what the provinces have used.
  */
-import { type Caller, decide } from '../../shared/acts/access.ts';
-import { changeAs } from '../../shared/acts/act.ts';
+import type { Caller } from '../../shared/acts/access.ts';
 import { type Clock, nowSeconds } from '../../shared/clock.ts';
 import type { Database } from '../../shared/db/database.ts';
+import { change, read } from './acts.ts';
 import * as queries from './queries.ts';
 import { DEFAULT_KEY_BUDGET, type KeyBudget, type KeyUse } from './rules.ts';
 
@@ -21,9 +21,12 @@ export interface KeyBudgetsView {
 }
 
 /** All budgets, and what this hour, this day and the first loading have used of them. */
-export async function readKeyBudgets({ db, clock }: KeyBudgetsCtx, caller: Caller): Promise<KeyBudgetsView> {
+export function readKeyBudgets(ctx: KeyBudgetsCtx, caller: Caller): Promise<KeyBudgetsView> {
+  return read(ctx, caller, 'key_budgets.read', {}, () => findKeyBudgets(ctx));
+}
+
+async function findKeyBudgets({ db, clock }: KeyBudgetsCtx): Promise<KeyBudgetsView> {
   const now = nowSeconds(clock);
-  decide(caller, 'hub.keys.read', now);
   const [rows, used] = await Promise.all([
     queries.listKeyBudgets(db),
     queries.listKeyUse(db, { hour: now - (now % 3_600), day: now - (now % 86_400) }),
@@ -44,11 +47,10 @@ export interface KeyBudgetChange {
 }
 
 /** Sets or takes away a budget; on the record. Holds for the next request. */
-export function changeKeyBudget(ctx: KeyBudgetsCtx, caller: Caller, change: KeyBudgetChange): Promise<void> {
-  const { province = queries.EVERY_PROVINCE, budget } = change;
+export function changeKeyBudget(ctx: KeyBudgetsCtx, caller: Caller, wanted: KeyBudgetChange): Promise<void> {
+  const { province = queries.EVERY_PROVINCE, budget } = wanted;
   const detail = { province, ...(budget ? columnsOf(budget) : { removed: true }) };
-  const act = { group: 'hub.keys.write', action: 'budgets.changed', detail } as const;
-  return changeAs(ctx, caller, act, async (tx) => {
+  return change(ctx, caller, 'key_budgets.change', { detail }, async (tx) => {
     if (budget) await queries.upsertKeyBudget(tx, { province, ...budget });
     else await queries.deleteKeyBudget(tx, province);
   });

@@ -28,7 +28,7 @@ const changeInput = z
 const json = <T extends z.ZodType>(schema: T) => ({ 'application/json': { schema } });
 const tags = ['keys'];
 
-const getBudgets = apiRoute('hub.keys.read', {
+const getBudgets = apiRoute('key_budgets.read', {
   method: 'get',
   path: '/v1/key-budgets',
   tags,
@@ -36,7 +36,7 @@ const getBudgets = apiRoute('hub.keys.read', {
   responses: { 200: { description: 'OK', content: json(budgetsOutput) } },
 });
 
-const putBudget = apiRoute('hub.keys.write', {
+const putBudget = apiRoute('key_budgets.change', {
   method: 'put',
   path: '/v1/key-budgets',
   tags,

@@ -2,7 +2,7 @@
  * `/v1/rules`: the packs that this hub issues, as the nodes get them.
  */
 import { z } from '@hono/zod-openapi';
-import type { Clock } from '../../shared/clock.ts';
+import type { ActContext } from '../../shared/acts/act.ts';
 import { apiRoute, newRoutes, type Routes } from '../../shared/http/route.ts';
 import { type IssuedRules, listRules } from './operations.ts';
 
@@ -10,7 +10,7 @@ const packOutput = z
   .looseObject({ number: z.int(), effective_from: z.string() })
   .openapi('RulePack', { description: 'Bộ quy tắc · A rule pack (README.md, Rules)' });
 
-const getRules = apiRoute('hub.rules.read', {
+const getRules = apiRoute('rules.list', {
   method: 'get',
   path: '/v1/rules',
   tags: ['rules'],
@@ -28,10 +28,10 @@ const getRules = apiRoute('hub.rules.read', {
 });
 
 /** The routes of rules. */
-export function ruleRoutes(ctx: { rules: IssuedRules; clock: Clock }): Routes {
+export function ruleRoutes(ctx: ActContext & { readonly rules: IssuedRules }): Routes {
   const routes = newRoutes();
-  routes.openapi(getRules, (c) => {
-    const { inForce, packs } = listRules(ctx, c.get('caller'));
+  routes.openapi(getRules, async (c) => {
+    const { inForce, packs } = await listRules(ctx, c.get('caller'));
     return c.json({ in_force: inForce, packs: packs.map((pack) => ({ ...pack })) }, 200);
   });
   return routes;

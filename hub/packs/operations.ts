@@ -5,12 +5,14 @@
 import type { KeyObject } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Caller, decide } from '../../shared/acts/access.ts';
-import { type Clock, nowSeconds } from '../../shared/clock.ts';
+import type { Caller } from '../../shared/acts/access.ts';
+import type { ActContext } from '../../shared/acts/act.ts';
+import { nowSeconds } from '../../shared/clock.ts';
 import { type RulePack, rulesInForce } from '../../shared/domain/rule-pack.ts';
 import { AppError } from '../../shared/errors.ts';
 import { packageRoot } from '../../shared/package-root.ts';
 import { parseRulePack, signRulePack } from '../../shared/signed/rule-signature.ts';
+import { read } from './acts.ts';
 
 /** What the hub issues, ordered by number. */
 export interface IssuedRules {
@@ -42,12 +44,13 @@ export function readShippedPacks(): RulePack[] {
     .map((name) => parseRulePack(JSON.parse(readFileSync(join(SHIPPED, name), 'utf8')), name));
 }
 
-/** The packs and which of them is in force now, null if none is. Says nothing of anybody: leaves no entry. */
+/** The packs and which of them is in force now, null if none is. */
 export function listRules(
-  { rules, clock }: { readonly rules: IssuedRules; readonly clock: Pick<Clock, 'nowMs'> },
+  ctx: ActContext & { readonly rules: IssuedRules },
   caller: Caller,
-): { inForce: number | null; packs: readonly RulePack[] } {
-  const now = nowSeconds(clock);
-  decide(caller, 'hub.rules.read', now);
-  return { inForce: rulesInForce(rules.packs, now)?.number ?? null, packs: rules.packs };
+): Promise<{ inForce: number | null; packs: readonly RulePack[] }> {
+  return read(ctx, caller, 'rules.list', {}, async () => {
+    const { packs } = ctx.rules;
+    return { inForce: rulesInForce(packs, nowSeconds(ctx.clock))?.number ?? null, packs };
+  });
 }

@@ -17,7 +17,7 @@ const provinceOutput = z
   })
   .openapi('Province');
 
-const getProvinces = apiRoute('hub.provinces.read', {
+const getProvinces = apiRoute('provinces.list', {
   method: 'get',
   path: '/v1/provinces',
   tags: ['provinces'],

@@ -1,8 +1,7 @@
 /**
  * The enrolled provinces: whether each can be reached, what it has reported, and how one becomes a member.
  */
-
-import { type Caller, decide } from '../../shared/acts/access.ts';
+import type { Caller } from '../../shared/acts/access.ts';
 import { recordAudit } from '../../shared/audit/record.ts';
 import { type Clock, nowSeconds } from '../../shared/clock.ts';
 import {
@@ -16,6 +15,7 @@ import { provinceName } from '../../shared/gazetteer.ts';
 import { readCertificate, serialOf, validityOf } from '../../shared/pki/certificate.ts';
 import { caPublicKey } from '../../shared/signed/ca-statement.ts';
 import { fingerprintOf, verifyProvinceStatement } from '../../shared/signed/province-statement.ts';
+import { read } from './acts.ts';
 import type { ProvinceLink } from './province-link.ts';
 import * as queries from './queries.ts';
 import type { Roster } from './roster.ts';
@@ -37,9 +37,12 @@ export interface EnrolledProvince {
   readonly dataAt: number | null;
 }
 
-/** All enrolled provinces, by code. No person is in it: leaves no entry. */
-export async function listProvinces(ctx: ProvincesContext, caller: Caller): Promise<EnrolledProvince[]> {
-  decide(caller, 'hub.provinces.read', nowSeconds(ctx.clock));
+/** All enrolled provinces, by code. */
+export function listProvinces(ctx: ProvincesContext, caller: Caller): Promise<EnrolledProvince[]> {
+  return read(ctx, caller, 'provinces.list', {}, () => enrolledProvinces(ctx));
+}
+
+async function enrolledProvinces(ctx: ProvincesContext): Promise<EnrolledProvince[]> {
   const reports = new Map((await queries.listReports(ctx.db)).map((report) => [report.province, report]));
   const enrolled = ctx.roster.links.map((link) => {
     const { province } = link;

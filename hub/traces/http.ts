@@ -59,7 +59,7 @@ const tags = ['traces'];
 
 const json = <T extends z.ZodType>(schema: T) => ({ 'application/json': { schema } });
 
-const getTraces = apiRoute('hub.traces.read', {
+const getTraces = apiRoute('traces.list', {
   method: 'get',
   path: '/v1/traces',
   tags,
@@ -70,7 +70,7 @@ const getTraces = apiRoute('hub.traces.read', {
   },
 });
 
-const getTrace = apiRoute('hub.traces.read', {
+const getTrace = apiRoute('traces.read', {
   method: 'get',
   path: '/v1/traces/{id}',
   tags,
@@ -79,7 +79,7 @@ const getTrace = apiRoute('hub.traces.read', {
   responses: { 200: { description: 'OK', content: json(traceOutput) } },
 });
 
-const getGraph = apiRoute('hub.graph.read', {
+const getGraph = apiRoute('graph.read', {
   method: 'get',
   path: '/v1/traces/{id}/graph',
   tags,
@@ -105,7 +105,7 @@ const getGraph = apiRoute('hub.graph.read', {
 
 const exclusionInput = z.strictObject({ province, reason: z.enum(EXCLUSION_REASONS) }).openapi('Exclusion');
 
-const postExclusion = apiRoute('hub.exclusions.write', {
+const postExclusion = apiRoute('exclusions.set', {
   method: 'post',
   path: '/v1/traces/{id}/exclusions',
   tags,
@@ -114,7 +114,7 @@ const postExclusion = apiRoute('hub.exclusions.write', {
   responses: { 204: { description: 'Đã bỏ ra · Left out' } },
 });
 
-const deleteExclusion = apiRoute('hub.exclusions.write', {
+const deleteExclusion = apiRoute('exclusions.clear', {
   method: 'delete',
   path: '/v1/traces/{id}/exclusions/{province}',
   tags,

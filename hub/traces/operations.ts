@@ -4,9 +4,9 @@
  */
 import type { KeyObject } from 'node:crypto';
 import type { Caller } from '../../shared/acts/access.ts';
-import { readAs } from '../../shared/acts/act.ts';
 import { nodeActor } from '../../shared/audit/actors.ts';
 import type { RefusalLog, RefusedAttempt } from '../../shared/audit/refusals.ts';
+import { traceSubject } from '../../shared/audit/subjects.ts';
 import { type Clock, nowSeconds } from '../../shared/clock.ts';
 import type { Database } from '../../shared/db/database.ts';
 import { type RulePack, rulesInForce } from '../../shared/domain/rule-pack.ts';
@@ -22,6 +22,7 @@ import {
 import type { ProvinceKeys } from '../../shared/signed/opening-keys.ts';
 import { admitOpening, checkTerms } from '../../shared/signed/opening-rules.ts';
 import type { Opening } from '../../shared/signed/opening-shape.ts';
+import { read } from './acts.ts';
 import { closedStatus } from './closed-status.ts';
 import type { TraceEngine } from './engine.ts';
 import type { LiveTrace } from './live-trace.ts';
@@ -69,7 +70,7 @@ function refusedOpening(province: string, jws: string): RefusedAttempt {
   const attempt = { action: 'openings.refused', actor: nodeActor(province) } as const;
   try {
     const { trace_id: trace, revision, province: named } = readAdmittedOpening(jws);
-    return { ...attempt, trace, detail: { revision, province: named } };
+    return { ...attempt, on: [{ trace }], detail: { revision, province: named } };
   } catch {
     return attempt;
   }
@@ -148,10 +149,10 @@ export async function closeTrace(ctx: TracesCtx, province: string, id: string): 
   const owner = live?.row.province ?? (await queries.findTrace(ctx.db, id))?.province;
   // The same answer for another province's trace as for none: ids are not to be guessed.
   if (owner !== province) {
-    const trace = isTraceId(id) ? id : undefined;
+    const on = traceSubject(isTraceId(id) ? id : undefined);
     const { reason } = unknownTrace();
     const entry = { action: 'traces.closed', actor: nodeActor(province), outcome: 'refused' } as const;
-    await ctx.refusals.note({ ...entry, reason, trace });
+    await ctx.refusals.note({ ...entry, reason, on });
     throw unknownTrace();
   }
   if (live) await ctx.engine.close(live, province);
@@ -180,8 +181,7 @@ export async function getTraceStatus(
 
 /** The same for the hub's own people, on record. */
 export function readTrace(ctx: TracesCtx, caller: Caller, id: string): Promise<TraceStatusView> {
-  const act = { group: 'hub.traces.read', action: 'traces.read', trace: id } as const;
-  return readAs(ctx, caller, act, () => getTraceStatus(ctx, id));
+  return read(ctx, caller, 'traces.read', { on: [{ trace: id }] }, () => getTraceStatus(ctx, id));
 }
 
 /**
@@ -193,10 +193,9 @@ export function listTraces(
   caller: Caller,
   { limit, after }: { limit: number; after?: string | undefined },
 ): Promise<TraceStatusView[]> {
-  const act = { group: 'hub.traces.read', action: 'traces.read' } as const;
-  return readAs(ctx, caller, act, async ({ note }) => {
+  return read(ctx, caller, 'traces.list', {}, async ({ on }) => {
     const rows = await queries.listTraceRows(ctx.db, limit + 1, after);
-    note({ traces: rows.slice(0, limit).map(({ id }) => id) });
+    on(...rows.slice(0, limit).map(({ id }) => ({ trace: id })));
     return Promise.all(rows.map((row) => ctx.engine.get(row.id)?.status() ?? closedStatus(ctx.db, row)));
   });
 }

@@ -4,7 +4,7 @@
  * trace.
  */
 import type { Clock } from '../../shared/clock.ts';
-import { AppError, toAppError } from '../../shared/errors.ts';
+import { AppError, isRefusal, toAppError } from '../../shared/errors.ts';
 import { AnswerAssembler } from '../../shared/grpc/trace-messages.ts';
 import type { Logger } from '../../shared/log.ts';
 import type { AnswerVersion } from '../../shared/trace/messages.ts';
@@ -226,6 +226,7 @@ export class ProvinceSession {
   /** Notes what went wrong and waits before the next attempt. */
   async #afterFailure(error: AppError): Promise<void> {
     this.#failures++;
+    // The node is there and will not answer: shown in coverage, asked again only now and then.
     const refused = isRefusal(error);
     if (refused) this.#refusal = error.reason;
     else if (error.code === 'UNAVAILABLE' || error.code === 'DEADLINE_EXCEEDED') this.link.reportFailure();
@@ -280,16 +281,4 @@ const ANY_VERSION: AnswerVersion = { incarnation: 0, dataVersion: 0 };
 /** Versions of the data count anew in each life of a node. */
 function isOlder(a: AnswerVersion, b: AnswerVersion): boolean {
   return a.incarnation !== b.incarnation ? a.incarnation < b.incarnation : a.dataVersion < b.dataVersion;
-}
-
-/** The node is there and will not answer this trace: shown in coverage, asked again only now and then. */
-function isRefusal({ code }: AppError): boolean {
-  return (
-    code === 'PERMISSION_DENIED' ||
-    code === 'FAILED_PRECONDITION' ||
-    code === 'RESOURCE_EXHAUSTED' ||
-    code === 'INVALID_ARGUMENT' ||
-    code === 'UNAUTHENTICATED' ||
-    code === 'UNIMPLEMENTED'
-  );
 }

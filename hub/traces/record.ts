@@ -43,7 +43,8 @@ function openingEntry(
   const { trace_id: trace, province, direction, rules, max_degree, index } = readAdmittedOpening(opening);
   const detail = { revision, opening_sha256: openingSha256(opening), direction, rules, max_degree };
   const cases = { index_cases: index.length };
-  return { action, actor: nodeActor(province), outcome: 'done', trace, detail: { ...detail, ...cases } };
+  const on = [{ trace }];
+  return { action, actor: nodeActor(province), outcome: 'done', on, detail: { ...detail, ...cases } };
 }
 
 /** Ends a trace: by its province, or by its expiry if `province` is undefined. */
@@ -53,10 +54,10 @@ export function storeClosing(
   { province, now }: { province: string | undefined; now: number },
 ): Promise<void> {
   const actor = province === undefined ? HUB_PROGRAM : nodeActor(province);
+  const entry = { action: 'traces.closed', actor, outcome: 'done', on: [{ trace }] } as const;
   const detail = { expired: province === undefined };
   return withTransaction(db, async (tx) => {
-    if (await queries.markClosed(tx, trace))
-      await recordAudit(tx, { action: 'traces.closed', actor, outcome: 'done', trace, detail }, now);
+    if (await queries.markClosed(tx, trace)) await recordAudit(tx, { ...entry, detail }, now);
   });
 }
 
@@ -71,6 +72,9 @@ export function storeQuestions(
     seqs: questions.map(({ seq }) => seq),
     sha256: questions.map(({ body }) => questionSha256(body).toString('hex')),
   };
-  const entry = { action: 'questions.asked', actor: HUB_PROGRAM, outcome: 'done', trace, detail } as const;
-  return queries.insertQuestions(db, trace, questions, (tx: Queryable) => recordAudit(tx, entry, now));
+  const entry = { action: 'questions.asked', actor: HUB_PROGRAM, outcome: 'done', detail } as const;
+  const on = [{ trace }];
+  return queries.insertQuestions(db, trace, questions, (tx: Queryable) =>
+    recordAudit(tx, { ...entry, on }, now),
+  );
 }

@@ -3,9 +3,9 @@
  * residence is named as their source, and can be left out, for reading or until that is undone.
  */
 import type { Caller } from '../../shared/acts/access.ts';
-import { changeAs, readAs } from '../../shared/acts/act.ts';
 import { AppError } from '../../shared/errors.ts';
 import type { Exposure, OnExposure } from '../../shared/trace/contacts.ts';
+import { change, read } from './acts.ts';
 import * as queries from './exclusions-queries.ts';
 import { graphOf, type TraceGraph } from './graph.ts';
 import type { LiveTrace } from './live-trace.ts';
@@ -44,8 +44,7 @@ export interface GraphRequest {
 export function readGraph(ctx: TracesCtx, caller: Caller, request: GraphRequest): Promise<SourcedGraph> {
   const { id, limit, without } = request;
   const detail = without.length > 0 ? { without } : undefined;
-  const act = { group: 'hub.graph.read', action: 'graph.read', trace: id, detail } as const;
-  return readAs(ctx, caller, act, async ({ note }) => {
+  return read(ctx, caller, 'graph.read', { on: [{ trace: id }], detail }, async ({ note }) => {
     const state = stateOf(liveTrace(ctx, id), without);
     const exposures: Exposure[] = [];
     const view = state.view((exposure) => exposures.push(exposure));
@@ -70,10 +69,9 @@ export function leaveOut(
   caller: Caller,
   { id, province, reason }: { id: string; province: string; reason: ExclusionReason },
 ): Promise<void> {
-  const detail = { province, reason, excluded: true };
-  const act = { group: 'hub.exclusions.write', action: 'exclusions.changed', trace: id, detail } as const;
+  const asked = { on: [{ trace: id }, { province }], detail: { reason, excluded: true } };
   return applying(ctx, id, () =>
-    changeAs(ctx, caller, act, (tx) => {
+    change(ctx, caller, 'exclusions.set', asked, (tx) => {
       if (!liveTrace(ctx, id).asks(province)) throw unknownProvince();
       return queries.upsertExclusion(tx, id, { province, reason });
     }),
@@ -86,10 +84,9 @@ export function takeBack(
   caller: Caller,
   { id, province }: { id: string; province: string },
 ): Promise<void> {
-  const detail = { province, excluded: false };
-  const act = { group: 'hub.exclusions.write', action: 'exclusions.changed', trace: id, detail } as const;
+  const asked = { on: [{ trace: id }, { province }], detail: { excluded: false } };
   return applying(ctx, id, () =>
-    changeAs(ctx, caller, act, async (tx) => {
+    change(ctx, caller, 'exclusions.clear', asked, async (tx) => {
       liveTrace(ctx, id);
       if (!(await queries.deleteExclusion(tx, id, province))) throw unknownProvince();
     }),

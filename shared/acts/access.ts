@@ -1,7 +1,7 @@
 /**
- * Who may do what, and where: ACCESS is the one table, and `decide` the one place that reads it. Nobody else
- * compares roles or areas; queries apply the wards that `decide` answers. Everything not in the table is
- * denied.
+ * Who may do what, and where: each feature states its acts in rows (its acts.ts, spread in the program's
+ * rooms.ts), and `decide` is the one place that reads a row. Nobody else compares roles or areas; queries
+ * apply the wards that `decide` answers. What has no row is denied.
  */
 import type { Actor } from '../audit/record.ts';
 import { AppError } from '../errors.ts';
@@ -15,61 +15,22 @@ export const ROLES = [...NODE_ROLES, ...HUB_ROLES] as const;
 
 export type Role = (typeof ROLES)[number];
 
-interface AccessRow {
+/** An act of a program: who may do it, how far it reaches, and what of it the audit log says. */
+export interface ActRow {
   readonly roles: readonly Role[];
   /** `area`: what lies in the area of the grant; `whole`: only grants for the whole province (or the hub). */
   readonly reach: 'area' | 'whole';
   /** Reading that break-glass opens to these roles beyond their area. */
   readonly breakGlass?: true;
+  /** Service accounts that were given this scope may do it; without one, none may. */
+  readonly scope?: string;
+  readonly does: 'read' | 'change';
+  /** Word of its entries in the audit log; null: no person is in what it reads, it leaves none. */
+  readonly audit: `${string}.${string}` | null;
 }
 
-/**
- * The table: group of routes → roles → how far they reach. A service account is an integrator of the whole
- * province confined to some of the groups of integrators.
- */
-export const ACCESS = {
-  'me.read': { roles: ROLES, reach: 'area' },
-  'imports.write': { roles: ['integrator', 'operator'], reach: 'whole' },
-  'cases.read': { roles: ['epidemiologist', 'lab'], reach: 'area', breakGlass: true },
-  'cases.write': { roles: ['epidemiologist', 'lab', 'integrator'], reach: 'area' },
-  'traces.read': { roles: ['epidemiologist', 'ward_tracer', 'operator'], reach: 'area', breakGlass: true },
-  'traces.write': { roles: ['epidemiologist'], reach: 'area' },
-  'contacts.read': { roles: ['epidemiologist', 'ward_tracer'], reach: 'area', breakGlass: true },
-  'contacts.export': { roles: ['epidemiologist', 'ward_tracer'], reach: 'area' },
-  'break_glass.open': { roles: ['ward_tracer', 'epidemiologist', 'lab'], reach: 'area' },
-  'break_glass.read': { roles: ['epidemiologist'], reach: 'whole' },
-  'break_glass.review': { roles: ['epidemiologist'], reach: 'whole' },
-  'service_accounts.read': { roles: ['operator'], reach: 'whole' },
-  'service_accounts.write': { roles: ['operator'], reach: 'whole' },
-  'audit.read': { roles: ['epidemiologist', 'operator'], reach: 'whole' },
-  'audit.restore': { roles: ['operator'], reach: 'whole' },
-  'budgets.read': { roles: ['operator'], reach: 'whole' },
-  'budgets.write': { roles: ['operator'], reach: 'whole' },
-  'federation.read': { roles: ['operator'], reach: 'whole' },
-  'federation.write': { roles: ['operator'], reach: 'whole' },
-  'hub.traces.read': { roles: ['hub_operator', 'analyst'], reach: 'whole' },
-  'hub.graph.read': { roles: ['hub_operator'], reach: 'whole' },
-  'hub.provinces.read': { roles: ['hub_operator', 'analyst'], reach: 'whole' },
-  'hub.exclusions.write': { roles: ['hub_operator'], reach: 'whole' },
-  'hub.keys.read': { roles: ['hub_operator'], reach: 'whole' },
-  'hub.keys.write': { roles: ['hub_operator'], reach: 'whole' },
-  'hub.audit.read': { roles: ['hub_operator'], reach: 'whole' },
-  'hub.audit.reconcile': { roles: ['hub_operator'], reach: 'whole' },
-  'hub.audit.restore': { roles: ['hub_operator'], reach: 'whole' },
-  'hub.members.read': { roles: ['hub_operator'], reach: 'whole' },
-  'hub.members.write': { roles: ['hub_operator'], reach: 'whole' },
-  'hub.rules.read': { roles: ['hub_operator', 'analyst'], reach: 'whole' },
-} as const satisfies Record<string, AccessRow>;
-
-export type AccessGroup = keyof typeof ACCESS;
-
-/** What a service account may be given: groups of integrators, except what is about a person's own rights. */
-export const SERVICE_SCOPES = ['imports.write', 'cases.write'] as const satisfies readonly AccessGroup[];
-
-/** Whether a group is among SERVICE_SCOPES. */
-export function isServiceScope(group: string): group is (typeof SERVICE_SCOPES)[number] {
-  return SERVICE_SCOPES.some((scope) => scope === group);
-}
+/** The acts of a feature or of a program, by name: `cases.correct`. */
+export type ActTable = Readonly<Record<string, ActRow>>;
 
 /** A role for an area: code of a province (2 digits), district (3) or ward (5) of 2021; null at the hub. */
 export interface Grant {
@@ -91,8 +52,8 @@ export interface Caller {
   readonly grants: readonly Grant[];
   /** When the token's word ends, epoch seconds: long answers end then. */
   readonly expiresAt: number;
-  /** The groups that a service account is confined to. */
-  readonly scopes?: readonly AccessGroup[] | undefined;
+  /** What a service account is confined to: see `ActRow.scope`. */
+  readonly scopes?: readonly string[] | undefined;
   readonly breakGlass?: readonly BreakGlass[] | undefined;
 }
 
@@ -108,18 +69,24 @@ export interface Decision {
 /** Where grants must lie: `hub`, or the code of the node's province. */
 export type Home = 'hub' | (string & {});
 
+/** An act of a table, by its name. */
+export interface NamedAct {
+  readonly name: string;
+  readonly row: ActRow;
+}
+
 /**
- * What `caller` reaches by `group` now (epoch seconds). Throws PERMISSION_DENIED ROLE_REQUIRED,
+ * What `caller` reaches by an act now (epoch seconds). Throws PERMISSION_DENIED ROLE_REQUIRED,
  * UNAUTHENTICATED TOKEN_EXPIRED.
  */
-export function decide(caller: Caller, group: AccessGroup, now: number): Decision {
+export function decide(caller: Caller, { name, row }: NamedAct, now: number): Decision {
   if (caller.expiresAt <= now)
     throw new AppError('UNAUTHENTICATED', 'TOKEN_EXPIRED', 'the token has expired');
-  const row: AccessRow = ACCESS[group];
   const held = caller.grants.filter(({ role }) => row.roles.includes(role));
   const areas = held.map(({ area }) => area).filter((area) => row.reach === 'area' || isWhole(area));
-  const confined = caller.scopes !== undefined && !caller.scopes.includes(group);
-  if (confined || areas.length === 0) throw roleRequired(group, row);
+  const confined =
+    caller.scopes !== undefined && (row.scope === undefined || !caller.scopes.includes(row.scope));
+  if (confined || areas.length === 0) throw roleRequired(name, row);
   if (areas.some(isWhole)) return { scope: 'whole', breakGlass: [] };
   const glass = row.breakGlass ? (caller.breakGlass ?? []).filter(({ endsAt }) => endsAt > now) : [];
   const breakGlass = glass.map(({ id }) => id);
@@ -127,19 +94,14 @@ export function decide(caller: Caller, group: AccessGroup, now: number): Decisio
   return { scope: wardsOf([...areas, ...glass.map(({ area }) => area)]), breakGlass };
 }
 
-/** Whether the caller reaches anything by `group` now. */
-export function mayCall(caller: Caller, group: AccessGroup, now: number): boolean {
+/** Whether the caller reaches anything by an act now. */
+export function mayDo(caller: Caller, act: NamedAct, now: number): boolean {
   try {
-    decide(caller, group, now);
+    decide(caller, act, now);
     return true;
   } catch {
     return false;
   }
-}
-
-/** For machines (shared/domain/machine.ts): which commands, by their acts, are the caller's now. */
-export function mayOf(caller: Caller, now: number): (act: string | undefined) => boolean {
-  return (act) => act !== undefined && Object.hasOwn(ACCESS, act) && mayCall(caller, act as AccessGroup, now);
 }
 
 /** Whether something in `ward` (null: in none) is within `scope`. */
@@ -183,11 +145,11 @@ function wardsOf(areas: readonly (string | null)[]): ReadonlySet<string> {
   return new Set(areas.flatMap((area) => (area?.length === 5 ? [area] : wardsOfDistrict(area ?? ''))));
 }
 
-function roleRequired(group: AccessGroup, { roles, reach }: AccessRow): AppError {
+function roleRequired(act: string, { roles, reach }: ActRow): AppError {
   const of = reach === 'whole' ? ', for the whole' : '';
   return new AppError(
     'PERMISSION_DENIED',
     'ROLE_REQUIRED',
-    `${group} is for the roles ${roles.join(', ')}${of}`,
+    `${act} is for the roles ${roles.join(', ')}${of}`,
   );
 }

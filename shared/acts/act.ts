@@ -1,14 +1,15 @@
 /**
- * The frame of every operation that a caller asks for: decides by the table, runs the work, and records how
- * it ended. What the work changes and its entry stand in one transaction; what it reads leaves only after
- * its entry has been committed.
+ * The frame of every operation that a caller asks for: decides by the act's row, runs the work, and records
+ * how it ended. What the work changes and its entry stand in one transaction; what it reads leaves only after
+ * its entry has been committed. A feature gets its `change` and `read` from `actsOf` its own table.
  */
-import type { AuditAction } from '../audit/actions.ts';
-import { type AuditValue, recordAudit } from '../audit/record.ts';
+import { strict as assert } from 'node:assert/strict';
+import { type AuditValue, recordAct } from '../audit/record.ts';
+import type { Purpose, Subject } from '../audit/subjects.ts';
 import { type Clock, nowSeconds } from '../clock.ts';
-import { type Database, type Transaction, withTransaction } from '../db/database.ts';
-import { AppError, type ErrorCode } from '../errors.ts';
-import { type AccessGroup, type Caller, decide, type Scope } from './access.ts';
+import { type Database, type Queryable, type Transaction, withTransaction } from '../db/database.ts';
+import { AppError, isRefusal } from '../errors.ts';
+import { type ActRow, type ActTable, type Caller, decide, type NamedAct, type Scope } from './access.ts';
 
 export interface ActContext {
   readonly db: Database;
@@ -17,110 +18,209 @@ export interface ActContext {
 
 type Detail = Readonly<Record<string, AuditValue>>;
 
-/** What is asked for. */
-export interface Act {
-  readonly group: AccessGroup;
-  readonly action: AuditAction;
-  readonly trace?: string | undefined;
-  /** Recorded however it ends; see AuditEntry. */
+/** What of an act is known before it is done; recorded however it ends (see AuditEntry). */
+export interface Asked {
+  readonly on?: readonly Subject[] | undefined;
+  readonly purpose?: Purpose | undefined;
   readonly detail?: Detail | undefined;
 }
 
 /** What the work gets. */
 export interface Leave {
+  /** How far it reaches: for the condition of every query (`withinWards`), or `isWithin`. */
   readonly scope: Scope;
+  /** How far the same caller reaches by another act: undefined if not at all. */
+  scopeOf(table: ActTable, act: string): Scope | undefined;
   /** Adds to the detail of the entry of success. */
   note(detail: Detail): void;
-  /** Names the trace of the entry, when it is known only now. */
-  under(trace: string): void;
+  /** Adds to the subjects of the entry of success: what is known, or shown, only now. */
+  on(...subjects: readonly Subject[]): void;
+  /**
+   * The same leave for the caller as they are now, for what goes on after its entry (a watch): leaves no
+   * entry of its own. Throws what `decide` throws.
+   */
+  renewed(caller: Caller): Leave;
 }
 
-/**
- * Changes: `work` runs in a transaction that also holds the entry of its success. A refusal by the table or
- * by `work` is thrown on, and recorded in a transaction of its own. Throws what `decide` and `work` throw.
- */
-export function changeAs<T>(
-  ctx: ActContext,
-  caller: Caller,
-  act: Act,
-  work: (tx: Transaction, leave: Leave) => Promise<T>,
-): Promise<T> {
-  return recordingRefusal(ctx, caller, act, () =>
-    withTransaction(ctx.db, async (tx) => {
-      const run = begin(ctx, caller, act);
-      const result = await work(tx, run.leave);
-      await recordAudit(tx, run.entry(), nowSeconds(ctx.clock));
-      return result;
-    }),
-  );
+/** The names of the acts of a table that read, or that change. */
+type ActsThat<T extends ActTable, D extends ActRow['does']> = {
+  [A in keyof T]: T[A]['does'] extends D ? A : never;
+}[keyof T] &
+  string;
+
+/** One of the transactions of a change in steps, with an entry of its own. */
+export type Step = <R>(asked: Asked, work: (tx: Transaction) => Promise<R>) => Promise<R>;
+
+/** The ways of doing the acts of a table. */
+export interface Acts<T extends ActTable> {
+  /**
+   * Changes: `work` runs in a transaction that also holds the entry of its success. A refusal by the row or
+   * by `work` is thrown on, and recorded in a transaction of its own. Throws what `decide` and `work` throw.
+   */
+  readonly change: <R>(
+    ctx: ActContext,
+    caller: Caller,
+    ...asking: [act: ActsThat<T, 'change'>, asked: Asked, work: (tx: Transaction, leave: Leave) => Promise<R>]
+  ) => Promise<R>;
+  /**
+   * `change` for what must not be one transaction (a file of millions of rows, a question to another program
+   * before anything is stored): decided once, refused once, and every `step` has its entry.
+   */
+  readonly changeInSteps: <R>(
+    ctx: ActContext,
+    caller: Caller,
+    ...asking: [act: ActsThat<T, 'change'>, asked: Asked, work: (step: Step, leave: Leave) => Promise<R>]
+  ) => Promise<R>;
+  /** Reads: like `change`, without a transaction around the work. */
+  readonly read: <R>(
+    ctx: ActContext,
+    caller: Caller,
+    ...asking: [act: ActsThat<T, 'read'>, asked: Asked, work: (leave: Leave) => Promise<R>]
+  ) => Promise<R>;
 }
 
-/** Reads: like `changeAs`, without a transaction around the work. */
-export function readAs<T>(
-  ctx: ActContext,
-  caller: Caller,
-  act: Act,
-  work: (leave: Leave) => Promise<T>,
-): Promise<T> {
-  return recordingRefusal(ctx, caller, act, async () => {
-    const run = begin(ctx, caller, act);
-    const result = await work(run.leave);
-    await recordAudit(ctx.db, run.entry(), nowSeconds(ctx.clock));
-    return result;
-  });
+/** The ways of doing the acts of `table`: a feature takes them from here once, in its acts.ts. */
+export function actsOf<T extends ActTable>(table: T): Acts<T> {
+  const run = (ctx: ActContext, caller: Caller, asking: [act: string, asked: Asked]) => {
+    const [name, asked] = asking;
+    return new ActRun({ ctx, caller, act: { name, row: table[name] as ActRow }, asked });
+  };
+  return {
+    change: (ctx, caller, ...[act, asked, work]) => {
+      const acting = run(ctx, caller, [act, asked]);
+      return acting.recordingRefusal(() =>
+        withTransaction(ctx.db, async (tx) => {
+          const result = await work(tx, acting.begin());
+          await acting.record(tx);
+          return result;
+        }),
+      );
+    },
+    changeInSteps: (ctx, caller, ...[act, asked, work]) => {
+      const acting = run(ctx, caller, [act, asked]);
+      const step: Step = (own, part) =>
+        withTransaction(ctx.db, async (tx) => {
+          const result = await part(tx);
+          await acting.record(tx, own);
+          return result;
+        });
+      return acting.recordingRefusal(() => work(step, acting.begin()));
+    },
+    read: (ctx, caller, ...[act, asked, work]) => {
+      const acting = run(ctx, caller, [act, asked]);
+      return acting.recordingRefusal(async () => {
+        const result = await work(acting.begin());
+        await acting.record(ctx.db);
+        return result;
+      });
+    },
+  };
+}
+
+/** For machines (shared/domain/machine.ts): which commands, by their acts, are the caller's now. */
+export function mayOf(leave: Leave, table: ActTable): (act: string | undefined) => boolean {
+  return (act) => act !== undefined && Object.hasOwn(table, act) && leave.scopeOf(table, act) !== undefined;
 }
 
 /** The record of a known caller that was turned away before any operation ran. */
 export async function recordRefusal(
   ctx: ActContext,
   { actor }: Caller,
-  { group, reason }: { group: AccessGroup; reason: string },
+  { act, reason }: { act: string; reason: string },
 ): Promise<void> {
-  const entry = { action: 'access.refused', actor, outcome: 'refused', reason, detail: { group } } as const;
-  await recordAudit(ctx.db, entry, nowSeconds(ctx.clock));
+  const entry = { action: 'access.refused', actor, outcome: 'refused', reason, detail: { act } } as const;
+  await recordAct(ctx.db, entry, nowSeconds(ctx.clock));
 }
 
-function begin({ clock }: ActContext, caller: Caller, act: Act) {
-  const { scope, breakGlass } = decide(caller, act.group, nowSeconds(clock));
-  let { trace } = act;
-  let noted: Detail = { ...act.detail, ...(breakGlass.length > 0 ? { break_glass: breakGlass } : {}) };
-  const leave: Leave = {
-    scope,
-    note: (detail) => {
-      noted = { ...noted, ...detail };
-    },
-    under: (id) => {
-      trace = id;
-    },
-  };
-  const entry = () =>
-    ({ action: act.action, actor: caller.actor, outcome: 'done', trace, detail: noted }) as const;
-  return { leave, entry };
+interface RunOptions {
+  readonly ctx: ActContext;
+  readonly caller: Caller;
+  readonly act: NamedAct;
+  readonly asked: Asked;
 }
 
-/** What is no refusal: input that means nothing, and failures of our own. */
-const REFUSALS: ReadonlySet<ErrorCode> = new Set([
-  'NOT_FOUND',
-  'PERMISSION_DENIED',
-  'FAILED_PRECONDITION',
-  'ALREADY_EXISTS',
-  'RESOURCE_EXHAUSTED',
-]);
+/** One doing of an act: what was decided, what the work adds, what is written down. */
+class ActRun {
+  readonly #options: RunOptions;
+  #detail: Detail;
+  #on: readonly Subject[];
+  readonly #breakGlass = new Set<string>();
+  #scopeUsed = false;
 
-async function recordingRefusal<T>(
-  ctx: ActContext,
-  { actor }: Caller,
-  { action, trace, detail }: Act,
-  work: () => Promise<T>,
-): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof AppError && REFUSALS.has(error.code)) {
-      const { reason } = error;
-      const entry = { action, actor, outcome: 'refused', reason, trace, detail } as const;
-      await recordAudit(ctx.db, entry, nowSeconds(ctx.clock));
+  constructor(options: RunOptions) {
+    this.#options = options;
+    this.#detail = options.asked.detail ?? {};
+    this.#on = options.asked.on ?? [];
+  }
+
+  /** Throws what `decide` throws. */
+  begin(caller = this.#options.caller): Leave {
+    const { act } = this.#options;
+    const scope = this.#decide(caller, act);
+    const used = () => {
+      this.#scopeUsed = true;
+    };
+    return {
+      get scope() {
+        used();
+        return scope;
+      },
+      scopeOf: (table, name) => {
+        used();
+        return this.#tryDeciding(caller, { name, row: table[name] as ActRow });
+      },
+      note: (detail) => {
+        this.#detail = { ...this.#detail, ...detail };
+      },
+      on: (...subjects) => {
+        this.#on = [...this.#on, ...subjects];
+      },
+      renewed: (now) => this.begin(now),
+    };
+  }
+
+  #decide(caller: Caller, act: NamedAct): Scope {
+    const { scope, breakGlass } = decide(caller, act, nowSeconds(this.#options.ctx.clock));
+    for (const id of breakGlass) this.#breakGlass.add(id);
+    return scope;
+  }
+
+  #tryDeciding(caller: Caller, act: NamedAct): Scope | undefined {
+    try {
+      return this.#decide(caller, act);
+    } catch {
+      return undefined;
     }
-    throw error;
+  }
+
+  /** The entry of success, or that of one step. */
+  async record(db: Pick<Queryable, 'sql'>, step: Asked = {}): Promise<void> {
+    const { ctx, caller, act, asked } = this.#options;
+    // What reaches an area and never asked which one has shown, or changed, too much.
+    assert(act.row.reach === 'whole' || this.#scopeUsed, `${act.name} does not look at its scope`);
+    const { audit: action } = act.row;
+    if (action === null) return;
+    const opened = [...this.#breakGlass].map((id) => ({ break_glass: id }));
+    const on = [...this.#on, ...(step.on ?? []), ...opened];
+    const purpose = step.purpose ?? asked.purpose ?? (opened.length > 0 ? 'BTG' : undefined);
+    const entry = { action, actor: caller.actor, outcome: 'done', on, purpose } as const;
+    const detail = { ...this.#detail, ...step.detail };
+    await recordAct(db, { ...entry, detail }, nowSeconds(ctx.clock));
+  }
+
+  async recordingRefusal<R>(work: () => Promise<R>): Promise<R> {
+    try {
+      return await work();
+    } catch (error) {
+      const { ctx, caller, act, asked } = this.#options;
+      const { audit: action } = act.row;
+      // Mistyped input asks for nothing that could be refused.
+      const refused = error instanceof AppError && isRefusal(error) && error.code !== 'INVALID_ARGUMENT';
+      if (action !== null && refused) {
+        const entry = { action, actor: caller.actor, outcome: 'refused', reason: error.reason } as const;
+        await recordAct(ctx.db, { ...entry, ...asked }, nowSeconds(ctx.clock));
+      }
+      throw error;
+    }
   }
 }

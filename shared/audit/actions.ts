@@ -1,27 +1,11 @@
 /**
- * Everything that the audit log knows, as a closed list: what is done to people's data, to keys, to rules and
- * to rights. One word pair an action, `what.done`; the list only grows.
+ * What a program writes into the audit log by itself, as a closed list: what other programs ask of it, what
+ * it does to keys, rules and rights. One word pair an action, `what.done`; the list only grows. What people
+ * and their programs do has its word in the act's row (each feature's acts.ts).
  */
 export const AUDIT_ACTIONS = [
-  // People's data, by people and integrators.
+  // A caller who was turned away at the door.
   'access.refused',
-  'cases.entered',
-  'cases.read',
-  'cases.corrected',
-  'traces.opened',
-  'traces.read',
-  'traces.closed',
-  'contacts.read',
-  'contacts.exported',
-  'imports.stored',
-  'break_glass.opened',
-  'break_glass.read',
-  'break_glass.reviewed',
-  'service_accounts.created',
-  'service_accounts.read',
-  'service_accounts.revoked',
-  'audit.read',
-  'graph.read',
   // Keys of this program's own data.
   'data_keys.rotated',
   'data_keys.retired',
@@ -35,31 +19,26 @@ export const AUDIT_ACTIONS = [
   'keys.evaluated',
   'keys.refused',
   'questions.asked',
+  'traces.opened',
+  'traces.closed',
   'traces.amended',
   'openings.refused',
   'rules.changed',
   'rules.refused',
   // Who belongs to the federation.
-  'invitation.made',
   'enrolment.requested',
-  'enrolment.approved',
-  'enrolment.rejected',
   'certificate.issued',
   'certificate.renewed',
-  'province.revoked',
   'statement.accepted',
   'statement.refused',
+  'province.revoked',
   'checkpoint.refused',
   'audit.reconciled',
-  'audit.restore_accepted',
-  // By operators.
-  'budgets.changed',
-  'exclusions.changed',
   // The federation key.
   'federation_key.created',
+  'federation_key.rotated',
   'federation_key.approved',
   'federation_key.received',
-  'federation_key.rotated',
   'federation_key.forgotten',
 ] as const;
 

@@ -2,13 +2,15 @@
  * The audit log as supervisors read it, newest first. Reading it is on record too; proving it is not done
  * here.
  */
-import type { AccessGroup, Caller } from '../acts/access.ts';
-import { type ActContext, readAs } from '../acts/act.ts';
+import type { Caller } from '../acts/access.ts';
+import type { ActContext } from '../acts/act.ts';
 import type { Queryable } from '../db/database.ts';
+import { read } from './acts.ts';
 import type { AuditEntry } from './record.ts';
+import { type StoredSubjects, type Subject, subjectsOf } from './subjects.ts';
 
 /** An entry with its number and its instant (ISO 8601). */
-export type LoggedEntry = AuditEntry & { readonly id: number; readonly at: string };
+export type LoggedEntry = AuditEntry<string> & { readonly id: number; readonly at: string };
 
 export interface EntriesQuery {
   readonly limit: number;
@@ -17,18 +19,15 @@ export interface EntriesQuery {
   readonly action?: string | undefined;
   /** Who acted. */
   readonly subject?: string | undefined;
-  readonly trace?: string | undefined;
+  /** What the entries are about: all of these. */
+  readonly on?: readonly Subject[] | undefined;
 }
 
 /** Entries that match all that is told, newest first: `limit` of them, and one more if there are more. */
-export function listEntries(
-  ctx: ActContext,
-  caller: Caller,
-  { group, ...query }: EntriesQuery & { readonly group: AccessGroup },
-): Promise<LoggedEntry[]> {
-  const { limit, after = null, action = null, subject = null, trace } = query;
-  const act = { group, action: 'audit.read', trace, detail: { after, action, subject } } as const;
-  return readAs(ctx, caller, act, async ({ note }) => {
+export function listEntries(ctx: ActContext, caller: Caller, query: EntriesQuery): Promise<LoggedEntry[]> {
+  const { limit, after = null, action = null, subject = null, on = [] } = query;
+  const asked = { on, detail: { after, action, subject } };
+  return read(ctx, caller, 'audit.read', asked, async ({ note }) => {
     const found = await findEntries(ctx.db, { ...query, limit: limit + 1 });
     note({ count: Math.min(limit, found.length) });
     return found;
@@ -36,13 +35,23 @@ export function listEntries(
 }
 
 async function findEntries({ sql }: Pick<Queryable, 'sql'>, query: EntriesQuery): Promise<LoggedEntry[]> {
-  const { limit, after, action, subject, trace } = query;
+  const { limit, after, action, subject, on = [] } = query;
   const rows = await sql<{ id: number; body: string }[]>`
     SELECT id, body FROM audit_records
     WHERE ${after === undefined ? sql`true` : sql`id < ${after}`}
       ${action === undefined ? sql`` : sql`AND body::jsonb ->> 'action' = ${action}`}
       ${subject === undefined ? sql`` : sql`AND body::jsonb #>> '{actor,id}' = ${subject}`}
-      ${trace === undefined ? sql`` : sql`AND body::jsonb ->> 'trace' = ${trace}`}
+      ${on.length === 0 ? sql`` : on.map((one) => isAbout(sql, one))}
     ORDER BY id DESC LIMIT ${limit}`;
-  return rows.map(({ id, body }) => ({ id, ...(JSON.parse(body) as Omit<LoggedEntry, 'id'>) }));
+  return rows.map(({ id, body }) => ({ id, ...loggedEntry(body) }));
+}
+
+function isAbout(sql: Queryable['sql'], subject: Subject) {
+  const trace = 'trace' in subject ? sql`OR body::jsonb ->> 'trace' = ${subject.trace}` : sql``;
+  return sql`AND (body::jsonb -> 'on' @> ${JSON.stringify([subject])}::jsonb ${trace})`;
+}
+
+function loggedEntry(body: string): Omit<LoggedEntry, 'id'> {
+  const { trace, ...entry } = JSON.parse(body) as Omit<LoggedEntry, 'id'> & StoredSubjects;
+  return { ...entry, on: subjectsOf({ on: entry.on, trace }) };
 }

@@ -5,7 +5,7 @@
 import type { Clock } from '../clock.ts';
 import { nowSeconds } from '../clock.ts';
 import type { Queryable } from '../db/database.ts';
-import { type ErrorCode, toAppError } from '../errors.ts';
+import { isRefusal, toAppError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { type AuditEntry, recordAudit } from './record.ts';
 
@@ -19,15 +19,6 @@ export interface RefusalLogOptions {
 }
 
 const MINUTE_MS = 60_000;
-
-/** What the caller was denied, as against what broke. */
-const REFUSALS: readonly ErrorCode[] = [
-  'INVALID_ARGUMENT',
-  'FAILED_PRECONDITION',
-  'NOT_FOUND',
-  'PERMISSION_DENIED',
-  'RESOURCE_EXHAUSTED',
-];
 
 interface Repeated {
   readonly entry: AuditEntry;
@@ -50,8 +41,8 @@ export class RefusalLog implements AsyncDisposable {
     try {
       return await work();
     } catch (error) {
-      const { code, reason } = toAppError(error);
-      if (REFUSALS.includes(code)) await this.note({ ...attempt(), outcome: 'refused', reason });
+      const refusal = toAppError(error);
+      if (isRefusal(refusal)) await this.note({ ...attempt(), outcome: 'refused', reason: refusal.reason });
       throw error;
     }
   }

@@ -4,9 +4,10 @@
  * was held before stays as evidence.
  */
 import { z } from 'zod';
-import type { AccessGroup, Caller } from '../acts/access.ts';
-import { type ActContext, changeAs } from '../acts/act.ts';
+import type { Caller } from '../acts/access.ts';
+import type { ActContext } from '../acts/act.ts';
 import type { Queryable } from '../db/database.ts';
+import { change } from './acts.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import type { KeptCheckpoint, PeerLogs } from './peer-logs.ts';
 import { listPeerCheckpoints, listRestoreEntries, type PeerCheckpoint } from './queries.ts';
@@ -21,7 +22,6 @@ export interface RestoreCtx extends ActContext {
 }
 
 export interface RestoreInput {
-  readonly group: AccessGroup;
   /** `hub`, or the province whose log is refused. */
   readonly peer: string;
   readonly reason: RestoreReason;
@@ -29,16 +29,15 @@ export interface RestoreInput {
 
 /**
  * Accepts the log of `peer` that is refused at present; a later conflict wants its own acceptance. The answer
- * is what was held, and what the log must continue from now on. Throws as `changeAs` and
+ * is what was held, and what the log must continue from now on. Throws as `change` and
  * `PeerLogs.acceptRefused`.
  */
 export function acceptRestore(
   ctx: RestoreCtx,
   caller: Caller,
-  { group, peer, reason }: RestoreInput,
+  { peer, reason }: RestoreInput,
 ): Promise<{ held: Checkpoint; base: Checkpoint }> {
-  const act = { group, action: 'audit.restore_accepted', detail: { peer, reason } } as const;
-  return changeAs(ctx, caller, act, async (tx, { note }) => {
+  return change(ctx, caller, 'audit.restore', { detail: { peer, reason } }, async (tx, { note }) => {
     const { held, base } = await ctx.peers.acceptRefused(tx, peer);
     note({ ...columns('held', held), ...columns('base', base) });
     return { held, base };

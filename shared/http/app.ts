@@ -30,13 +30,13 @@ export interface HttpAppOptions extends DoorOptions {
   clock?: Clock | undefined;
 }
 
-/** The application; `fetch` and `request` serve it. Throws INTERNAL if a route names no access group. */
+/** The application; `fetch` and `request` serve it. Throws INTERNAL for a route without an act of `acts`. */
 export function createHttpApp(options: HttpAppOptions): Routes {
   const app = newRoutes();
   observe(app, options);
   addHealth(app, options);
   for (const routes of options.routes) app.route('/', routes);
-  refuseOpenRoutes(app);
+  refuseOpenRoutes(app, options);
   addDocs(app, options.info);
   app.notFound((c) => {
     const methods = methodsOf(app, c.req.path);
@@ -141,14 +141,20 @@ function matches(pattern: string, path: string): boolean {
 }
 
 /** Deny by default: what is in the document was made by `apiRoute`, which checks the caller. */
-function refuseOpenRoutes(app: Routes): void {
+function refuseOpenRoutes(app: Routes, { acts }: DoorOptions): void {
   const documented = app.openAPIRegistry.definitions.flatMap((d) => (d.type === 'route' ? [d.route] : []));
-  const guarded = documented.filter((route) => ACCESS_EXTENSION in route);
+  const guarded = documented.filter((route) =>
+    Object.hasOwn(acts, String(Reflect.get(route, ACCESS_EXTENSION))),
+  );
   const known = new Set(guarded.map(({ method, path }) => `${method} ${path.replaceAll(/{(\w+)}/g, ':$1')}`));
   for (const { method, path } of patternsOf(app)) {
     const open = ['/healthz', '/readyz', '/metrics', ...LOGIN_PATHS].includes(path);
     if (!open && !known.has(`${method.toLowerCase()} ${path}`)) {
-      throw new AppError('INTERNAL', 'ROUTE_WITHOUT_ACCESS', `${method} ${path} names no access group`);
+      throw new AppError(
+        'INTERNAL',
+        'ROUTE_WITHOUT_ACCESS',
+        `${method} ${path} names no act of this program`,
+      );
     }
   }
 }

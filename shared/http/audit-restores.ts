@@ -17,9 +17,9 @@ const input = z
 const checkpoint = z.object({ size: z.int(), root: z.string() });
 const output = z.object({ held: checkpoint, base: checkpoint }).openapi('AcceptedRestore');
 
-/** The route of acceptance, open to `group`. */
-export function restoreRoutes(ctx: RestoreCtx, group: 'audit.restore' | 'hub.audit.restore'): Routes {
-  const postRestore = apiRoute(group, {
+/** The route of acceptance. */
+export function restoreRoutes(ctx: RestoreCtx): Routes {
+  const postRestore = apiRoute('audit.restore', {
     method: 'post',
     path: '/v1/audit/restores',
     tags: ['audit'],
@@ -28,7 +28,7 @@ export function restoreRoutes(ctx: RestoreCtx, group: 'audit.restore' | 'hub.aud
     responses: { 200: { description: 'OK', content: { 'application/json': { schema: output } } } },
   });
   return newRoutes().openapi(postRestore, async (c) => {
-    const { held, base } = await acceptRestore(ctx, c.get('caller'), { group, ...c.req.valid('json') });
+    const { held, base } = await acceptRestore(ctx, c.get('caller'), c.req.valid('json'));
     return c.json({ held: toJson(held), base: toJson(base) }, 200);
   });
 }

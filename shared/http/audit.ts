@@ -2,11 +2,13 @@
  * `/v1/audit` of both programs: the log as supervisors read it.
  */
 import { z } from '@hono/zod-openapi';
+import type { ActTable } from '../acts/access.ts';
 import type { ActContext } from '../acts/act.ts';
-import { AUDIT_ACTIONS } from '../audit/actions.ts';
 import { type LoggedEntry, listEntries } from '../audit/entries.ts';
+import { SUBJECT_FORMS, SUBJECT_KINDS, type Subject, type SubjectKind } from '../audit/subjects.ts';
 import { instantOutput } from './instants.ts';
 import { cutPage, decodeCursor, nextOutput, pageQuery } from './paging.ts';
+import { auditWords } from './room.ts';
 import { apiRoute, newRoutes, type Routes } from './route.ts';
 
 const entryOutput = z
@@ -17,7 +19,10 @@ const entryOutput = z
     actor: z.object({ kind: z.string(), id: z.string() }),
     outcome: z.enum(['done', 'refused']),
     reason: z.string().nullable(),
-    trace: z.string().nullable(),
+    on: z
+      .array(z.record(z.string(), z.string()))
+      .openapi({ description: 'về ai, về gì: mã số · what it is about: ids' }),
+    purpose: z.string().nullable(),
     detail: z.record(z.string(), z.unknown()),
   })
   .openapi('AuditEntry');
@@ -25,34 +30,54 @@ const entryOutput = z
 const cursor = z.tuple([z.number()]);
 const pageOutput = z.object({ entries: z.array(entryOutput), next: nextOutput });
 
-/** The route of the log, open to `group`. */
-export function auditRoutes(ctx: ActContext, group: 'audit.read' | 'hub.audit.read'): Routes {
-  const getEntries = apiRoute(group, {
+/** What the route of the log asks for. */
+export type AuditContext = ActContext & {
+  /** All that can be done in the program: the words of its entries. */
+  readonly acts: ActTable;
+};
+
+/** The route of the log. */
+export function auditRoutes(ctx: AuditContext): Routes {
+  const getEntries = apiRoute('audit.read', {
     method: 'get',
     path: '/v1/audit',
     tags: ['audit'],
     summary: 'Nhật ký kiểm toán, mới nhất trước · The audit log, newest first',
+    description:
+      'Lọc theo đối tượng: ai đã xem gì · By what entries are about: who read what about this case.',
     request: {
       query: pageQuery(1_000, 100).extend({
-        action: z.enum(AUDIT_ACTIONS).optional(),
+        action: z.enum(auditWords(ctx.acts)).optional(),
         subject: z.string().max(200).optional().openapi({ description: 'ai đã làm · who acted' }),
-        trace: z
-          .string()
-          .regex(/^[0-9a-f]{32}$/, 'not 32 hex digits')
-          .optional(),
+        ...subjectQuery,
       }),
     },
     responses: { 200: { description: 'OK', content: { 'application/json': { schema: pageOutput } } } },
   });
   return newRoutes().openapi(getEntries, async (c) => {
-    const { after, limit, ...filters } = c.req.valid('query');
+    const { after, limit, action, subject, ...subjects } = c.req.valid('query');
     const [last] = decodeCursor(after, cursor) ?? [];
-    const found = await listEntries(ctx, c.get('caller'), { group, limit, after: last, ...filters });
+    const on = SUBJECT_KINDS.flatMap((kind) => {
+      const id = subjects[kind];
+      return id === undefined ? [] : [{ [kind]: id } as Subject];
+    });
+    const found = await listEntries(ctx, c.get('caller'), { limit, after: last, action, subject, on });
     const { page, next } = cutPage(found, limit, ({ id }) => [id]);
     return c.json({ entries: page.map(toJson), next }, 200);
   });
 }
 
-function toJson({ reason, trace, detail, ...entry }: LoggedEntry): z.output<typeof entryOutput> {
-  return { ...entry, reason: reason ?? null, trace: trace ?? null, detail: { ...detail } };
+/** `?case=`, `?trace=` …: one for each kind of subject. */
+const subjectQuery = Object.fromEntries(
+  SUBJECT_KINDS.map((kind) => [
+    kind,
+    z.string().regex(SUBJECT_FORMS[kind], `not the id of a ${kind}`).optional(),
+  ]),
+) as { readonly [K in SubjectKind]: z.ZodOptional<z.ZodString> };
+
+function toJson({ reason, on = [], purpose, detail, ...entry }: LoggedEntry): z.output<typeof entryOutput> {
+  return {
+    ...entry,
+    ...{ reason: reason ?? null, on: [...on], purpose: purpose ?? null, detail: { ...detail } },
+  };
 }

@@ -3,7 +3,7 @@
  * program's data they then reach is decided in the operation.
  */
 import type { Context, MiddlewareHandler } from 'hono';
-import { type AccessGroup, type Caller, callerKey, decide } from '../acts/access.ts';
+import { type ActTable, type Caller, callerKey, decide, type NamedAct } from '../acts/access.ts';
 import { type Clock, nowSeconds, systemClock } from '../clock.ts';
 import { AppError, toAppError } from '../errors.ts';
 import type { Authenticate } from '../sign-in/authenticate.ts';
@@ -11,9 +11,11 @@ import type { Door, HttpEnv } from './env.ts';
 import { type RateLimit, RateLimiter } from './rate-limit.ts';
 
 export interface DoorOptions {
+  /** All that can be done in this program, and by whom. */
+  readonly acts: ActTable;
   readonly authenticate: Authenticate;
   /** Records that a known caller was turned away; an answer waits for it. */
-  readonly recordRefusal: (caller: Caller, refusal: { group: AccessGroup; reason: string }) => Promise<void>;
+  readonly recordRefusal: (caller: Caller, refusal: { act: string; reason: string }) => Promise<void>;
   /** Of one caller: a person, a service account. */
   readonly callerLimit?: RateLimit | undefined;
   /** Of credentials that are not accepted, from one address. */
@@ -32,7 +34,7 @@ export function createDoor(options: DoorOptions): Door {
   const callers = new RateLimiter(options.callerLimit ?? DEFAULT_CALLER_LIMIT, clock);
   const failures = new RateLimiter(options.failureLimit ?? DEFAULT_FAILURE_LIMIT, clock);
   return {
-    enter: async (c, group) => {
+    enter: async (c, act) => {
       const address = addressOf(c, addressHeader);
       failures.check(address);
       const caller = await options.authenticate(c.req.raw).catch((error: unknown) => {
@@ -43,7 +45,7 @@ export function createDoor(options: DoorOptions): Door {
       });
       c.set('caller', caller);
       callers.take(callerKey(caller));
-      await admit(options, caller, { group, now: nowSeconds(clock) });
+      await admit(options, caller, { act: actOf(options.acts, act), now: nowSeconds(clock) });
       return caller;
     },
     renew: async (c) => {
@@ -60,10 +62,10 @@ export function createDoor(options: DoorOptions): Door {
   };
 }
 
-/** Guards a route of `group`. */
-export function guard(group: AccessGroup): MiddlewareHandler<HttpEnv> {
+/** Guards the route of an act. */
+export function guard(act: string): MiddlewareHandler<HttpEnv> {
   return async (c, next) => {
-    await c.get('door').enter(c, group);
+    await c.get('door').enter(c, act);
     await next();
   };
 }
@@ -71,15 +73,22 @@ export function guard(group: AccessGroup): MiddlewareHandler<HttpEnv> {
 async function admit(
   { recordRefusal }: DoorOptions,
   caller: Caller,
-  { group, now }: { group: AccessGroup; now: number },
+  { act, now }: { act: NamedAct; now: number },
 ): Promise<void> {
   try {
-    decide(caller, group, now);
+    decide(caller, act, now);
   } catch (error) {
     if (error instanceof AppError && error.code === 'PERMISSION_DENIED')
-      await recordRefusal(caller, { group, reason: error.reason });
+      await recordRefusal(caller, { act: act.name, reason: error.reason });
     throw error;
   }
+}
+
+/** An act of the program's table. Throws INTERNAL ACT_UNKNOWN: a route of it would have stopped start-up. */
+function actOf(acts: ActTable, name: string): NamedAct {
+  const row = Object.hasOwn(acts, name) ? acts[name] : undefined;
+  if (row) return { name, row };
+  throw new AppError('INTERNAL', 'ACT_UNKNOWN', `there is no act ${name}`);
 }
 
 /** Peer of the connection, or whom the proxy names; one name for all where there is no connection. */

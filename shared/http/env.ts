@@ -2,7 +2,7 @@
  * What handlers find in their context. Types only.
  */
 import type { Context } from 'hono';
-import type { AccessGroup, Caller } from '../acts/access.ts';
+import type { Caller } from '../acts/access.ts';
 
 /** What every handler finds in its context. */
 export interface HttpEnv {
@@ -20,10 +20,10 @@ export interface HttpEnv {
 /** See door.ts. */
 export interface Door {
   /**
-   * The caller, if `group` is open to them. Throws what `Authenticate` and `decide` throw; RESOURCE_EXHAUSTED
-   * RATE_LIMITED.
+   * The caller, if the act of this name is open to them. Throws what `Authenticate` and `decide` throw;
+   * RESOURCE_EXHAUSTED RATE_LIMITED.
    */
-  enter(c: Context<HttpEnv>, group: AccessGroup): Promise<Caller>;
+  enter(c: Context<HttpEnv>, act: string): Promise<Caller>;
   /**
    * The caller as of now, for answers that last: rights end while they are being sent. Throws what
    * `Authenticate` throws; while that is UNAVAILABLE, the caller is who it was.

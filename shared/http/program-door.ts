@@ -2,7 +2,7 @@
  * The door of a program as its configuration and its features make it: every kind of credential that counts
  * there, the limits, and where refusals are written down.
  */
-import type { BreakGlass, Caller, Home } from '../acts/access.ts';
+import type { ActTable, BreakGlass, Caller, Home } from '../acts/access.ts';
 import { recordRefusal } from '../acts/act.ts';
 import type { Clock } from '../clock.ts';
 import type { Secret } from '../config.ts';
@@ -36,6 +36,7 @@ interface BrowserLogin {
 
 export interface DoorParts {
   readonly home: Home;
+  readonly acts: ActTable;
   readonly db: Database;
   readonly clock: Clock;
   /** See `Credentials`. */
@@ -45,7 +46,7 @@ export interface DoorParts {
 
 /** What `createHttpApp` needs of the door, and the routes of signing in, if anybody can. */
 export function programDoor(config: DoorConfig, parts: DoorParts): DoorOptions & { loginRoutes: Routes[] } {
-  const { home, db, clock, service, breakGlass } = parts;
+  const { home, acts, db, clock, service, breakGlass } = parts;
   const { oidc, login, callerLimit, failureLimit, addressHeader } = config;
   const token = createTokenCheck({ ...oidc, home, clock });
   const setting = login && {
@@ -54,6 +55,7 @@ export function programDoor(config: DoorConfig, parts: DoorParts): DoorOptions &
   };
   const session = setting && sessionCallers(setting);
   return {
+    acts,
     authenticate: createAuthenticate({ token, service, session, breakGlass }),
     recordRefusal: (caller, refusal) => recordRefusal({ db, clock }, caller, refusal),
     ...{ callerLimit, failureLimit, addressHeader, clock },

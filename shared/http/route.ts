@@ -1,11 +1,11 @@
 /**
- * How a feature declares its routes: always with an access group, so that a route open to everybody cannot be
- * written by forgetting something. `createHttpApp` refuses routes made another way.
+ * How a feature declares its routes: always with the act that they are the door to, so that a route open to
+ * everybody cannot be written by forgetting something. `createHttpApp` refuses routes made another way, and
+ * those of an act that the program does not have.
  */
 import { createRoute, OpenAPIHono, type RouteConfig, z } from '@hono/zod-openapi';
 import type { MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
-import type { AccessGroup } from '../acts/access.ts';
 import { guard } from './door.ts';
 import type { HttpEnv } from './env.ts';
 import { bodyTooLarge, invalidInput, PROBLEM_TYPE } from './problem.ts';
@@ -15,7 +15,7 @@ export type Routes = OpenAPIHono<HttpEnv>;
 /** Most that a JSON body may hold. Streamed imports have no such limit. */
 export const JSON_LIMIT_BYTES = 1_048_576;
 
-/** Extension of the OpenAPI operation that names its access group. */
+/** Extension of the OpenAPI operation that names its act. */
 export const ACCESS_EXTENSION = 'x-truyvet-access';
 
 /** An empty set of routes for one feature; bad input becomes INVALID_FIELD naming the field. */
@@ -29,11 +29,11 @@ export function newRoutes(): Routes {
 }
 
 /**
- * A route of `group`: the caller is checked first, then the size of a JSON body, then its shape. Answers of
+ * The route of an act: the caller is checked first, then the size of a JSON body, then its shape. Answers of
  * status 400 and above are described as problems.
  */
 export function apiRoute<P extends string, R extends Omit<RouteConfig, 'path' | 'middleware'> & { path: P }>(
-  group: AccessGroup,
+  act: string,
   config: R,
 ) {
   const limited = 'application/json' in (config.request?.body?.content ?? {});
@@ -41,9 +41,9 @@ export function apiRoute<P extends string, R extends Omit<RouteConfig, 'path' | 
     ...config,
     security: [{ bearer: [] }],
     responses: { ...config.responses, default: PROBLEM_RESPONSE },
-    [ACCESS_EXTENSION]: group,
+    [ACCESS_EXTENSION]: act,
   };
-  return createRoute({ ...documented, middleware: limited ? [guard(group), jsonLimit] : [guard(group)] });
+  return createRoute({ ...documented, middleware: limited ? [guard(act), jsonLimit] : [guard(act)] });
 }
 
 const problemSchema = z

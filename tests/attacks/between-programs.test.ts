@@ -75,7 +75,7 @@ const forged = async (forgery: Omit<Forgery, 'keyFile'> & { keyFile?: string }):
   return countersigned(jws, { trace_id, revision, expires_at }, wiring.keys.warrantKeyFile);
 };
 const auditOf = (member: { databaseUrl: string }, action: string) =>
-  rowsOf<{ entry: { trace?: string; reason?: string; detail?: Record<string, unknown> } }>(
+  rowsOf<{ entry: { on?: object[]; reason?: string; detail?: Record<string, unknown> } }>(
     member,
     `SELECT body::jsonb AS entry FROM audit_records WHERE body::jsonb ->> 'action' = '${action}' ORDER BY id`,
   ).then((rows) => rows.map(({ entry }) => entry));
@@ -214,7 +214,7 @@ describe('openings and warrants that are not what they seem', () => {
   test('a refusal is on the record of whoever refused, with the trace that was claimed', async () => {
     await ask(present(await pairOf(await signedBy(other, { revision: 9 }))), question());
     expect(await auditOf(federation.node(other), 'warrant.refused')).toContainEqual(
-      expect.objectContaining({ reason: 'OPENING_NOT_YOURS', trace: traceId }),
+      expect.objectContaining({ reason: 'OPENING_NOT_YOURS', on: [{ trace: traceId }] }),
     );
   });
 });

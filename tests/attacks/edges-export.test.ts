@@ -64,7 +64,7 @@ async function entriesOf(id: string) {
   const rows = await node.db.sql<{ body: string }[]>`SELECT body FROM audit_records ORDER BY id`;
   return rows
     .map(({ body }) => JSON.parse(body))
-    .filter(({ action, trace }) => action === 'contacts.exported' && trace === id);
+    .filter(({ action, on }) => action === 'contacts.exported' && on?.[0]?.trace === id);
 }
 
 test('holds what the JSON holds, with every name as harmless text', async () => {
@@ -114,7 +114,7 @@ test.each([
   expect(JSON.parse(row?.body ?? '')).toMatchObject({
     outcome: 'refused',
     actor: { id: 'somebody' },
-    detail: { group: 'contacts.export' },
+    detail: { act: 'contacts.export' },
   });
 });
 
@@ -147,7 +147,9 @@ test('is on record page by page, with who, how many and which, and never a name'
       detail: { count },
     })),
   );
-  const recorded = entries.flatMap(({ detail }) => detail.contacts as string[]);
+  const recorded = entries.flatMap(({ on }) =>
+    on.flatMap(({ contact }: { contact?: string }) => contact ?? []),
+  );
   expect(recorded).toEqual(rows.map((row) => row.id));
   for (const name of NAMES) expect(JSON.stringify(entries)).not.toContain(name.slice(0, 8));
 });

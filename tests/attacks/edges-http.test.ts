@@ -8,6 +8,7 @@ import { Writable } from 'node:stream';
 import { z } from '@hono/zod-openapi';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { NODE_ACTS } from '../../node/rooms.ts';
 import { createHttpApp } from '../../shared/http/app.ts';
 import type { HttpLimits } from '../../shared/http/limits.ts';
 import { createMetrics } from '../../shared/http/metrics.ts';
@@ -29,7 +30,7 @@ function testApp() {
     required: true,
     content: { 'application/json': { schema: z.strictObject({ n: z.int(), text: z.string().optional() }) } },
   };
-  routes.openapi(apiRoute('cases.write', { method: 'post', path, responses: ok, request: { body } }), (c) => {
+  routes.openapi(apiRoute('cases.enter', { method: 'post', path, responses: ok, request: { body } }), (c) => {
     reached.push(`POST ${c.req.param('id')}`);
     return c.json({}, 200, { location: `/v1/things/${encodeURIComponent(c.req.param('id'))}` });
   });
@@ -42,6 +43,7 @@ function testApp() {
     info: { title: 'test', version: '1', description: '' },
     routes: [routes],
     authenticate: async () => personWith(['epidemiologist@24']),
+    acts: NODE_ACTS,
     recordRefusal: async () => undefined,
     logger: pino(sink),
     metrics: createMetrics('test'),

@@ -187,10 +187,11 @@ async function countEvents({ nodes }: BenchFederation, traceId: string): Promise
   let events = 0;
   for (const { databaseUrl } of nodes) {
     await using db = openDatabase(databaseUrl, { max: 1, name: 'bench count' });
+    const answered = { action: 'question.answered', on: [{ trace: traceId }] };
     const [row] = await db.sql<{ events: number }[]>`
       SELECT coalesce(sum((body::jsonb #>> '{detail,events}')::int), 0)::int AS events
       FROM audit_records
-      WHERE body::jsonb @> ${JSON.stringify({ action: 'question.answered', trace: traceId })}::jsonb`;
+      WHERE body::jsonb @> ${JSON.stringify(answered)}::jsonb`;
     events += row?.events ?? 0;
   }
   return events;

@@ -39,7 +39,8 @@ describe('opened', () => {
       break_glass: [{ id: body.id, area: THERE.district, ends_at: body.ends_at }],
     });
     const [entry] = await world.takeEntries();
-    expect(entry).toMatchObject({ action: 'contacts.read', detail: { break_glass: [body.id] } });
+    expect(entry).toMatchObject({ action: 'contacts.read', purpose: 'BTG' });
+    expect(entry?.on).toContainEqual({ break_glass: body.id });
     world.pass(30 * 60);
     expect((await contactsThere(as)).status).toBe(404);
     const [refused] = await world.takeEntries();
@@ -163,8 +164,8 @@ describe('reviewed', () => {
       verdict: 'unjustified',
       reviewed_by: 'supervisor',
     });
-    const detail = { break_glass: opened.id, verdict: 'unjustified' };
-    expect(await world.takeEntries()).toMatchObject([{ action: 'break_glass.reviewed', detail }]);
+    const [on, detail] = [[{ break_glass: opened.id }], { verdict: 'unjustified' }];
+    expect(await world.takeEntries()).toMatchObject([{ action: 'break_glass.reviewed', on, detail }]);
     expect((await contactsThere(as)).status).toBe(404);
     expect(await review(opened.id, 'unjustified', supervisor)).toMatchObject({ status: 200 });
     expect(await review(opened.id, 'justified', supervisor)).toMatchObject({

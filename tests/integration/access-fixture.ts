@@ -40,7 +40,8 @@ export interface Entry {
   readonly outcome: string;
   readonly actor: { readonly kind: string; readonly id: string };
   readonly reason?: string;
-  readonly trace?: string;
+  readonly on?: readonly Readonly<Record<string, string>>[];
+  readonly purpose?: string;
   // biome-ignore lint/suspicious/noExplicitAny: entries of many shapes
   readonly detail?: any;
 }

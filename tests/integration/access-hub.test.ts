@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTokenIssuer, type TokenIssuer } from '../../deploy/federation/token-issuer.ts';
+import { HUB_ACTS } from '../../hub/rooms.ts';
 import type { TraceEngine } from '../../hub/traces/engine.ts';
 import { traceRoutes } from '../../hub/traces/http.ts';
 import { NODE_ROLES, ROLES, readGrants } from '../../shared/acts/access.ts';
@@ -42,7 +43,7 @@ beforeAll(async () => {
   const clock = systemClock;
   const logger = pino({ enabled: false });
   const oidc = { issuer: issuer.issuer, audience: AUDIENCE };
-  const door = programDoor({ oidc }, { home: 'hub', db, clock });
+  const door = programDoor({ oidc }, { home: 'hub', acts: HUB_ACTS, db, clock });
   // Traces are not opened here: the engine holds none, and nobody is asked.
   const engine = { get: () => undefined } as unknown as TraceEngine;
   const peers = new PeerLogs({ db, clock, logger, countConflict: () => undefined });
@@ -50,8 +51,8 @@ beforeAll(async () => {
     info: { title: 'test', version: '1', description: '' },
     routes: [
       traceRoutes({ db, clock, logger, engine } as never),
-      auditRoutes({ db, clock }, 'hub.audit.read'),
-      restoreRoutes({ db, clock, peers }, 'hub.audit.restore'),
+      auditRoutes({ db, clock, acts: HUB_ACTS }),
+      restoreRoutes({ db, clock, peers }),
     ],
     ...door,
     ...{ logger, metrics: createMetrics('hub'), checks: {}, stopping: new AbortController().signal },
@@ -114,10 +115,10 @@ describe('at the hub', () => {
     await call(PATHS[2] as string, ['analyst']);
     const { body } = await call('/v1/audit?limit=4', [subject]);
     expect(body.entries).toMatchObject([
-      { action: 'access.refused', actor: { id: 'analyst' }, detail: { group: 'hub.graph.read' } },
-      { action: 'graph.read', outcome: 'refused', reason: 'TRACE_UNKNOWN', trace: TRACE },
-      { action: 'traces.read', outcome: 'refused', reason: 'TRACE_UNKNOWN', trace: TRACE },
-      { action: 'traces.read', outcome: 'done', detail: { traces: [] } },
+      { action: 'access.refused', actor: { id: 'analyst' }, detail: { act: 'graph.read' } },
+      { action: 'graph.read', outcome: 'refused', reason: 'TRACE_UNKNOWN', on: [{ trace: TRACE }] },
+      { action: 'traces.read', outcome: 'refused', reason: 'TRACE_UNKNOWN', on: [{ trace: TRACE }] },
+      { action: 'traces.read', outcome: 'done', on: [] },
     ]);
     const { body: filtered } = await call('/v1/audit?action=audit.read&limit=1', [subject]);
     const actor = { kind: 'person', id: subject };

@@ -2,10 +2,9 @@
  * What the tests of the audit log share: entries, a sealer that only works when told, and a look at the tree.
  */
 import { generateKeyPairSync } from 'node:crypto';
-import type { AuditAction } from '../../shared/audit/actions.ts';
 import { HUB_ORIGIN, nodeOrigin } from '../../shared/audit/checkpoint.ts';
 import { AuditLog } from '../../shared/audit/log.ts';
-import { type AuditEntry, recordAudit } from '../../shared/audit/record.ts';
+import { type AuditEntry, recordAct } from '../../shared/audit/record.ts';
 import { Sealer } from '../../shared/audit/sealer.ts';
 import { type Clock, systemClock } from '../../shared/clock.ts';
 import { type Database, openDatabase, withTransaction } from '../../shared/db/database.ts';
@@ -58,14 +57,17 @@ export async function createAuditFixture(options: AuditFixtureOptions = {}): Pro
 }
 
 /** An entry that says its number. */
-export function entryOf(n: number, action: AuditAction = 'cases.read'): AuditEntry {
+export function entryOf(
+  n: number,
+  action: `${string}.${string}` = 'cases.read',
+): AuditEntry<`${string}.${string}`> {
   return { action, actor: { kind: 'person', id: 'subject' }, outcome: 'done', detail: { n } };
 }
 
 /** Records `count` entries, each in a transaction of its own. */
 export async function recordEntries(db: Database, count: number, first = 0): Promise<void> {
   for (let n = first; n < first + count; n++)
-    await withTransaction(db, (tx) => recordAudit(tx, entryOf(n), 1_800_000_000 + n));
+    await withTransaction(db, (tx) => recordAct(tx, entryOf(n), 1_800_000_000 + n));
 }
 
 export interface SealedRow {

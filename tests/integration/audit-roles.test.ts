@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { MIGRATIONS as HUB_MIGRATIONS } from '../../hub/app.ts';
 import { MIGRATIONS as NODE_MIGRATIONS } from '../../node/app.ts';
 import { ensurePartitions, listPartitions } from '../../node/db/partitions.ts';
-import { recordAudit } from '../../shared/audit/record.ts';
+import { recordAct } from '../../shared/audit/record.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { Secret } from '../../shared/config.ts';
 import { type Database, openDatabase, withTransaction } from '../../shared/db/database.ts';
@@ -32,7 +32,7 @@ describe.each(['node', 'hub'] as const)('the role of the running %s', (kind) => 
   });
 
   test('writes entries and reads them', async () => {
-    await withTransaction(program, (tx) => recordAudit(tx, ENTRY, 0));
+    await withTransaction(program, (tx) => recordAct(tx, ENTRY, 0));
     expect((await program.sql`SELECT body FROM audit_records`).length).toBeGreaterThan(0);
     await requireProtectedAudit(program);
   });
@@ -130,7 +130,7 @@ describe('at its start a program', () => {
     const ownerDatabaseUrl = secret(database.url);
     {
       await using db = await openAsProgram({ ...place, ownerDatabaseUrl }, POOL);
-      await withTransaction(db, (tx) => recordAudit(tx, ENTRY, 0));
+      await withTransaction(db, (tx) => recordAct(tx, ENTRY, 0));
       await expect(db.sql`DELETE FROM audit_records`).rejects.toMatchObject(DENIED);
     }
     await migrateAsOwner(place, ownerDatabaseUrl);

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { currentCheckpoint } from '../../shared/audit/log.ts';
 import { leafHash, TreeBuilder, verifyConsistency, verifyInclusion } from '../../shared/audit/merkle.ts';
 import { lockTree } from '../../shared/audit/queries.ts';
-import { recordAudit } from '../../shared/audit/record.ts';
+import { recordAct } from '../../shared/audit/record.ts';
 import { Sealer } from '../../shared/audit/sealer.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { openDatabase, withTransaction } from '../../shared/db/database.ts';
@@ -40,7 +40,7 @@ async function openWriter(n: number) {
   const end = deferred<'commit' | 'roll back'>();
   const recorded = deferred<void>();
   const done = withTransaction(audit.db, async (tx) => {
-    await recordAudit(tx, entryOf(n), 0);
+    await recordAct(tx, entryOf(n), 0);
     recorded.resolve();
     if ((await end.promise) === 'roll back') throw new Error('rolled back');
   }).catch((error: Error) => expect(error.message).toBe('rolled back'));
@@ -108,7 +108,7 @@ test('many writers, some rolled back, and two sealers: each entry once, position
   const writers = range(8).map(async (writer) => {
     for (const i of range(25)) {
       const work = withTransaction(db, async (tx) => {
-        await recordAudit(tx, entryOf(writer * 25 + i), 0);
+        await recordAct(tx, entryOf(writer * 25 + i), 0);
         if (i % 5 === 4) throw new Error('rolled back');
       });
       await work.catch((error: Error) => expect(error.message).toBe('rolled back'));
@@ -162,7 +162,7 @@ test('one statement records an entry', async () => {
         return Reflect.apply(target as never, self, words);
       },
     });
-    await recordAudit({ sql: counting }, entryOf(0), 0);
+    await recordAct({ sql: counting }, entryOf(0), 0);
   });
   expect(statements).toBe(1);
 });

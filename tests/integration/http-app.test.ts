@@ -8,6 +8,7 @@ import { Writable } from 'node:stream';
 import { z } from '@hono/zod-openapi';
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
+import { NODE_ACTS } from '../../node/rooms.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { AppError } from '../../shared/errors.ts';
 import { createHttpApp, type HttpAppOptions } from '../../shared/http/app.ts';
@@ -32,7 +33,7 @@ function testRoutes(): Routes {
     responses: ok,
     request: { body: { required: true, content } },
   } as const;
-  routes.openapi(apiRoute('cases.write', post), (c) => c.json({ n: c.req.valid('json').n }));
+  routes.openapi(apiRoute('cases.enter', post), (c) => c.json({ n: c.req.valid('json').n }));
   const get = { method: 'get', path: '/v1/things/{id}', responses: ok } as const;
   routes.openapi(apiRoute('cases.read', get), (c) => {
     const failure = FAILURES[c.req.param('id')];
@@ -67,6 +68,7 @@ function createTestApp(options: Partial<HttpAppOptions> = {}) {
     info: { title: 'Thử', version: '1', description: 'test' },
     routes: [testRoutes()],
     authenticate: async () => personWith(['epidemiologist@24']),
+    acts: NODE_ACTS,
     recordRefusal: async () => undefined,
     logger: pino({ serializers: { err: describeError } }, sink),
     metrics: createMetrics('test'),
@@ -214,10 +216,10 @@ describe('each request', () => {
 });
 
 describe('start-up', () => {
-  it('refuses a route that names no access group', () => {
+  it('refuses a route that names no act', () => {
     const routes = newRoutes();
     routes.get('/v1/open', (c) => c.text('come in'));
-    expect(() => createTestApp({ routes: [routes] })).toThrow('GET /v1/open names no access group');
+    expect(() => createTestApp({ routes: [routes] })).toThrow('GET /v1/open names no act of this program');
   });
 });
 

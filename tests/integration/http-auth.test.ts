@@ -6,7 +6,9 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type CryptoKey, exportJWK, exportSPKI, generateKeyPair, SignJWT, UnsecuredJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ACCESS, type AccessGroup, type Caller, HUB_ROLES, ROLES } from '../../shared/acts/access.ts';
+import { HUB_ACTS } from '../../hub/rooms.ts';
+import { NODE_ACTS } from '../../node/rooms.ts';
+import { type ActRow, type ActTable, type Caller, HUB_ROLES, ROLES } from '../../shared/acts/access.ts';
 import { nowSeconds, systemClock } from '../../shared/clock.ts';
 import { ACCESS_EXTENSION } from '../../shared/http/route.ts';
 import { createAuthenticate } from '../../shared/sign-in/authenticate.ts';
@@ -237,6 +239,8 @@ describe('tokens', () => {
   });
 });
 
+const TABLES: Readonly<Record<string, ActTable>> = { node: NODE_ACTS, hub: HUB_ACTS };
+
 describe('routes', () => {
   const apps = createApps(async (request) => {
     const header = request.headers.get('authorization');
@@ -244,7 +248,9 @@ describe('routes', () => {
     return personWith(header.slice(7).split(','));
   });
   const rows = Object.entries(apps).flatMap(([program, app]) =>
-    routesOf(app).map((route) => [`${program} ${route.method} ${route.path}`, app, route] as const),
+    routesOf(app).map(
+      (route) => [`${program} ${route.method} ${route.path}`, app, route, TABLES[program]] as const,
+    ),
   );
   const ask = (app: (typeof apps)[keyof typeof apps], { method, path }: Route, header?: string) =>
     app.request(path.replace('{id}', 'x'), { method, headers: header ? { authorization: header } : {} });
@@ -256,12 +262,12 @@ describe('routes', () => {
     expect(await response.json()).toMatchObject({ reason: 'TOKEN_MISSING', status: 401 });
   });
 
-  it.each(rows)('%s is for the roles of its group, as far as they reach', async (_name, app, route) => {
-    const { roles, reach } = ACCESS[route.operation[ACCESS_EXTENSION] as AccessGroup];
+  it.each(rows)('%s is for the roles of its act, as far as they reach', async (_name, app, route, acts) => {
+    const { roles, reach } = (acts as ActTable)[route.operation[ACCESS_EXTENSION] as string] as ActRow;
     for (const role of ROLES) {
       const areas = (HUB_ROLES as readonly string[]).includes(role) ? [''] : ['@24', '@213', '@07210'];
       for (const area of areas) {
-        const isOpen = (roles as readonly string[]).includes(role) && (reach === 'area' || area.length < 4);
+        const isOpen = roles.includes(role) && (reach === 'area' || area.length < 4);
         const response = await ask(app, route, `Bearer ${role}${area}`);
         expect([role, area, response.status === 403]).toEqual([role, area, !isOpen]);
         if (response.status === 403) expect(await response.json()).toMatchObject({ reason: 'ROLE_REQUIRED' });

@@ -5,6 +5,7 @@
 import { importRoutes } from '../../node/records/intake/http.ts';
 import { type ImportContext, type ImportReport, importRows } from '../../node/records/intake/operations.ts';
 import type { ImportKind } from '../../node/records/intake/rows.ts';
+import { NODE_ACTS } from '../../node/rooms.ts';
 import type { DataKeys } from '../../node/sealing/data-keys.ts';
 import type { ChangedStays } from '../../node/tracing/asking/changes.ts';
 import type { Database } from '../../shared/db/database.ts';
@@ -104,6 +105,7 @@ function httpApp(ctx: ImportContext, grants: readonly string[]) {
     info: { title: 'test', version: '0', description: 'test' },
     routes: [importRoutes(ctx)],
     authenticate: async () => personWith(grants),
+    acts: NODE_ACTS,
     recordRefusal: async () => undefined,
     logger: createLogger('test', 'silent'),
     metrics: createMetrics('node'),

@@ -3,8 +3,8 @@
  * is and who may call it. Whatever gets past the checks of the door fails with INTERNAL.
  */
 import { pino } from 'pino';
-import { hubRoutes } from '../../hub/rooms.ts';
-import { nodeRoutes } from '../../node/rooms.ts';
+import { HUB_ACTS, hubRoutes } from '../../hub/rooms.ts';
+import { NODE_ACTS, nodeRoutes } from '../../node/rooms.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { createHttpApp } from '../../shared/http/app.ts';
 import { createMetrics } from '../../shared/http/metrics.ts';
@@ -20,10 +20,9 @@ export function createApps(authenticate: Authenticate): { node: Routes; hub: Rou
     ...{ authenticate, recordRefusal: async () => undefined, logger: pino({ enabled: false }), checks: {} },
     stopping: new AbortController().signal,
   };
-  return {
-    node: createHttpApp({ ...common, routes: nodeRoutes(NOTHING), metrics: createMetrics('node-24') }),
-    hub: createHttpApp({ ...common, routes: hubRoutes(NOTHING), metrics: createMetrics('hub') }),
-  };
+  const node = { acts: NODE_ACTS, routes: nodeRoutes(NOTHING), metrics: createMetrics('node-24') };
+  const hub = { acts: HUB_ACTS, routes: hubRoutes(NOTHING), metrics: createMetrics('hub') };
+  return { node: createHttpApp({ ...common, ...node }), hub: createHttpApp({ ...common, ...hub }) };
 }
 
 export interface Route {

@@ -11,7 +11,7 @@ import { identifyService } from '../../node/desk/service-accounts/operations.ts'
 import { hubKeys } from '../../node/federation/keys/hub.ts';
 import { hubRules } from '../../node/federation/packs/hub.ts';
 import { openRuleBook, type RuleBook } from '../../node/federation/packs/operations.ts';
-import { nodeRoutes } from '../../node/rooms.ts';
+import { NODE_ACTS, nodeRoutes } from '../../node/rooms.ts';
 import type { DataKeys } from '../../node/sealing/data-keys.ts';
 import { hubTraces } from '../../node/tracing/openings/hub.ts';
 import { reopenTraces } from '../../node/tracing/openings/operations.ts';
@@ -141,7 +141,7 @@ export async function createNodeHttp(options: NodeHttpOptions = {}): Promise<Nod
   const door = programDoor(
     { oidc, ...options.door },
     {
-      ...{ home: province, db, clock },
+      ...{ home: province, acts: NODE_ACTS, db, clock },
       service: (bearer) => identifyService({ db, clock, province }, bearer),
       breakGlass: (subject) => findOpenBreakGlass({ db, clock }, subject),
     },

@@ -62,7 +62,7 @@ describe('checkImports refuses', () => {
     ['node/casework/cases/operations.ts', './http.ts', 'routes served past the list'],
     ['node/app.ts', './casework/cases/http.ts', 'routes served past the list'],
     ['hub/app.ts', '../shared/http/audit.ts', 'routes served past the list'],
-    ['node/rooms.ts', './casework/cases/operations.ts', 'the list of routes builds something'],
+    ['node/rooms.ts', './casework/cases/operations.ts', 'the list of rooms builds something'],
     ['hub/app.ts', '@hono/zod-openapi', 'Hono outside handlers'],
     ['hub/main.ts', './traces/grpc.ts', 'a handler imported'],
     ['node/casework/cases/http.ts', './queries.ts', 'a handler reads the database'],

@@ -54,7 +54,7 @@ const tags = ['cases'];
 
 const json = <T extends z.ZodType>(schema: T) => ({ 'application/json': { schema } });
 
-const postCase = apiRoute('cases.write', {
+const postCase = apiRoute('cases.enter', {
   method: 'post',
   path: '/v1/cases',
   tags,
@@ -66,7 +66,7 @@ const postCase = apiRoute('cases.write', {
   responses: { 201: { description: 'Đã nhập · Entered', content: json(idOutput) } },
 });
 
-const getCases = apiRoute('cases.read', {
+const getCases = apiRoute('cases.list', {
   method: 'get',
   path: '/v1/cases',
   tags,
@@ -86,7 +86,7 @@ const getCase = apiRoute('cases.read', {
   responses: { 200: { description: 'OK', content: json(caseOutput) } },
 });
 
-const patchCase = apiRoute('cases.write', {
+const patchCase = apiRoute('cases.correct', {
   method: 'patch',
   path: '/v1/cases/{id}',
   tags,

@@ -3,7 +3,6 @@
  * same transaction; tracing and the tokenizer hear of new identifiers after the commit.
  */
 import { type Caller, isWithin, type Scope } from '../../../shared/acts/access.ts';
-import { changeAs, readAs } from '../../../shared/acts/act.ts';
 import { type Clock, nowSeconds } from '../../../shared/clock.ts';
 import type { Database, Queryable, Transaction } from '../../../shared/db/database.ts';
 import { AppError, invalidField } from '../../../shared/errors.ts';
@@ -11,6 +10,7 @@ import { isWardOf } from '../../../shared/gazetteer.ts';
 import { newId } from '../../../shared/ids.ts';
 import { ensureIdentifiers, findWard, lockIntake, readIdentifiers } from '../../records/people/operations.ts';
 import type { SealerSource } from '../../sealing/data-keys.ts';
+import { change, read } from './acts.ts';
 import * as queries from './queries.ts';
 import { type CaseFacts, canonicalIdentifiers, checkDates } from './rules.ts';
 
@@ -59,16 +59,21 @@ export async function enterCase(ctx: CasesContext, caller: Caller, input: NewCas
   checkDates(input, nowSeconds(ctx.clock));
   const identifiers = canonicalIdentifiers(input.identifiers);
   const id = newId();
-  const act = { group: 'cases.write', action: 'cases.entered', detail: { case: id } } as const;
-  const identifierIds = await changeAs(ctx, caller, act, async (tx, { scope, note }) => {
-    checkWard(ctx, scope, input.ward ?? null);
-    const ids = await identifierIdsOf(ctx, tx, identifiers);
-    const ward = input.ward ?? (await wardOfPerson(tx, ctx, ids[0] as number));
-    await queries.insertCase(tx, id, { ...input, ward });
-    await queries.replaceCaseIdentifiers(tx, id, ids);
-    note({ identifiers: ids.length, ward });
-    return ids;
-  });
+  const identifierIds = await change(
+    ctx,
+    caller,
+    'cases.enter',
+    { on: [{ case: id }] },
+    async (tx, leave) => {
+      checkWard(ctx, leave.scope, input.ward ?? null);
+      const ids = await identifierIdsOf(ctx, tx, identifiers);
+      const ward = input.ward ?? (await wardOfPerson(tx, ctx, ids[0] as number));
+      await queries.insertCase(tx, id, { ...input, ward });
+      await queries.replaceCaseIdentifiers(tx, id, ids);
+      leave.note({ identifiers: ids.length, ward });
+      return ids;
+    },
+  );
   ctx.changes.identifiersChanged(identifierIds);
   ctx.tokenizer.kick();
   return id;
@@ -76,21 +81,19 @@ export async function enterCase(ctx: CasesContext, caller: Caller, input: NewCas
 
 /** The case of an id. Throws NOT_FOUND NO_SUCH_CASE, also for one outside the caller's area. */
 export function readCase(ctx: ReadContext, caller: Caller, id: string): Promise<Case> {
-  const act = { group: 'cases.read', action: 'cases.read', detail: { cases: [id] } } as const;
-  return readAs(ctx, caller, act, async ({ scope }) => {
+  return read(ctx, caller, 'cases.read', { on: [{ case: id }] }, async ({ scope }) => {
     const found = await queries.findCase(ctx.db, id, scope);
-    const [read] = await withIdentifiers(ctx, found ? [found] : []);
-    if (read) return read;
+    const [shown] = await withIdentifiers(ctx, found ? [found] : []);
+    if (shown) return shown;
     throw noSuchCase();
   });
 }
 
 /** Cases of the caller's area, newest first: `limit` of them, and one more if there are more. */
 export function listCases(ctx: ReadContext, caller: Caller, page: queries.CasesPage): Promise<Case[]> {
-  const act = { group: 'cases.read', action: 'cases.read' } as const;
-  return readAs(ctx, caller, act, async ({ scope, note }) => {
+  return read(ctx, caller, 'cases.list', {}, async ({ scope, on }) => {
     const found = await queries.listCases(ctx.db, { ...page, limit: page.limit + 1 }, scope);
-    note({ cases: found.slice(0, page.limit).map(({ id }) => id) });
+    on(...found.slice(0, page.limit).map(({ id }) => ({ case: id })));
     return withIdentifiers(ctx, found);
   });
 }
@@ -119,8 +122,8 @@ export async function correctCase(
   { id, changes }: { readonly id: string; readonly changes: CaseChanges },
 ): Promise<Case> {
   const fields = Object.entries(changes).flatMap(([field, value]) => (value === undefined ? [] : [field]));
-  const act = { group: 'cases.write', action: 'cases.corrected', detail: { case: id, fields } } as const;
-  const { touched, corrected } = await changeAs(ctx, caller, act, async (tx, { scope }) => {
+  const asked = { on: [{ case: id }], detail: { fields } };
+  const { touched, corrected } = await change(ctx, caller, 'cases.correct', asked, async (tx, { scope }) => {
     if (!(await queries.lockCase(tx, id, scope))) throw noSuchCase();
     if (changes.ward !== undefined) checkWard(ctx, scope, changes.ward);
     const before = (await queries.findCase(tx, id, scope)) as queries.StoredCase;

@@ -60,7 +60,7 @@ const postBreakGlass = apiRoute('break_glass.open', {
   responses: { 201: { description: 'Đã mở · Open', content: json(z.object(opened)) } },
 });
 
-const getBreakGlass = apiRoute('break_glass.read', {
+const getBreakGlass = apiRoute('break_glass.list', {
   method: 'get',
   path: '/v1/break-glass',
   tags,

@@ -2,8 +2,8 @@
  * Break-glass: somebody reads beyond the own area, for a while, with a reason, on the record; a supervisor
  * sees each and says what they think of it. Reasons are free text: they go to supervisors and nowhere else.
  */
-import { type BreakGlass, type Caller, isAreaWithin, mayOf } from '../../../shared/acts/access.ts';
-import { changeAs, readAs } from '../../../shared/acts/act.ts';
+import { type BreakGlass, type Caller, isAreaWithin } from '../../../shared/acts/access.ts';
+import { type Leave, mayOf } from '../../../shared/acts/act.ts';
 import { type Clock, nowSeconds } from '../../../shared/clock.ts';
 import type { Database } from '../../../shared/db/database.ts';
 import { allowedCommands, step } from '../../../shared/domain/machine.ts';
@@ -12,6 +12,7 @@ import { isAreaOf } from '../../../shared/gazetteer.ts';
 import { newId } from '../../../shared/ids.ts';
 import { lockIntake } from '../../records/people/operations.ts';
 import type { SealerSource } from '../../sealing/data-keys.ts';
+import { BREAK_GLASS_ACTS, change, read } from './acts.ts';
 import * as queries from './queries.ts';
 import { BREAK_GLASS, type BreakGlassCommand, type BreakGlassState, stateOf, type Verdict } from './rules.ts';
 
@@ -40,9 +41,8 @@ export function openBreakGlass(
   { reason, area, minutes }: BreakGlassRequest,
 ): Promise<BreakGlass> {
   const id = newId();
-  const detail = { break_glass: id, area, minutes };
-  const act = { group: 'break_glass.open', action: 'break_glass.opened', detail } as const;
-  return changeAs(ctx, caller, act, async (tx, { scope }) => {
+  const asked = { on: [{ break_glass: id }], detail: { area, minutes } };
+  return change(ctx, caller, 'break_glass.open', asked, async (tx, { scope }) => {
     if (!isAreaOf(area, ctx.province)) throw invalidField('area', 'no area of this province');
     const openedAt = nowSeconds(ctx.clock);
     const openAlready = (await queries.listOpen(tx, caller.subject, openedAt)).length;
@@ -74,12 +74,11 @@ export function listBreakGlass(
   caller: Caller,
   page: queries.BreakGlassPage,
 ): Promise<ShownBreakGlass[]> {
-  const act = { group: 'break_glass.read', action: 'break_glass.read' } as const;
-  return readAs(ctx, caller, act, async ({ note }) => {
+  return read(ctx, caller, 'break_glass.list', {}, async (leave) => {
     const db = { sql: ctx.db.sql, sealer: ctx.dataKeys.sealer };
     const found = await queries.listBreakGlass(db, { ...page, limit: page.limit + 1 });
-    note({ ids: found.slice(0, page.limit).map(({ id }) => id) });
-    return found.map((row) => shownTo(ctx, caller, row));
+    leave.on(...found.slice(0, page.limit).map(({ id }) => ({ break_glass: id })));
+    return found.map((row) => shownTo(ctx, { caller, leave }, row));
   });
 }
 
@@ -92,9 +91,8 @@ export function reviewBreakGlass(
   caller: Caller,
   { id, verdict }: { readonly id: string; readonly verdict: Verdict },
 ): Promise<ShownBreakGlass> {
-  const detail = { break_glass: id, verdict };
-  const act = { group: 'break_glass.review', action: 'break_glass.reviewed', detail } as const;
-  return changeAs(ctx, caller, act, async (tx, leave) => {
+  const asked = { on: [{ break_glass: id }], detail: { verdict } };
+  return change(ctx, caller, 'break_glass.review', asked, async (tx, leave) => {
     const db = { sql: tx.sql, sealer: ctx.dataKeys.sealer };
     const found = await queries.lockBreakGlass(db, id);
     if (!found) throw new AppError('NOT_FOUND', 'NO_SUCH_BREAK_GLASS', 'there is no such break-glass here');
@@ -110,17 +108,18 @@ export function reviewBreakGlass(
       const endNow = effects.includes('end_now');
       await queries.markReviewed(tx, { id, verdict, reviewer: caller.subject, now, endNow });
     }
-    return shownTo(ctx, caller, (await queries.lockBreakGlass(db, id)) ?? found);
+    return shownTo(ctx, { caller, leave }, (await queries.lockBreakGlass(db, id)) ?? found);
   });
 }
 
 function shownTo(
   { clock }: Pick<BreakGlassContext, 'clock'>,
-  caller: Caller,
+  { caller, leave }: { readonly caller: Caller; readonly leave: Leave },
   row: queries.BreakGlassRow,
 ): ShownBreakGlass {
   const now = nowSeconds(clock);
   const state = stateOf(row, now);
   const facts = { own: row.subject === caller.subject };
-  return { ...row, state, allowed: allowedCommands(BREAK_GLASS, { state, facts }, mayOf(caller, now)) };
+  const may = mayOf(leave, BREAK_GLASS_ACTS);
+  return { ...row, state, allowed: allowedCommands(BREAK_GLASS, { state, facts }, may) };
 }

@@ -2,7 +2,6 @@
  * `/v1/service-accounts`: made, listed and revoked by the province's operator.
  */
 import { z } from '@hono/zod-openapi';
-import { SERVICE_SCOPES } from '../../../shared/acts/access.ts';
 import { isoInstant } from '../../../shared/domain/instant.ts';
 import { instantInput, instantOutput, isoInstantOrNull } from '../../../shared/http/instants.ts';
 import { cutPage, decodeCursor, nextOutput, pageQuery } from '../../../shared/http/paging.ts';
@@ -14,6 +13,7 @@ import {
   type ServiceAccount,
   type ServiceAccountsContext,
 } from './operations.ts';
+import { SERVICE_SCOPES } from './rules.ts';
 
 const scopes = z.array(z.enum(SERVICE_SCOPES)).min(1).max(SERVICE_SCOPES.length);
 
@@ -46,7 +46,7 @@ const idParam = z.object({ id: z.uuid('not a UUID').transform((id) => id.toLower
 const tags = ['service-accounts'];
 const json = <T extends z.ZodType>(schema: T) => ({ 'application/json': { schema } });
 
-const postAccount = apiRoute('service_accounts.write', {
+const postAccount = apiRoute('service_accounts.create', {
   method: 'post',
   path: '/v1/service-accounts',
   tags,
@@ -55,7 +55,7 @@ const postAccount = apiRoute('service_accounts.write', {
   responses: { 201: { description: 'Đã tạo · Made', content: json(createdOutput) } },
 });
 
-const getAccounts = apiRoute('service_accounts.read', {
+const getAccounts = apiRoute('service_accounts.list', {
   method: 'get',
   path: '/v1/service-accounts',
   tags,
@@ -69,7 +69,7 @@ const getAccounts = apiRoute('service_accounts.read', {
   },
 });
 
-const postRevocation = apiRoute('service_accounts.write', {
+const postRevocation = apiRoute('service_accounts.revoke', {
   method: 'post',
   path: '/v1/service-accounts/{id}/revoke',
   tags,

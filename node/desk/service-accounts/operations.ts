@@ -1,15 +1,16 @@
 /**
- * Service accounts: programs of integrators with a key of their own, confined to some groups of the access
- * table. A key is shown once; what is stored of it is its SHA-256, which is enough for 256 random bits.
+ * Service accounts: programs of integrators with a key of their own, confined to some scopes (sets of acts).
+ * A key is shown once; what is stored of it is its SHA-256, which is enough for 256 random bits.
  */
 import { createHash } from 'node:crypto';
-import { type AccessGroup, type Caller, isServiceScope } from '../../../shared/acts/access.ts';
-import { changeAs, readAs } from '../../../shared/acts/act.ts';
+import type { Caller } from '../../../shared/acts/access.ts';
 import { type Clock, nowSeconds } from '../../../shared/clock.ts';
 import type { Database } from '../../../shared/db/database.ts';
 import { AppError, invalidField } from '../../../shared/errors.ts';
 import { newId, newKey } from '../../../shared/ids.ts';
+import { change, read } from './acts.ts';
 import * as queries from './queries.ts';
+import { isServiceScope } from './rules.ts';
 
 export type { AccountsPage, ServiceAccount } from './queries.ts';
 
@@ -21,7 +22,8 @@ export interface ServiceAccountsContext {
 
 export interface NewAccount {
   readonly name: string;
-  readonly scopes: readonly AccessGroup[];
+  /** Of SERVICE_SCOPES. */
+  readonly scopes: readonly string[];
   /** Epoch seconds; never unless told. */
   readonly expiresAt?: number | undefined;
 }
@@ -36,9 +38,8 @@ export function createAccount(
   { name, scopes, expiresAt }: NewAccount,
 ): Promise<{ account: queries.ServiceAccount; key: string }> {
   const id = newId();
-  const detail = { account: id, scopes, expires_at: expiresAt ?? null };
-  const act = { group: 'service_accounts.write', action: 'service_accounts.created', detail } as const;
-  return changeAs(ctx, caller, act, async (tx) => {
+  const asked = { on: [{ account: id }], detail: { scopes, expires_at: expiresAt ?? null } };
+  return change(ctx, caller, 'service_accounts.create', asked, async (tx) => {
     const createdAt = nowSeconds(ctx.clock);
     if (expiresAt !== undefined && expiresAt <= createdAt) throw invalidField('expires_at', 'in the past');
     const foreign = scopes.findIndex((scope) => !isServiceScope(scope));
@@ -59,8 +60,11 @@ export function listAccounts(
   caller: Caller,
   page: queries.AccountsPage,
 ): Promise<queries.ServiceAccount[]> {
-  const act = { group: 'service_accounts.read', action: 'service_accounts.read' } as const;
-  return readAs(ctx, caller, act, () => queries.listAccounts(ctx.db, { ...page, limit: page.limit + 1 }));
+  return read(ctx, caller, 'service_accounts.list', {}, async ({ on }) => {
+    const found = await queries.listAccounts(ctx.db, { ...page, limit: page.limit + 1 });
+    on(...found.slice(0, page.limit).map(({ id }) => ({ account: id })));
+    return found;
+  });
 }
 
 /** Ends an account, for its next request. Idempotent. Throws NOT_FOUND NO_SUCH_ACCOUNT. */
@@ -69,9 +73,7 @@ export function revokeAccount(
   caller: Caller,
   id: string,
 ): Promise<queries.ServiceAccount> {
-  const detail = { account: id };
-  const act = { group: 'service_accounts.write', action: 'service_accounts.revoked', detail } as const;
-  return changeAs(ctx, caller, act, async (tx) => {
+  return change(ctx, caller, 'service_accounts.revoke', { on: [{ account: id }] }, async (tx) => {
     const revoked = await queries.markRevoked(tx, id, nowSeconds(ctx.clock));
     if (revoked) return revoked;
     throw new AppError('NOT_FOUND', 'NO_SUCH_ACCOUNT', 'there is no such service account here');

@@ -1,14 +1,13 @@
 /**
  * The table `service_accounts`. Keys are found by their hash; no query reads one back.
  */
-import type { AccessGroup } from '../../../shared/acts/access.ts';
 import type { Queryable } from '../../../shared/db/database.ts';
 
 /** A service account; instants in epoch seconds. */
 export interface ServiceAccount {
   readonly id: string;
   readonly name: string;
-  readonly scopes: readonly AccessGroup[];
+  readonly scopes: readonly string[];
   readonly createdBy: string;
   readonly createdAt: number;
   readonly expiresAt: number | null;

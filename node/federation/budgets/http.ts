@@ -44,7 +44,7 @@ const getBudgets = apiRoute('budgets.read', {
   responses: { 200: { description: 'OK', content: json(budgetsOutput) } },
 });
 
-const putBudget = apiRoute('budgets.write', {
+const putBudget = apiRoute('budgets.change', {
   method: 'put',
   path: '/v1/budgets',
   tags,

@@ -2,10 +2,10 @@
  * Budgets as the province's operator sets them, and as tracing asks for them.
  */
 
-import { type Caller, decide } from '../../../shared/acts/access.ts';
-import { changeAs } from '../../../shared/acts/act.ts';
+import type { Caller } from '../../../shared/acts/access.ts';
 import { type Clock, nowSeconds } from '../../../shared/clock.ts';
 import type { Database, Queryable } from '../../../shared/db/database.ts';
+import { change, read } from './acts.ts';
 import * as queries from './queries.ts';
 import { type Asked, type Budget, DEFAULT_BUDGET } from './rules.ts';
 
@@ -30,8 +30,11 @@ export async function budgetOf(db: Queryable, province: string): Promise<Budget>
 }
 
 /** All budgets, and what this hour and this day have used of them. */
-export async function readBudgets({ db, clock }: BudgetsCtx, caller: Caller): Promise<BudgetsView> {
-  decide(caller, 'budgets.read', nowSeconds(clock));
+export function readBudgets(ctx: BudgetsCtx, caller: Caller): Promise<BudgetsView> {
+  return read(ctx, caller, 'budgets.read', {}, () => findBudgets(ctx));
+}
+
+async function findBudgets({ db, clock }: BudgetsCtx): Promise<BudgetsView> {
   const [rows, use] = await Promise.all([
     queries.listBudgets(db),
     queries.listUse(db, periodsAt(nowSeconds(clock))),
@@ -58,11 +61,10 @@ export interface BudgetChange {
 }
 
 /** Sets or takes away a budget; on the record. Holds for the next question. */
-export function changeBudget(ctx: BudgetsCtx, caller: Caller, change: BudgetChange): Promise<void> {
-  const { province = queries.EVERY_PROVINCE, budget } = change;
+export function changeBudget(ctx: BudgetsCtx, caller: Caller, wanted: BudgetChange): Promise<void> {
+  const { province = queries.EVERY_PROVINCE, budget } = wanted;
   const detail = { province, ...(budget ? columnsOf(budget) : { removed: true }) };
-  const act = { group: 'budgets.write', action: 'budgets.changed', detail } as const;
-  return changeAs(ctx, caller, act, async (tx) => {
+  return change(ctx, caller, 'budgets.change', { detail }, async (tx) => {
     if (budget) await queries.upsertBudget(tx, { province, ...budget });
     else await queries.deleteBudget(tx, province);
   });

@@ -65,7 +65,7 @@ const approvalInput = z.object({
   fingerprint: z.string().min(16).max(40).openapi({ example: 'ABCD-EFGH-IJKL-MNOP' }),
 });
 
-const getNewcomers = apiRoute('federation.read', {
+const getNewcomers = apiRoute('federation_key.newcomers', {
   method: 'get',
   path: '/v1/federation/newcomers',
   tags: TAGS,
@@ -73,7 +73,7 @@ const getNewcomers = apiRoute('federation.read', {
   responses: { 200: json(z.object({ newcomers: z.array(newcomerOutput) })) },
 });
 
-const postApproval = apiRoute('federation.write', {
+const postApproval = apiRoute('federation_key.approve', {
   method: 'post',
   path: '/v1/federation/approvals',
   tags: TAGS,
@@ -82,7 +82,7 @@ const postApproval = apiRoute('federation.write', {
   responses: { 201: json(z.object({ province, generations: z.array(z.int()) }), 'Approved') },
 });
 
-const getKey = apiRoute('federation.read', {
+const getKey = apiRoute('federation_key.read', {
   method: 'get',
   path: '/v1/federation/key',
   tags: TAGS,
@@ -90,7 +90,7 @@ const getKey = apiRoute('federation.read', {
   responses: { 200: json(keyOutput) },
 });
 
-const postKey = apiRoute('federation.write', {
+const postKey = apiRoute('federation_key.create', {
   method: 'post',
   path: '/v1/federation/key',
   tags: TAGS,
@@ -98,7 +98,7 @@ const postKey = apiRoute('federation.write', {
   responses: { 201: json(rotationOutput, 'Created') },
 });
 
-const postRotation = apiRoute('federation.write', {
+const postRotation = apiRoute('federation_key.rotate', {
   method: 'post',
   path: '/v1/federation/key/rotations',
   tags: TAGS,

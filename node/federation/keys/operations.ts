@@ -2,8 +2,7 @@
  * What people do with the federation key at a node: see how it stands, create the first, approve a newcomer
  * whose fingerprint they have compared, rotate. And what tracing asks: which generation an opening uses.
  */
-import { type Caller, decide } from '../../../shared/acts/access.ts';
-import { type Act, changeAs } from '../../../shared/acts/act.ts';
+import type { Caller } from '../../../shared/acts/access.ts';
 import { type Clock, nowSeconds } from '../../../shared/clock.ts';
 import type { Database } from '../../../shared/db/database.ts';
 import { AppError } from '../../../shared/errors.ts';
@@ -13,6 +12,7 @@ import { FEDERATION_KEY_BYTES } from '../../../shared/pseudonym/trace-cipher.ts'
 import { type FederationKey, FIRST_GENERATION } from '../../../shared/signed/federation-key.ts';
 import { approvedProvince, signApproval } from '../../../shared/signed/key-approval.ts';
 import { fingerprintOf, type ProvinceStatement } from '../../../shared/signed/province-statement.ts';
+import { changeInSteps, read } from './acts.ts';
 import type { KeyCourier } from './courier.ts';
 import { type KeyRing, keyMissing } from './key-ring.ts';
 import { factsOf, generationOf, type KeyIdentity, type KeyView } from './key-view.ts';
@@ -75,22 +75,25 @@ const USE_AFTER_S = 86_400;
 const FRESH_MS = 30_000;
 
 /** Who waits for an approval, by code. Rejects as the hub does. */
-export async function listNewcomers(ctx: FederationKeysCtx, caller: Caller): Promise<Newcomer[]> {
-  decide(caller, 'federation.read', nowSeconds(ctx.clock));
-  const view = await ctx.courier.sync();
-  return newcomersOf(view).map((statement) => ({
-    province: statement.province,
-    name: provinceName(statement.province) ?? statement.province,
-    fingerprint: fingerprintOf(statement),
-    statedAt: statement.issued_at,
-    holds: view.holdings.some(({ province }) => province === statement.province),
-  }));
+export function listNewcomers(ctx: FederationKeysCtx, caller: Caller): Promise<Newcomer[]> {
+  return read(ctx, caller, 'federation_key.newcomers', {}, async () => {
+    const view = await ctx.courier.sync();
+    return newcomersOf(view).map((statement) => ({
+      province: statement.province,
+      name: provinceName(statement.province) ?? statement.province,
+      fingerprint: fingerprintOf(statement),
+      statedAt: statement.issued_at,
+      holds: view.holdings.some(({ province }) => province === statement.province),
+    }));
+  });
 }
 
 /** How the federation key stands here and, by the hub's word, elsewhere. Rejects as the hub does. */
-export async function describeKeys(ctx: FederationKeysCtx, caller: Caller): Promise<KeyStatus> {
-  decide(caller, 'federation.read', nowSeconds(ctx.clock));
-  const view = await ctx.courier.sync();
+export function describeKeys(ctx: FederationKeysCtx, caller: Caller): Promise<KeyStatus> {
+  return read(ctx, caller, 'federation_key.read', {}, async () => statusIn(ctx, await ctx.courier.sync()));
+}
+
+function statusIn(ctx: FederationKeysCtx, view: KeyView): KeyStatus {
   const { keys, proposed, giver } = ctx.ring.content;
   const facts = factsOf(view, keys);
   const statement = view.provinces.find((one) => one.statement.province === giver?.province)?.statement;
@@ -111,7 +114,7 @@ export async function describeKeys(ctx: FederationKeysCtx, caller: Caller): Prom
  */
 export async function createKey(ctx: FederationKeysCtx, caller: Caller): Promise<RotationResult> {
   const key = { generation: FIRST_GENERATION, key: newKey(FEDERATION_KEY_BYTES), useFrom: 0 };
-  return proposeKey(ctx, caller, 'federation_key.created', ({ generations }) => {
+  return proposeKey(ctx, caller, 'federation_key.create', ({ generations }) => {
     if (ctx.ring.content.keys.length > 0 || generations.length > 0)
       throw new AppError('FAILED_PRECONDITION', 'FEDERATION_KEY_EXISTS', 'the federation has a key already');
     return key;
@@ -129,7 +132,7 @@ export async function rotateKey(
   caller: Caller,
   { atOnce }: { readonly atOnce: boolean },
 ): Promise<RotationResult> {
-  return proposeKey(ctx, caller, 'federation_key.rotated', ({ generations }) => {
+  return proposeKey(ctx, caller, 'federation_key.rotate', ({ generations }) => {
     const held = ctx.ring.content.keys.at(-1);
     if (!held) throw keyMissing();
     const newest = Math.max(held.generation, ...generations.map(({ generation }) => generation));
@@ -148,18 +151,18 @@ export async function approveProvince(
   caller: Caller,
   { province, fingerprint }: { readonly province: string; readonly fingerprint: string },
 ): Promise<{ generations: number[] }> {
-  decide(caller, 'federation.write', nowSeconds(ctx.clock));
   const { me, ring, courier } = ctx;
-  const view = await courier.sync();
-  const act = { group: 'federation.write', action: 'federation_key.approved', detail: { province } } as const;
-  await changeAs(ctx, caller, act, async () => {
-    const statement = statementToApprove(view, me.holder.province, { province, fingerprint });
-    const signer = { province: me.holder.province, openingKey: me.openingKey };
-    const approval = await signApproval(signer, statement, nowSeconds(ctx.clock));
-    await ring.change((content) => ({
-      ...content,
-      approvals: [...content.approvals.filter((one) => approvedProvince(one) !== province), approval],
-    }));
+  await changeInSteps(ctx, caller, 'federation_key.approve', { on: [{ province }] }, async (step) => {
+    const view = await courier.sync();
+    await step({}, async () => {
+      const statement = statementToApprove(view, me.holder.province, { province, fingerprint });
+      const signer = { province: me.holder.province, openingKey: me.openingKey };
+      const approval = await signApproval(signer, statement, nowSeconds(ctx.clock));
+      await ring.change((content) => ({
+        ...content,
+        approvals: [...content.approvals.filter((one) => approvedProvince(one) !== province), approval],
+      }));
+    });
   });
   // What does not get through now goes with a later pass.
   await courier.sync().catch(() => undefined);
@@ -196,21 +199,22 @@ export async function openingGeneration(ctx: Omit<FederationKeysCtx, 'db' | 'me'
 async function proposeKey(
   ctx: FederationKeysCtx,
   caller: Caller,
-  action: Act['action'],
+  act: 'federation_key.create' | 'federation_key.rotate',
   make: (view: KeyView) => FederationKey,
 ): Promise<RotationResult> {
-  decide(caller, 'federation.write', nowSeconds(ctx.clock));
-  const known = await ctx.courier.sync();
-  const key = await changeAs(ctx, caller, { group: 'federation.write', action }, async (_tx, leave) => {
-    const made = make(known);
-    const { generation, check } = generationOf(made);
-    leave.note({ generation, check });
-    await ctx.ring.change((content) => {
-      if (!content.proposed) return { ...content, proposed: made };
-      const message = `generation ${content.proposed.generation} still waits for the hub`;
-      throw new AppError('FAILED_PRECONDITION', 'FEDERATION_KEY_PENDING', message);
-    });
-    return made;
+  const { key, known } = await changeInSteps(ctx, caller, act, {}, async (step, { note }) => {
+    const known = await ctx.courier.sync();
+    const key = make(known);
+    const { generation, check } = generationOf(key);
+    note({ generation, check });
+    await step({}, () =>
+      ctx.ring.change((content) => {
+        if (!content.proposed) return { ...content, proposed: key };
+        const message = `generation ${content.proposed.generation} still waits for the hub`;
+        throw new AppError('FAILED_PRECONDITION', 'FEDERATION_KEY_PENDING', message);
+      }),
+    );
+    return { key, known };
   });
   const view = await ctx.courier.sync().catch(() => known);
   return resultOf(ctx, generationOf(key), view);

@@ -32,7 +32,7 @@ export function importRoutes(ctx: ImportContext): Routes {
   for (const kind of IMPORT_KINDS) {
     const columns = Object.entries(ROW_KINDS[kind].columns);
     const names = columns.map(([name, { required }]) => (required ? `${name}*` : name)).join(', ');
-    const route = apiRoute('imports.write', {
+    const route = apiRoute(`imports.${kind}`, {
       method: 'post',
       path: `/v1/imports/${kind}`,
       tags: ['imports'],

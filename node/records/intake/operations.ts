@@ -2,13 +2,13 @@
  * The bulk imports: a stream of bytes in, a report out. Rows go to the database in batches while the next
  * ones are read; memory does not grow with the file. Bad rows are reported by line, the good ones are kept.
  */
-
-import { type Caller, decide } from '../../../shared/acts/access.ts';
-import { recordAudit } from '../../../shared/audit/record.ts';
+import type { Caller } from '../../../shared/acts/access.ts';
+import type { Step } from '../../../shared/acts/act.ts';
 import { type Clock, nowSeconds } from '../../../shared/clock.ts';
 import { vietnamDate } from '../../../shared/domain/instant.ts';
 import { AppError, type FieldError } from '../../../shared/errors.ts';
 import { newId } from '../../../shared/ids.ts';
+import { changeInSteps } from './acts.ts';
 import { readCsv } from './csv.ts';
 import { readLines } from './lines.ts';
 import { readNdjson } from './ndjson.ts';
@@ -58,17 +58,27 @@ export const MOST_ERRORS = 1_000;
  * the bytes end in an error, and what the database throws; with nothing changed, HEADER_MISSING,
  * HEADER_INVALID, ENCODING. Importing again changes nothing.
  */
-export async function importRows<K extends ImportKind>(
+export function importRows<K extends ImportKind>(
   ctx: ImportContext,
   caller: Caller,
+  request: ImportRequest<K>,
+): Promise<ImportReport> {
+  // One import bears one id, however many batches it has.
+  const asked = { on: [{ import: newId() }], detail: { kind: request.kind } };
+  return changeInSteps(ctx, caller, `imports.${request.kind}`, asked, (step) =>
+    storeRows(ctx, step, request),
+  );
+}
+
+async function storeRows<K extends ImportKind>(
+  ctx: ImportContext,
+  step: Step,
   { kind, source, onProgress }: ImportRequest<K>,
 ): Promise<ImportReport> {
-  decide(caller, 'imports.write', nowSeconds(ctx.clock));
   const rowKind = ROW_KINDS[kind] as unknown as RowKind<Rows[K]>;
   const store = STORES[kind] as unknown as Store<Rows[K]>;
   const run = new ImportRun<Rows[K]>(rowKind, { today: vietnamDate(nowSeconds(ctx.clock)) });
-  const record = recorderOf(ctx, caller, kind);
-  const save = (batch: Batch<Rows[K]>) => storeBatch({ ...ctx, record }, store, batch);
+  const save = (batch: Batch<Rows[K]>) => storeBatch({ ...ctx, step }, store, batch);
   const lines = readLines(unbroken(source.bytes));
   const columns = rowKind.columns;
   const rows = source.format === 'csv' ? readCsv(lines, columns) : readNdjson(lines, columns);
@@ -96,20 +106,6 @@ export async function importRows<K extends ImportKind>(
   await storeNext(run.cut());
   await storing;
   return run.report;
-}
-
-/** The entry of each batch; those of one import bear one id. */
-function recorderOf(
-  { clock }: ImportContext,
-  { actor }: Caller,
-  kind: ImportKind,
-): ImportRunContext['record'] {
-  const id = newId();
-  return (tx, rows) => {
-    const detail = { import: id, kind, rows };
-    const entry = { action: 'imports.stored', actor, outcome: 'done', detail } as const;
-    return recordAudit(tx, entry, nowSeconds(clock));
-  };
 }
 
 interface Batch<Row> {

@@ -2,7 +2,8 @@
  * Stores one batch of rows of each kind: one transaction, then word to tracing and the tokenizer. A batch is
  * stored whole or not at all; batches of all imports take turns.
  */
-import { type Database, type Transaction, withTransaction } from '../../../shared/db/database.ts';
+import type { Step } from '../../../shared/acts/act.ts';
+import type { Database } from '../../../shared/db/database.ts';
 import { LAST_INSTANT } from '../../../shared/domain/instant.ts';
 import { AppError, type FieldError } from '../../../shared/errors.ts';
 import { ensurePartitions } from '../../db/partitions.ts';
@@ -34,9 +35,9 @@ export interface IntakeContext {
   readonly tokenizer: { kick(): void };
 }
 
-/** One import: where its batches go, and how each is put on record in its transaction. */
+/** One import: where its batches go, each in a transaction with its entry. */
 export interface ImportRunContext extends IntakeContext {
-  readonly record: (tx: Transaction, rows: number) => Promise<void>;
+  readonly step: Step;
 }
 
 /** Problems that only the database knows, by position in the batch. */
@@ -186,17 +187,13 @@ function distinctEncounters(rows: readonly EncounterRow[], ids: ReadonlyMap<stri
 
 /** One transaction under the intake lock, tried again when it lost against another one. */
 async function write<T>(
-  { db, dataKeys, record }: ImportRunContext,
+  { step, dataKeys }: ImportRunContext,
   rows: number,
   work: (tx: IntakeTx) => Promise<T>,
 ): Promise<T> {
   for (let left = TRIES; ; left--) {
     try {
-      return await withTransaction(db, async (tx) => {
-        const done = await work(await lockIntake(tx, dataKeys));
-        await record(tx, rows);
-        return done;
-      });
+      return await step({ detail: { rows } }, async (tx) => work(await lockIntake(tx, dataKeys)));
     } catch (error) {
       const conflict = error instanceof AppError && error.reason === 'TRANSACTION_CONFLICT';
       if (!conflict || left <= 1) throw error;

@@ -121,8 +121,8 @@ async function admitNew(ctx: AdmissionCtx, opening: Opening, pair: WarrantPair) 
     };
     await queries.insertAdmittedOpening(tx, trace, row);
     const detail = { revision, province, opening_sha256: openingSha256(pair.opening) };
-    const entry = { action: 'warrant.admitted', actor: HUB_ACTOR, outcome: 'done', trace, detail } as const;
-    await recordAudit(tx, entry, nowSeconds(ctx.clock));
+    const entry = { action: 'warrant.admitted', actor: HUB_ACTOR, outcome: 'done', detail } as const;
+    await recordAudit(tx, { ...entry, on: [{ trace }] }, nowSeconds(ctx.clock));
     return [...revisions, row];
   });
 }
@@ -144,7 +144,7 @@ function refusedWarrant({ opening }: WarrantPair): RefusedAttempt {
   const action = 'warrant.refused';
   try {
     const { trace_id: trace, revision, province } = readAdmittedOpening(opening);
-    return { action, actor: HUB_ACTOR, trace, detail: { revision, province } };
+    return { action, actor: HUB_ACTOR, on: [{ trace }], detail: { revision, province } };
   } catch {
     return { action, actor: HUB_ACTOR };
   }

@@ -81,7 +81,7 @@ export function recordAnswer(ctx: AskingCtx, asking: Asking, size: AnswerSize): 
   return withTransaction(ctx.traceDb, async (tx) => {
     const [counted] = await Promise.all([
       queries.countQuestion(tx, asked),
-      recordAudit(tx, { ...entry, trace: asked.traceId }, nowSeconds(ctx.clock)),
+      recordAudit(tx, { ...entry, on: [{ trace: asked.traceId }] }, nowSeconds(ctx.clock)),
     ]);
     const [first] = counted;
     if (!first) throw new Error('nothing was counted');

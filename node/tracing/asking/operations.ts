@@ -5,6 +5,7 @@
  */
 import { HUB_ACTOR } from '../../../shared/audit/actors.ts';
 import type { RefusalLog } from '../../../shared/audit/refusals.ts';
+import { traceSubject } from '../../../shared/audit/subjects.ts';
 import { type Clock, nowSeconds } from '../../../shared/clock.ts';
 import type { Database } from '../../../shared/db/database.ts';
 import type { RulePack } from '../../../shared/domain/rule-pack.ts';
@@ -60,7 +61,8 @@ export function answerQuestion(
   const [who, met] = [question.who.length / 16, question.met.length / 16];
   const { trace_id: id, province = null } = trace?.opening ?? {};
   const detail = { seq, who, met, province };
-  const attempt = { action: 'question.refused', actor: HUB_ACTOR, trace: id, detail } as const;
+  const on = traceSubject(id);
+  const attempt = { action: 'question.refused', actor: HUB_ACTOR, on, detail } as const;
   return ctx.refusals.recording(
     () => attempt,
     async () => {

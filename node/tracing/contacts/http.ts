@@ -35,7 +35,7 @@ const tags = ['traces'];
 
 const json = <T extends z.ZodType>(schema: T) => ({ 'application/json': { schema } });
 
-const getContacts = apiRoute('contacts.read', {
+const getContacts = apiRoute('contacts.list', {
   method: 'get',
   path: '/v1/traces/{id}/contacts',
   tags,

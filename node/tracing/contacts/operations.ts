@@ -4,9 +4,9 @@
  * nothing of CSV.
  */
 import type { Caller } from '../../../shared/acts/access.ts';
-import { readAs } from '../../../shared/acts/act.ts';
 import { HUB_ACTOR } from '../../../shared/audit/actors.ts';
 import { recordAudit } from '../../../shared/audit/record.ts';
+import { traceSubject } from '../../../shared/audit/subjects.ts';
 import { type Clock, nowSeconds } from '../../../shared/clock.ts';
 import { type Database, withTransaction } from '../../../shared/db/database.ts';
 import { AppError } from '../../../shared/errors.ts';
@@ -17,6 +17,7 @@ import type { SealerSource } from '../../sealing/data-keys.ts';
 import { verifyDeliveryWarrant } from '../asking/admission.ts';
 import type { TracingCtx } from '../asking/operations.ts';
 import { requireTrace } from '../openings/operations.ts';
+import { read } from './acts.ts';
 import {
   type Delivery,
   type LocalContact,
@@ -36,9 +37,6 @@ export interface ContactsContext {
   readonly clock: Clock;
 }
 
-const READING = { group: 'contacts.read', action: 'contacts.read' } as const;
-const EXPORTING = { group: 'contacts.export', action: 'contacts.exported' } as const;
-
 /**
  * This province's contacts of a trace in the caller's area, by id: `limit` of them, and one more if there are
  * more. Throws NOT_FOUND NO_SUCH_TRACE as `readTrace` does.
@@ -46,15 +44,16 @@ const EXPORTING = { group: 'contacts.export', action: 'contacts.exported' } as c
 export function listContacts(
   ctx: ContactsContext,
   caller: Caller,
-  page: queries.ContactsPage & { readonly as?: typeof READING | typeof EXPORTING },
+  page: queries.ContactsPage & { readonly act?: 'contacts.list' | 'contacts.export' },
 ): Promise<Contact[]> {
-  const { traceId, limit, ward = null, as = READING } = page;
-  const act = { ...as, trace: traceId, detail: { ward } };
-  return readAs(ctx, caller, act, async ({ scope, note }) => {
-    const found = await queries.listContacts(ctx.db, { ...page, limit: limit + 1 }, scope);
-    if (found.length === 0) await requireTrace(ctx, caller, traceId);
+  const { traceId, limit, ward = null, act = 'contacts.list' } = page;
+  const asked = { on: [{ trace: traceId }], detail: { ward } };
+  return read(ctx, caller, act, asked, async (leave) => {
+    const found = await queries.listContacts(ctx.db, { ...page, limit: limit + 1 }, leave.scope);
+    if (found.length === 0) await requireTrace(ctx, leave, traceId);
     const shown = found.slice(0, limit);
-    note({ count: shown.length, contacts: shown.map(({ id }) => id) });
+    leave.note({ count: shown.length });
+    leave.on(...shown.map(({ id }) => ({ contact: id })));
     return withPersons(ctx, found);
   });
 }
@@ -64,6 +63,7 @@ export function contactsVersion(ctx: Pick<ContactsContext, 'db'>, traceId: strin
   return queries.findDelivery(ctx.db, traceId);
 }
 
+const EXPORT = 'contacts.export';
 const PAGE_ROWS = 1_000;
 
 export interface ExportRequest {
@@ -82,7 +82,7 @@ export async function* exportContacts(
   request: ExportRequest,
 ): AsyncGenerator<Contact[], void> {
   for (let after: string | undefined; ; ) {
-    const found = await listContacts(ctx, caller, { ...request, after, limit: PAGE_ROWS, as: EXPORTING });
+    const found = await listContacts(ctx, caller, { ...request, after, limit: PAGE_ROWS, act: EXPORT });
     const page = found.slice(0, PAGE_ROWS);
     yield page;
     if (found.length <= PAGE_ROWS) return;
@@ -97,10 +97,10 @@ export async function* exportContacts(
  */
 export function applyDelivery(ctx: TracingCtx, delivery: Delivery): Promise<number> {
   const { traceId, seq, contacts } = delivery;
-  const trace = isTraceId(traceId) ? traceId : undefined;
+  const on = traceSubject(isTraceId(traceId) ? traceId : undefined);
   const detail = { seq, contacts: contacts.length };
   return ctx.refusals.recording(
-    () => ({ action: 'delivery.refused', actor: HUB_ACTOR, trace, detail }),
+    () => ({ action: 'delivery.refused', actor: HUB_ACTOR, on, detail }),
     () => applyVerified(ctx, delivery),
   );
 }
@@ -114,13 +114,13 @@ async function applyVerified(ctx: TracingCtx, delivery: Delivery): Promise<numbe
   const contacts = localContacts(ctx, opening, delivery);
   const withdrawn = contacts.filter((contact) => contact.withdrawn).length;
   const detail = { seq, contacts: contacts.length - withdrawn, withdrawn, province: opening.province };
-  const entry = { action: 'delivery.applied', actor: HUB_ACTOR, outcome: 'done', trace, detail } as const;
+  const entry = { action: 'delivery.applied', actor: HUB_ACTOR, outcome: 'done', detail } as const;
   return withTransaction(ctx.db, async (tx) => {
     const applied = await lockApplied(tx, trace);
     if (seq !== applied + 1) return applied;
     await upsertContacts(tx, delivery, contacts);
     await markApplied(tx, delivery);
-    await recordAudit(tx, entry, nowSeconds(ctx.clock));
+    await recordAudit(tx, { ...entry, on: [{ trace }] }, nowSeconds(ctx.clock));
     return seq;
   });
 }

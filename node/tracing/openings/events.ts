@@ -3,6 +3,7 @@
  * watchers of one trace share nothing but the hub's patience, so the pace is slow once nothing is under way.
  */
 import type { Caller } from '../../../shared/acts/access.ts';
+import type { Leave } from '../../../shared/acts/act.ts';
 import type { Clock } from '../../../shared/clock.ts';
 import { toAppError } from '../../../shared/errors.ts';
 import { contactsVersion } from '../contacts/operations.ts';
@@ -10,13 +11,15 @@ import { peekTrace, type TracesContext } from './operations.ts';
 import type { TraceStatus } from './status.ts';
 
 /** A change of state, a change of anything else, or other contacts at this province than before. */
-export type TraceChange = { readonly caller: Caller } & (
+export type TraceChange = { readonly caller: Caller; readonly leave: Leave } & (
   | { readonly kind: 'state' | 'progress'; readonly trace: TraceStatus }
   | { readonly kind: 'contacts' }
 );
 
 export interface Watched {
   readonly id: string;
+  /** From `beginWatch`. */
+  readonly leave: Leave;
   /** The watcher with the rights that they have now; rejects when they have none any more. */
   readonly renew: () => Promise<Caller>;
 }
@@ -30,22 +33,23 @@ const IDLE_MS = 2_000;
  */
 export async function* watchTrace(
   ctx: TracesContext & { clock: Clock },
-  { id, renew }: Watched,
+  { id, renew, leave: begun }: Watched,
   over: AbortSignal,
 ): AsyncGenerator<TraceChange> {
   let before: TraceStatus | undefined;
   let delivery = -1;
   while (!over.aborted) {
     const caller = await renew();
-    const trace = await peekTrace(ctx, caller, id).catch((error: unknown) => {
+    const leave = begun.renewed(caller);
+    const trace = await peekTrace(ctx, leave, id).catch((error: unknown) => {
       // A hub that goes away meanwhile is waited for.
       if (before === undefined || toAppError(error).code !== 'UNAVAILABLE') throw error;
       return before;
     });
     const kind = changeOf(before, trace);
-    if (kind) yield { kind, trace, caller };
+    if (kind) yield { kind, trace, caller, leave };
     const version = await contactsVersion(ctx, id);
-    if (version !== delivery) yield { kind: 'contacts', caller };
+    if (version !== delivery) yield { kind: 'contacts', caller, leave };
     [before, delivery] = [trace, version];
     await ctx.clock.sleep(isBusy(trace) ? BUSY_MS : IDLE_MS, over);
   }

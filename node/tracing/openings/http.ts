@@ -2,8 +2,6 @@
  * `/v1/traces`: JSON in snake_case to the operations and back, and a trace as server-sent events.
  */
 import { z } from '@hono/zod-openapi';
-import { mayCall } from '../../../shared/acts/access.ts';
-import { nowSeconds } from '../../../shared/clock.ts';
 import { toAppError } from '../../../shared/errors.ts';
 import { eventStream, type ServerEvent } from '../../../shared/http/events.ts';
 import { instantInput } from '../../../shared/http/instants.ts';
@@ -11,6 +9,7 @@ import { cutPage, decodeCursor, encodeCursor, nextOutput, pageQuery } from '../.
 import { apiRoute, newRoutes, type Routes } from '../../../shared/http/route.ts';
 import { traceJson, traceOutput } from '../../../shared/http/trace-json.ts';
 import type { Logger } from '../../../shared/log.ts';
+import { CONTACT_ACTS } from '../contacts/acts.ts';
 import { type ContactsContext, listContacts } from '../contacts/operations.ts';
 import { shownContact } from '../contacts/rules.ts';
 import { type Watched, watchTrace } from './events.ts';
@@ -45,7 +44,7 @@ const tags = ['traces'];
 
 const json = <T extends z.ZodType>(schema: T) => ({ 'application/json': { schema } });
 
-const postTrace = apiRoute('traces.write', {
+const postTrace = apiRoute('traces.open', {
   method: 'post',
   path: '/v1/traces',
   tags,
@@ -54,7 +53,7 @@ const postTrace = apiRoute('traces.write', {
   responses: { 202: { description: 'Đã nhận · Accepted', content: json(idOutput) } },
 });
 
-const getTraces = apiRoute('traces.read', {
+const getTraces = apiRoute('traces.list', {
   method: 'get',
   path: '/v1/traces',
   tags,
@@ -74,7 +73,7 @@ const getTrace = apiRoute('traces.read', {
   responses: { 200: { description: 'OK', content: json(traceOutput) } },
 });
 
-const postClose = apiRoute('traces.write', {
+const postClose = apiRoute('traces.close', {
   method: 'post',
   path: '/v1/traces/{id}/close',
   tags,
@@ -83,7 +82,7 @@ const postClose = apiRoute('traces.write', {
   responses: { 202: { description: 'Đã nhận · Accepted', content: json(idOutput) } },
 });
 
-const getEvents = apiRoute('traces.read', {
+const getEvents = apiRoute('traces.watch', {
   method: 'get',
   path: '/v1/traces/{id}/events',
   tags,
@@ -106,8 +105,8 @@ export function traceRoutes(
   routes.openapi(getEvents, async (c) => {
     const { id } = c.req.valid('param');
     // An unknown trace gets its problem before the stream begins.
-    await traces.readTrace(ctx, c.get('caller'), id);
-    return eventStream((over) => eventsOf(ctx, { id, renew: () => c.get('door').renew(c) }, over), {
+    const leave = await traces.beginWatch(ctx, c.get('caller'), id);
+    return eventStream((over) => eventsOf(ctx, { id, leave, renew: () => c.get('door').renew(c) }, over), {
       gone: c.req.raw.signal,
       stopping: c.get('stopping'),
       clock: ctx.clock,
@@ -151,9 +150,9 @@ async function* eventsOf(
   over: AbortSignal,
 ): AsyncGenerator<ServerEvent> {
   for await (const change of watchTrace(ctx, watched, over)) {
-    const { kind, caller } = change;
+    const { kind, caller, leave } = change;
     if (kind !== 'contacts') yield { event: kind, data: traceJson(change.trace) };
-    else if (mayCall(caller, 'contacts.read', nowSeconds(ctx.clock))) {
+    else if (leave.scopeOf(CONTACT_ACTS, 'contacts.list') !== undefined) {
       const found = await listContacts(ctx, caller, { traceId: watched.id, limit: MAX_CONTACTS });
       const { page, next } = cutPage(found, MAX_CONTACTS, ({ id }) => [id]);
       yield { event: kind, data: { contacts: page.map(shownContact), next } };

@@ -3,14 +3,16 @@
  * the submitter.
  */
 import { createHash } from 'node:crypto';
-import { type Caller, callerKey, decide, mayCall, type Scope } from '../../../shared/acts/access.ts';
-import { changeAs, readAs } from '../../../shared/acts/act.ts';
+import { type Caller, callerKey, type Scope } from '../../../shared/acts/access.ts';
+import type { Leave } from '../../../shared/acts/act.ts';
 import { type Clock, nowSeconds } from '../../../shared/clock.ts';
-import type { Database, Transaction } from '../../../shared/db/database.ts';
+import type { Database, Queryable, Transaction } from '../../../shared/db/database.ts';
 import type { Direction } from '../../../shared/domain/rule-pack.ts';
 import { AppError, type FieldError, invalidField, toAppError } from '../../../shared/errors.ts';
 import { newTraceId } from '../../../shared/ids.ts';
+import { CASE_ACTS } from '../../casework/cases/acts.ts';
 import type { RuleBook } from '../../federation/packs/operations.ts';
+import { change, read, TRACE_ACTS } from './acts.ts';
 import * as queries from './queries.ts';
 import type { HubStatus, TraceStatus } from './status.ts';
 import type { HubTraces } from './submitter.ts';
@@ -60,13 +62,13 @@ export async function openTrace(ctx: TracesContext, caller: Caller, request: Tra
   if (earlier) return sameRequest(earlier, idempotency);
   const trace = { id: newTraceId(), idempotency, ...termsOf(ctx, request) };
   const { cases, direction } = request;
-  const detail = { cases, direction, max_degree: trace.maxDegree };
-  const act = { group: 'traces.write', action: 'traces.opened', detail } as const;
-  const id = await changeAs(ctx, caller, act, async (tx, { scope, under, note }) => {
+  const detail = { direction, max_degree: trace.maxDegree };
+  const asked = { on: cases.map((id) => ({ case: id })), detail };
+  const id = await change(ctx, caller, 'traces.open', asked, async (tx, { scope, on, note }) => {
     await checkCases(tx, cases, scope);
     const stored = await queries.insertTrace(tx, trace);
     const id = stored ? trace.id : await earlierTrace(tx, idempotency);
-    under(id);
+    on({ trace: id });
     note({ repeated: !stored });
     return id;
   });
@@ -134,11 +136,9 @@ export function reopenTraces(tx: Transaction, caseId: string): Promise<void> {
  * does not see; PERMISSION_DENIED NOT_THE_OWNER for one that another province, or another area, opened.
  */
 export async function closeTrace(ctx: TracesContext, caller: Caller, id: string): Promise<void> {
-  const act = { group: 'traces.write', action: 'traces.closed', trace: id } as const;
-  await changeAs(ctx, caller, act, async (tx, { scope }) => {
-    if (await queries.requestClosing(tx, id, scope)) return;
-    const seen = await queries.findVisibility(tx, id, traceScope(ctx, caller));
-    if (!seen.own && !seen.held) throw noSuchTrace();
+  await change(ctx, caller, 'traces.close', { on: [{ trace: id }] }, async (tx, leave) => {
+    if (await queries.requestClosing(tx, id, leave.scope)) return;
+    await requireTrace({ db: tx }, leave, id);
     throw new AppError('PERMISSION_DENIED', 'NOT_THE_OWNER', 'the trace was opened elsewhere');
   });
   ctx.submitter.submit(id);
@@ -150,14 +150,20 @@ export async function closeTrace(ctx: TracesContext, caller: Caller, id: string)
  * HUB_UNREACHABLE for another province's trace.
  */
 export function readTrace(ctx: TracesContext, caller: Caller, id: string): Promise<TraceStatus> {
-  const act = { group: 'traces.read', action: 'traces.read', trace: id } as const;
-  return readAs(ctx, caller, act, () => peekTrace(ctx, caller, id));
+  return read(ctx, caller, 'traces.read', { on: [{ trace: id }] }, (leave) => peekTrace(ctx, leave, id));
 }
 
-/** Like `readTrace`, for the steps of a watch that is on record: leaves no entry of its own. */
-export async function peekTrace(ctx: TracesContext, caller: Caller, id: string): Promise<TraceStatus> {
-  const { own, held } = await queries.findVisibility(ctx.db, id, traceScope(ctx, caller));
-  if (!own && !held) throw noSuchTrace();
+/** The leave to watch a trace that the caller sees now; on record. Throws as `readTrace`. */
+export function beginWatch(ctx: TracesContext, caller: Caller, id: string): Promise<Leave> {
+  return read(ctx, caller, 'traces.watch', { on: [{ trace: id }] }, async (leave) => {
+    await peekTrace(ctx, leave, id);
+    return leave;
+  });
+}
+
+/** How a trace stands, under a leave that is on record (or will be). Throws as `readTrace`. */
+export async function peekTrace(ctx: TracesContext, leave: Leave, id: string): Promise<TraceStatus> {
+  const { own } = await requireTrace(ctx, leave, id);
   const trace = await queries.findTrace(ctx.db, id);
   if (!trace) return readForeignTrace(ctx, id);
   // Whose contacts alone make the trace visible does not see which cases it starts from.
@@ -168,15 +174,13 @@ export async function peekTrace(ctx: TracesContext, caller: Caller, id: string):
   return ownStatus(ctx, shown, heard ?? trace.status);
 }
 
+const NOWHERE: Scope = new Set();
+
 /** Traces are seen by their contacts, and by their cases as far as the caller may read cases. */
-function traceScope({ clock }: Pick<TracesContext, 'clock'>, caller: Caller): queries.TraceScope {
-  const now = nowSeconds(clock);
-  const contacts = decide(caller, 'traces.read', now).scope;
+function traceScope(leave: Leave): queries.TraceScope {
+  const contacts = leave.scopeOf(TRACE_ACTS, 'traces.read') ?? NOWHERE;
   if (contacts === 'whole') return { cases: 'whole', contacts };
-  const cases = mayCall(caller, 'cases.read', now)
-    ? decide(caller, 'cases.read', now).scope
-    : new Set<string>();
-  return { cases, contacts };
+  return { cases: leave.scopeOf(CASE_ACTS, 'cases.read') ?? NOWHERE, contacts };
 }
 
 async function readForeignTrace(ctx: TracesContext, id: string): Promise<TraceStatus> {
@@ -220,13 +224,12 @@ export function listTraces(
   caller: Caller,
   { limit, after }: { limit: number; after?: queries.TraceCursor | undefined },
 ): Promise<TracesPage> {
-  const act = { group: 'traces.read', action: 'traces.read' } as const;
-  return readAs(ctx, caller, act, async ({ note }) => {
-    const places = await queries.listTraceIds(ctx.db, { limit: limit + 1, after }, traceScope(ctx, caller));
+  return read(ctx, caller, 'traces.list', {}, async (leave) => {
+    const places = await queries.listTraceIds(ctx.db, { limit: limit + 1, after }, traceScope(leave));
     const page = places.slice(0, limit);
-    const traces = await Promise.all(page.map(({ id }) => peekTrace(ctx, caller, id).catch(leaveOutUnknown)));
+    const traces = await Promise.all(page.map(({ id }) => peekTrace(ctx, leave, id).catch(leaveOutUnknown)));
     const known = traces.filter((trace) => trace !== undefined);
-    note({ traces: known.map(({ id }) => id) });
+    leave.on(...known.map(({ id }) => ({ trace: id })));
     return { traces: known, next: places.length > limit ? page.at(-1) : undefined };
   });
 }
@@ -236,14 +239,18 @@ function leaveOutUnknown(error: unknown): undefined {
   if (!['UNAVAILABLE', 'NOT_FOUND'].includes(toAppError(error).code)) throw error;
 }
 
-/** Throws NOT_FOUND NO_SUCH_TRACE for a trace that the caller does not see. */
+/**
+ * Why the caller of `leave` sees a trace: this province opened it from cases in their area, or holds contacts
+ * there. Throws NOT_FOUND NO_SUCH_TRACE for a trace that they do not see.
+ */
 export async function requireTrace(
-  ctx: Pick<TracesContext, 'db' | 'clock'>,
-  caller: Caller,
+  { db }: { readonly db: Queryable },
+  leave: Leave,
   id: string,
-): Promise<void> {
-  const { own, held } = await queries.findVisibility(ctx.db, id, traceScope(ctx, caller));
-  if (!own && !held) throw noSuchTrace();
+): Promise<{ own: boolean; held: boolean }> {
+  const seen = await queries.findVisibility(db, id, traceScope(leave));
+  if (!seen.own && !seen.held) throw noSuchTrace();
+  return seen;
 }
 
 function noSuchTrace(): AppError {

@@ -7,7 +7,7 @@ import type { KeyObject } from 'node:crypto';
 import type { Clock } from '../../../shared/clock.ts';
 import type { Database } from '../../../shared/db/database.ts';
 import type { RulePack } from '../../../shared/domain/rule-pack.ts';
-import { AppError, toAppError } from '../../../shared/errors.ts';
+import { AppError, isFinalRefusal, toAppError } from '../../../shared/errors.ts';
 import { jitteredMs } from '../../../shared/ids.ts';
 import type { Logger } from '../../../shared/log.ts';
 import { signOpening } from '../../../shared/signed/opening.ts';
@@ -142,8 +142,9 @@ export class Submitter implements AsyncDisposable {
       logger.info({ trace: trace.id, revision: trace.revision }, 'trace opened');
       return false;
     } catch (error) {
-      const { code, reason } = toAppError(error);
-      if (!REFUSALS.has(code)) throw error;
+      const refusal = toAppError(error);
+      if (!isFinalRefusal(refusal)) throw error;
+      const { reason } = refusal;
       if (reason === 'TRACE_CLOSED') await queries.markClosed(db, trace.id);
       else await queries.markRefused(db, trace, reason);
       logger.warn({ trace: trace.id, revision: trace.revision, reason }, 'the hub refused the trace');
@@ -200,6 +201,3 @@ export class Submitter implements AsyncDisposable {
     await Promise.all(this.#underWay.values());
   }
 }
-
-/** Asking again soon would get the same answer. */
-const REFUSALS = new Set(['INVALID_ARGUMENT', 'FAILED_PRECONDITION', 'PERMISSION_DENIED', 'ALREADY_EXISTS']);

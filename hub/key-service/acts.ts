@@ -1,0 +1,12 @@
+/**
+ * Who may see and set the key service's budgets.
+ */
+import type { ActTable } from '../../shared/acts/access.ts';
+import { actsOf } from '../../shared/acts/act.ts';
+
+export const KEY_BUDGET_ACTS = {
+  'key_budgets.read': { roles: ['hub_operator'], reach: 'whole', does: 'read', audit: null },
+  'key_budgets.change': { roles: ['hub_operator'], reach: 'whole', does: 'change', audit: 'budgets.changed' },
+} as const satisfies ActTable;
+
+export const { change, read } = actsOf(KEY_BUDGET_ACTS);
