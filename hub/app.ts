@@ -138,7 +138,9 @@ async function openEnrolment({ config, db, clock, tls, roster }: Base): Promise<
   if (hubStatement !== undefined) await verifyHubStatement(hubStatement, caPublicKey(ca));
   const signer = caDir === undefined ? undefined : await loadCa(caDir);
   if (signer && spkiSha256(caPublicKey(signer.certificate)) !== spkiSha256(caPublicKey(ca)))
-    throw new AppError('INVALID_ARGUMENT', 'INVALID_CONFIG', 'CA_DIR holds another CA than TLS_CA_FILE');
+    throw new AppError('INVALID_ARGUMENT', 'INVALID_CONFIG', 'CA_DIR holds another CA than TLS_CA_FILE', {
+      details: [{ field: 'CA_DIR', reason: 'OTHER_CA', params: { other: 'TLS_CA_FILE' } }],
+    });
   return { db, clock, roster, ca, signer, lifeMs, enrolmentAddress, hubAddress, hubStatement };
 }
 

@@ -5,17 +5,18 @@ import { z } from 'zod';
 import { type Env, parseEnv } from '../shared/config.ts';
 import * as fields from '../shared/config-fields.ts';
 import { addressSchema, listenSchema } from '../shared/http/listen.ts';
+import { fault } from '../shared/shape-errors.ts';
 
 const provinces = z
   .array(
     z.object({
-      province: z.string().regex(/^\d\d$/, 'not a two-digit province code'),
+      province: z.string().regex(/^\d\d$/, fault({ reason: 'NOT_A_PROVINCE_CODE' })),
       address: addressSchema,
       /** Compact JWS of the federation CA (shared/signed/province-statement.ts). */
       statement: z.string().max(4_096),
     }),
   )
-  .refine((list) => new Set(list.map((p) => p.province)).size === list.length, 'a province is named twice');
+  .refine((list) => new Set(list.map((p) => p.province)).size === list.length, fault({ reason: 'REPEATED' }));
 
 const schema = z
   .object({
@@ -46,7 +47,7 @@ const schema = z
   })
   .refine((env) => env.ENROLMENT_LISTEN === undefined || env.HUB_STATEMENT_FILE !== undefined, {
     path: ['HUB_STATEMENT_FILE'],
-    error: 'needed with ENROLMENT_LISTEN',
+    error: fault({ reason: 'NEEDED_BY', params: { other: 'ENROLMENT_LISTEN' } }),
   })
   .transform((env, ctx) => ({
     databaseUrl: env.DATABASE_URL,

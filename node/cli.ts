@@ -153,7 +153,7 @@ interface ImportReport {
 /** Streams a file; prints the rows that were rejected and fails if there were any. */
 async function importFile(kind: string, file: string): Promise<void> {
   const found = await stat(file).catch(() => undefined);
-  if (!found?.isFile()) throw invalidField('file', 'cannot be read');
+  if (!found?.isFile()) throw invalidField('file', 'FILE_UNREADABLE');
   const line = new StatusLine(process.stderr);
   const report = await callJson<ImportReport>(address(), `/v1/imports/${encodeURIComponent(kind)}`, {
     method: 'POST',

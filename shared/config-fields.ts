@@ -6,6 +6,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { z } from 'zod';
 import { type Env, parseEnv, Secret } from './config.ts';
 import { toAppError } from './errors.ts';
+import { fault, refuse } from './shape-errors.ts';
 import { loadPrivateKey } from './signed/opening-keys.ts';
 
 /** Content of the file that the variable names. */
@@ -18,15 +19,13 @@ export const secretFile = z
   .transform((path, ctx) => {
     const text = readText(path, ctx);
     if (text === z.NEVER || isPrivate(path)) return text;
-    ctx.addIssue({ code: 'custom', message: 'others may read or change the file: chmod 600' });
-    return z.NEVER;
+    return refuse(ctx, { reason: 'FILE_SHARED' });
   });
 
 /** A file with 64 hex digits: a 32-byte key. */
 export const hexKeyFile = secretFile.transform((text, ctx): Secret<Uint8Array> => {
   if (/^[0-9a-f]{64}$/i.test(text.trim())) return new Secret(new Uint8Array(Buffer.from(text.trim(), 'hex')));
-  ctx.addIssue({ code: 'custom', message: 'file does not hold 64 hex digits' });
-  return z.NEVER;
+  return refuse(ctx, { reason: 'FILE_NOT_HEX', params: { digits: 64 } });
 });
 
 /** A file with a private Ed25519 JWK. */
@@ -37,15 +36,14 @@ export const jsonFile = textFile.transform((text, ctx): unknown => {
   try {
     return JSON.parse(text);
   } catch {
-    ctx.addIssue({ code: 'custom', message: 'file does not hold JSON' });
-    return z.NEVER;
+    return refuse(ctx, { reason: 'FILE_NOT_JSON' });
   }
 });
 
 /** `postgres://user@host:port/database`; hides itself, for it may hold a password. */
 export const databaseUrl = z
   .string()
-  .regex(/^postgres(ql)?:\/\//, 'not a postgres:// URL')
+  .regex(/^postgres(ql)?:\/\//, fault({ reason: 'NOT_POSTGRES_URL' }))
   .transform((url) => new Secret(url));
 
 /** The database as the running program and, where given, as its owner. */
@@ -63,10 +61,13 @@ export const logLevel = z
   .default('info');
 
 /** An https URL, or one of this machine: what is fetched there decides who is let in. */
-const safeUrl = z.url('not a URL').refine((text) => {
-  const { protocol, hostname } = new URL(text);
-  return protocol === 'https:' || ['127.0.0.1', 'localhost', '[::1]'].includes(hostname);
-}, 'must be https, except on this machine');
+const safeUrl = z.url(fault({ reason: 'NOT_A_URL' })).refine(
+  (text) => {
+    const { protocol, hostname } = new URL(text);
+    return protocol === 'https:' || ['127.0.0.1', 'localhost', '[::1]'].includes(hostname);
+  },
+  fault({ reason: 'NOT_HTTPS' }),
+);
 
 /** What the bearer check needs (shared/sign-in/bearer.ts). */
 export const oidcFields = {
@@ -79,7 +80,7 @@ export const oidcFields = {
 /** `100:500` = a hundred a second, five hundred at once after a pause. */
 const rateLimit = z
   .string()
-  .regex(/^[1-9]\d{0,5}:[1-9]\d{0,6}$/, 'not RATE:BURST')
+  .regex(/^[1-9]\d{0,5}:[1-9]\d{0,6}$/, fault({ reason: 'NOT_A_RATE' }))
   .transform((text) => {
     const [perSecond = 0, burst = 0] = text.split(':').map(Number);
     return { perSecond, burst };
@@ -91,13 +92,13 @@ export const doorFields = {
   AUTH_FAILURE_LIMIT: rateLimit.optional(),
   CLIENT_ADDRESS_HEADER: z
     .string()
-    .regex(/^[A-Za-z-]{1,64}$/, 'not the name of a header')
+    .regex(/^[A-Za-z-]{1,64}$/, fault({ reason: 'NOT_A_HEADER' }))
     .optional(),
   OIDC_CLIENT_ID: z.string().min(1).optional(),
   OIDC_CLIENT_SECRET_FILE: secretFile.transform((text) => new Secret(text.trimEnd())).optional(),
   OIDC_SCOPE: z
     .string()
-    .regex(/\bopenid\b/, 'does not name openid')
+    .regex(/\bopenid\b/, fault({ reason: 'OPENID_MISSING' }))
     .default('openid'),
   PUBLIC_URL: safeUrl.optional(),
 };
@@ -108,9 +109,8 @@ type DoorEnv = z.output<z.ZodObject<typeof oidcFields & typeof doorFields>>;
 export function doorConfig(env: DoorEnv, ctx: z.RefinementCtx) {
   const { OIDC_CLIENT_ID: clientId, PUBLIC_URL: publicUrl } = env;
   if ((clientId === undefined) !== (publicUrl === undefined)) {
-    const [path, message] = clientId
-      ? ['PUBLIC_URL', 'needed by OIDC_CLIENT_ID']
-      : ['OIDC_CLIENT_ID', 'needed'];
+    const [path, other] = clientId ? ['PUBLIC_URL', 'OIDC_CLIENT_ID'] : ['OIDC_CLIENT_ID', 'PUBLIC_URL'];
+    const message = fault({ reason: 'NEEDED_BY', params: { other } });
     ctx.addIssue({ code: 'custom', path: [path], message });
   }
   const { OIDC_CLIENT_SECRET_FILE: clientSecret, OIDC_SCOPE: scope } = env;
@@ -137,8 +137,7 @@ function loadedFile<T>(load: (text: string) => T) {
     try {
       return load(text);
     } catch (error) {
-      ctx.addIssue({ code: 'custom', message: toAppError(error).message });
-      return z.NEVER;
+      return refuse(ctx, toAppError(error).details[0] ?? { reason: 'FILE_WRONG' });
     }
   });
 }
@@ -151,7 +150,6 @@ function readText(path: string, ctx: z.RefinementCtx): string {
   try {
     return readFileSync(path, 'utf8');
   } catch {
-    ctx.addIssue({ code: 'custom', message: 'file cannot be read' });
-    return z.NEVER;
+    return refuse(ctx, { reason: 'FILE_UNREADABLE' });
   }
 }

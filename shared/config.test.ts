@@ -6,10 +6,11 @@ import { parseHubConfig } from '../hub/config.ts';
 import { parseNodeConfig } from '../node/config.ts';
 import { parseEnv } from './config.ts';
 import { CONFIG_EXAMPLES } from './config-examples.ts';
-import { AppError } from './errors.ts';
+import { AppError, type FieldError } from './errors.ts';
+import { fieldText } from './i18n/catalogue.ts';
 import { packageRoot } from './package-root.ts';
 
-function problemsOf(parse: () => unknown): readonly { field: string; reason: string }[] {
+function problemsOf(parse: () => unknown): readonly FieldError[] {
   try {
     parse();
   } catch (error) {
@@ -25,25 +26,27 @@ it.each([
 ])('%s names every variable that it lacks, with what to put there', (_name, parse) => {
   const problems = problemsOf(() => parse({}));
   expect(problems.length).toBeGreaterThan(5);
-  for (const { field, reason } of problems)
-    expect(reason).toMatch(
-      field === 'DATA_KEYS_FILE' ? /^one of .*, for example \S/ : /^missing, for example \S/,
-    );
+  const missing = problems.filter(({ reason }) => reason !== 'FOR_EXAMPLE');
+  for (const { field, reason } of missing) {
+    expect(reason).toBe(field === 'DATA_KEYS_FILE' ? 'EXACTLY_ONE_OF' : 'REQUIRED');
+    const params = { example: expect.stringMatching(/\S/) };
+    expect(problems).toContainEqual({ field, reason: 'FOR_EXAMPLE', params });
+  }
 });
 
 it.each([
-  [{ N: 'x' }, 'not a number'],
-  [{ N: '1' }, 'less than 5'],
-  [{ N: '11' }, 'more than 10'],
-  [{ W: 'c' }, 'none of a, b'],
-  [{ T: '' }, 'empty'],
+  [{ N: 'x' }, 'must be a number'],
+  [{ N: '1' }, 'must be 5 or more'],
+  [{ N: '11' }, 'must not be more than 10'],
+  [{ W: 'c' }, 'must be one of: a, b'],
+  [{ T: '' }, 'must not be empty'],
 ])('says in our own words what is wrong in %o', (env, reason) => {
   const schema = z.object({
     N: z.coerce.number().min(5).max(10).optional(),
     W: z.enum(['a', 'b']).optional(),
     T: z.string().min(1).optional(),
   });
-  expect(problemsOf(() => parseEnv(schema, env)).map((one) => one.reason)).toEqual([reason]);
+  expect(problemsOf(() => parseEnv(schema, env)).map((one) => fieldText(one, 'en'))).toEqual([reason]);
 });
 
 it('the variables of the README are those that have an example', () => {

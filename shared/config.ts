@@ -5,7 +5,9 @@
 import { readFileSync } from 'node:fs';
 import type { z } from 'zod';
 import { CONFIG_EXAMPLES } from './config-examples.ts';
-import { AppError } from './errors.ts';
+import { AppError, type FieldError, listed } from './errors.ts';
+import { fieldText } from './i18n/catalogue.ts';
+import { shapeErrors } from './shape-errors.ts';
 
 export type Env = Readonly<Record<string, string | undefined>>;
 
@@ -36,31 +38,21 @@ export class Secret<T> {
 export function parseEnv<T extends z.ZodType>(schema: T, env: Env): Readonly<z.output<T>> {
   const parsed = schema.safeParse(env);
   if (parsed.success) return Object.freeze(parsed.data as object) as Readonly<z.output<T>>;
-  const details = parsed.error.issues.map((issue) => {
-    const field = issue.path.join('.') || 'environment';
-    const example = CONFIG_EXAMPLES[field.split('.')[0] ?? field];
-    const isMissing = issue.code === 'invalid_type' && env[field] === undefined;
-    const what = isMissing ? 'missing' : wrongWith(issue);
-    return { field, reason: example === undefined ? what : `${what}, for example ${example}` };
-  });
-  const list = details.map((d) => `${d.field}: ${d.reason}`).join('; ');
-  throw new AppError('INVALID_ARGUMENT', 'INVALID_CONFIG', `configuration: ${list}`, { details });
+  const found = shapeErrors(parsed.error, 'environment').map((error) => ({
+    error,
+    example: exampleOf(error),
+  }));
+  const list = found.map(({ error, example }) =>
+    listed([error]).concat(example === undefined ? '' : `, ${fieldText(example, 'en')}`),
+  );
+  const details = found.flatMap(({ error, example }) => (example ? [error, example] : [error]));
+  throw new AppError('INVALID_ARGUMENT', 'INVALID_CONFIG', `configuration: ${list.join('; ')}`, { details });
 }
 
-/** What is wrong with a variable, in our words: the schema's own, except where it has none of ours. */
-function wrongWith(issue: z.core.$ZodIssue): string {
-  switch (issue.code) {
-    case 'invalid_type':
-      return `not a ${issue.expected}`;
-    case 'too_small':
-      return issue.origin === 'string' ? 'empty' : `less than ${issue.minimum}`;
-    case 'too_big':
-      return `more than ${issue.maximum}`;
-    case 'invalid_value':
-      return `none of ${issue.values.join(', ')}`;
-    default:
-      return issue.message;
-  }
+/** What could stand in a variable. */
+function exampleOf({ field }: FieldError): FieldError | undefined {
+  const example = CONFIG_EXAMPLES[field.split(/[.[]/)[0] ?? field];
+  return example === undefined ? undefined : { field, reason: 'FOR_EXAMPLE', params: { example } };
 }
 
 /** Content of a secret file without the trailing newline. Throws INVALID_CONFIG naming the variable. */
@@ -68,6 +60,8 @@ export function readSecretFile(variable: string, path: string): Secret<string> {
   try {
     return new Secret(readFileSync(path, 'utf8').trimEnd());
   } catch (cause) {
-    throw new AppError('INVALID_ARGUMENT', 'INVALID_CONFIG', `${variable}: file cannot be read`, { cause });
+    throw new AppError('INVALID_ARGUMENT', 'INVALID_CONFIG', `${variable}: file cannot be read`, {
+      ...{ cause, details: [{ field: variable, reason: 'FILE_UNREADABLE' }] },
+    });
   }
 }

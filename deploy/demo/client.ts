@@ -115,7 +115,7 @@ export class NodeClient {
 
   #failed(request: string, what: string, cause?: unknown): AppError {
     return new AppError('UNAVAILABLE', 'REQUEST_FAILED', `node ${this.#member.name}: ${request}: ${what}`, {
-      cause,
+      ...{ cause, params: { name: this.#member.name } },
     });
   }
 }

@@ -42,7 +42,9 @@ async function runDemo(): Promise<number> {
     await showOutbreak(federation, stage);
     const ended = await endOf(federation, stop.signal);
     if (ended !== undefined)
-      throw new AppError('UNAVAILABLE', 'PROGRAM_ENDED', `${ended} has ended by itself`);
+      throw new AppError('UNAVAILABLE', 'PROGRAM_ENDED', `${ended} has ended by itself`, {
+        params: { name: ended },
+      });
     screen.print('', 'Đang dừng … / stopping …');
     return 0;
   } catch (error) {

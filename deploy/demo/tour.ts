@@ -97,6 +97,7 @@ async function completion(node: NodeClient, id: string, watch: TraceWatch): Prom
         'FAILED_PRECONDITION',
         'TRACE_REFUSED',
         `the hub refused the trace: ${trace.refusal}`,
+        { params: { refusal: trace.refusal } },
       );
     }
     if (trace.state === 'complete' || systemClock.nowMs() > untilMs) return trace;

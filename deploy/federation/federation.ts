@@ -68,7 +68,7 @@ const PARALLELISM = 4;
  * nothing behind.
  */
 export async function startFederation(options: FederationOptions): Promise<Federation> {
-  if (options.provinces.length === 0) throw invalidField('provinces', 'at least one is needed');
+  if (options.provinces.length === 0) throw invalidField('provinces', 'TOO_FEW', { least: 1 });
   const held: AsyncDisposable[] = [];
   try {
     return await build(options, held);
@@ -185,7 +185,9 @@ function federationOf({ entries, tokens, start, dispose }: Parts): Federation {
   const find = (name: string): Entry => {
     const entry = entries.find(({ member }) => member.name === name);
     if (entry) return entry;
-    throw new AppError('NOT_FOUND', 'NO_SUCH_PROGRAM', `no program ${name} in this federation`);
+    throw new AppError('NOT_FOUND', 'NO_SUCH_PROGRAM', `no program ${name} in this federation`, {
+      params: { name },
+    });
   };
   const hub = find('hub').member;
   const nodes = entries.slice(1).map(({ member }) => member);

@@ -26,7 +26,9 @@ export async function takePorts(count: number): Promise<number[]> {
   } finally {
     await Promise.all(held.map((server) => new Promise((resolve) => server.close(resolve))));
   }
-  if (ports.length < count) throw new AppError('UNAVAILABLE', 'NO_FREE_PORTS', `no ${count} free ports`);
+  if (ports.length < count) {
+    throw new AppError('UNAVAILABLE', 'NO_FREE_PORTS', `no ${count} free ports`, { params: { count } });
+  }
   return ports;
 }
 

@@ -117,7 +117,9 @@ export class Program implements AsyncDisposable {
     const { name, logFile } = this.options;
     const how = this.running ? `was not ready after ${READY_TIMEOUT_MS / 1000} s` : 'ended at start';
     const log = (await readFile(logFile)).subarray(logStart).toString().slice(-LOG_TAIL);
-    return new AppError('UNAVAILABLE', 'PROGRAM_FAILED', `${name} ${how}. Its log ends with:\n${log}`);
+    return new AppError('UNAVAILABLE', 'PROGRAM_FAILED', `${name} ${how}. Its log ends with:\n${log}`, {
+      params: { name },
+    });
   }
 }
 

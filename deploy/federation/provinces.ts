@@ -40,10 +40,7 @@ export function parseProvinces(text: string): string[] {
   const codes = text.split(',').map((code) => code.trim());
   const unknown = codes.filter((code) => !PROVINCES.some((province) => province.code === code));
   if (unknown.length > 0) {
-    throw invalidField(
-      'provinces',
-      `unknown code ${unknown.join(', ')}: expected two digits such as 24, 79, 01`,
-    );
+    throw invalidField(`provinces ${unknown.join(', ')}`, 'UNKNOWN_PROVINCE');
   }
   return [...new Set(codes)];
 }
@@ -51,7 +48,7 @@ export function parseProvinces(text: string): string[] {
 /** The demo's provinces, then the others by code. */
 function firstProvinces(count: number): string[] {
   if (count < 1 || count > PROVINCES.length) {
-    throw invalidField('provinces', `not a number from 1 to ${PROVINCES.length}`);
+    throw invalidField('provinces', 'OUT_OF_BOUNDS', { least: 1, most: PROVINCES.length });
   }
   const others = PROVINCES.map(({ code }) => code).filter((code) => !FIRST.includes(code));
   return [...FIRST, ...others].slice(0, count);

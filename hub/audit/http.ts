@@ -4,6 +4,7 @@
 import { z } from '@hono/zod-openapi';
 import { restoreShape } from '../../shared/audit/restores.ts';
 import { apiRoute, newRoutes, type Routes } from '../../shared/http/route.ts';
+import { fault } from '../../shared/shape-errors.ts';
 import { type ReconcileCtx, reconcileLogs } from './reconcile.ts';
 import type { Difference } from './rules.ts';
 
@@ -38,7 +39,7 @@ const postReconciliation = apiRoute('audit.reconcile', {
     query: z.object({
       province: z
         .string()
-        .regex(/^\d\d$/, 'not a province code')
+        .regex(/^\d\d$/, fault({ reason: 'NOT_A_PROVINCE_CODE' }))
         .optional(),
     }),
   },

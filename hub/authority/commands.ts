@@ -152,13 +152,13 @@ async function installHub(
 function lifeMs(days: string): number {
   const life = Number(days) * 86_400_000;
   if (life > 0 && life <= 800 * 86_400_000) return life;
-  throw invalidField('--days', 'not a number of days up to 800');
+  throw invalidField('--days', 'OUT_OF_BOUNDS', { least: 0, most: 800 });
 }
 
 async function readJson(file: string): Promise<unknown> {
   try {
     return JSON.parse(await readFile(file, 'utf8'));
   } catch {
-    throw invalidField('file', `${file} does not hold JSON`);
+    throw invalidField(file, 'FILE_NOT_JSON');
   }
 }

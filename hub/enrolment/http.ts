@@ -7,6 +7,7 @@ import { isoInstant } from '../../shared/domain/instant.ts';
 import { provinceName } from '../../shared/gazetteer.ts';
 import { instantOutput } from '../../shared/http/instants.ts';
 import { apiRoute, newRoutes, type Routes } from '../../shared/http/route.ts';
+import { fault } from '../../shared/shape-errors.ts';
 import {
   approveEnrolment,
   type EnrolmentCtx,
@@ -19,7 +20,7 @@ import {
 import { ENROLMENT } from './rules.ts';
 
 const tags = ['enrolment'];
-const province = z.string().regex(/^\d\d$/, 'not a two-digit province code');
+const province = z.string().regex(/^\d\d$/, fault({ reason: 'NOT_A_PROVINCE_CODE' }));
 const json = <T extends z.ZodType>(schema: T) => ({ content: { 'application/json': { schema } } });
 const idParam = z.object({ id: z.uuid() });
 const NOTHING = { 204: { description: 'Done' } };

@@ -57,7 +57,7 @@ export function inviteProvince(
   const expiresAt = now + Math.round(lifeHours * 3_600);
   const asked = { on: [{ invitation: id }, { province }], detail: { expires_at: expiresAt } };
   return change(ctx, caller, 'invitations.make', asked, async (tx) => {
-    if (!isProvince(province)) throw invalidField('province', 'no province has this code');
+    if (!isProvince(province)) throw invalidField('province', 'UNKNOWN_PROVINCE');
     const { enrolmentAddress: address } = ctx;
     if (address === undefined)
       throw new AppError('FAILED_PRECONDITION', 'NO_ENROLMENT_LISTENER', 'set ENROLMENT_LISTEN at the hub');

@@ -72,9 +72,9 @@ export async function evaluateBlinded(ctx: KeyServiceCtx, input: EvaluateInput) 
 }
 
 function checkElements(elements: number): void {
-  if (!Number.isInteger(elements)) throw invalidField('blinded', 'not a whole number of 32-byte elements');
-  if (elements === 0) throw invalidField('blinded', 'empty');
-  if (elements > MAX_ELEMENTS) throw invalidField('blinded', `more than ${MAX_ELEMENTS} elements`);
+  if (!Number.isInteger(elements)) throw invalidField('blinded', 'NOT_MULTIPLE', { bytes: 32 });
+  if (elements === 0) throw invalidField('blinded', 'EMPTY');
+  if (elements > MAX_ELEMENTS) throw invalidField('blinded', 'TOO_MANY', { most: MAX_ELEMENTS });
 }
 
 async function evaluateWithinBudget(ctx: KeyServiceCtx, input: EvaluateInput, count: number) {

@@ -65,7 +65,7 @@ async function takeReport(
   for (const { generation, check } of [...held].sort((a, b) => a.generation - b.generation)) {
     // Numbers are counted, not chosen: a false one far ahead would leave no room for the true ones. Only what
     // comes first, when the hub has been set up anew, may be any.
-    if (newest > 0 && generation > newest + 1) throw invalidField('held', 'a generation is left out');
+    if (newest > 0 && generation > newest + 1) throw invalidField('held', 'GENERATION_SKIPPED');
     if (generation <= newest) continue;
     await queries.insertGeneration(tx, { province, generation, check });
     const action = generation === 1 ? 'federation_key.created' : 'federation_key.rotated';
@@ -89,11 +89,12 @@ export interface PutWraps {
  * Throws INVALID_ARGUMENT WRAP_MALFORMED, APPROVAL_MALFORMED, INVALID_FIELD.
  */
 export async function putWraps(ctx: FederationKeysCtx, province: string, put: PutWraps): Promise<void> {
-  if (put.approvals.length + put.wraps.length > MAX_PUT) throw invalidField('wraps', `more than ${MAX_PUT}`);
+  if (put.approvals.length + put.wraps.length > MAX_PUT)
+    throw invalidField('wraps', 'TOO_MANY', { most: MAX_PUT });
   const approvals = put.approvals.map((approval) => ({ approval, to: approvedProvince(approval) }));
   const wraps = put.wraps.map((wrap) => ({ ...wrap, from: province, recipient: wrapRecipient(wrap.wrap) }));
   for (const { to, generation } of wraps) {
-    if (!/^[0-9]{2}$/.test(to)) throw invalidField('to', 'not a province');
+    if (!/^[0-9]{2}$/.test(to)) throw invalidField('to', 'NOT_A_PROVINCE_CODE');
     checkGeneration(generation);
   }
   await withTransaction(ctx.db, async (tx) => {
@@ -118,17 +119,18 @@ export function listWraps({ db }: Pick<FederationKeysCtx, 'db'>, province: strin
 }
 
 function checkHeld(held: readonly queries.KeyCheck[]): void {
-  if (held.length > MAX_HELD) throw invalidField('held', `more than ${MAX_HELD}`);
+  if (held.length > MAX_HELD) throw invalidField('held', 'TOO_MANY', { most: MAX_HELD });
   if (new Set(held.map(({ generation }) => generation)).size < held.length)
-    throw invalidField('held', 'a generation is named twice');
+    throw invalidField('held', 'REPEATED');
   for (const { generation, check } of held) {
     checkGeneration(generation);
-    if (!/^[0-9a-f]{32}$/.test(check)) throw invalidField('check', 'not 32 hex digits');
+    if (!/^[0-9a-f]{32}$/.test(check)) throw invalidField('check', 'NOT_HEX', { digits: 32 });
   }
 }
 
 function checkGeneration(generation: number): void {
-  if (generation < 1 || generation > MAX_GENERATION) throw invalidField('generation', 'out of range');
+  if (generation < 1 || generation > MAX_GENERATION)
+    throw invalidField('generation', 'OUT_OF_BOUNDS', { least: 1, most: MAX_GENERATION });
 }
 
 function sameChecks(a: readonly queries.KeyCheck[], b: readonly queries.KeyCheck[]): boolean {

@@ -64,8 +64,8 @@ describe('issuing', () => {
     await expect(issueRules(privateKey, bad)).rejects.toMatchObject({
       reason: 'BAD_RULES',
       details: [
-        { field: 'max_degree', reason: 'not a whole number from 1 to 4' },
-        { field: 'weight_percent.moon', reason: 'unknown kind' },
+        { field: 'max_degree', reason: 'OUT_OF_BOUNDS', params: { least: 1, most: 4 } },
+        { field: 'weight_percent.moon', reason: 'UNKNOWN_PLACE_KIND', params: { kind: 'moon' } },
       ],
     });
   });

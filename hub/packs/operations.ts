@@ -31,7 +31,9 @@ export async function issueRules(key: KeyObject, override?: unknown): Promise<Is
   packs.sort((a, b) => a.number - b.number);
   const twice = packs.find((pack, index) => packs[index - 1]?.number === pack.number);
   if (twice)
-    throw new AppError('INVALID_ARGUMENT', 'BAD_RULES', `two rule packs have the number ${twice.number}`);
+    throw new AppError('INVALID_ARGUMENT', 'BAD_RULES', `two rule packs have the number ${twice.number}`, {
+      details: [{ field: 'number', reason: 'REPEATED' }],
+    });
   const signed = await Promise.all(packs.map((pack) => signRulePack(pack, key)));
   return { packs, signed, pack: (number) => packs.find((pack) => pack.number === number) };
 }

@@ -55,9 +55,9 @@ export function traceHandlers(
 function checkReport({ incarnation, dataVersion, protocol, stale }: ReportStatusRequest): void {
   const counts = { incarnation, data_version: dataVersion };
   for (const [field, count] of Object.entries(counts))
-    if (count > BigInt(Number.MAX_SAFE_INTEGER)) throw invalidField(field, 'too large');
-  if (protocol > SEQ_LIMIT) throw invalidField('protocol', 'too large');
-  if (stale.some(({ seqs }) => seqs.some((seq) => seq > SEQ_LIMIT))) throw invalidField('stale', 'too large');
+    if (count > BigInt(Number.MAX_SAFE_INTEGER)) throw invalidField(field, 'TOO_LARGE');
+  if (protocol > SEQ_LIMIT) throw invalidField('protocol', 'TOO_LARGE');
+  if (stale.some(({ seqs }) => seqs.some((seq) => seq > SEQ_LIMIT))) throw invalidField('stale', 'TOO_LARGE');
 }
 
 /** The auth table lets only nodes in. */

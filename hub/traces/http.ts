@@ -4,9 +4,10 @@
 import { z } from '@hono/zod-openapi';
 import { isoInstant } from '../../shared/domain/instant.ts';
 import { instantOutput } from '../../shared/http/instants.ts';
-import { cutPage, decodeCursor, nextOutput, pageQuery } from '../../shared/http/paging.ts';
+import { boundedInteger, cutPage, decodeCursor, nextOutput, pageQuery } from '../../shared/http/paging.ts';
 import { apiRoute, newRoutes, type Routes } from '../../shared/http/route.ts';
 import { type TraceJson, traceJson, traceOutput } from '../../shared/http/trace-json.ts';
+import { fault } from '../../shared/shape-errors.ts';
 import { listTraces, readTrace, type TracesCtx } from './operations.ts';
 import { EXCLUSION_REASONS, leaveOut, readGraph, type SourcedGraph, takeBack } from './sources.ts';
 import type { TraceStatusView } from './status.ts';
@@ -52,8 +53,10 @@ const graphOutput = z
   })
   .openapi('TraceGraph');
 
-const idParam = z.object({ id: z.string().regex(/^[0-9a-f]{32}$/, 'not 32 hex digits') });
-const province = z.string().regex(/^\d\d$/, 'not a two-digit province code');
+const idParam = z.object({
+  id: z.string().regex(/^[0-9a-f]{32}$/, fault({ reason: 'NOT_HEX', params: { digits: 32 } })),
+});
+const province = z.string().regex(/^\d\d$/, fault({ reason: 'NOT_A_PROVINCE_CODE' }));
 const cursor = z.tuple([z.string()]);
 const tags = ['traces'];
 
@@ -87,15 +90,10 @@ const getGraph = apiRoute('graph.read', {
   request: {
     params: idParam,
     query: z.object({
-      limit: z.coerce
-        .number('not a whole number')
-        .int('not a whole number')
-        .min(1)
-        .max(MAX_PERSONS)
-        .default(5_000),
+      limit: boundedInteger(1, MAX_PERSONS).default(5_000),
       without: z
         .string()
-        .regex(/^\d\d(,\d\d)*$/, 'not two-digit codes of provinces, separated by commas')
+        .regex(/^\d\d(,\d\d)*$/, fault({ reason: 'NOT_A_PROVINCE_CODE' }))
         .optional()
         .openapi({ description: 'bỏ các tỉnh này ra · as if these had never answered', example: '79' }),
     }),

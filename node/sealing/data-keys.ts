@@ -84,5 +84,6 @@ function unknownGeneration(generation: number): AppError {
     'INTERNAL',
     'KEY_GENERATION_UNKNOWN',
     `a value is sealed under data key generation ${generation}, which this program does not have`,
+    { params: { generation } },
   );
 }

@@ -3,14 +3,14 @@
  */
 import { z } from 'zod';
 import { type Env, parseEnv } from '../../shared/config.ts';
+import { fault, refuse } from '../../shared/shape-errors.ts';
 import type { KeySource } from './key-source.ts';
 
 /** A program and its arguments, separated by spaces; there is no shell, so there are no quotes. */
 const command = z.string().transform((text, ctx) => {
   const words = text.split(/\s+/).filter(Boolean);
   if (words[0]?.startsWith('/')) return words;
-  ctx.addIssue({ code: 'custom', message: 'does not begin with the absolute path of a program' });
-  return z.NEVER;
+  return refuse(ctx, { reason: 'NOT_A_PROGRAM' });
 });
 
 /** Both optional here; `hasOneKeySource` wants one of them. */
@@ -29,7 +29,7 @@ export function hasOneKeySource(env: Partial<DataKeyVariables>): boolean {
 /** What is said otherwise, beside whatever else is wrong. */
 export const ONE_KEY_SOURCE = {
   path: ['DATA_KEYS_FILE'],
-  message: 'one of DATA_KEYS_FILE and DATA_KEYS_COMMAND is required, not both',
+  message: fault({ reason: 'EXACTLY_ONE_OF', params: { fields: 'DATA_KEYS_FILE, DATA_KEYS_COMMAND' } }),
   when: () => true,
 };
 

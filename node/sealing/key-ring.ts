@@ -3,7 +3,7 @@
  * it strictly, makes it and adds to it. Pure but for chance; a problem never quotes what it was found in.
  */
 import { z } from 'zod';
-import { AppError } from '../../shared/errors.ts';
+import { AppError, type Fault, invalidFields } from '../../shared/errors.ts';
 import { newKey } from '../../shared/ids.ts';
 import { LAST_GENERATION } from './sealer.ts';
 
@@ -25,17 +25,17 @@ const schema = z.strictObject({
 
 /** The ring in `text`. Throws INVALID_ARGUMENT DATA_KEYS_MALFORMED saying what is wrong. */
 export function parseKeyRing(text: string): KeyRing {
-  if (text.length > LONGEST_RING) throw malformed('too long');
+  if (text.length > LONGEST_RING) throw malformed({ reason: 'TOO_LONG', params: { most: LONGEST_RING } });
   const parsed = schema.safeParse(parseJson(text));
-  if (!parsed.success) throw malformed('not {"current": n, "keys": {"n": "64 hex digits", …}}');
+  if (!parsed.success) throw malformed({ reason: 'NOT_A_RING' });
   const { current, keys } = parsed.data;
   const entries = Object.entries(keys).map(([number, hex]) => [Number(number), hex.toLowerCase()] as const);
-  if (entries.some(([number]) => number > LAST_GENERATION)) throw malformed('a generation beyond 65535');
-  if (!entries.some(([number]) => number === current))
-    throw malformed('it has no key of its current generation');
+  if (entries.some(([number]) => number > LAST_GENERATION))
+    throw malformed({ reason: 'GENERATION_TOO_HIGH', params: { most: LAST_GENERATION } });
+  if (!entries.some(([number]) => number === current)) throw malformed({ reason: 'NO_CURRENT_KEY' });
   if (new Set(entries.map(([, hex]) => hex)).size < entries.length)
-    throw malformed('two generations have the same key');
-  if (entries.some(([, hex]) => /^(..)\1*$/.test(hex))) throw malformed('a key repeats one byte');
+    throw malformed({ reason: 'SAME_KEY_TWICE' });
+  if (entries.some(([, hex]) => /^(..)\1*$/.test(hex))) throw malformed({ reason: 'WEAK_KEY' });
   return { current, keys: new Map(entries.map(([number, hex]) => [number, Buffer.from(hex, 'hex')])) };
 }
 
@@ -63,10 +63,10 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw malformed('not JSON');
+    throw malformed({ reason: 'NOT_JSON' });
   }
 }
 
-function malformed(reason: string): AppError {
-  return new AppError('INVALID_ARGUMENT', 'DATA_KEYS_MALFORMED', `the ring of data keys: ${reason}`);
+function malformed(found: Fault): AppError {
+  return invalidFields([{ ...found, field: 'data_keys' }], 'DATA_KEYS_MALFORMED');
 }

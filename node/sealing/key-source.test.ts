@@ -69,8 +69,8 @@ describe('a command', () => {
   it.each([
     ['fails', `echo ${SECRET} >&2; echo ${SECRET}; exit 3`, 'DATA_KEYS_COMMAND_FAILED', 'ended with 3'],
     ['is killed', 'kill -9 $$', 'DATA_KEYS_COMMAND_FAILED', 'took too long|ended with'],
-    ['prints junk', `echo ${SECRET}`, 'DATA_KEYS_MALFORMED', 'not JSON'],
-    ['prints nothing', 'exit 0', 'DATA_KEYS_MALFORMED', 'not JSON'],
+    ['prints junk', `echo ${SECRET}`, 'DATA_KEYS_MALFORMED', 'not valid JSON'],
+    ['prints nothing', 'exit 0', 'DATA_KEYS_MALFORMED', 'not valid JSON'],
     [
       'prints without end',
       `yes ${SECRET}`,

@@ -68,7 +68,9 @@ async function writeNew(file: string, text: string): Promise<void> {
 async function textOf(file: string): Promise<string> {
   return readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     const reason = `the file of data keys cannot be read (${error.code})`;
-    throw new AppError('FAILED_PRECONDITION', 'DATA_KEYS_UNREADABLE', reason);
+    throw new AppError('FAILED_PRECONDITION', 'DATA_KEYS_UNREADABLE', reason, {
+      params: { code: error.code ?? '?' },
+    });
   });
 }
 
@@ -89,5 +91,7 @@ function outputOf([program = '', ...parameters]: readonly string[], timeoutMs: n
 function unwritable(error: unknown): AppError {
   const { code } = error as NodeJS.ErrnoException;
   const reason = `the file of data keys cannot be written (${code})`;
-  return new AppError('FAILED_PRECONDITION', 'DATA_KEYS_UNWRITABLE', reason);
+  return new AppError('FAILED_PRECONDITION', 'DATA_KEYS_UNWRITABLE', reason, {
+    params: { code: code ?? '?' },
+  });
 }

@@ -5,7 +5,7 @@
 import { recordAudit } from '../../shared/audit/record.ts';
 import { type Clock, nowSeconds } from '../../shared/clock.ts';
 import { type Database, type Transaction, withTransaction } from '../../shared/db/database.ts';
-import { AppError } from '../../shared/errors.ts';
+import { AppError, type Fault, listed } from '../../shared/errors.ts';
 import { DataKeys, keyCheckValue } from './data-keys.ts';
 import type { KeyRing } from './key-ring.ts';
 import { type KeySource, readKeyRing } from './key-source.ts';
@@ -45,26 +45,25 @@ function checkRing({ current, keys }: KeyRing, known: readonly queries.StoredKey
   const numbers = (found: readonly queries.StoredKey[]) => found.map((key) => key.generation).join(', ');
   const missing = known.filter((key) => key.retiredAt === null && !keys.has(key.generation));
   if (missing.length > 0) {
-    throw refused('INCOMPLETE', `rows are sealed under generation ${numbers(missing)}, which it lacks`);
+    const params = { generations: numbers(missing) };
+    throw refused('INCOMPLETE', { reason: 'GENERATIONS_LACKING', params });
   }
   const wrong = known.filter(({ generation, checkValue }) => {
     const key = keys.get(generation);
     return key !== undefined && !keyCheckValue(key).equals(checkValue);
   });
   if (wrong.length > 0) {
-    throw refused(
-      'WRONG',
-      `its key of generation ${numbers(wrong)} is not the one that rows are sealed under`,
-    );
+    throw refused('WRONG', { reason: 'GENERATIONS_WRONG', params: { generations: numbers(wrong) } });
   }
   const newest = known.at(-1)?.generation ?? 0;
   if (newest > current) {
-    throw refused('OUTDATED', `its current generation is ${current}, the database has come to ${newest}`);
+    throw refused('OUTDATED', { reason: 'GENERATION_OUTDATED', params: { current, newest } });
   }
 }
 
-function refused(reason: 'INCOMPLETE' | 'WRONG' | 'OUTDATED', text: string): AppError {
-  return new AppError('FAILED_PRECONDITION', `DATA_KEYS_${reason}`, `the ring of data keys: ${text}`);
+function refused(reason: 'INCOMPLETE' | 'WRONG' | 'OUTDATED', found: Fault): AppError {
+  const details = [{ ...found, field: 'data_keys' }];
+  return new AppError('FAILED_PRECONDITION', `DATA_KEYS_${reason}`, listed(details), { details });
 }
 
 const PROGRAM = { kind: 'program', id: 'node' } as const;

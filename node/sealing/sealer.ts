@@ -141,5 +141,6 @@ function refused(column: SealedColumn): AppError {
     'INTERNAL',
     'SEALED_VALUE_REFUSED',
     `a value of ${column} was changed or does not belong to its row`,
+    { params: { column } },
   );
 }

@@ -151,5 +151,6 @@ function roleRequired(act: string, { roles, reach }: ActRow): AppError {
     'PERMISSION_DENIED',
     'ROLE_REQUIRED',
     `${act} is for the roles ${roles.join(', ')}${of}`,
+    { params: { roles: roles.join(', ') } },
   );
 }

@@ -113,7 +113,7 @@ export class PeerLogs {
     const refused = held && conflict && (await findConflictSince(tx, { peer, conflict, id: held.id }));
     if (!refused) {
       const message = `nothing to accept: no log of ${peer} is refused since this program started`;
-      throw new AppError('FAILED_PRECONDITION', 'NO_CONFLICT', message);
+      throw new AppError('FAILED_PRECONDITION', 'NO_CONFLICT', message, { params: { peer } });
     }
     const id = await insertPeerCheckpoint(tx, { peer, ...refused, conflict: null });
     return { held, base: { ...refused, id } };

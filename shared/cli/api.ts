@@ -3,7 +3,7 @@
  */
 import { readFileSync } from 'node:fs';
 import type { Env } from '../config.ts';
-import { AppError, type FieldError, invalidField } from '../errors.ts';
+import { AppError, type FieldError, invalidField, receivedError } from '../errors.ts';
 
 /** Where to call, and as whom. */
 export interface ApiAddress {
@@ -28,8 +28,9 @@ export interface ApiRequest {
 export function apiAddress(options: { url?: string; tokenFile?: string }, env: Env): ApiAddress {
   const url = options.url ?? env.TRUYVET_URL;
   const token = options.tokenFile === undefined ? env.TRUYVET_TOKEN : readToken(options.tokenFile);
-  if (url === undefined || !URL.canParse(url)) throw invalidField('--url', 'not a URL (or set TRUYVET_URL)');
-  if (!token) throw invalidField('--token-file', 'missing or empty (or set TRUYVET_TOKEN)');
+  if (url === undefined || !URL.canParse(url))
+    throw invalidField('--url', 'URL_OR_VARIABLE', { variable: 'TRUYVET_URL' });
+  if (!token) throw invalidField('--token-file', 'FILE_OR_VARIABLE', { variable: 'TRUYVET_TOKEN' });
   return { url, token };
 }
 
@@ -37,7 +38,7 @@ function readToken(path: string): string {
   try {
     return readFileSync(path, 'utf8').trim();
   } catch {
-    throw invalidField('--token-file', 'cannot be read');
+    throw invalidField('--token-file', 'FILE_UNREADABLE');
   }
 }
 
@@ -54,9 +55,11 @@ export async function callApi(
   if (response.ok) return response;
   const problem = (await response.json().catch(() => ({}))) as Partial<Problem>;
   const message = problem.detail ?? `HTTP ${response.status}`;
-  throw new AppError('FAILED_PRECONDITION', problem.reason ?? 'HTTP_ERROR', message, {
-    details: problem.errors ?? [],
-  });
+  if (problem.reason === undefined) {
+    const params = { status: response.status };
+    throw new AppError('FAILED_PRECONDITION', 'HTTP_ERROR', message, { params });
+  }
+  throw receivedError('FAILED_PRECONDITION', problem.reason, message, { details: problem.errors ?? [] });
 }
 
 /** Like `callApi`, for JSON answers of shape `T`. */
@@ -87,6 +90,7 @@ async function send({ url, token }: ApiAddress, path: string, request: ApiReques
   try {
     return await fetch(new URL(path, url), init);
   } catch (cause) {
-    throw new AppError('UNAVAILABLE', 'UNREACHABLE', `${new URL(url).origin} cannot be reached`, { cause });
+    const params = { url: new URL(url).origin };
+    throw new AppError('UNAVAILABLE', 'UNREACHABLE', `${params.url} cannot be reached`, { cause, params });
   }
 }

@@ -70,10 +70,10 @@ async function inDatabase<T>(url: Secret<string>, work: (db: Database) => Promis
 
 async function readNotes(file: string): Promise<Notes> {
   const text = await readFile(file, 'utf8').catch(() => {
-    throw invalidField('held', 'cannot be read');
+    throw invalidField('held', 'FILE_UNREADABLE');
   });
   const { success, data = [] } = notesShape.safeParse(parseJson(text));
-  if (!success) throw invalidField('held', 'not what `audit checkpoints` prints');
+  if (!success) throw invalidField('held', 'NOT_CHECKPOINTS');
   const held: string[] = [];
   const past: { restore: Restore; notes: string[] }[] = [];
   for (const one of data) {

@@ -62,7 +62,7 @@ async function put(api: ApiAddress, path: string, json: object): Promise<void> {
 function limitOf(limit: string, given: Record<string, string>): number | undefined {
   const text = given[limit.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase())];
   if (text === undefined) return undefined;
-  if (!/^\d{1,15}$/.test(text)) throw invalidField(`--${limit.replaceAll('_', '-')}`, 'not a whole number');
+  if (!/^\d{1,15}$/.test(text)) throw invalidField(`--${limit.replaceAll('_', '-')}`, 'NOT_AN_INTEGER');
   return Number(text);
 }
 

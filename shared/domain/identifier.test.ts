@@ -28,42 +28,42 @@ const CANONICAL: [string, string][] = [
 ];
 
 const BAD: [string, string][] = [
-  ['', 'empty'],
-  ['   ', 'empty'],
-  ['001090123456', 'must have the form kind:value'],
-  [':001090123456', 'must have the form kind:value'],
-  ['name:Nguyen', 'unknown kind of identifier'],
-  ['constructor:1', 'unknown kind of identifier'],
-  ['cccd:', '12 digits'],
-  ['cccd:00109012345', '12 digits'],
-  ['cccd:0010901234567', '12 digits'],
-  ['cccd:00109012345X', '12 digits'],
-  ['cccd:٠٠١٠٩٠١٢٣٤٥٦', 'not printable ASCII'],
-  ['cccd:０01090123456', 'not printable ASCII'],
-  ['cccd:001090\u0000123456', 'not printable ASCII'],
-  ['cccd:001090123456\u200b', 'not printable ASCII'],
-  ['phone:0912\n345678', 'not printable ASCII'],
-  ['cmnd:01234567', '9 digits'],
-  ['cmnd:0123456789', '9 digits'],
-  ['phone:', 'must start with'],
-  ['phone:912345678', 'must start with'],
-  ['phone:091234567', '9 or 10 digits'],
-  ['phone:091234567890', '9 or 10 digits'],
-  ['phone:+84', '9 or 10 digits'],
-  ['phone:+8400912345678', '9 or 10 digits'],
-  ['phone:09123x5678', '9 or 10 digits'],
-  ['phone:+123456', '7 to 15 digits'],
-  ['phone:+1234567890123456', '7 to 15 digits'],
-  ['phone:+0912345678', '7 to 15 digits'],
-  ['phone:++84912345678', '7 to 15 digits'],
-  ['passport:VN:B1234567', 'three-letter country'],
-  ['passport:B1234567', 'three-letter country'],
-  ['passport:VNM:B12', 'three-letter country'],
-  ['passport:VNM:B1234567:9', 'three-letter country'],
-  ['insurance:12345', '10 to 15'],
-  ['insurance:GD40101234567890', '10 to 15'],
-  ['app:not-a-uuid', 'UUID'],
-  [`cccd:${'0'.repeat(200)}`, 'longer than 100'],
+  ['', 'EMPTY'],
+  ['   ', 'EMPTY'],
+  ['001090123456', 'NOT_KIND_VALUE'],
+  [':001090123456', 'NOT_KIND_VALUE'],
+  ['name:Nguyen', 'UNKNOWN_IDENTIFIER_KIND'],
+  ['constructor:1', 'UNKNOWN_IDENTIFIER_KIND'],
+  ['cccd:', 'CCCD_FORM'],
+  ['cccd:00109012345', 'CCCD_FORM'],
+  ['cccd:0010901234567', 'CCCD_FORM'],
+  ['cccd:00109012345X', 'CCCD_FORM'],
+  ['cccd:٠٠١٠٩٠١٢٣٤٥٦', 'NOT_ASCII'],
+  ['cccd:０01090123456', 'NOT_ASCII'],
+  ['cccd:001090\u0000123456', 'NOT_ASCII'],
+  ['cccd:001090123456\u200b', 'NOT_ASCII'],
+  ['phone:0912\n345678', 'NOT_ASCII'],
+  ['cmnd:01234567', 'CMND_FORM'],
+  ['cmnd:0123456789', 'CMND_FORM'],
+  ['phone:', 'PHONE_START'],
+  ['phone:912345678', 'PHONE_START'],
+  ['phone:091234567', 'PHONE_VIETNAM'],
+  ['phone:091234567890', 'PHONE_VIETNAM'],
+  ['phone:+84', 'PHONE_VIETNAM'],
+  ['phone:+8400912345678', 'PHONE_VIETNAM'],
+  ['phone:09123x5678', 'PHONE_VIETNAM'],
+  ['phone:+123456', 'PHONE_ABROAD'],
+  ['phone:+1234567890123456', 'PHONE_ABROAD'],
+  ['phone:+0912345678', 'PHONE_ABROAD'],
+  ['phone:++84912345678', 'PHONE_ABROAD'],
+  ['passport:VN:B1234567', 'PASSPORT_FORM'],
+  ['passport:B1234567', 'PASSPORT_FORM'],
+  ['passport:VNM:B12', 'PASSPORT_FORM'],
+  ['passport:VNM:B1234567:9', 'PASSPORT_FORM'],
+  ['insurance:12345', 'INSURANCE_FORM'],
+  ['insurance:GD40101234567890', 'INSURANCE_FORM'],
+  ['app:not-a-uuid', 'APP_FORM'],
+  [`cccd:${'0'.repeat(200)}`, 'TOO_LONG'],
 ];
 
 describe('identifiers', () => {
@@ -72,7 +72,7 @@ describe('identifiers', () => {
   });
 
   it.each(BAD)('refuses %j', (text, reason) => {
-    expect(readIdentifier(text).reason).toContain(reason);
+    expect(readIdentifier(text).reason).toBe(reason);
     expect(readIdentifier(text).value).toBeUndefined();
   });
 
@@ -92,7 +92,7 @@ describe('identifiers', () => {
       fc.property(kind, fc.oneof(text, digits, fc.uuid()), (k, v) => {
         const once = readIdentifier(`${k}:${v}`);
         if (once.value !== undefined) expect(readIdentifier(once.value)).toEqual(once);
-        else if (v.trim().length > 6) expect(once.reason).not.toContain(v.trim());
+        else if (v.trim().length > 6) expect(JSON.stringify(once)).not.toContain(v.trim());
       }),
       { numRuns: 2000 },
     );

@@ -3,25 +3,24 @@
  * from canonical identifiers in every province, so two spellings of one identifier must come out the same
  * everywhere.
  */
+import type { Fault } from '../errors.ts';
 import { expectValue, type Reading } from './reading.ts';
 
 /** Longest text that is looked at; the longest canonical identifier is far shorter. */
 const LONGEST_TEXT = 100;
 
 type ReadValue = (value: string) => Reading<string>;
+type FormReason = 'CCCD_FORM' | 'CMND_FORM' | 'PASSPORT_FORM' | 'INSURANCE_FORM' | 'APP_FORM';
 
 const READERS: Readonly<Record<string, ReadValue>> = {
-  cccd: pattern(/^\d{12}$/, 'cccd must have 12 digits'),
-  cmnd: pattern(/^\d{9}$/, 'cmnd must have 9 digits'),
+  cccd: pattern(/^\d{12}$/, 'CCCD_FORM'),
+  cmnd: pattern(/^\d{9}$/, 'CMND_FORM'),
   phone: readPhone,
-  passport: pattern(
-    /^[A-Z]{3}:[A-Z0-9]{4,20}$/,
-    'passport must be a three-letter country, a colon and a number',
-  ),
-  insurance: pattern(/^[A-Z0-9]{10,15}$/, 'insurance must have 10 to 15 letters and digits'),
+  passport: pattern(/^[A-Z]{3}:[A-Z0-9]{4,20}$/, 'PASSPORT_FORM'),
+  insurance: pattern(/^[A-Z0-9]{10,15}$/, 'INSURANCE_FORM'),
   app: (value) => APP(value.toLowerCase()),
 };
-const APP = pattern(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/, 'app must be a UUID');
+const APP = pattern(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/, 'APP_FORM');
 
 export const IDENTIFIER_KINDS: readonly string[] = Object.keys(READERS);
 
@@ -30,15 +29,15 @@ export const IDENTIFIER_KINDS: readonly string[] = Object.keys(READERS);
  * separators, a missing country code (+84) or a trunk zero do not matter. Never throws; total; idempotent.
  */
 export function readIdentifier(text: string): Reading<string> {
-  if (text.length > LONGEST_TEXT) return { reason: `longer than ${LONGEST_TEXT} characters` };
+  if (text.length > LONGEST_TEXT) return { reason: 'TOO_LONG', params: { most: LONGEST_TEXT } };
   const trimmed = text.trim();
-  if (trimmed === '') return { reason: 'empty' };
-  if (!PRINTABLE_ASCII.test(trimmed)) return { reason: 'has a character that is not printable ASCII' };
+  if (trimmed === '') return { reason: 'EMPTY' };
+  if (!PRINTABLE_ASCII.test(trimmed)) return { reason: 'NOT_ASCII' };
   const colon = trimmed.indexOf(':');
-  if (colon < 1) return { reason: 'must have the form kind:value' };
+  if (colon < 1) return { reason: 'NOT_KIND_VALUE' };
   const kind = trimmed.slice(0, colon).toLowerCase();
   if (!Object.hasOwn(READERS, kind)) {
-    return { reason: `unknown kind of identifier; known are ${IDENTIFIER_KINDS.join(', ')}` };
+    return { reason: 'UNKNOWN_IDENTIFIER_KIND', params: { kinds: IDENTIFIER_KINDS.join(', ') } };
   }
   const value = (READERS[kind] as ReadValue)(
     trimmed
@@ -70,13 +69,11 @@ const E164 = /^\+[1-9]\d{6,14}$/;
 
 function readPhone(text: string): Reading<string> {
   const number = international(text.replace(PHONE_SEPARATORS, ''));
-  if (number === undefined) return { reason: 'phone must start with 0, +, 00 or 84' };
+  if (number === undefined) return { reason: 'PHONE_START' };
   if (number.startsWith('+84')) {
-    return VIETNAMESE.test(number)
-      ? { value: number }
-      : { reason: 'phone must have 9 or 10 digits after +84 or the leading 0' };
+    return VIETNAMESE.test(number) ? { value: number } : { reason: 'PHONE_VIETNAM' };
   }
-  return E164.test(number) ? { value: number } : { reason: 'phone must have 7 to 15 digits after +' };
+  return E164.test(number) ? { value: number } : { reason: 'PHONE_ABROAD' };
 }
 
 /** With + and country code; a trunk zero after +84 is dropped. Undefined when the country cannot be known. */
@@ -89,6 +86,7 @@ function international(digits: string): string | undefined {
   return undefined;
 }
 
-function pattern(expression: RegExp, reason: string): ReadValue {
-  return (value) => (expression.test(value) ? { value } : { reason });
+function pattern(expression: RegExp, reason: FormReason): ReadValue {
+  const fault: Fault = { reason };
+  return (value) => (expression.test(value) ? { value } : fault);
 }

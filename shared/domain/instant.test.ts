@@ -23,33 +23,33 @@ const VALID: [string, number][] = [
 ];
 
 const BAD: [string, string][] = [
-  ['', 'ISO 8601'],
-  ['2021-06-01', 'ISO 8601'],
-  ['2021-06-01T08:00:00', 'ISO 8601'],
-  ['2021-06-01 08:00:00Z', 'ISO 8601'],
-  ['2021-06-01T08:00:00z', 'ISO 8601'],
-  ['20210601T080000Z', 'ISO 8601'],
-  ['2021-6-1T08:00:00Z', 'ISO 8601'],
-  [' 2021-06-01T08:00:00Z', 'ISO 8601'],
-  ['2021-06-01T08:00:00Z\n', 'ISO 8601'],
-  ['２021-06-01T08:00:00Z', 'ISO 8601'],
-  ['1622509200', 'ISO 8601'],
-  ['2021-06-01T08:00:00.+07:00', 'ISO 8601'],
-  ['2021-02-29T00:00:00Z', 'calendar'],
-  ['2100-02-29T00:00:00Z', 'calendar'],
-  ['2021-00-01T00:00:00Z', 'calendar'],
-  ['2021-13-01T00:00:00Z', 'calendar'],
-  ['2021-06-31T00:00:00Z', 'calendar'],
-  ['2021-06-00T00:00:00Z', 'calendar'],
-  ['2021-06-01T24:00:00Z', 'time of day'],
-  ['2021-06-01T23:60:00Z', 'time of day'],
-  ['2021-06-30T23:59:60Z', 'time of day'],
-  ['2021-06-01T08:00:00+15:00', 'offset'],
-  ['2021-06-01T08:00:00+07:60', 'offset'],
-  ['1969-12-31T23:59:59Z', '1970 to 2106'],
-  ['1970-01-01T06:59:59+07:00', '1970 to 2106'],
-  ['2106-02-07T06:28:16Z', '1970 to 2106'],
-  ['0000-01-01T00:00:00Z', '1970 to 2106'],
+  ['', 'NOT_AN_INSTANT'],
+  ['2021-06-01', 'NOT_AN_INSTANT'],
+  ['2021-06-01T08:00:00', 'NOT_AN_INSTANT'],
+  ['2021-06-01 08:00:00Z', 'NOT_AN_INSTANT'],
+  ['2021-06-01T08:00:00z', 'NOT_AN_INSTANT'],
+  ['20210601T080000Z', 'NOT_AN_INSTANT'],
+  ['2021-6-1T08:00:00Z', 'NOT_AN_INSTANT'],
+  [' 2021-06-01T08:00:00Z', 'NOT_AN_INSTANT'],
+  ['2021-06-01T08:00:00Z\n', 'NOT_AN_INSTANT'],
+  ['２021-06-01T08:00:00Z', 'NOT_AN_INSTANT'],
+  ['1622509200', 'NOT_AN_INSTANT'],
+  ['2021-06-01T08:00:00.+07:00', 'NOT_AN_INSTANT'],
+  ['2021-02-29T00:00:00Z', 'NO_SUCH_DATE'],
+  ['2100-02-29T00:00:00Z', 'NO_SUCH_DATE'],
+  ['2021-00-01T00:00:00Z', 'NO_SUCH_DATE'],
+  ['2021-13-01T00:00:00Z', 'NO_SUCH_DATE'],
+  ['2021-06-31T00:00:00Z', 'NO_SUCH_DATE'],
+  ['2021-06-00T00:00:00Z', 'NO_SUCH_DATE'],
+  ['2021-06-01T24:00:00Z', 'NOT_A_TIME'],
+  ['2021-06-01T23:60:00Z', 'NOT_A_TIME'],
+  ['2021-06-30T23:59:60Z', 'NOT_A_TIME'],
+  ['2021-06-01T08:00:00+15:00', 'NOT_AN_OFFSET'],
+  ['2021-06-01T08:00:00+07:60', 'NOT_AN_OFFSET'],
+  ['1969-12-31T23:59:59Z', 'YEAR_OUT_OF_BOUNDS'],
+  ['1970-01-01T06:59:59+07:00', 'YEAR_OUT_OF_BOUNDS'],
+  ['2106-02-07T06:28:16Z', 'YEAR_OUT_OF_BOUNDS'],
+  ['0000-01-01T00:00:00Z', 'YEAR_OUT_OF_BOUNDS'],
 ];
 
 describe('instants', () => {
@@ -58,7 +58,7 @@ describe('instants', () => {
   });
 
   it.each(BAD)('refuses %j', (text, reason) => {
-    expect(readInstant(text).reason).toContain(reason);
+    expect(readInstant(text).reason).toBe(reason);
     expect(() => parseInstant(text, 'in_at')).toThrow(/^in_at: /);
   });
 

@@ -3,6 +3,7 @@
  * the wire's unsigned 32 bits. Read by the million, so by hand: no Date is made, nothing is guessed.
  * Source: ISO 8601-1:2019, 5.2.2.1 (dates), 5.4.2.1 (instants, extended format).
  */
+import type { Fault } from '../errors.ts';
 import { expectValue, type Reading } from './reading.ts';
 
 /** The last instant: 2106-02-07T06:28:15Z. */
@@ -15,6 +16,7 @@ const LATEST_YEAR = 2106;
 
 const INSTANT =
   /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d)(?::(\d\d)(?:[.,]\d{1,9})?)?(?:Z|([+-])(\d\d)(?::?(\d\d))?)$/;
+const OUTSIDE_INSTANTS: Fault = { reason: 'YEAR_OUT_OF_BOUNDS', params: { least: 1970, most: 2106 } };
 const DATE = /^(\d{4})-(\d\d)-(\d\d)$/;
 
 /**
@@ -24,15 +26,15 @@ const DATE = /^(\d{4})-(\d\d)-(\d\d)$/;
  */
 export function readInstant(text: string): Reading<number> {
   const found = INSTANT.exec(text);
-  if (found === null) return { reason: 'not an ISO 8601 instant with offset' };
+  if (found === null) return { reason: 'NOT_AN_INSTANT' };
   const [, year, month, day, hour, minute, second = '0', sign, offsetHour = '0', offsetMinute = '0'] = found;
   const days = daysSince1970(Number(year), Number(month), Number(day));
-  if (days === undefined) return { reason: 'not a date of the calendar' };
-  if (Number(hour) > 23 || Number(minute) > 59 || Number(second) > 59) return { reason: 'not a time of day' };
-  if (Number(offsetHour) > 14 || Number(offsetMinute) > 59) return { reason: 'not an offset from UTC' };
+  if (days === undefined) return { reason: 'NO_SUCH_DATE' };
+  if (Number(hour) > 23 || Number(minute) > 59 || Number(second) > 59) return { reason: 'NOT_A_TIME' };
+  if (Number(offsetHour) > 14 || Number(offsetMinute) > 59) return { reason: 'NOT_AN_OFFSET' };
   const offset = (Number(offsetHour) * 3600 + Number(offsetMinute) * 60) * (sign === '-' ? -1 : 1);
   const seconds = days * DAY_SECONDS + Number(hour) * 3600 + Number(minute) * 60 + Number(second) - offset;
-  if (seconds < 0 || seconds > LAST_INSTANT) return { reason: 'outside 1970 to 2106' };
+  if (seconds < 0 || seconds > LAST_INSTANT) return OUTSIDE_INSTANTS;
   return { value: seconds };
 }
 
@@ -44,13 +46,13 @@ export function parseInstant(text: string, field = 'instant'): number {
 /** A calendar date `YYYY-MM-DD` that exists, 1900 to 2106, as it was written. */
 export function readDate(text: string): Reading<string> {
   const found = DATE.exec(text);
-  if (found === null) return { reason: 'not a date YYYY-MM-DD' };
+  if (found === null) return { reason: 'NOT_A_DATE' };
   const year = Number(found[1]);
   if (daysSince1970(year, Number(found[2]), Number(found[3])) === undefined) {
-    return { reason: 'not a date of the calendar' };
+    return { reason: 'NO_SUCH_DATE' };
   }
   if (year < EARLIEST_YEAR || year > LATEST_YEAR)
-    return { reason: `outside ${EARLIEST_YEAR} to ${LATEST_YEAR}` };
+    return { reason: 'YEAR_OUT_OF_BOUNDS', params: { least: EARLIEST_YEAR, most: LATEST_YEAR } };
   return { value: text };
 }
 

@@ -18,7 +18,7 @@ const DOOR: Machine<State, Name, Facts, 'creak'> = {
       act: 'doors.open',
       guards: [
         {
-          ...{ reason: 'LOCKED', code: 'PERMISSION_DENIED', message: 'it is locked' },
+          ...{ reason: 'CA_OFFLINE', code: 'PERMISSION_DENIED', message: 'it is locked' },
           refuses: ({ locked }) => locked === true,
         },
       ],
@@ -50,7 +50,9 @@ describe('a command', () => {
 
   it('is refused by a guard, but only where the state would take it', () => {
     const facts = { locked: true };
-    expect(transition(DOOR, { state: 'shut', command: 'open', facts })).toMatchObject({ reason: 'LOCKED' });
+    expect(transition(DOOR, { state: 'shut', command: 'open', facts })).toMatchObject({
+      reason: 'CA_OFFLINE',
+    });
     expect(transition(DOOR, { state: 'broken', command: 'open', facts })).toMatchObject({
       reason: 'WRONG_STATE',
     });
@@ -84,7 +86,7 @@ it('a refusal is thrown with its members', () => {
     }),
   );
   expect(act('shut', { locked: true })).toThrow(
-    expect.objectContaining({ code: 'PERMISSION_DENIED', reason: 'LOCKED', extension: {} }),
+    expect.objectContaining({ code: 'PERMISSION_DENIED', reason: 'CA_OFFLINE', extension: {} }),
   );
   expect(step(DOOR, { state: 'shut', command: 'open', facts: {} }).effects).toEqual(['creak']);
 });

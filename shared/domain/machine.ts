@@ -4,12 +4,11 @@
  * of states in the API's documentation, the buttons of a console and the model-based test all read the one
  * table. Pure: it decides and does nothing.
  */
-import { AppError, type ErrorCode } from '../errors.ts';
+import { AppError, type ErrorCode, type PlainReason } from '../errors.ts';
 
 /** Why a command is refused in a state that it could leave; the first that refuses is the answer. */
 export interface Guard<Facts> {
-  /** Stable UPPER_SNAKE word. */
-  readonly reason: string;
+  readonly reason: PlainReason;
   readonly code: ErrorCode;
   /** May be read by anybody: no personal data. */
   readonly message: string;
@@ -50,7 +49,7 @@ export interface Step<State, Effect> {
 }
 
 export interface Refused<Name> {
-  readonly reason: string;
+  readonly reason: PlainReason;
   readonly code: ErrorCode;
   readonly message: string;
   /** With WRONG_STATE: the commands that the state does not refuse. */

@@ -2,6 +2,7 @@
  * The rule pack of the national centre (README.md, Rules): shape, validation, and the few values derived
  * from it. Days are multiplied by 86,400 and rounded to the nearest second.
  */
+import type { FieldError } from '../errors.ts';
 import { PLACE_KINDS, type PlaceKind, placeKindNumber } from './place-kind.ts';
 
 export interface RulePack {
@@ -68,44 +69,48 @@ const DAYS: readonly (readonly [keyof RulePack, number])[] = [
   ['retention_days', 4000],
 ];
 
-/** Problems of a would-be rule pack as `field: reason`; empty = it is one. */
-export function rulePackProblems(value: unknown): string[] {
+/** What is wrong with a would-be rule pack, named `whole`; empty = it is one. */
+export function rulePackProblems(value: unknown, whole = 'rules'): FieldError[] {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
-    return ['rules: not a JSON object'];
+    return [{ field: whole, reason: 'NOT_AN_OBJECT' }];
   const pack = value as Record<string, unknown>;
-  const problems: string[] = [];
+  const problems: FieldError[] = [];
   for (const [field, least, most] of INTEGERS) {
     const n = pack[field];
-    if (!Number.isInteger(n) || (n as number) < least || (n as number) > most) {
-      problems.push(`${field}: not a whole number from ${least} to ${most}`);
-    }
+    if (!Number.isInteger(n)) problems.push({ field, reason: 'NOT_AN_INTEGER' });
+    else if ((n as number) < least || (n as number) > most) problems.push(outside(field, least, most));
   }
   for (const [field, most] of DAYS) {
     const n = pack[field];
-    if (typeof n !== 'number' || !(n >= 0 && n <= most))
-      problems.push(`${field}: not a number from 0 to ${most}`);
+    if (typeof n !== 'number' || Number.isNaN(n)) problems.push({ field, reason: 'NOT_A_NUMBER' });
+    else if (n < 0 || n > most) problems.push(outside(field, 0, most));
   }
   const from = pack.effective_from;
   if (typeof from !== 'string' || Number.isNaN(Date.parse(from)) || !/(Z|[+-]\d\d:\d\d)$/.test(from)) {
-    problems.push('effective_from: not an ISO 8601 instant with offset');
+    problems.push({ field: 'effective_from', reason: 'NOT_AN_INSTANT' });
   }
   problems.push(...perKindProblems('assumed_stay_seconds', pack.assumed_stay_seconds, LONGEST_STAY_LIMIT));
   problems.push(...perKindProblems('weight_percent', pack.weight_percent, 100));
   return problems;
 }
 
-function perKindProblems(field: string, value: unknown, most: number): string[] {
-  if (typeof value !== 'object' || value === null) return [`${field}: not a JSON object`];
+function perKindProblems(field: string, value: unknown, most: number): FieldError[] {
+  if (typeof value !== 'object' || value === null) return [{ field, reason: 'NOT_AN_OBJECT' }];
   const table = value as Record<string, unknown>;
-  const problems = 'default' in table ? [] : [`${field}.default: missing`];
+  const problems: FieldError[] =
+    'default' in table ? [] : [{ field: `${field}.default`, reason: 'REQUIRED' }];
   for (const [kind, n] of Object.entries(table)) {
+    const at = `${field}.${kind}`;
     if (kind !== 'default' && placeKindNumber(kind) === undefined)
-      problems.push(`${field}.${kind}: unknown kind`);
-    else if (!Number.isInteger(n) || (n as number) < 0 || (n as number) > most) {
-      problems.push(`${field}.${kind}: not a whole number from 0 to ${most}`);
-    }
+      problems.push({ field: at, reason: 'UNKNOWN_PLACE_KIND', params: { kind } });
+    else if (!Number.isInteger(n)) problems.push({ field: at, reason: 'NOT_AN_INTEGER' });
+    else if ((n as number) < 0 || (n as number) > most) problems.push(outside(at, 0, most));
   }
   return problems;
+}
+
+function outside(field: string, least: number, most: number): FieldError {
+  return { field, reason: 'OUT_OF_BOUNDS', params: { least, most } };
 }
 
 /**

@@ -15,9 +15,10 @@ const MOST_HASHES = 63;
 
 /** Throws INVALID_ARGUMENT MALFORMED_COLUMNS for a proof that is none, INVALID_FIELD for no checkpoint. */
 export function presentedFromWire(wire: Wire | undefined): PresentedCheckpoint {
-  if (!wire) throw invalidField('own', 'no checkpoint');
+  if (!wire) throw invalidField('own', 'REQUIRED');
   const proof = unpackHashes(wire.proof);
-  if (proof.length > MOST_HASHES) throw invalidField('proof', 'too long', 'MALFORMED_COLUMNS');
+  if (proof.length > MOST_HASHES)
+    throw invalidField('proof', 'TOO_MANY', { most: MOST_HASHES }, 'MALFORMED_COLUMNS');
   return { note: wire.note, fromSize: sizeFromWire(wire.fromSize), proof };
 }
 
@@ -31,19 +32,20 @@ export function presentedToWire(
 
 /** A size of a log. Throws INVALID_FIELD beyond what numbers can tell. */
 export function sizeFromWire(size: bigint): number {
-  if (size > BigInt(Number.MAX_SAFE_INTEGER)) throw invalidField('size', 'too large');
+  if (size > BigInt(Number.MAX_SAFE_INTEGER)) throw invalidField('size', 'TOO_LARGE');
   return Number(size);
 }
 
 /** A reason word of the peer, undefined for an empty one. Throws INVALID_FIELD for anything else. */
 export function reasonFromWire(reason: string): string | undefined {
-  if (!/^[A-Z_]{0,64}$/.test(reason)) throw invalidField('conflict', 'not a reason word');
+  if (!/^[A-Z_]{0,64}$/.test(reason)) throw invalidField('conflict', 'NOT_A_REASON');
   return reason || undefined;
 }
 
 /** Hashes of 32 bytes, packed. Throws INVALID_ARGUMENT MALFORMED_COLUMNS. */
 export function unpackHashes(packed: Uint8Array): Uint8Array[] {
-  if (packed.length % HASH_BYTES !== 0) throw invalidField('proof', 'wrong length', 'MALFORMED_COLUMNS');
+  if (packed.length % HASH_BYTES !== 0)
+    throw invalidField('proof', 'NOT_MULTIPLE', { bytes: HASH_BYTES }, 'MALFORMED_COLUMNS');
   return Array.from({ length: packed.length / HASH_BYTES }, (_, i) =>
     packed.subarray(i * HASH_BYTES, (i + 1) * HASH_BYTES),
   );

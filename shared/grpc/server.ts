@@ -223,7 +223,7 @@ function createTlsServer({ tls, newcomers = false }: GrpcServerOptions, handshak
     });
   } catch (cause) {
     throw new AppError('INVALID_ARGUMENT', 'INVALID_CONFIG', 'TLS certificate and private key do not fit', {
-      cause,
+      ...{ cause, details: [{ field: 'TLS_CERT_FILE', reason: 'CERTIFICATE_UNFIT' }] },
     });
   }
 }
@@ -234,7 +234,9 @@ async function listen(listener: TlsServer, address: string): Promise<number> {
     listener.listen(Number(port), hostname.replace(/^\[|\]$/g, ''));
     await once(listener, 'listening');
   } catch (cause) {
-    throw new AppError('FAILED_PRECONDITION', 'LISTEN_FAILED', `cannot listen on ${address}`, { cause });
+    throw new AppError('FAILED_PRECONDITION', 'LISTEN_FAILED', `cannot listen on ${address}`, {
+      ...{ cause, params: { address } },
+    });
   }
   const bound = listener.address();
   return typeof bound === 'object' && bound !== null ? bound.port : 0;

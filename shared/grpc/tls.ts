@@ -37,6 +37,8 @@ export function secureContext({ ca, cert, key }: ClientTls): SecureContext {
     return createSecureContext({ ca, ...(cert && key ? { cert, key } : {}), ...TLS_TERMS });
   } catch (cause) {
     const message = 'TLS_CERT_FILE, TLS_KEY_FILE: not a certificate and its private key';
-    throw new AppError('INVALID_ARGUMENT', 'INVALID_CONFIG', message, { cause });
+    throw new AppError('INVALID_ARGUMENT', 'INVALID_CONFIG', message, {
+      ...{ cause, details: [{ field: 'TLS_CERT_FILE', reason: 'CERTIFICATE_UNFIT' }] },
+    });
   }
 }

@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
-import { AppError } from '../errors.ts';
+import { AppError, type Fault, invalidFields } from '../errors.ts';
 import {
   type Answer,
   AnswerSchema,
@@ -54,9 +54,12 @@ export function questionFromWire(question: Question): TraceQuestion {
   const metFrom = unpackUint32(question.metFrom, 'met_from');
   const metUntil = unpackUint32(question.metUntil, 'met_until');
   const rows = question.met.length / 16;
-  if (question.seq < 1 || question.seq > SEQ_LIMIT) throw malformed('seq', `not from 1 to ${SEQ_LIMIT}`);
-  if (question.who.length % 16 !== 0) throw malformed('who', 'not a multiple of 16 bytes');
-  if (rows !== metFrom.length || rows !== metUntil.length) throw malformed('met', 'columns differ in length');
+  if (question.seq < 1 || question.seq > SEQ_LIMIT)
+    throw malformed('seq', { reason: 'OUT_OF_BOUNDS', params: { least: 1, most: SEQ_LIMIT } });
+  if (question.who.length % 16 !== 0)
+    throw malformed('who', { reason: 'NOT_MULTIPLE', params: { bytes: 16 } });
+  if (rows !== metFrom.length || rows !== metUntil.length)
+    throw malformed('met', { reason: 'LENGTHS_DIFFER' });
   return { seq: question.seq, who: question.who, met: question.met, metFrom, metUntil };
 }
 
@@ -164,14 +167,12 @@ const NOTHING = new Uint32Array();
 
 /** The numbers in little-endian bytes, a copy (views into a message need not be aligned). */
 export function unpackUint32(bytes: Uint8Array, field: string): Uint32Array {
-  if (bytes.length % 4 !== 0) throw malformed(field, 'not a multiple of 4 bytes');
+  if (bytes.length % 4 !== 0) throw malformed(field, { reason: 'NOT_MULTIPLE', params: { bytes: 4 } });
   if (bytes.length === 0) return NOTHING;
   const copy = new Uint8Array(bytes);
   return new Uint32Array(copy.buffer);
 }
 
-function malformed(field: string, reason: string): AppError {
-  return new AppError('INVALID_ARGUMENT', 'MALFORMED_COLUMNS', `${field}: ${reason}`, {
-    details: [{ field, reason }],
-  });
+function malformed(field: string, found: Fault): AppError {
+  return invalidFields([{ ...found, field }], 'MALFORMED_COLUMNS');
 }

@@ -4,6 +4,7 @@
  */
 import { type Clock, systemClock } from '../clock.ts';
 import { AppError } from '../errors.ts';
+import { acceptedLanguage } from '../i18n/language.ts';
 import { newId } from '../ids.ts';
 import type { Logger } from '../log.ts';
 import { addDocs, type DocumentInfo } from './docs.ts';
@@ -40,10 +41,7 @@ export function createHttpApp(options: HttpAppOptions): Routes {
   addDocs(app, options.info);
   app.notFound((c) => {
     const methods = methodsOf(app, c.req.path);
-    const response = problemResponse(
-      methods.length ? methodNotAllowed(methods) : noSuchPath(),
-      c.get('requestId'),
-    );
+    const response = problemResponse(methods.length ? methodNotAllowed(methods) : noSuchPath(), c.var);
     if (methods.length) response.headers.set('allow', methods.join(', '));
     return response;
   });
@@ -52,7 +50,7 @@ export function createHttpApp(options: HttpAppOptions): Routes {
     if (known.code === 'INTERNAL') {
       options.logger.error({ err: known, request_id: c.get('requestId') }, 'http request failed');
     }
-    return problemResponse(known, c.get('requestId'));
+    return problemResponse(known, c.var);
   });
   return app;
 }
@@ -69,10 +67,13 @@ function observe(app: Routes, options: HttpAppOptions) {
     const given = c.req.header('x-request-id') ?? '';
     const requestId = SANE_REQUEST_ID.test(given) ? given : newId();
     c.set('requestId', requestId);
+    c.set('language', acceptedLanguage(c.req.header('accept-language')));
     c.set('door', door);
     c.set('stopping', stopping);
     await next();
     c.res.headers.set('x-request-id', requestId);
+    c.res.headers.append('vary', 'accept-language');
+    if (!c.res.headers.has('content-language')) c.res.headers.set('content-language', c.var.language);
     addSecurityHeaders(c.res.headers, c.req.header('x-forwarded-proto'));
     const ms = clock.nowMs() - startedMs;
     const { method, status } = { method: c.req.method, status: c.res.status };
@@ -154,6 +155,9 @@ function refuseOpenRoutes(app: Routes, { acts }: DoorOptions): void {
         'INTERNAL',
         'ROUTE_WITHOUT_ACCESS',
         `${method} ${path} names no act of this program`,
+        {
+          params: { route: `${method} ${path}` },
+        },
       );
     }
   }
@@ -164,5 +168,8 @@ function noSuchPath(): AppError {
 }
 
 function methodNotAllowed(methods: readonly string[]): AppError {
-  return new AppError('INVALID_ARGUMENT', 'METHOD_NOT_ALLOWED', `this path takes ${methods.join(', ')}`);
+  const params = { methods: methods.join(', ') };
+  return new AppError('INVALID_ARGUMENT', 'METHOD_NOT_ALLOWED', `this path takes ${params.methods}`, {
+    params,
+  });
 }

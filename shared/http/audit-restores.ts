@@ -3,13 +3,14 @@
  */
 import { z } from '@hono/zod-openapi';
 import { acceptRestore, RESTORE_REASONS, type RestoreCtx } from '../audit/restores.ts';
+import { fault } from '../shape-errors.ts';
 import { apiRoute, newRoutes, type Routes } from './route.ts';
 
 const input = z
   .strictObject({
     peer: z
       .string()
-      .regex(/^(hub|\d\d)$/, 'not `hub` nor a province code')
+      .regex(/^(hub|\d\d)$/, fault({ reason: 'NOT_HUB_OR_PROVINCE' }))
       .openapi({ description: 'nhật ký của ai · whose log' }),
     reason: z.enum(RESTORE_REASONS),
   })

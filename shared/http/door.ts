@@ -88,7 +88,7 @@ async function admit(
 function actOf(acts: ActTable, name: string): NamedAct {
   const row = Object.hasOwn(acts, name) ? acts[name] : undefined;
   if (row) return { name, row };
-  throw new AppError('INTERNAL', 'ACT_UNKNOWN', `there is no act ${name}`);
+  throw new AppError('INTERNAL', 'ACT_UNKNOWN', `there is no act ${name}`, { params: { act: name } });
 }
 
 /** Peer of the connection, or whom the proxy names; one name for all where there is no connection. */

@@ -3,6 +3,7 @@
  */
 import type { Context } from 'hono';
 import type { Caller } from '../acts/access.ts';
+import type { Language } from '../i18n/text.ts';
 
 /** What every handler finds in its context. */
 export interface HttpEnv {
@@ -10,6 +11,8 @@ export interface HttpEnv {
   Bindings: { readonly incoming?: { readonly socket?: { readonly remoteAddress?: string } } };
   Variables: {
     requestId: string;
+    /** What the caller reads. */
+    language: Language;
     caller: Caller;
     door: Door;
     /** Aborts when the program stops: long answers end then. */

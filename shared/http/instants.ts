@@ -4,6 +4,7 @@
 import { z } from '@hono/zod-openapi';
 import { isoInstant, readDate, readInstant } from '../domain/instant.ts';
 import type { Reading } from '../domain/reading.ts';
+import { refuse } from '../shape-errors.ts';
 
 /** ISO 8601, or null for null. */
 export function isoInstantOrNull(seconds: number | null): string | null {
@@ -31,7 +32,6 @@ function reading<T>(read: (text: string) => Reading<T>) {
   return (text: string, ctx: z.RefinementCtx): T => {
     const found = read(text);
     if (found.reason === undefined) return found.value as T;
-    ctx.addIssue({ code: 'custom', message: found.reason });
-    return z.NEVER;
+    return refuse(ctx, found);
   };
 }

@@ -2,6 +2,7 @@
  * Addresses as configuration gives them: `host:port`, `[::1]:port`.
  */
 import { z } from 'zod';
+import { fault, refuse } from '../shape-errors.ts';
 
 export interface Listen {
   readonly host: string;
@@ -18,12 +19,13 @@ export function parseListen(text: string): Listen | undefined {
 }
 
 /** zod schema of `host:port` that stays text, for those who want it so. */
-export const addressSchema = z.string().refine((text) => parseListen(text) !== undefined, 'not host:port');
+export const addressSchema = z
+  .string()
+  .refine((text) => parseListen(text) !== undefined, fault({ reason: 'NOT_HOST_PORT' }));
 
 /** zod schema of `host:port`. */
 export const listenSchema = z.string().transform((text, ctx): Listen => {
   const listen = parseListen(text);
   if (listen) return listen;
-  ctx.addIssue({ code: 'custom', message: 'not host:port' });
-  return z.NEVER;
+  return refuse(ctx, { reason: 'NOT_HOST_PORT' });
 });

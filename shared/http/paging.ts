@@ -3,15 +3,12 @@
  */
 import { z } from '@hono/zod-openapi';
 import { invalidField } from '../errors.ts';
+import { fault } from '../shape-errors.ts';
 
 /** Query parameters of a paged list whose pages hold at most `most` items. */
 export function pageQuery(most: number, usual: number) {
   return z.object({
-    limit: z.coerce
-      .number('not a whole number')
-      .int('not a whole number')
-      .min(1)
-      .max(most)
+    limit: boundedInteger(1, most)
       .default(usual)
       .openapi({ description: `1 đến/to ${most}` }),
     after: z
@@ -20,6 +17,13 @@ export function pageQuery(most: number, usual: number) {
       .optional()
       .openapi({ description: '`next` của trang trước · `next` of the page before' }),
   });
+}
+
+/** A whole number in a query; what is none, or out of the bounds, is told the bounds. */
+export function boundedInteger(least: number, most: number) {
+  const outside = fault({ reason: 'OUT_OF_BOUNDS', params: { least, most } });
+  const notInteger = fault({ reason: 'NOT_AN_INTEGER' });
+  return z.coerce.number(notInteger).int(notInteger).min(least, outside).max(most, outside);
 }
 
 /** `next` of an answer: null on the last page. */
@@ -35,7 +39,7 @@ export function decodeCursor<T>(cursor: string | undefined, shape: z.ZodType<T>)
   if (cursor === undefined) return undefined;
   const parsed = shape.safeParse(parseJson(Buffer.from(cursor, 'base64url').toString()));
   if (parsed.success) return parsed.data;
-  throw invalidField('after', 'not the next of an earlier page');
+  throw invalidField('after', 'NOT_A_CURSOR');
 }
 
 /** One page out of up to `limit + 1` items: the items to show, and the cursor if there are more. */

@@ -46,6 +46,16 @@ export function apiRoute<P extends string, R extends Omit<RouteConfig, 'path' | 
   return createRoute({ ...documented, middleware: limited ? [guard(act), jsonLimit] : [guard(act)] });
 }
 
+/** A field and what is wrong with it, in an answer. */
+export const fieldErrorSchema = z
+  .object({
+    field: z.string(),
+    reason: z.string().openapi({ description: 'mã lý do, ổn định · a stable word' }),
+    message: z.string(),
+    params: z.record(z.string(), z.union([z.string(), z.number()])),
+  })
+  .openapi('FieldError');
+
 const problemSchema = z
   .object({
     type: z.string(),
@@ -53,7 +63,7 @@ const problemSchema = z
     status: z.int(),
     detail: z.string(),
     reason: z.string(),
-    errors: z.array(z.object({ field: z.string(), reason: z.string() })),
+    errors: z.array(fieldErrorSchema),
     request_id: z.string(),
     /** With WRONG_STATE: how the thing stands, and which commands it would take. */
     state: z.string().optional(),

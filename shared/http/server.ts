@@ -9,6 +9,7 @@ import { getRequestListener } from '@hono/node-server';
 import { type Clock, systemClock } from '../clock.ts';
 import { limitConnections } from '../connection-limit.ts';
 import { AppError } from '../errors.ts';
+import { DEFAULT_LANGUAGE } from '../i18n/text.ts';
 import { newId } from '../ids.ts';
 import type { Logger } from '../log.ts';
 import { HTTP_LIMITS, type HttpLimits } from './limits.ts';
@@ -104,7 +105,9 @@ function refusal(logger: HttpServerOptions['logger']): (socket: Duplex, error: A
     const address = (socket as Socket).remoteAddress;
     logger?.warn({ reason: error.reason, address, request_id: requestId }, 'http request refused');
     if (!socket.writable) return void socket.destroy();
-    socket.end(problemText(error, requestId), () => socket.destroy());
+    // Its headers were not read, or are not to be trusted.
+    const reader = { requestId, language: DEFAULT_LANGUAGE };
+    socket.end(problemText(error, reader), () => socket.destroy());
   };
 }
 

@@ -3,7 +3,7 @@
  * for this key, in force. TLS itself checks the chain again at every handshake.
  */
 import { type KeyObject, X509Certificate } from 'node:crypto';
-import { AppError } from '../errors.ts';
+import { AppError, listed } from '../errors.ts';
 import { type Peer, peerUri } from '../grpc/peer.ts';
 import { spkiSha256 } from '../signed/ca-statement.ts';
 
@@ -25,15 +25,14 @@ const CLOCK_TOLERANCE_MS = 5 * 60_000;
 export function checkCertificate(pem: string, terms: CertificateTerms): X509Certificate {
   const certificate = readCertificate(pem);
   const ca = readCertificate(terms.ca);
-  if (!certificate.checkIssued(ca) || !certificate.verify(ca.publicKey))
-    throw bad('not of the federation CA');
-  if (certificate.ca) throw bad('a CA itself');
+  if (!certificate.checkIssued(ca) || !certificate.verify(ca.publicKey)) throw bad('NOT_OF_CA');
+  if (certificate.ca) throw bad('IS_A_CA');
   // Exactly one name: a second one would let its holder act for somebody else.
-  if (certificate.subjectAltName !== `URI:${peerUri(terms.peer)}`) throw bad('for another name');
-  if (spkiSha256(certificate.publicKey) !== spkiSha256(terms.publicKey)) throw bad('for another key');
+  if (certificate.subjectAltName !== `URI:${peerUri(terms.peer)}`) throw bad('OTHER_NAME');
+  if (spkiSha256(certificate.publicKey) !== spkiSha256(terms.publicKey)) throw bad('OTHER_KEY');
   const { notBeforeMs, notAfterMs } = validityOf(certificate);
-  if (notAfterMs <= terms.nowMs) throw bad('expired');
-  if (notBeforeMs > terms.nowMs + CLOCK_TOLERANCE_MS) throw bad('not yet valid');
+  if (notAfterMs <= terms.nowMs) throw bad('EXPIRED');
+  if (notBeforeMs > terms.nowMs + CLOCK_TOLERANCE_MS) throw bad('NOT_YET_VALID');
   return certificate;
 }
 
@@ -42,7 +41,7 @@ export function readCertificate(pem: string): X509Certificate {
   try {
     return new X509Certificate(pem);
   } catch {
-    throw bad('not a certificate in PEM');
+    throw bad('NOT_PEM');
   }
 }
 
@@ -61,6 +60,9 @@ export function certificateSha256(certificate: X509Certificate): string {
   return certificate.fingerprint256.replaceAll(':', '').toLowerCase();
 }
 
-function bad(problem: string): AppError {
-  return new AppError('PERMISSION_DENIED', 'BAD_CERTIFICATE', `certificate: ${problem}`);
+type Flaw = 'NOT_OF_CA' | 'IS_A_CA' | 'OTHER_NAME' | 'OTHER_KEY' | 'EXPIRED' | 'NOT_YET_VALID' | 'NOT_PEM';
+
+function bad(reason: Flaw): AppError {
+  const details = [{ field: 'certificate', reason }];
+  return new AppError('PERMISSION_DENIED', 'BAD_CERTIFICATE', listed(details), { details });
 }

@@ -11,7 +11,7 @@ import {
   Pkcs10CertificateRequestGenerator,
   SubjectAlternativeNameExtension,
 } from '@peculiar/x509';
-import { AppError } from '../errors.ts';
+import { type AppError, type Fault, invalidFields } from '../errors.ts';
 import { type Peer, peerName, peerUri } from '../grpc/peer.ts';
 import { isP256 } from '../signed/ca-statement.ts';
 import { SIGNING, webKeyPair } from './crypto-provider.ts';
@@ -37,22 +37,22 @@ export async function createCsr(key: KeyObject, peer: Peer): Promise<Buffer> {
 export async function readCsr(der: Uint8Array, peer: Peer): Promise<KeyObject> {
   const request = parsed(der);
   const publicKey = publicKeyOf(request);
-  if (!isP256(publicKey)) throw refused('its key is not ECDSA on P-256');
-  if (!(await request.verify().catch(() => false))) throw refused('not signed with its own key');
-  if (request.subject !== `CN=${peerName(peer)}`) throw refused('its subject is another');
+  if (!isP256(publicKey)) throw refused({ reason: 'KEY_NOT_P256' });
+  if (!(await request.verify().catch(() => false))) throw refused({ reason: 'NOT_SELF_SIGNED' });
+  if (request.subject !== `CN=${peerName(peer)}`) throw refused({ reason: 'OTHER_SUBJECT' });
   const [extension, ...others] = request.extensions;
   const names = extension instanceof SubjectAlternativeNameExtension ? extension.names.toJSON() : [];
   const asksForItself = names.length === 1 && names[0]?.type === 'url' && names[0].value === peerUri(peer);
-  if (others.length > 0 || !asksForItself) throw refused('it asks for more than its own name');
+  if (others.length > 0 || !asksForItself) throw refused({ reason: 'ASKS_FOR_MORE' });
   return publicKey;
 }
 
 function parsed(der: Uint8Array): Pkcs10CertificateRequest {
+  if (der.length > MAX_BYTES) throw refused({ reason: 'TOO_MANY_BYTES', params: { most: MAX_BYTES } });
   try {
-    if (der.length > MAX_BYTES) throw refused('too long');
     return new Pkcs10CertificateRequest(new Uint8Array(der));
   } catch {
-    throw refused('not a PKCS#10 request');
+    throw refused({ reason: 'NOT_PKCS10' });
   }
 }
 
@@ -60,10 +60,10 @@ function publicKeyOf(request: Pkcs10CertificateRequest): KeyObject {
   try {
     return createPublicKey({ key: Buffer.from(request.publicKey.rawData), format: 'der', type: 'spki' });
   } catch {
-    throw refused('its key cannot be read');
+    throw refused({ reason: 'KEY_UNREADABLE' });
   }
 }
 
-function refused(problem: string): AppError {
-  return new AppError('INVALID_ARGUMENT', 'CSR_REFUSED', `certificate request: ${problem}`);
+function refused(problem: Fault): AppError {
+  return invalidFields([{ ...problem, field: 'csr' }], 'CSR_REFUSED');
 }

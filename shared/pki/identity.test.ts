@@ -31,7 +31,7 @@ test.each<IdentityFile>(['tlsKey', 'openingKey', 'enrolmentKey'])('%s that other
     await chmod(path(file), mode);
     await expect(load()).rejects.toMatchObject({
       reason: 'INVALID_CONFIG',
-      message: `IDENTITY_DIR: ${IDENTITY_FILES[file]}: others may read or change it: chmod 600`,
+      message: `IDENTITY_DIR: ${IDENTITY_FILES[file]}: others may read or change the file: chmod 600`,
     });
   }
 });
@@ -42,7 +42,7 @@ test.each<IdentityFile>(['tlsKey', 'tlsCertificate', 'ca', 'openingKey', 'enrolm
     const own = await readFile(path(file), 'utf8');
     await rm(path(file));
     await expect(load()).rejects.toMatchObject({
-      message: `IDENTITY_DIR: ${IDENTITY_FILES[file]}: file cannot be read`,
+      message: `IDENTITY_DIR: ${IDENTITY_FILES[file]}: the file cannot be read`,
     });
     // Another federation's: the same names, another CA.
     const to = { hubAddress: '127.0.0.1:1', provinces: ['24'] };

@@ -13,7 +13,7 @@ import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { AppError, toAppError } from '../errors.ts';
+import { AppError, type FieldError, invalidField, listed } from '../errors.ts';
 import type { TlsMaterial } from '../grpc/tls.ts';
 import { newId } from '../ids.ts';
 import { caPublicKey, spkiSha256 } from '../signed/ca-statement.ts';
@@ -76,11 +76,9 @@ export async function loadIdentity(directory: string, nowMs: number): Promise<Id
     const caKey = caPublicKey(text.ca);
     const statement = await verifyProvinceStatement(text.statement.trim(), caKey);
     const openingKey = loadPrivateKey(text.openingKey);
-    if (publicX(openingKey) !== statement.opening.x)
-      throw unfit('openingKey', 'not the key of statement.jws');
+    if (publicX(openingKey) !== statement.opening.x) throw unfit('openingKey');
     const enrolmentKey = readEnrolmentKey(text.enrolmentKey);
-    if (publicX(enrolmentKey) !== statement.enrolment.x)
-      throw unfit('enrolmentKey', 'not the key of statement.jws');
+    if (publicX(enrolmentKey) !== statement.enrolment.x) throw unfit('enrolmentKey');
     const tls = { ca: text.ca, cert: text.tlsCertificate, key: text.tlsKey };
     checkOwnCertificate(tls, statement, nowMs);
     const hub = hubShape.parse(JSON.parse(text.hub));
@@ -115,8 +113,7 @@ export async function readOwnTls(identity: Identity, nowMs: number): Promise<Tls
 export function checkOwnCertificate(tls: TlsMaterial, statement: ProvinceStatement, nowMs: number): void {
   const peer = { kind: 'node', province: statement.province } as const;
   const publicKey = createPublicKey(tls.key);
-  if (spkiSha256(publicKey) !== statement.tls_spki_sha256)
-    throw unfit('tlsKey', 'not the key of statement.jws');
+  if (spkiSha256(publicKey) !== statement.tls_spki_sha256) throw unfit('tlsKey');
   checkCertificate(tls.cert, { ca: tls.ca, peer, publicKey, nowMs });
 }
 
@@ -146,21 +143,21 @@ export function readEnrolmentKey(text: string): KeyObject {
   } catch {
     // The platform's message may quote the key.
   }
-  throw new AppError('INVALID_ARGUMENT', 'BAD_KEY', 'enrolment key: not a private X25519 JWK');
+  throw invalidField('enrolment_key', 'KEY_NOT_X25519', undefined, 'BAD_KEY');
 }
 
 /** Throws INVALID_CONFIG if the file may be read by anybody but its owner, or is not there. */
 export async function demandPrivate(path: string, name: string): Promise<void> {
   const found = await stat(path).catch(() => undefined);
-  if (found === undefined) throw badConfig(`${name}: file cannot be read`);
-  if ((found.mode & 0o077) !== 0) throw badConfig(`${name}: others may read or change it: chmod 600`);
+  if (found === undefined) throw badConfig([{ field: name, reason: 'FILE_UNREADABLE' }]);
+  if ((found.mode & 0o077) !== 0) throw badConfig([{ field: name, reason: 'FILE_SHARED' }]);
 }
 
 /** Files that every identity has; the federation key comes later, and is read by its own feature. */
 type Texts = Record<Exclude<IdentityFile, 'federationKeys'>, string>;
 
 async function readAll(directory: string): Promise<Texts> {
-  const problems: string[] = [];
+  const problems: FieldError[] = [];
   const texts: Partial<Texts> = {};
   for (const [file, name] of Object.entries(IDENTITY_FILES) as [IdentityFile, string][]) {
     if (file === 'federationKeys') continue;
@@ -169,10 +166,11 @@ async function readAll(directory: string): Promise<Texts> {
       if (SECRET.includes(file)) await demandPrivate(path, name);
       texts[file] = await readFile(path, 'utf8');
     } catch (error) {
-      problems.push(error instanceof AppError ? error.message : `${name}: file cannot be read`);
+      const found = error instanceof AppError ? error.details : [];
+      problems.push(...(found.length > 0 ? found : [{ field: name, reason: 'FILE_UNREADABLE' } as const]));
     }
   }
-  if (problems.length > 0) throw badConfig(`IDENTITY_DIR: ${problems.join('; ')}`);
+  if (problems.length > 0) throw badConfig(problems);
   return texts as Texts;
 }
 
@@ -180,8 +178,8 @@ async function explained<T>(directory: string, work: () => Promise<T>): Promise<
   try {
     return await work();
   } catch (error) {
-    if (error instanceof AppError) throw badConfig(`IDENTITY_DIR: ${toAppError(error).message}`);
-    throw badConfig(`IDENTITY_DIR ${directory}: a file does not hold what it should`, error);
+    if (error instanceof AppError && error.details.length > 0) throw badConfig(error.details);
+    throw badConfig([{ field: directory, reason: 'FILE_WRONG' }], error);
   }
 }
 
@@ -189,10 +187,13 @@ function publicX(key: KeyObject): string | undefined {
   return createPublicKey(key).export({ format: 'jwk' }).x;
 }
 
-function unfit(file: IdentityFile, problem: string): AppError {
-  return badConfig(`${IDENTITY_FILES[file]}: ${problem}`);
+function unfit(file: IdentityFile): AppError {
+  const params = { file: IDENTITY_FILES.statement };
+  return badConfig([{ field: IDENTITY_FILES[file], reason: 'KEY_OF_ANOTHER', params }]);
 }
 
-function badConfig(problem: string, cause?: unknown): AppError {
-  return new AppError('INVALID_ARGUMENT', 'INVALID_CONFIG', problem, { cause });
+function badConfig(details: readonly FieldError[], cause?: unknown): AppError {
+  return new AppError('INVALID_ARGUMENT', 'INVALID_CONFIG', `IDENTITY_DIR: ${listed(details)}`, {
+    ...{ cause, details },
+  });
 }

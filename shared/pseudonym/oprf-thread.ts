@@ -4,7 +4,7 @@
  * attempt a request.
  */
 import { Worker } from 'node:worker_threads';
-import { AppError } from '../errors.ts';
+import { AppError, receivedError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { OprfRequest, OprfResponse, OprfWorkerData } from './oprf-messages.ts';
 
@@ -78,7 +78,7 @@ export class OprfThread {
       call?.resolve(response.column);
     } else {
       const { code, reason, message } = response.error;
-      call?.reject(new AppError(code, reason, message));
+      call?.reject(receivedError(code, reason, message, {}));
     }
   }
 

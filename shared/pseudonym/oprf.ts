@@ -105,7 +105,11 @@ function outputOf(input: Uint8Array, element: Uint8Array): Uint8Array {
 }
 
 /** libsodium refuses encodings that are not canonical, and the identity as the factor or the product. */
-function multiply(scalar: Uint8Array, element: Uint8Array, reason: string): Uint8Array {
+function multiply(
+  scalar: Uint8Array,
+  element: Uint8Array,
+  reason: 'OPRF_BAD_INPUT' | 'OPRF_BAD_ELEMENT',
+): Uint8Array {
   try {
     return sodium.crypto_scalarmult_ristretto255(scalar, element);
   } catch {
@@ -156,6 +160,6 @@ function slot(column: Uint8Array, i: number): Uint8Array {
   return column.subarray(i * ELEMENT_BYTES, (i + 1) * ELEMENT_BYTES);
 }
 
-function invalid(reason: string, problem: string): AppError {
+function invalid(reason: 'OPRF_BAD_INPUT' | 'OPRF_BAD_ELEMENT', problem: string): AppError {
   return new AppError('INVALID_ARGUMENT', reason, `OPRF: ${problem}`);
 }

@@ -184,7 +184,7 @@ async function discover({ issuer, clientId, clientSecret }: LoginOptions): Promi
 function checkReturn(path: string, publicUrl: string): void {
   const isPath = /^\/(?![/\\])[\x21-\x5b\x5d-\x7e]*$/.test(path);
   if (!isPath || new URL(path, publicUrl).origin !== new URL(publicUrl).origin)
-    throw invalidField('return_to', 'not a path of this program');
+    throw invalidField('return_to', 'NOT_OWN_PATH');
 }
 
 /** 256 random bits. */

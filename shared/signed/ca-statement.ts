@@ -5,7 +5,8 @@
 import { createHash, type KeyObject, X509Certificate } from 'node:crypto';
 import { CompactSign, compactVerify } from 'jose';
 import { z } from 'zod';
-import { AppError } from '../errors.ts';
+import { AppError, type FieldError, invalidFields } from '../errors.ts';
+import { fault, shapeErrors } from '../shape-errors.ts';
 
 /** Statements take less than 1,000 characters; longer texts are refused unread. */
 const MAX_JWS_CHARS = 4_096;
@@ -21,13 +22,13 @@ export const publicOkp = <Curve extends 'Ed25519' | 'X25519'>(crv: Curve) =>
   z.strictObject({
     kty: z.literal('OKP'),
     crv: z.literal(crv),
-    x: z.string().refine(isKeyText, 'not 32 bytes in base64url'),
+    x: z.string().refine(isKeyText, fault({ reason: 'NOT_BASE64URL', params: { bytes: 32 } })),
   });
 
 /** Whole epoch seconds; of two statements about the same the later counts. */
 export const issuedAt = z.int().min(0).max(0xffff_ffff);
 /** Of the statement, and of the certificate made with it. */
-export const serialNumber = z.string().regex(/^[0-9a-f]{16,40}$/, 'not a serial number in hex');
+export const serialNumber = z.string().regex(/^[0-9a-f]{16,40}$/, fault({ reason: 'NOT_A_SERIAL' }));
 
 /** `statement` signed by the CA. Throws STATEMENT_MALFORMED for what no reader would accept. */
 export function signStatement<T extends object>(
@@ -45,7 +46,8 @@ export function signStatement<T extends object>(
  * PERMISSION_DENIED STATEMENT_BAD_SIGNATURE, INVALID_ARGUMENT STATEMENT_MALFORMED.
  */
 export async function verifyStatement<T>(kind: StatementKind<T>, jws: string, caKey: KeyObject): Promise<T> {
-  if (jws.length > MAX_JWS_CHARS) throw malformed('too long');
+  if (jws.length > MAX_JWS_CHARS)
+    throw malformed({ field: 'statement', reason: 'TOO_LONG', params: { most: MAX_JWS_CHARS } });
   const verified = await compactVerify(jws, caKey, { algorithms: ['ES256'] }).catch((cause: unknown) => {
     throw badSignature('not signed by the federation CA', cause);
   });
@@ -57,7 +59,9 @@ export async function verifyStatement<T>(kind: StatementKind<T>, jws: string, ca
 export function caPublicKey(certificatePem: string): KeyObject {
   const certificate = readCertificate(certificatePem);
   if (!certificate.ca || !isP256(certificate.publicKey))
-    throw new AppError('INVALID_ARGUMENT', 'BAD_CA', 'not a CA on P-256');
+    throw new AppError('INVALID_ARGUMENT', 'BAD_CA', 'not a CA on P-256', {
+      details: [{ field: 'ca', reason: 'KEY_NOT_P256' }],
+    });
   return certificate.publicKey;
 }
 
@@ -82,28 +86,29 @@ function readCertificate(pem: string): X509Certificate {
   try {
     return new X509Certificate(pem);
   } catch {
-    throw new AppError('INVALID_ARGUMENT', 'BAD_CA', 'not a certificate in PEM');
+    throw new AppError('INVALID_ARGUMENT', 'BAD_CA', 'not a certificate in PEM', {
+      details: [{ field: 'ca', reason: 'NOT_PEM' }],
+    });
   }
 }
 
 function parse<T>({ shape }: StatementKind<T>, value: unknown): T {
   const parsed = shape.safeParse(value);
   if (parsed.success) return parsed.data;
-  // An unrecognized key is the sender's text: it is not quoted.
-  const fields = parsed.error.issues.map(({ path }) => path.join('.') || 'statement');
-  throw malformed(`bad ${[...new Set(fields)].join(', ')}`);
+  // An unknown field is the sender's text: it is not quoted.
+  throw malformed(...shapeErrors(parsed.error, 'statement', /(?!)/));
 }
 
 function parseJson(bytes: Uint8Array): unknown {
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch {
-    throw malformed('not JSON');
+    throw malformed({ field: 'statement', reason: 'NOT_JSON' });
   }
 }
 
-function malformed(problem: string): AppError {
-  return new AppError('INVALID_ARGUMENT', 'STATEMENT_MALFORMED', `statement of the CA: ${problem}`);
+function malformed(...details: readonly FieldError[]): AppError {
+  return invalidFields(details, 'STATEMENT_MALFORMED');
 }
 
 function badSignature(problem: string, cause?: unknown): AppError {

@@ -59,17 +59,17 @@ const ALGORITHM = { alg: 'ECDH-ES+A256KW', enc: 'A256GCM' };
 export const MAX_WRAP_CHARS = 4_096;
 
 const instant = z.int().min(0).max(0xffff_ffff);
-const province = z.string().regex(/^[0-9]{2}$/, 'not a two-digit code');
+const province = z.string().regex(/^[0-9]{2}$/);
 const payloadShape = z.strictObject({
   version: z.literal(1),
   generation: z.int().min(FIRST_GENERATION).max(MAX_GENERATION),
   /** 32 bytes, base64url. */
-  key: z.string().refine((text) => bytesOf(text)?.length === FEDERATION_KEY_BYTES, 'not 32 bytes'),
+  key: z.string().refine((text) => bytesOf(text)?.length === FEDERATION_KEY_BYTES),
   use_from: instant,
   from: province,
   to: province,
   /** RFC 7638 thumbprint of the enrolment key that it is encrypted to. */
-  recipient: z.string().regex(/^[A-Za-z0-9_-]{43}$/, 'not a thumbprint'),
+  recipient: z.string().regex(/^[A-Za-z0-9_-]{43}$/),
   issued_at: instant,
 });
 
@@ -162,7 +162,8 @@ export function admitKey(held: readonly FederationKey[], received: FederationKey
   if (same && timingSafeEqual(same.key, received.key)) return 'held';
   if (same) {
     const message = `federation key: another key of generation ${received.generation} is held here`;
-    throw new AppError('PERMISSION_DENIED', 'FEDERATION_KEY_CONFLICT', message);
+    const params = { generation: received.generation };
+    throw new AppError('PERMISSION_DENIED', 'FEDERATION_KEY_CONFLICT', message, { params });
   }
   if (held.every(({ generation }) => generation < received.generation)) return 'new';
   throw denied('FEDERATION_KEY_OLD', 'an older generation than those that are held');
@@ -231,6 +232,13 @@ function malformed(problem: string): AppError {
   return new AppError('INVALID_ARGUMENT', 'WRAP_MALFORMED', `key wrap: ${problem}`);
 }
 
-function denied(reason: string, problem: string): AppError {
+type DeniedReason =
+  | 'WRAP_NOT_FOR_ME'
+  | 'WRAP_UNKNOWN_GIVER'
+  | 'WRAP_REDIRECTED'
+  | 'WRAP_BAD_SIGNATURE'
+  | 'FEDERATION_KEY_OLD';
+
+function denied(reason: DeniedReason, problem: string): AppError {
   return new AppError('PERMISSION_DENIED', reason, `key wrap: ${problem}`);
 }

@@ -14,13 +14,13 @@ const TYPE = 'truyvet-key-approval';
 /** An approval takes 400 characters; longer texts are refused unread. */
 export const MAX_APPROVAL_CHARS = 2_048;
 
-const province = z.string().regex(/^[0-9]{2}$/, 'not a two-digit code');
+const province = z.string().regex(/^[0-9]{2}$/);
 const approvalShape = z.strictObject({
   version: z.literal(1),
   from: province,
   to: province,
   /** `keysSha256` of the approved province. */
-  keys_sha256: z.string().regex(/^[0-9a-f]{64}$/, 'not 64 hex digits'),
+  keys_sha256: z.string().regex(/^[0-9a-f]{64}$/),
   issued_at: z.int().min(0).max(0xffff_ffff),
 });
 

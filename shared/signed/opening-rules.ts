@@ -80,21 +80,28 @@ const SUPERSEDED_SECONDS = 7 * 86_400;
  * force when the trace was opened); INVALID_ARGUMENT DEGREE_TOO_HIGH, OPEN_TOO_LONG.
  */
 export function checkTerms(opening: Opening, { rules, inForceAt, now }: TermsContext): void {
-  if (!rules) throw new AppError('FAILED_PRECONDITION', 'RULES_UNKNOWN', `no rule pack ${opening.rules}`);
+  if (!rules)
+    throw new AppError('FAILED_PRECONDITION', 'RULES_UNKNOWN', `no rule pack ${opening.rules}`, {
+      params: { number: opening.rules },
+    });
   if (opening.max_degree > rules.max_degree) {
-    throw new AppError('INVALID_ARGUMENT', 'DEGREE_TOO_HIGH', `max_degree: more than ${rules.max_degree}`);
+    throw new AppError('INVALID_ARGUMENT', 'DEGREE_TOO_HIGH', `max_degree: more than ${rules.max_degree}`, {
+      params: { most: rules.max_degree },
+    });
   }
   const open = daysToSeconds(rules.trace_open_days);
   if (opening.expires_at > now + open + PATIENCE_SECONDS) {
     const text = `expires_at: more than ${rules.trace_open_days} days`;
-    throw new AppError('INVALID_ARGUMENT', 'OPEN_TOO_LONG', text);
+    throw new AppError('INVALID_ARGUMENT', 'OPEN_TOO_LONG', text, {
+      params: { most: rules.trace_open_days },
+    });
   }
   // At the earliest: a province may want a trace to end sooner than it could.
   const named = Math.min(opening.expires_at - open, now) - SUPERSEDED_SECONDS;
   const since = Date.parse(rules.effective_from) / 1000;
   if (since > now + PATIENCE_SECONDS || (since < named && inForceAt(named) !== rules.number)) {
     const text = `rules: pack ${rules.number} was not in force when the trace was opened`;
-    throw new AppError('FAILED_PRECONDITION', 'RULES_SUPERSEDED', text);
+    throw new AppError('FAILED_PRECONDITION', 'RULES_SUPERSEDED', text, { params: { number: rules.number } });
   }
 }
 

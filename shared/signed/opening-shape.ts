@@ -5,12 +5,13 @@
  */
 import { z } from 'zod';
 import { MAX_DEGREE } from '../domain/rule-pack.ts';
-import { AppError } from '../errors.ts';
+import { AppError, listed } from '../errors.ts';
+import { fault, shapeErrors } from '../shape-errors.ts';
 
 /** Index cases that one trace may start from. */
 export const MAX_INDEX_CASES = 1_000;
 
-const traceId = z.string().regex(/^[0-9a-f]{32}$/, 'not 32 hex digits');
+const traceId = z.string().regex(/^[0-9a-f]{32}$/, fault({ reason: 'NOT_HEX', params: { digits: 32 } }));
 /** Whole epoch seconds, as the wire carries them (uint32). */
 const instant = z.int().min(0).max(0xffff_ffff);
 /** Every revision is presented again with each stream: what a province may pile up is bounded. */
@@ -19,9 +20,9 @@ const counted = z.int().min(1).max(Number.MAX_SAFE_INTEGER);
 
 const indexCase = z.strictObject({
   /** The province's own opaque reference. */
-  case_ref: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'not an opaque reference'),
+  case_ref: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, fault({ reason: 'NOT_A_REFERENCE' })),
   /** Pseudonym of the case's first identifier in this trace, 32 hex digits. */
-  pseudonym: z.string().regex(/^[0-9a-f]{32}$/, 'not 32 hex digits'),
+  pseudonym: z.string().regex(/^[0-9a-f]{32}$/, fault({ reason: 'NOT_HEX', params: { digits: 32 } })),
   /** The index window [from, until) of the index (README.md, Forward); from ≥ until is an empty one. */
   from: instant,
   until: instant,
@@ -33,7 +34,7 @@ const openingShape = z
     trace_id: traceId,
     /** Grows with each amendment of the trace. */
     revision,
-    province: z.string().regex(/^[0-9]{2}$/, 'not a two-digit code'),
+    province: z.string().regex(/^[0-9]{2}$/, fault({ reason: 'NOT_A_PROVINCE_CODE' })),
     direction: z.enum(['forward', 'backward']),
     /** Number of the rule pack in force when the trace was opened. */
     rules: counted,
@@ -41,7 +42,7 @@ const openingShape = z
     as_of: instant,
     expires_at: instant,
     /** A closed word, not prose: it is read by other provinces. */
-    purpose: z.string().regex(/^[a-z][a-z0-9_-]{0,63}$/, 'not a lower-case word'),
+    purpose: z.string().regex(/^[a-z][a-z0-9_-]{0,63}$/, fault({ reason: 'NOT_A_WORD' })),
     /** Generation of the OPRF key under which the tokens were made. */
     generation: counted,
     /** Generation of the federation key that its pseudonyms are made with; 1 if it is left out. */
@@ -50,14 +51,14 @@ const openingShape = z
   })
   .refine((o) => o.direction === 'backward' || o.index.every((c) => c.until <= o.as_of), {
     path: ['index'],
-    error: 'a forward window ends after as_of',
+    error: fault({ reason: 'AFTER_FIELD', params: { other: 'as_of' } }),
   });
 
 const warrantShape = z.strictObject({
   trace_id: traceId,
   revision,
   /** SHA-256 of the exact text of the opening, 64 hex digits. */
-  opening_sha256: z.string().regex(/^[0-9a-f]{64}$/, 'not 64 hex digits'),
+  opening_sha256: z.string().regex(/^[0-9a-f]{64}$/, fault({ reason: 'NOT_HEX', params: { digits: 64 } })),
   issued_at: instant,
   expires_at: instant,
   /** What the trace may ask a node at most: questions, and pseudonyms in them. */
@@ -86,14 +87,14 @@ export function parseWarrant(value: unknown): Warrant {
   return parse(warrantShape, value, 'WARRANT');
 }
 
+/** An unknown field is the sender's text, and another province reads on. */
+const NOTHING = /(?!)/;
+
 function parse<T>(shape: z.ZodType<T>, value: unknown, what: 'OPENING' | 'WARRANT'): T {
   const parsed = shape.safeParse(value);
   if (parsed.success) return parsed.data;
-  const details = parsed.error.issues.slice(0, 20).map((issue) => ({
-    field: issue.path.join('.') || what.toLowerCase(),
-    // An unrecognized key is the sender's text: it is counted, not quoted.
-    reason: issue.code === 'unrecognized_keys' ? 'unknown fields' : issue.message,
-  }));
-  const message = `${what.toLowerCase()}: ${details.map((d) => `${d.field}: ${d.reason}`).join('; ')}`;
-  throw new AppError('INVALID_ARGUMENT', `${what}_MALFORMED`, message, { details });
+  const details = shapeErrors(parsed.error, what.toLowerCase(), NOTHING).slice(0, 20);
+  throw new AppError('INVALID_ARGUMENT', `${what}_MALFORMED`, `${what.toLowerCase()}: ${listed(details)}`, {
+    details,
+  });
 }

@@ -166,9 +166,9 @@ describe('an opening', () => {
     ['federation_key', { ...opening, federation_key: 0 }],
     ['index', { ...opening, index: [] }],
     ['index', { ...opening, index: Array(1_001).fill(opening.index[0]) }],
-    ['index.0.until', { ...opening, index: [{ ...opening.index[0], until: -1 }] }],
-    ['index.0.pseudonym', { ...opening, index: [{ ...opening.index[0], pseudonym: 'ab' }] }],
-    ['index.0.case_ref', { ...opening, index: [{ ...opening.index[0], case_ref: 'phone:+84912345678' }] }],
+    ['index[0].until', { ...opening, index: [{ ...opening.index[0], until: -1 }] }],
+    ['index[0].pseudonym', { ...opening, index: [{ ...opening.index[0], pseudonym: 'ab' }] }],
+    ['index[0].case_ref', { ...opening, index: [{ ...opening.index[0], case_ref: 'phone:+84912345678' }] }],
     ['index', { ...opening, index: [{ ...opening.index[0], until: opening.as_of + 1 }] }],
     ['opening', { ...opening, 'phone:+84912345678': 'Nguyen Van A' }],
   ])('with a bad %s is neither signed nor believed', async (field, value) => {

@@ -159,6 +159,13 @@ function malformed(what: What, problem: string, cause?: unknown): AppError {
   });
 }
 
-function denied(reason: string, message: string): AppError {
+type DeniedReason =
+  | 'OPENING_UNKNOWN_PROVINCE'
+  | 'OPENING_WRONG_PROVINCE'
+  | 'OPENING_EXPIRED'
+  | 'WARRANT_MISMATCH'
+  | 'WARRANT_EXPIRED';
+
+function denied(reason: DeniedReason, message: string): AppError {
   return new AppError('PERMISSION_DENIED', reason, message);
 }

@@ -17,13 +17,13 @@ import {
 
 const statementShape = z.strictObject({
   version: z.literal(1),
-  province: z.string().regex(/^[0-9]{2}$/, 'not a two-digit code'),
+  province: z.string().regex(/^[0-9]{2}$/),
   /** Verifies the province's openings. */
   opening: publicOkp('Ed25519'),
   /** The federation key is sealed to it. */
   enrolment: publicOkp('X25519'),
   /** SHA-256 of the SubjectPublicKeyInfo of its TLS key. */
-  tls_spki_sha256: z.string().regex(/^[0-9a-f]{64}$/, 'not 64 hex digits'),
+  tls_spki_sha256: z.string().regex(/^[0-9a-f]{64}$/),
   issued_at: issuedAt,
   serial: serialNumber,
 });

@@ -6,7 +6,7 @@
 import type { KeyObject } from 'node:crypto';
 import { CompactSign, compactVerify } from 'jose';
 import { type RulePack, rulePackProblems } from '../domain/rule-pack.ts';
-import { AppError } from '../errors.ts';
+import { AppError, listed } from '../errors.ts';
 
 const TYPE = 'truyvet-rules';
 
@@ -30,19 +30,17 @@ export async function verifyRulePack(jws: string, key: KeyObject): Promise<RuleP
 
 /** `value` as a rule pack; `source` names it in the message. Throws BAD_RULES with every problem. */
 export function parseRulePack(value: unknown, source: string): RulePack {
-  const problems = rulePackProblems(value);
-  if (problems.length === 0) return value as RulePack;
-  const details = problems.map((problem) => {
-    const [field = source, ...reason] = problem.split(': ');
-    return { field, reason: reason.join(': ') };
-  });
-  throw new AppError('INVALID_ARGUMENT', 'BAD_RULES', `${source}: ${problems.join('; ')}`, { details });
+  const details = rulePackProblems(value, source);
+  if (details.length === 0) return value as RulePack;
+  throw new AppError('INVALID_ARGUMENT', 'BAD_RULES', `${source}: ${listed(details)}`, { details });
 }
 
 function parseJson(bytes: Uint8Array): unknown {
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch (cause) {
-    throw new AppError('INVALID_ARGUMENT', 'BAD_RULES', 'rules: not JSON', { cause });
+    throw new AppError('INVALID_ARGUMENT', 'BAD_RULES', 'rules: not JSON', {
+      ...{ cause, details: [{ field: 'rules', reason: 'NOT_JSON' }] },
+    });
   }
 }

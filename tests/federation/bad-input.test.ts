@@ -47,7 +47,7 @@ describe('people at a node', () => {
       { cases: ['6f1c2b7a-0000-4000-8000-000000000000'], direction: 'forward' },
       404,
       'NO_SUCH_CASE',
-      { field: 'cases[0]', reason: 'no such case here' },
+      { field: 'cases[0]', reason: 'UNKNOWN_CASE', params: {} },
     ],
     [
       'an onset in the future',
@@ -55,7 +55,7 @@ describe('people at a node', () => {
       { ...onset, onset_on: '2099-01-01' },
       400,
       'INVALID_FIELD',
-      { field: 'onset_on', reason: 'in the future' },
+      { field: 'onset_on', reason: 'IN_FUTURE', params: {} },
     ],
     [
       'a case with neither onset nor sampling',
@@ -63,7 +63,7 @@ describe('people at a node', () => {
       { identifiers: onset.identifiers },
       400,
       'INVALID_FIELD',
-      { field: 'onset_on', reason: 'one of onset_on and sampled_at is required' },
+      { field: 'onset_on', reason: 'ONE_OF_REQUIRED', params: { fields: 'onset_on, sampled_at' } },
     ],
     [
       'an identifier that is none',
@@ -71,7 +71,7 @@ describe('people at a node', () => {
       { ...onset, identifiers: ['cccd:12'] },
       400,
       'INVALID_FIELD',
-      { field: 'identifiers[0]', reason: 'cccd must have 12 digits' },
+      { field: 'identifiers[0]', reason: 'CCCD_FORM', params: {} },
     ],
     [
       'a degree beyond the rules',
@@ -79,7 +79,7 @@ describe('people at a node', () => {
       { cases: ['6f1c2b7a-0000-4000-8000-000000000000'], direction: 'forward', max_degree: 5 },
       400,
       'INVALID_FIELD',
-      { field: 'max_degree', reason: "more than 4, the rules' limit" },
+      { field: 'max_degree', reason: 'OVER_RULES', params: { most: 4 } },
     ],
   ])('%s', async (...[_, path, body, status, reason, error]) => {
     const before = await rowCounts();
@@ -96,19 +96,28 @@ describe('people at a node', () => {
       'an unknown province',
       'persons',
       'identifiers,province\ncccd:001090123456,00\n',
-      { line: 2, field: 'province', reason: 'unknown province; a two-digit code of 2021 is expected' },
+      {
+        ...{ line: 2, field: 'province', reason: 'UNKNOWN_PROVINCE', params: {} },
+        message: 'không có tỉnh này; cần mã tỉnh hai chữ số của năm 2021',
+      },
     ],
     [
       'an unknown kind of place',
       'places',
       'place,kind\nx,pub\n',
-      { line: 2, field: 'kind', reason: 'unknown kind of place: pub' },
+      {
+        ...{ line: 2, field: 'kind', reason: 'UNKNOWN_PLACE_KIND', params: { kind: 'pub' } },
+        message: 'không có loại địa điểm này: pub',
+      },
     ],
     [
       'an unknown place',
       'check-ins',
       'identifier,place,in_at\ncccd:001090123456,nowhere,2021-06-01T08:00:00Z\n',
-      { line: 2, field: 'place', reason: 'unknown' },
+      {
+        ...{ line: 2, field: 'place', reason: 'UNKNOWN_PLACE', params: {} },
+        message: 'không có địa điểm này',
+      },
     ],
   ])('a row with %s', async (_, kind, body, error) => {
     const before = await rowCounts();

@@ -13,7 +13,7 @@ import { traceRoutes } from '../../hub/traces/http.ts';
 import { NODE_ROLES, ROLES, readGrants } from '../../shared/acts/access.ts';
 import { PeerLogs } from '../../shared/audit/peer-logs.ts';
 import { systemClock } from '../../shared/clock.ts';
-import { AppError } from '../../shared/errors.ts';
+import { receivedError } from '../../shared/errors.ts';
 import { EnrolmentService } from '../../shared/gen/truyvet/v1/enrolment_pb.ts';
 import { FederationService } from '../../shared/gen/truyvet/v1/federation_pb.ts';
 import { TracingService } from '../../shared/gen/truyvet/v1/tracing_pb.ts';
@@ -217,7 +217,7 @@ type Method = (request: unknown, options: object) => Promise<unknown> & AsyncIte
 
 /** A server of one service, every method of which says that it was reached. */
 async function startServer(service: (typeof SERVICES)[number]['service'], tls: TlsMaterial) {
-  const reached = () => new AppError('UNIMPLEMENTED', 'REACHED', 'the handler was reached');
+  const reached = () => receivedError('UNIMPLEMENTED', 'REACHED', 'the handler was reached', {});
   const handlers = Object.fromEntries(
     service.methods.map(({ localName, methodKind }) => [
       localName,

@@ -130,7 +130,7 @@ describe('errors', () => {
   });
 
   test('that are not the database’s pass through a transaction', async () => {
-    const mine = new AppError('NOT_FOUND', 'NO_CASE', 'no such case');
+    const mine = new AppError('NOT_FOUND', 'NO_SUCH_CASE', 'no such case');
     await expect(withTransaction(db, () => Promise.reject(mine))).rejects.toBe(mine);
     const network = Object.assign(new Error('elsewhere'), { code: 'ECONNREFUSED' });
     await expect(withTransaction(db, () => Promise.reject(network))).rejects.toBe(network);

@@ -5,7 +5,7 @@
 
 import { expect, test } from 'vitest';
 import { type Clock, systemClock } from '../../shared/clock.ts';
-import { AppError, invalidField } from '../../shared/errors.ts';
+import { invalidField, receivedError } from '../../shared/errors.ts';
 import { TracingService } from '../../shared/gen/truyvet/v1/tracing_pb.ts';
 import { MESSAGE_LIMIT } from '../../shared/grpc/messages.ts';
 import { startGrpcServer } from '../../shared/grpc/server.ts';
@@ -131,32 +131,32 @@ const tooLong = 'x'.repeat(5_000);
 test.each([
   [
     'an AppError',
-    invalidField('onset_on', 'in the future'),
+    invalidField('onset_on', 'TOO_EARLY', { earliest: '1972-01-01' }),
     {
       code: 'INVALID_ARGUMENT',
       reason: 'INVALID_FIELD',
-      message: 'onset_on: in the future',
-      details: [{ field: 'onset_on', reason: 'in the future' }],
+      message: 'onset_on: must not be before 1972-01-01',
+      details: [{ field: 'onset_on', reason: 'TOO_EARLY', params: { earliest: '1972-01-01' } }],
     },
   ],
   [
     'UNAVAILABLE of its own',
-    new AppError('UNAVAILABLE', 'DATABASE_DOWN', 'try later'),
-    { code: 'UNAVAILABLE', reason: 'DATABASE_DOWN', message: 'try later' },
+    receivedError('UNAVAILABLE', 'DOWN', 'try later', { params: { number: 7, Lan: 'x' } }),
+    { code: 'UNAVAILABLE', reason: 'DOWN', message: 'try later', params: { number: 7 } },
   ],
   [
     'a message in Vietnamese',
-    new AppError('NOT_FOUND', 'NO_TRACE', 'không tìm thấy'),
+    receivedError('NOT_FOUND', 'NO_TRACE', 'không tìm thấy', {}),
     { code: 'NOT_FOUND', reason: 'NO_TRACE', message: 'không tìm thấy' },
   ],
   [
     'half a surrogate pair',
-    new AppError('ABORTED', 'ODD', 'half \ud83d'),
+    receivedError('ABORTED', 'ODD', 'half \ud83d', {}),
     { code: 'ABORTED', reason: 'ODD', message: 'half \ufffd' },
   ],
   [
     'a very long message',
-    new AppError('ABORTED', 'LONG', tooLong),
+    receivedError('ABORTED', 'LONG', tooLong, {}),
     { code: 'ABORTED', reason: 'LONG', message: tooLong.slice(0, 500) },
   ],
   [

@@ -58,7 +58,7 @@ function testRoutes(): Routes {
 
 const FAILURES: Readonly<Record<string, Error>> = {
   unknown: new Error(`duplicate key value (${PLANTED})`),
-  abroad: new AppError('UNAVAILABLE', 'HUB_AWAY', 'the hub is away', { cause: new Error(PLANTED) }),
+  abroad: new AppError('UNAVAILABLE', 'HUB_UNREACHABLE', 'the hub is away', { cause: new Error(PLANTED) }),
 };
 
 function createTestApp(options: Partial<HttpAppOptions> = {}) {
@@ -103,7 +103,7 @@ describe('problems', () => {
       json('{"n":'),
       400,
       'MALFORMED_JSON',
-      [{ field: 'body', reason: 'not valid JSON' }],
+      [{ field: 'body', reason: 'NOT_JSON', message: 'không phải JSON hợp lệ', params: {} }],
     ],
     [
       'an empty body',
@@ -111,7 +111,7 @@ describe('problems', () => {
       json(''),
       400,
       'MALFORMED_JSON',
-      [{ field: 'body', reason: 'not valid JSON' }],
+      [{ field: 'body', reason: 'NOT_JSON', message: 'không phải JSON hợp lệ', params: {} }],
     ],
     [
       'another media type',
@@ -119,7 +119,12 @@ describe('problems', () => {
       { ...json('n=1'), headers: { 'content-type': 'text/plain' } },
       415,
       'UNSUPPORTED_MEDIA_TYPE',
-      [{ field: 'content-type', reason: 'must be application/json' }],
+      [
+        {
+          ...{ field: 'content-type', reason: 'MEDIA_TYPE_EXPECTED', message: 'phải là application/json' },
+          params: { accepted: 'application/json' },
+        },
+      ],
     ],
     [
       'a missing field',
@@ -127,7 +132,7 @@ describe('problems', () => {
       json('{}'),
       400,
       'INVALID_FIELD',
-      [{ field: 'n', reason: 'required' }],
+      [{ field: 'n', reason: 'REQUIRED', message: 'bắt buộc', params: {} }],
     ],
     [
       'a field of another type',
@@ -135,7 +140,7 @@ describe('problems', () => {
       json('{"n":"1"}'),
       400,
       'INVALID_FIELD',
-      [{ field: 'n', reason: 'Invalid input: expected number, received string' }],
+      [{ field: 'n', reason: 'NOT_A_NUMBER', message: 'phải là số', params: {} }],
     ],
     [
       'a body over the limit',
@@ -143,9 +148,14 @@ describe('problems', () => {
       json(' '.repeat(JSON_LIMIT_BYTES + 1)),
       413,
       'BODY_TOO_LARGE',
-      [{ field: 'body', reason: 'more than 1048576 bytes' }],
+      [
+        {
+          ...{ field: 'body', reason: 'TOO_MANY_BYTES', message: 'lớn hơn 1.048.576 byte' },
+          params: { most: 1_048_576 },
+        },
+      ],
     ],
-    ['a failure elsewhere', '/v1/things/abroad', {}, 503, 'HUB_AWAY', []],
+    ['a failure elsewhere', '/v1/things/abroad', {}, 503, 'HUB_UNREACHABLE', []],
     ['anything else', '/v1/things/unknown', {}, 500, 'INTERNAL', []],
   ];
   it.each(rows)('%s', async (...row) => {
@@ -155,7 +165,7 @@ describe('problems', () => {
     expect(response.headers.get('content-type')).toBe('application/problem+json');
     expect(JSON.parse(text)).toEqual({
       type: `urn:truyvet:problem:${reason.toLowerCase().replaceAll('_', '-')}`,
-      title: expect.stringMatching(/ · /),
+      title: expect.stringMatching(/^[^·]+$/),
       detail: expect.any(String),
       ...{ status, reason, errors },
       request_id: response.headers.get('x-request-id'),

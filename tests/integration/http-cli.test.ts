@@ -109,7 +109,7 @@ describe('failures end with 2 and say why', () => {
       'UNREACHABLE: http://127.0.0.1:9',
     ],
     ['no address', ['trace', 'show', 'x'], { TRUYVET_URL: '' }, 'INVALID_FIELD: --url'],
-    ['no file', ['import', 'places', 'nowhere.csv'], {}, 'INVALID_FIELD: file: cannot be read'],
+    ['no file', ['import', 'places', 'nowhere.csv'], {}, 'INVALID_FIELD: file: the file cannot be read'],
     ['an unknown command', ['dance'], {}, 'unknown command'],
   ] satisfies [string, string[], Record<string, string>, string, string?][])('%s', async (...row) => {
     const [, args, env, message, input] = row;
@@ -121,9 +121,9 @@ describe('failures end with 2 and say why', () => {
     const { code, err } = await run(['serve'], { HTTP_LISTEN: 'here' });
     expect(code).not.toBe(0);
     for (const name of ['IDENTITY_DIR', 'DATABASE_URL', 'OIDC_ISSUER'])
-      expect(err).toMatch(new RegExp(`${name}: missing, for example \\S`));
-    expect(err).toContain('HTTP_LISTEN: not host:port, for example 127.0.0.1:8080');
-    expect(err).toContain('DATA_KEYS_FILE: one of ');
+      expect(err).toMatch(new RegExp(`${name}: required, for example \\S`));
+    expect(err).toContain('HTTP_LISTEN: must be host:port, for example 127.0.0.1:8080');
+    expect(err).toContain('DATA_KEYS_FILE: exactly one is required of: ');
     const line = JSON.parse(err);
     expect(line).toMatchObject({ level: 60, name: 'node', msg: 'ended by an error' });
     expect(keysOutsideTheList(line)).toEqual([]);

@@ -118,7 +118,7 @@ describe('opening a trace', () => {
     await accepted(body.id);
     node.hub.statuses.set(body.id, STATUS);
     await node.call('GET', `/v1/traces/${body.id}`);
-    node.hub.faults.getTrace = new AppError('UNAVAILABLE', 'TEST', 'told to fail');
+    node.hub.faults.getTrace = new AppError('UNAVAILABLE', 'SHUTTING_DOWN', 'told to fail');
     const { status, body: trace } = await node.call('GET', `/v1/traces/${body.id}`);
     delete node.hub.faults.getTrace;
     expect(status).toBe(200);
@@ -167,11 +167,11 @@ describe('opening a trace', () => {
     });
     expect(await startTrace({ cases: [good, withdrawn] })).toMatchObject({
       status: 422,
-      body: { reason: 'CASE_WITHDRAWN', errors: [{ field: 'cases[1]', reason: 'withdrawn' }] },
+      body: { reason: 'CASE_WITHDRAWN', errors: [{ field: 'cases[1]', reason: 'WITHDRAWN' }] },
     });
     expect(await startTrace({ cases: [good, good] })).toMatchObject({
       status: 400,
-      body: { errors: [{ field: 'cases[1]', reason: 'named twice' }] },
+      body: { errors: [{ field: 'cases[1]', reason: 'REPEATED' }] },
     });
   });
 });
@@ -236,7 +236,7 @@ describe('while the hub or its key service is away', () => {
   });
 
   it('sends the very same opening again when the answer was lost', async () => {
-    node.hub.faults.openTrace = new AppError('UNAVAILABLE', 'TEST', 'told to fail');
+    node.hub.faults.openTrace = new AppError('UNAVAILABLE', 'SHUTTING_DOWN', 'told to fail');
     const from = node.hub.received.length;
     const { body } = await startTrace({ cases: [await enterCase()] });
     await waitFor('a second try', () => node.hub.received.length >= from + 2);
@@ -248,7 +248,9 @@ describe('while the hub or its key service is away', () => {
   });
 
   it('shows why the hub refused, and stays queued', async () => {
-    node.hub.faults.openTrace = new AppError('FAILED_PRECONDITION', 'RULES_UNKNOWN', 'told to refuse');
+    node.hub.faults.openTrace = new AppError('FAILED_PRECONDITION', 'RULES_UNKNOWN', 'told to refuse', {
+      params: { number: 1 },
+    });
     const { body } = await startTrace({ cases: [await enterCase()] });
     await waitFor(
       'the refusal',
@@ -327,7 +329,7 @@ describe('closing a trace', () => {
   it('waits for a hub that is away', async () => {
     const { body } = await startTrace({ cases: [await enterCase()] });
     await accepted(body.id);
-    node.hub.faults.closeTrace = new AppError('UNAVAILABLE', 'TEST', 'told to fail');
+    node.hub.faults.closeTrace = new AppError('UNAVAILABLE', 'SHUTTING_DOWN', 'told to fail');
     expect((await node.call('POST', `/v1/traces/${body.id}/close`)).status).toBe(202);
     await waitFor('a try', () =>
       node.logged.some((line) => line.includes('trace waits for the hub') && line.includes(body.id)),
@@ -386,7 +388,7 @@ describe("another province's trace", () => {
       status: 403,
       body: { reason: 'NOT_THE_OWNER' },
     });
-    node.hub.faults.getTrace = new AppError('UNAVAILABLE', 'TEST', 'told to fail');
+    node.hub.faults.getTrace = new AppError('UNAVAILABLE', 'SHUTTING_DOWN', 'told to fail');
     expect(await node.call('GET', `/v1/traces/${id}`)).toMatchObject({
       status: 503,
       body: { reason: 'HUB_UNREACHABLE' },

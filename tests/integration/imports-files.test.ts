@@ -176,14 +176,17 @@ describe('files that end badly', () => {
   const good = (n: number) => Array.from({ length: n }, (_, i) => `P${i},cafe\n`).join('');
 
   it.each([
-    ['an unclosed quote', 'P,"cafe\nQ,bar\n', 'QUOTE_NOT_CLOSED'],
-    ['an endless line', 'x'.repeat(70_000), 'LINE_TOO_LONG'],
-  ])('%s: the rows before it are kept and counted', async (_, text, reason) => {
+    ['an unclosed quote', 'P,"cafe\nQ,bar\n', 'QUOTE_NOT_CLOSED', 'QUOTE_OPEN'],
+    ['an endless line', 'x'.repeat(70_000), 'LINE_TOO_LONG', 'TOO_MANY_BYTES'],
+  ])('%s: the rows before it are kept and counted', async (_, text, reason, fault) => {
     await expect(importText(`place,kind\n${good(3)}P9,pub\n${text}`)).rejects.toMatchObject({
       code: 'INVALID_ARGUMENT',
       reason,
-      message: expect.stringMatching(/^line 6: .*; of the rows before it 3 were kept and 1 rejected$/),
-      details: [{ field: 'line 6', reason: expect.any(String) }],
+      message: expect.stringMatching(/^line 6: .*; body: of the rows before it 3 were kept and 1 rejected$/),
+      details: [
+        { field: 'line 6', reason: fault },
+        { field: 'body', reason: 'ROWS_KEPT', params: { accepted: 3, rejected: 1 } },
+      ],
     });
     expect(await count('places')).toBe(3);
   });
@@ -197,7 +200,7 @@ describe('files that end badly', () => {
   ])('%s: nothing is changed', async (_, text, reason) => {
     await expect(importText(text)).rejects.toMatchObject({
       reason,
-      message: expect.stringMatching(/; nothing was changed$/),
+      message: expect.stringMatching(/; body: nothing was changed$/),
     });
     expect(await count('places')).toBe(0);
   });

@@ -29,7 +29,12 @@ describe('imports over HTTP', () => {
     expect(await csv.json()).toEqual({
       accepted: 1,
       rejected: 1,
-      errors: [{ line: 3, field: 'kind', reason: 'unknown kind of place: pub' }],
+      errors: [
+        {
+          ...{ line: 3, field: 'kind', reason: 'UNKNOWN_PLACE_KIND', params: { kind: 'pub' } },
+          message: 'không có loại địa điểm này: pub',
+        },
+      ],
     });
     const row = { identifier: 'cmnd:012345678', place: 'P1', in_at: '2021-05-30T08:00:00+07:00' };
     const ndjson = await post('check-ins', JSON.stringify(row), { 'content-type': 'application/x-ndjson' });
@@ -113,7 +118,13 @@ describe('imports over a socket', () => {
     const { status, body } = await answer;
     upload.destroy();
     expect(status).toBe(400);
-    expect(JSON.parse(body)).toMatchObject({ reason: 'LINE_TOO_LONG', errors: [{ field: 'line 3' }] });
+    expect(JSON.parse(body)).toMatchObject({
+      reason: 'LINE_TOO_LONG',
+      errors: [
+        { field: 'line 3', reason: 'TOO_MANY_BYTES', params: { most: 65_536 } },
+        { field: 'body', reason: 'ROWS_KEPT', params: { accepted: 1, rejected: 0 } },
+      ],
+    });
     expect(await placesStored()).toEqual(['P1']);
   });
 

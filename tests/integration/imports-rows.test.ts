@@ -138,7 +138,7 @@ describe('check-ins', () => {
     expect(report).toEqual({
       accepted: 1,
       rejected: 1,
-      errors: [{ line: 3, field: 'place', reason: 'unknown' }],
+      errors: [{ line: 3, field: 'place', reason: 'UNKNOWN_PLACE' }],
     });
     expect(await rowsOf(CHECK_INS)).toEqual([['phone:+84912345678', 'P1', '08:00', null, null]]);
     expect(intake.takeHeard()).toMatchObject({ identifiers: [1], kicks: 1 });

@@ -201,7 +201,7 @@ describe('onTokenized', () => {
     const heard: number[][] = [];
     let failures = 2;
     const onTokenized = (ids: readonly number[]) => {
-      if (failures-- > 0) throw new AppError('INTERNAL', 'INDEX_BUSY', 'index is busy');
+      if (failures-- > 0) throw new AppError('INTERNAL', 'DATABASE_ERROR', 'index is busy');
       heard.push([...ids]);
     };
     const ids = await insert(10);

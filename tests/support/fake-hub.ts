@@ -10,7 +10,7 @@ import { type Authority, createAuthority } from '../../deploy/pki/authority.ts';
 import { issueRules } from '../../hub/packs/operations.ts';
 import { connectHub, type HubLink } from '../../node/federation/hub/hub.ts';
 import { nowSeconds, systemClock } from '../../shared/clock.ts';
-import { AppError } from '../../shared/errors.ts';
+import { AppError, receivedError } from '../../shared/errors.ts';
 import type { TraceStatusSchema } from '../../shared/gen/truyvet/v1/common_pb.ts';
 import { FederationService } from '../../shared/gen/truyvet/v1/federation_pb.ts';
 import { type GrpcServer, startGrpcServer } from '../../shared/grpc/server.ts';
@@ -92,14 +92,14 @@ function handlers(
   return {
     ...elsewhere,
     evaluate: async () => {
-      throw new AppError('UNIMPLEMENTED', 'UNIMPLEMENTED', 'no key service here');
+      throw receivedError('UNIMPLEMENTED', 'UNIMPLEMENTED', 'no key service here', {});
     },
     listRules: async () => {
       failIfTold('listRules');
       return { packs: [...hub.signedRules] };
     },
     exchangeCheckpoints: async (request, call) => {
-      if (!hub.exchange) throw new AppError('UNIMPLEMENTED', 'UNIMPLEMENTED', 'no audit log here');
+      if (!hub.exchange) throw receivedError('UNIMPLEMENTED', 'UNIMPLEMENTED', 'no audit log here', {});
       return hub.exchange(request, call);
     },
     reportStatus: async () => ({ nextInMs: 60_000 }),
@@ -135,5 +135,5 @@ const elsewhere = {
 };
 
 async function notHere(): Promise<never> {
-  throw new AppError('UNIMPLEMENTED', 'UNIMPLEMENTED', 'not at this hub');
+  throw receivedError('UNIMPLEMENTED', 'UNIMPLEMENTED', 'not at this hub', {});
 }

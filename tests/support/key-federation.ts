@@ -20,7 +20,7 @@ import type { Caller } from '../../shared/acts/access.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { Database } from '../../shared/db/database.ts';
 import { Disposal } from '../../shared/disposal.ts';
-import { AppError } from '../../shared/errors.ts';
+import { receivedError } from '../../shared/errors.ts';
 import { FederationService } from '../../shared/gen/truyvet/v1/federation_pb.ts';
 import { createChannel, createClient } from '../../shared/grpc/client.ts';
 import { startGrpcServer } from '../../shared/grpc/server.ts';
@@ -191,7 +191,7 @@ export async function startLoneKeys(
 
 /** The hub's other services have no part in this. */
 async function notServed(): Promise<never> {
-  throw new AppError('UNIMPLEMENTED', 'UNIMPLEMENTED', 'not served here');
+  throw receivedError('UNIMPLEMENTED', 'UNIMPLEMENTED', 'not served here', {});
 }
 
 function operatorOf(province: string): Caller {

@@ -13,7 +13,7 @@ import { RefusalLog } from '../../shared/audit/refusals.ts';
 import { nowSeconds, systemClock } from '../../shared/clock.ts';
 import { type Database, openDatabase } from '../../shared/db/database.ts';
 import { Disposal } from '../../shared/disposal.ts';
-import { AppError, type ErrorCode } from '../../shared/errors.ts';
+import { type ErrorCode, receivedError } from '../../shared/errors.ts';
 import { TracingService } from '../../shared/gen/truyvet/v1/tracing_pb.ts';
 import { type GrpcServer, startGrpcServer } from '../../shared/grpc/server.ts';
 import { implement } from '../../shared/grpc/service.ts';
@@ -66,7 +66,7 @@ export class ModelProvince implements AsyncDisposable {
         return { applied: seq };
       },
       readAuditLog: () => {
-        throw new AppError('UNIMPLEMENTED', 'NOT_HERE', 'not here');
+        throw receivedError('UNIMPLEMENTED', 'NOT_HERE', 'not here', {});
       },
     });
     const listen = `127.0.0.1:${this.#port}`;
@@ -83,7 +83,7 @@ export class ModelProvince implements AsyncDisposable {
     let traceId = '';
     for await (const { message } of requests) {
       if (message.case === 'warrant') {
-        if (this.refusal) throw new AppError(this.refusal.code, this.refusal.reason, 'refused');
+        if (this.refusal) throw receivedError(this.refusal.code, this.refusal.reason, 'refused', {});
         const [, payload] = message.value.opening.split('.');
         traceId = JSON.parse(Buffer.from(payload as string, 'base64url').toString()).trace_id;
         const value = { incarnation: BigInt(this.incarnation), protocol: 1 };

@@ -52,6 +52,14 @@ export const IMPORT_RULES: readonly ImportRule[] = [
     toExcept: ['shared/{domain,trace}/**', 'shared/errors.ts'],
   },
   {
+    name: 'the catalogue leaves its room',
+    why: 'programs and consoles show the same texts: what loads them must not load a program',
+    from: ['shared/i18n/**'],
+    except: TESTS,
+    to: ['**'],
+    toExcept: ['shared/i18n/**'],
+  },
+  {
     name: 'a rule does something',
     why: 'rules are pure: what acts cannot be tested with a table, nor reasoned about without a machine',
     from: ['{node,hub}/**/rules.ts'],

@@ -28,7 +28,9 @@ export async function ensureCluster(
   if (known !== undefined) return known;
   if ((await readdir(dataDir)).length > 0) {
     const message = `${dataDir} is neither empty nor a database of ours`;
-    throw new AppError('FAILED_PRECONDITION', 'DATA_DIRECTORY_NOT_OURS', message);
+    throw new AppError('FAILED_PRECONDITION', 'DATA_DIRECTORY_NOT_OURS', message, {
+      params: { directory: dataDir },
+    });
   }
   // Made beside and moved into place when finished: a crash leaves an empty data directory.
   const unfinished = `${dataDir}.unfinished`;

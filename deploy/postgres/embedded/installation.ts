@@ -28,7 +28,10 @@ export function findInstallation(): Installation {
     return { directory: join(dirname(entry), '..', 'native'), temporary: false };
   } catch (cause) {
     const message = `no PostgreSQL binaries for ${platform}: set DATABASE_URL to a server of your own`;
-    throw new AppError('FAILED_PRECONDITION', 'NO_EMBEDDED_POSTGRES', message, { cause });
+    throw new AppError('FAILED_PRECONDITION', 'NO_EMBEDDED_POSTGRES', message, {
+      cause,
+      params: { platform },
+    });
   }
 }
 

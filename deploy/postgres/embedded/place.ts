@@ -36,6 +36,7 @@ export async function findPlace(dataDir: string, options: PlaceOptions = {}): Pr
     'FAILED_PRECONDITION',
     'NO_ACCOUNT_FOR_POSTGRES',
     `PostgreSQL refuses to run as root, and no other account can use ${dataDir}: choose another directory`,
+    { params: { directory: dataDir } },
   );
 }
 

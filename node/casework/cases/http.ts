@@ -6,6 +6,7 @@ import { isoInstant } from '../../../shared/domain/instant.ts';
 import { dateInput, instantInput, instantOutput, isoInstantOrNull } from '../../../shared/http/instants.ts';
 import { cutPage, decodeCursor, nextOutput, pageQuery } from '../../../shared/http/paging.ts';
 import { apiRoute, newRoutes, type Routes } from '../../../shared/http/route.ts';
+import { fault } from '../../../shared/shape-errors.ts';
 import { type Case, type CasesContext, correctCase, enterCase, listCases, readCase } from './operations.ts';
 
 const identifiers = z
@@ -21,7 +22,7 @@ const facts = {
   isolated_at: instantInput.nullish(),
   ward: z
     .string()
-    .regex(/^\d{5}$/, 'not a ward code of five digits')
+    .regex(/^\d{5}$/, fault({ reason: 'NOT_A_WARD_CODE' }))
     .nullish()
     .openapi({ description: 'nơi xử lý ca bệnh · where the case is handled', example: '07213' }),
 };
@@ -30,7 +31,7 @@ const newCase = z.strictObject(facts).openapi('NewCase');
 
 const correction = z
   .strictObject({ ...facts, identifiers: identifiers.optional(), withdrawn: z.boolean().optional() })
-  .refine((fields) => Object.keys(fields).length > 0, 'names no field')
+  .refine((fields) => Object.keys(fields).length > 0, fault({ reason: 'NO_FIELDS' }))
   .openapi('CaseCorrection');
 
 const caseOutput = z
@@ -48,7 +49,7 @@ const caseOutput = z
   .openapi('Case');
 
 const idOutput = z.object({ id: z.uuid() });
-const idParam = z.object({ id: z.uuid('not a UUID').transform((id) => id.toLowerCase()) });
+const idParam = z.object({ id: z.uuid().transform((id) => id.toLowerCase()) });
 const cursor = z.tuple([z.number(), z.uuid()]);
 const tags = ['cases'];
 

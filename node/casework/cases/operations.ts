@@ -151,9 +151,9 @@ export async function correctCase(
 
 /** Says nothing of anybody: only what the caller sent and where the caller may act decide. */
 function checkWard({ province }: Pick<CasesContext, 'province'>, scope: Scope, ward: string | null): void {
-  if (ward === null && scope !== 'whole') throw invalidField('ward', 'required: a ward of your area');
-  if (ward !== null && !isWardOf(ward, province)) throw invalidField('ward', 'no ward of this province');
-  if (ward !== null && !isWithin(scope, ward)) throw invalidField('ward', 'not in your area');
+  if (ward === null && scope !== 'whole') throw invalidField('ward', 'OWN_WARD_REQUIRED');
+  if (ward !== null && !isWardOf(ward, province)) throw invalidField('ward', 'NOT_OF_PROVINCE');
+  if (ward !== null && !isWithin(scope, ward)) throw invalidField('ward', 'OUTSIDE_AREA');
 }
 
 /** Ward of the index person's record, if it is one of this province. */

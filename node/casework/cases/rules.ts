@@ -3,7 +3,8 @@
  */
 import { readIdentifier } from '../../../shared/domain/identifier.ts';
 import { vietnamDate } from '../../../shared/domain/instant.ts';
-import { AppError, type FieldError } from '../../../shared/errors.ts';
+import { faultIn } from '../../../shared/domain/reading.ts';
+import { type FieldError, invalidFields } from '../../../shared/errors.ts';
 
 /** What a case says; instants in epoch seconds, `onsetOn` as YYYY-MM-DD. */
 export interface CaseFacts {
@@ -28,16 +29,16 @@ const CLOCK_SKEW_SECONDS = 300;
 export function checkDates(facts: Omit<CaseFacts, 'identifiers' | 'ward'>, now: number): void {
   const errors: FieldError[] = [];
   if (facts.onsetOn === null && facts.sampledAt === null) {
-    errors.push({ field: 'onset_on', reason: 'one of onset_on and sampled_at is required' });
+    errors.push({ field: 'onset_on', reason: 'ONE_OF_REQUIRED', params: { fields: 'onset_on, sampled_at' } });
   }
   if (facts.onsetOn !== null && facts.onsetOn > vietnamDate(now)) {
-    errors.push({ field: 'onset_on', reason: 'in the future' });
+    errors.push({ field: 'onset_on', reason: 'IN_FUTURE' });
   }
   if (facts.onsetOn !== null && facts.onsetOn < FIRST_ONSET) {
-    errors.push({ field: 'onset_on', reason: `before ${FIRST_ONSET}` });
+    errors.push({ field: 'onset_on', reason: 'TOO_EARLY', params: { earliest: FIRST_ONSET } });
   }
   if (facts.sampledAt !== null && facts.sampledAt > now + CLOCK_SKEW_SECONDS) {
-    errors.push({ field: 'sampled_at', reason: 'in the future' });
+    errors.push({ field: 'sampled_at', reason: 'IN_FUTURE' });
   }
   throwFieldErrors(errors);
 }
@@ -51,7 +52,7 @@ export function canonicalIdentifiers(texts: readonly string[]): string[] {
   const canonical = texts.map((text, index) => {
     const found = readIdentifier(text);
     if (found.reason === undefined) return found.value as string;
-    errors.push({ field: `identifiers[${index}]`, reason: found.reason });
+    errors.push(faultIn(`identifiers[${index}]`, found));
     return '';
   });
   throwFieldErrors(errors);
@@ -59,7 +60,5 @@ export function canonicalIdentifiers(texts: readonly string[]): string[] {
 }
 
 function throwFieldErrors(errors: readonly FieldError[]): void {
-  if (errors.length === 0) return;
-  const text = errors.map(({ field, reason }) => `${field}: ${reason}`).join('; ');
-  throw new AppError('INVALID_ARGUMENT', 'INVALID_FIELD', text, { details: errors });
+  if (errors.length > 0) throw invalidFields(errors);
 }

@@ -6,6 +6,7 @@ import { isoInstant } from '../../../shared/domain/instant.ts';
 import { instantOutput, isoInstantOrNull } from '../../../shared/http/instants.ts';
 import { cutPage, decodeCursor, nextOutput, pageQuery } from '../../../shared/http/paging.ts';
 import { apiRoute, newRoutes, type Routes } from '../../../shared/http/route.ts';
+import { fault } from '../../../shared/shape-errors.ts';
 import {
   type BreakGlassContext,
   listBreakGlass,
@@ -24,7 +25,7 @@ const newBreakGlass = z
       .max(REASON_LENGTH.max, `more than ${REASON_LENGTH.max} characters`),
     area: z
       .string()
-      .regex(/^(?:\d{2}|\d{3}|\d{5})$/, 'not the code of a province, district or ward')
+      .regex(/^(?:\d{2}|\d{3}|\d{5})$/, fault({ reason: 'NOT_AN_AREA_CODE' }))
       .openapi({ example: '213' }),
     minutes: z.int().min(1).max(MAX_MINUTES),
   })
@@ -80,7 +81,7 @@ const postReview = apiRoute('break_glass.review', {
   tags,
   summary: 'Đánh giá · Review one; `unjustified` ends it',
   request: {
-    params: z.object({ id: z.uuid('not a UUID').transform((id) => id.toLowerCase()) }),
+    params: z.object({ id: z.uuid().transform((id) => id.toLowerCase()) }),
     body: { required: true, content: json(z.strictObject({ verdict: z.enum(VERDICTS) })) },
   },
   responses: { 200: { description: 'Đã ghi · Noted', content: json(breakGlassOutput) } },

@@ -43,7 +43,7 @@ export function openBreakGlass(
   const id = newId();
   const asked = { on: [{ break_glass: id }], detail: { area, minutes } };
   return change(ctx, caller, 'break_glass.open', asked, async (tx, { scope }) => {
-    if (!isAreaOf(area, ctx.province)) throw invalidField('area', 'no area of this province');
+    if (!isAreaOf(area, ctx.province)) throw invalidField('area', 'NOT_OF_PROVINCE');
     const openedAt = nowSeconds(ctx.clock);
     const openAlready = (await queries.listOpen(tx, caller.subject, openedAt)).length;
     const facts = { inOwnArea: isAreaWithin(scope, area), openAlready };

@@ -42,7 +42,7 @@ const createdOutput = accountOutput
   .openapi('CreatedServiceAccount');
 
 const cursor = z.tuple([z.number(), z.uuid()]);
-const idParam = z.object({ id: z.uuid('not a UUID').transform((id) => id.toLowerCase()) });
+const idParam = z.object({ id: z.uuid().transform((id) => id.toLowerCase()) });
 const tags = ['service-accounts'];
 const json = <T extends z.ZodType>(schema: T) => ({ 'application/json': { schema } });
 

@@ -41,9 +41,9 @@ export function createAccount(
   const asked = { on: [{ account: id }], detail: { scopes, expires_at: expiresAt ?? null } };
   return change(ctx, caller, 'service_accounts.create', asked, async (tx) => {
     const createdAt = nowSeconds(ctx.clock);
-    if (expiresAt !== undefined && expiresAt <= createdAt) throw invalidField('expires_at', 'in the past');
+    if (expiresAt !== undefined && expiresAt <= createdAt) throw invalidField('expires_at', 'IN_PAST');
     const foreign = scopes.findIndex((scope) => !isServiceScope(scope));
-    if (foreign >= 0) throw invalidField(`scopes[${foreign}]`, 'not for service accounts');
+    if (foreign >= 0) throw invalidField(`scopes[${foreign}]`, 'NOT_FOR_SERVICES');
     const key = `tvk_${Buffer.from(newKey(32)).toString('base64url')}`;
     const account = {
       ...{ id, name, scopes: [...new Set(scopes)], createdBy: caller.subject, createdAt },

@@ -3,10 +3,11 @@
  */
 import { z } from '@hono/zod-openapi';
 import { apiRoute, newRoutes, type Routes } from '../../../shared/http/route.ts';
+import { fault } from '../../../shared/shape-errors.ts';
 import { type BudgetsCtx, changeBudget, columnsOf, readBudgets } from './operations.ts';
 
 const limit = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
-const province = z.string().regex(/^\d\d$/, 'not a two-digit province code');
+const province = z.string().regex(/^\d\d$/, fault({ reason: 'NOT_A_PROVINCE_CODE' }));
 
 const budget = z
   .strictObject({

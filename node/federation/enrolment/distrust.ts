@@ -19,7 +19,7 @@ export async function distrustSerial(directory: string, serial: string): Promise
     .replaceAll(':', '')
     .toLowerCase()
     .replace(/^0+(?=.)/, '');
-  if (!/^[0-9a-f]{1,40}$/.test(normal)) throw invalidField('serial', 'not a serial number in hex');
+  if (!/^[0-9a-f]{1,40}$/.test(normal)) throw invalidField('serial', 'NOT_A_SERIAL');
   const serials = [...new Set([...(await readSerials(directory)), normal])];
   await writePrivately(join(directory, FILE), serials.join('\n'));
 }
@@ -28,7 +28,9 @@ export async function distrustSerial(directory: string, serial: string): Promise
 async function readSerials(directory: string): Promise<string[]> {
   const text = await readFile(join(directory, FILE), 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return '';
-    throw new AppError('INVALID_ARGUMENT', 'INVALID_CONFIG', `IDENTITY_DIR: ${FILE} cannot be read`);
+    throw new AppError('INVALID_ARGUMENT', 'INVALID_CONFIG', `IDENTITY_DIR: ${FILE} cannot be read`, {
+      details: [{ field: FILE, reason: 'FILE_UNREADABLE' }],
+    });
   });
   return text.split(/\s+/).filter((word) => word !== '');
 }

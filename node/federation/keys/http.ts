@@ -5,6 +5,7 @@ import { z } from '@hono/zod-openapi';
 import { isoInstant } from '../../../shared/domain/instant.ts';
 import { instantOutput } from '../../../shared/http/instants.ts';
 import { apiRoute, newRoutes, type Routes } from '../../../shared/http/route.ts';
+import { fault } from '../../../shared/shape-errors.ts';
 import {
   approveProvince,
   createKey,
@@ -16,7 +17,7 @@ import {
 } from './operations.ts';
 
 const TAGS = ['federation'];
-const province = z.string().regex(/^[0-9]{2}$/, 'not a two-digit code');
+const province = z.string().regex(/^[0-9]{2}$/, fault({ reason: 'NOT_A_PROVINCE_CODE' }));
 const json = <T extends z.ZodType>(schema: T, description = 'OK') => ({
   description,
   content: { 'application/json': { schema } },

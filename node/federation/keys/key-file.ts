@@ -6,7 +6,7 @@
 import { open, readFile, rename, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { z } from 'zod';
-import { AppError } from '../../../shared/errors.ts';
+import { AppError, type Fault, listed } from '../../../shared/errors.ts';
 import {
   type FederationKey,
   FIRST_GENERATION,
@@ -28,8 +28,8 @@ export interface KeyFile {
   readonly approvals: readonly string[];
 }
 
-const hexKey = z.string().regex(/^[0-9a-f]{64}$/, 'not 64 hex digits');
-const generation = z.string().regex(/^[1-9][0-9]{0,9}$/, 'not a generation');
+const hexKey = z.string().regex(/^[0-9a-f]{64}$/);
+const generation = z.string().regex(/^[1-9][0-9]{0,9}$/);
 const instant = z.int().min(0).max(0xffff_ffff);
 const fileShape = z.strictObject({
   keys: z.record(generation, hexKey),
@@ -60,12 +60,12 @@ const NOTHING: KeyFile = { keys: [], approvals: [] };
 export async function readKeyFile(path: string): Promise<KeyFile> {
   let text: string;
   try {
-    if (((await stat(path)).mode & 0o077) !== 0) throw badFile('others may read or change it: chmod 600');
+    if (((await stat(path)).mode & 0o077) !== 0) throw badFile({ reason: 'FILE_SHARED' });
     text = await readFile(path, 'utf8');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return NOTHING;
     if (error instanceof AppError) throw error;
-    throw badFile('cannot be read');
+    throw badFile({ reason: 'FILE_UNREADABLE' });
   }
   return parseKeyFile(text);
 }
@@ -111,10 +111,9 @@ function parseKeyFile(text: string): KeyFile {
   const parsed = fileShape.safeParse(jsonOf(text));
   if (!parsed.success) {
     // A path may hold a misplaced key: only the fields that we know are named.
-    const fields = parsed.error.issues.map(({ path }) => String(path[0] ?? 'file'));
-    throw badFile(
-      `bad ${[...new Set(fields)].filter((field) => field in fileShape.shape).join(', ') || 'content'}`,
-    );
+    const fields = [...new Set(parsed.error.issues.map(({ path }) => String(path[0] ?? 'file')))];
+    const known = fields.filter((field) => field in fileShape.shape).join(', ');
+    throw badFile({ reason: 'FILE_WRONG_FIELDS', params: { fields: known || '…' } });
   }
   const { keys, use_from: useFrom, proposed, giver, approvals } = parsed.data;
   const held = Object.entries(keys).map(([number, hex]) => ({
@@ -146,6 +145,7 @@ function jsonOf(text: string): unknown {
   }
 }
 
-function badFile(problem: string): AppError {
-  return new AppError('FAILED_PRECONDITION', 'BAD_FEDERATION_KEYS', `${FEDERATION_KEYS_FILE}: ${problem}`);
+function badFile(found: Fault): AppError {
+  const details = [{ ...found, field: FEDERATION_KEYS_FILE }];
+  return new AppError('FAILED_PRECONDITION', 'BAD_FEDERATION_KEYS', listed(details), { details });
 }

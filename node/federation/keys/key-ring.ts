@@ -38,7 +38,7 @@ export class KeyRing {
     if (found) return found.key;
     if (keys.length === 0) throw keyMissing();
     const message = `federation key: generation ${generation} is not held here`;
-    throw new AppError('FAILED_PRECONDITION', 'FEDERATION_KEY_UNKNOWN', message);
+    throw new AppError('FAILED_PRECONDITION', 'FEDERATION_KEY_UNKNOWN', message, { params: { generation } });
   }
 
   /**

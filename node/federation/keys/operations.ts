@@ -210,8 +210,9 @@ async function proposeKey(
     await step({}, () =>
       ctx.ring.change((content) => {
         if (!content.proposed) return { ...content, proposed: key };
-        const message = `generation ${content.proposed.generation} still waits for the hub`;
-        throw new AppError('FAILED_PRECONDITION', 'FEDERATION_KEY_PENDING', message);
+        const params = { generation: content.proposed.generation };
+        const message = `generation ${params.generation} still waits for the hub`;
+        throw new AppError('FAILED_PRECONDITION', 'FEDERATION_KEY_PENDING', message, { params });
       }),
     );
     return { key, known };
@@ -229,7 +230,7 @@ function resultOf(
   const isHeld = keys.some((one) => one.generation === generation && generationOf(one).check === check);
   if (!isHeld && proposed?.generation !== generation) {
     const message = `another province has made generation ${generation}`;
-    throw new AppError('ALREADY_EXISTS', 'FEDERATION_KEY_TAKEN', message);
+    throw new AppError('ALREADY_EXISTS', 'FEDERATION_KEY_TAKEN', message, { params: { generation } });
   }
   const others = othersOf(view, me.holder.province);
   return {

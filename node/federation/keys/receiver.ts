@@ -85,7 +85,9 @@ export class WrapReceiver {
     const conflicting = opened.filter((wrap) => opened.some((other) => differs(wrap, other)));
     for (const { generation, text } of conflicting) {
       const message = `federation key: provinces give different keys of generation ${generation}`;
-      await this.#refuse(text, new AppError('PERMISSION_DENIED', 'FEDERATION_KEY_CONFLICT', message));
+      const params = { generation };
+      const conflict = new AppError('PERMISSION_DENIED', 'FEDERATION_KEY_CONFLICT', message, { params });
+      await this.#refuse(text, conflict);
     }
     return conflicting.length > 0 ? [] : [...opened];
   }

@@ -88,7 +88,9 @@ export async function readPack(rules: Pick<RuleBook, 'pack' | 'pull'>, number: n
   await rules.pull();
   const pulled = rules.pack(number);
   if (pulled) return pulled;
-  throw new AppError('FAILED_PRECONDITION', 'RULES_UNKNOWN', `the hub has no rule pack ${number}`);
+  throw new AppError('FAILED_PRECONDITION', 'RULES_UNKNOWN', `the hub has no rule pack ${number}`, {
+    params: { number },
+  });
 }
 
 function inForce(packs: readonly RulePack[], now: number): RulePack {
@@ -122,7 +124,7 @@ async function keep({ db, clock }: RuleBookOptions, signed: string, pack: RulePa
   const before = await findPack(db, pack.number);
   if (before !== undefined && !isDeepStrictEqual(before, pack)) {
     const message = `rules: pack ${pack.number} is known with other content`;
-    throw new AppError('PERMISSION_DENIED', 'RULES_REPLACED', message);
+    throw new AppError('PERMISSION_DENIED', 'RULES_REPLACED', message, { params: { number: pack.number } });
   }
   if (before !== undefined) return;
   await withTransaction(db, async (tx) => {

@@ -5,10 +5,14 @@
 
 import { readIdentifier } from '../../../shared/domain/identifier.ts';
 import type { Reading } from '../../../shared/domain/reading.ts';
+import type { Fault } from '../../../shared/errors.ts';
 import { isProvince, isWard } from '../../../shared/gazetteer.ts';
 
 /** A cell as the file has it: text, or in NDJSON a list of texts where the column takes one. */
 export type Cell = string | readonly string[];
+
+/** A value, or why a cell has none; of a list with several items, which one (from 0) is to blame. */
+export type CellReading<T> = Reading<T> & { readonly item?: number };
 
 export interface Column<T> {
   /** Part of the key: the column must be there and no cell of it empty. */
@@ -16,7 +20,7 @@ export interface Column<T> {
   /** What JSON may hold besides text and null. */
   readonly json: 'text' | 'number' | 'list';
   /** Cells are trimmed and not empty. */
-  readonly read: (cell: Cell) => Reading<T>;
+  readonly read: (cell: Cell) => CellReading<T>;
 }
 
 export type Columns = Readonly<Record<string, Column<unknown>>>;
@@ -50,12 +54,12 @@ export const identifierList: Column<readonly string[]> = {
   read: (cell) => {
     const items = typeof cell === 'string' ? cell.split(/\s+/) : cell;
     const found = new Set<string>();
-    for (const item of items) {
-      const { value, reason } = readIdentifier(item);
-      if (value === undefined) return { reason: items.length > 1 ? `one of them: ${reason}` : reason };
-      found.add(value);
+    for (const [index, item] of items.entries()) {
+      const reading = readIdentifier(item);
+      if (reading.reason !== undefined) return items.length > 1 ? { ...reading, item: index } : reading;
+      found.add(reading.value);
     }
-    if (found.size > MOST_IDENTIFIERS) return { reason: `more than ${MOST_IDENTIFIERS} identifiers` };
+    if (found.size > MOST_IDENTIFIERS) return { reason: 'TOO_MANY', params: { most: MOST_IDENTIFIERS } };
     return { value: [...found] };
   },
 };
@@ -69,27 +73,23 @@ const ASCII = /^[\x20-\x7e]*$/;
  */
 export function textUpTo(longest: number): ReadText<string> {
   return (cell) => {
-    if (cell.length > longest) return { reason: `longer than ${longest} characters` };
+    if (cell.length > longest) return { reason: 'TOO_LONG', params: { most: longest } };
     if (ASCII.test(cell)) return { value: cell };
     const text = cell.replace(/[\t\r\n]+/g, ' ').normalize('NFC');
-    return UNPRINTABLE.test(text)
-      ? { reason: 'has a control character or half a character' }
-      : { value: text };
+    return UNPRINTABLE.test(text) ? { reason: 'UNPRINTABLE' } : { value: text };
   };
 }
 
 /** Two-digit code of one of the 63 provinces of 2021. */
 export function readProvince(text: string): Reading<string> {
-  return isProvince(text)
-    ? { value: text }
-    : { reason: 'unknown province; a two-digit code of 2021 is expected' };
+  return isProvince(text) ? { value: text } : { reason: 'UNKNOWN_PROVINCE' };
 }
 
 const readWardText = textUpTo(100);
 
 /** A ward: any text up to 100 characters, but five digits are an official code and must be a known one. */
 export function readWard(text: string): Reading<string> {
-  if (/^\d{5}$/.test(text) && !isWard(text)) return { reason: 'unknown ward code' };
+  if (/^\d{5}$/.test(text) && !isWard(text)) return { reason: 'UNKNOWN_WARD' };
   return readWardText(text);
 }
 
@@ -103,26 +103,30 @@ const SEXES: ReadonlyMap<string, string> = new Map([
   ['khác', 'other'],
 ]);
 
+const NO_SEX: Fault = { reason: 'NOT_ONE_OF', params: { values: 'male, female, other, nam, nữ, khác' } };
+
 /** `male`, `female`, `other`, or the Vietnamese words, in any case. */
 export function readSex(text: string): Reading<string> {
   const sex = SEXES.get(text.normalize('NFC').toLowerCase());
-  return sex === undefined ? { reason: 'not one of male, female, other, nam, nữ, khác' } : { value: sex };
+  return sex === undefined ? NO_SEX : { value: sex };
 }
 
 /** A whole number from `least` to `most`. */
 export function wholeNumber(least: number, most: number): ReadText<number> {
   return (text) => {
-    const value = /^[+-]?\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
-    return value >= least && value <= most
-      ? { value }
-      : { reason: `not a whole number from ${least} to ${most}` };
+    if (!/^[+-]?\d{1,15}$/.test(text)) return { reason: 'NOT_AN_INTEGER' };
+    return within(Number(text), least, most);
   };
 }
 
 /** A decimal number from `least` to `most`. */
 export function decimal(least: number, most: number): ReadText<number> {
   return (text) => {
-    const value = /^[+-]?\d{1,15}(\.\d{1,20})?([eE][+-]?\d{1,3})?$/.test(text) ? Number(text) : Number.NaN;
-    return value >= least && value <= most ? { value } : { reason: `not a number from ${least} to ${most}` };
+    if (!/^[+-]?\d{1,15}(\.\d{1,20})?([eE][+-]?\d{1,3})?$/.test(text)) return { reason: 'NOT_A_NUMBER' };
+    return within(Number(text), least, most);
   };
+}
+
+function within(value: number, least: number, most: number): Reading<number> {
+  return value >= least && value <= most ? { value } : { reason: 'OUT_OF_BOUNDS', params: { least, most } };
 }

@@ -3,6 +3,7 @@
  * import needs what general parsers lack: the line where a row begins, a bad row that costs only itself, rows
  * before a fatal line kept, and errors that quote nothing. csv-parse is the yardstick in its tests.
  */
+import type { Fault } from '../../../shared/errors.ts';
 import type { Columns } from './columns.ts';
 import { type Lines, LONGEST_ROW } from './lines.ts';
 import { NOT_UTF8, type RawRow, WHOLE_ROW } from './raw-rows.ts';
@@ -31,7 +32,7 @@ export async function* readCsv(lines: AsyncIterable<Lines>, columns: Columns): A
     yield rows;
   }
   if (!record.idle) throw notClosed(record.line);
-  if (header === undefined) throw unreadable(1, 'HEADER_MISSING', 'the file is empty; a header is expected');
+  if (header === undefined) throw unreadable(1, 'HEADER_MISSING', { reason: 'HEADER_EXPECTED' });
 }
 
 /** For each column of the kind, its position in the file; -1 if the file lacks it. */
@@ -42,34 +43,35 @@ interface Header {
 
 function rowOf({ line, valid, cells, fault }: CsvRecord, { positions, width }: Header): RawRow {
   if (!valid) return { line, problem: NOT_UTF8 };
-  if (fault !== undefined) return { line, problem: { field: WHOLE_ROW, reason: fault } };
+  if (fault !== undefined) return { line, problem: { ...fault, field: WHOLE_ROW } };
   if (cells.length !== width) {
-    return {
-      line,
-      problem: { field: WHOLE_ROW, reason: `has ${cells.length} fields, the header has ${width}` },
-    };
+    const params = { found: cells.length, expected: width };
+    return { line, problem: { field: WHOLE_ROW, reason: 'CELL_COUNT', params } };
   }
   return { line, cells: positions.map((position) => cells[position]) };
 }
 
 function readHeader({ line, valid, cells, fault }: CsvRecord, columns: Columns): Header {
-  if (!valid) throw unreadable(line, 'HEADER_INVALID', NOT_UTF8.reason);
+  if (!valid) throw unreadable(line, 'HEADER_INVALID', NOT_UTF8);
   if (fault !== undefined) throw unreadable(line, 'HEADER_INVALID', fault);
   const names = cells.map((cell) => cell.trim());
   const known = Object.keys(columns);
   if (!names.some((name) => known.includes(name))) {
-    throw unreadable(
-      line,
-      'HEADER_INVALID',
-      `no known column; is the header missing? Known are ${known.join(', ')}`,
-    );
+    const params = { known: known.join(', ') };
+    throw unreadable(line, 'HEADER_INVALID', { reason: 'NO_KNOWN_COLUMN', params });
   }
   for (const [position, name] of names.entries()) {
-    const problem = known.includes(name) ? names.indexOf(name) !== position && 'repeated' : 'unknown';
-    if (problem) throw unreadable(line, 'HEADER_INVALID', `column ${describe(name, position)} is ${problem}`);
+    const isKnown = known.includes(name);
+    if (isKnown && names.indexOf(name) === position) continue;
+    const params = { column: describe(name, position) };
+    const reason = isKnown ? 'COLUMN_REPEATED' : 'COLUMN_UNKNOWN';
+    throw unreadable(line, 'HEADER_INVALID', { reason, params });
   }
   const missing = known.filter((name) => columns[name]?.required && !names.includes(name));
-  if (missing.length > 0) throw unreadable(line, 'HEADER_INVALID', `column ${missing.join(', ')} is missing`);
+  if (missing.length > 0) {
+    const params = { column: missing.join(', ') };
+    throw unreadable(line, 'HEADER_INVALID', { reason: 'COLUMN_MISSING', params });
+  }
   return { positions: known.map((name) => names.indexOf(name)), width: names.length };
 }
 
@@ -79,7 +81,7 @@ function describe(name: string, position: number): string {
 }
 
 function notClosed(line: number): Error {
-  return unreadable(line, 'QUOTE_NOT_CLOSED', `a quote is not closed within ${LONGEST_ROW} characters`);
+  return unreadable(line, 'QUOTE_NOT_CLOSED', { reason: 'QUOTE_OPEN', params: { most: LONGEST_ROW } });
 }
 
 /** One record at a time, fed line by line. */
@@ -89,7 +91,7 @@ class CsvRecord {
   valid = true;
   cells: string[] = [];
   /** Why it cannot be split into cells. */
-  fault: string | undefined;
+  fault: Fault | undefined;
   /** Characters so far. */
   length = 0;
   /** Text of the quoted cell that has not ended yet. */
@@ -131,7 +133,7 @@ class CsvRecord {
       at = this.#open === undefined ? this.#plain(text, at) : this.#quoted(text, at);
       if (at < 0 || at === text.length) return;
       if (text[at] !== ',') {
-        this.fault = 'text after a closing quote';
+        this.fault = { reason: 'TEXT_AFTER_QUOTE' };
         return;
       }
       at++;
@@ -145,7 +147,7 @@ class CsvRecord {
     const cell = text.slice(start, end);
     this.cells.push(cell);
     if (!cell.includes('"')) return end;
-    this.fault = 'a quote inside a field that does not begin with one';
+    this.fault = { reason: 'QUOTE_INSIDE' };
     return -1;
   }
 

@@ -4,7 +4,7 @@
  */
 import type { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { AppError } from '../../../shared/errors.ts';
+import { AppError, invalidField } from '../../../shared/errors.ts';
 
 /**
  * Bytes that may come out of one that came in, beyond what is free. Real files are packed 4 to 30 times, gzip
@@ -30,7 +30,7 @@ export async function* unzipped(bytes: Readable): AsyncGenerator<Uint8Array> {
   } catch (cause) {
     if (!(cause as NodeJS.ErrnoException).code?.startsWith('Z_')) throw cause;
     throw new AppError('INVALID_ARGUMENT', 'MALFORMED_GZIP', 'the body is not whole and valid gzip', {
-      details: [{ field: 'body', reason: 'not whole and valid gzip' }],
+      details: [{ field: 'body', reason: 'NOT_GZIP' }],
       cause,
     });
   } finally {
@@ -40,8 +40,5 @@ export async function* unzipped(bytes: Readable): AsyncGenerator<Uint8Array> {
 }
 
 function expandsTooMuch(): AppError {
-  const reason = `unpacks to more than ${MOST_EXPANSION} times its size`;
-  return new AppError('INVALID_ARGUMENT', 'EXPANDS_TOO_MUCH', `the body ${reason}`, {
-    details: [{ field: 'body', reason }],
-  });
+  return invalidField('body', 'EXPANDS_BEYOND', { times: MOST_EXPANSION }, 'EXPANDS_TOO_MUCH');
 }

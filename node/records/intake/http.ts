@@ -4,9 +4,8 @@
 import { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
 import { z } from '@hono/zod-openapi';
-import { AppError } from '../../../shared/errors.ts';
-import { unsupportedMediaType } from '../../../shared/http/problem.ts';
-import { apiRoute, newRoutes, type Routes } from '../../../shared/http/route.ts';
+import { shownFieldError, unsupportedMediaType } from '../../../shared/http/problem.ts';
+import { apiRoute, fieldErrorSchema, newRoutes, type Routes } from '../../../shared/http/route.ts';
 import { unzipped } from './gzip.ts';
 import { type ImportContext, type ImportFormat, importRows, MOST_ERRORS } from './operations.ts';
 import { IMPORT_KINDS, ROW_KINDS } from './rows.ts';
@@ -21,7 +20,7 @@ const reportSchema = z
     accepted: z.int(),
     rejected: z.int(),
     errors: z
-      .array(z.object({ line: z.int(), field: z.string(), reason: z.string() }))
+      .array(fieldErrorSchema.extend({ line: z.int() }).openapi('RowError'))
       .openapi({ description: `${MOST_ERRORS} lỗi đầu tiên · The first ${MOST_ERRORS} errors, by line` }),
   })
   .openapi('ImportReport');
@@ -48,7 +47,11 @@ export function importRoutes(ctx: ImportContext): Routes {
     });
     routes.openapi(route, async (c) => {
       const source = sourceOf(c.req.raw);
-      return c.json(await importRows(ctx, c.get('caller'), { kind, source }), 200);
+      const report = await importRows(ctx, c.get('caller'), { kind, source });
+      const { language } = c.var;
+      // Here, for the few rows that are shown: a file may have a million bad ones.
+      const errors = report.errors.map((one) => ({ line: one.line, ...shownFieldError(one, language) }));
+      return c.json({ ...report, errors }, 200);
     });
   }
   return routes;
@@ -61,10 +64,10 @@ const BODIES = Object.fromEntries(
 function sourceOf({ headers, body }: Request) {
   const [type = '', ...parameters] = (headers.get('content-type') ?? '').toLowerCase().split(';');
   const format = FORMATS[type.trim()];
-  if (format === undefined) throw unsupportedMediaType(Object.keys(FORMATS).join(' or '));
+  if (format === undefined) throw unsupportedMediaType(Object.keys(FORMATS).join(', '));
   const charset = parameters.map((parameter) => parameter.trim()).find((p) => p.startsWith('charset='));
   if (charset !== undefined && !/^charset="?utf-?8"?$/.test(charset)) {
-    throw unsupportedMediaType(`${type.trim()} in UTF-8`);
+    throw unsupportedMediaType(`${type.trim()}; charset=utf-8`);
   }
   const bytes = body === null ? Readable.from([]) : Readable.fromWeb(body as ReadableStream);
   return { format, bytes: decoded(bytes, headers.get('content-encoding') ?? 'identity') };
@@ -73,8 +76,5 @@ function sourceOf({ headers, body }: Request) {
 function decoded(bytes: Readable, encoding: string): AsyncIterable<Uint8Array> {
   if (encoding === 'identity') return bytes;
   if (encoding === 'gzip') return unzipped(bytes);
-  const reason = 'must be gzip or absent';
-  throw new AppError('INVALID_ARGUMENT', 'UNSUPPORTED_MEDIA_TYPE', `content-encoding ${reason}`, {
-    details: [{ field: 'content-encoding', reason }],
-  });
+  throw unsupportedMediaType('gzip', 'content-encoding');
 }

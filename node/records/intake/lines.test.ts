@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { AppError } from '../../../shared/errors.ts';
 import { LONGEST_ROW, readLines } from './lines.ts';
 
-/** All lines as `number:text`, invalid ones with `!`; the message of the error that ended it, if one did. */
+/** All lines as `number:text`, invalid ones with `!`; line and fault of the error that ended it, if any. */
 async function linesOf(...chunks: (string | Uint8Array)[]): Promise<string[]> {
   const seen: string[] = [];
   const bytes = (async function* () {
@@ -15,7 +16,8 @@ async function linesOf(...chunks: (string | Uint8Array)[]): Promise<string[]> {
       }
     }
   } catch (error) {
-    seen.push((error as Error).message);
+    const { details } = error as AppError;
+    seen.push(...details.map((one) => `${one.field}: ${one.reason} ${JSON.stringify(one.params ?? {})}`));
   }
   return seen;
 }
@@ -28,21 +30,9 @@ describe('lines', () => {
     ['blank lines are lines', ['a\n\n\nb\n'], ['1:a', '2:', '3:', '4:b']],
     ['a byte order mark', [new Uint8Array([0xef, 0xbb]), new Uint8Array([0xbf, 0x61])], ['1:a']],
     ['a mark only', [new Uint8Array([0xef, 0xbb, 0xbf])], []],
-    [
-      'UTF-16, little endian',
-      [new Uint8Array([0xff, 0xfe, 0x61, 0])],
-      ['line 1: the file is in UTF-16; UTF-8 is expected'],
-    ],
-    [
-      'UTF-16, big endian',
-      [new Uint8Array([0xfe, 0xff, 0, 0x61])],
-      ['line 1: the file is in UTF-16; UTF-8 is expected'],
-    ],
-    [
-      'UTF-16 in two bytes',
-      [new Uint8Array([0xff, 0xfe])],
-      ['line 1: the file is in UTF-16; UTF-8 is expected'],
-    ],
+    ['UTF-16, little endian', [new Uint8Array([0xff, 0xfe, 0x61, 0])], ['line 1: UTF16 {}']],
+    ['UTF-16, big endian', [new Uint8Array([0xfe, 0xff, 0, 0x61])], ['line 1: UTF16 {}']],
+    ['UTF-16 in two bytes', [new Uint8Array([0xff, 0xfe])], ['line 1: UTF16 {}']],
     ['a letter cut in two', [Buffer.from('ữ\n').subarray(0, 2), Buffer.from('ữ\n').subarray(2)], ['1:ữ']],
     [
       'a stray byte spoils its line',
@@ -58,7 +48,7 @@ describe('lines', () => {
 
   it('keeps the lines before one that is too long', async () => {
     const long = 'x'.repeat(LONGEST_ROW + 1);
-    const message = `line 3: longer than ${LONGEST_ROW} bytes`;
+    const message = `line 3: TOO_MANY_BYTES {"most":${LONGEST_ROW}}`;
     expect(await linesOf(`a\nb\n${long}\nc\n`)).toEqual(['1:a', '2:b', message]);
     expect(await linesOf('a\n', 'b\n', long)).toEqual(['1:a', '2:b', message]);
     expect(await linesOf(`a\nb\n${'ữ'.repeat(LONGEST_ROW / 3 + 1)}\n`)).toEqual(['1:a', '2:b', message]);

@@ -80,7 +80,7 @@ async function* withoutMark(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Bu
 
 function unmarked(head: Buffer): Buffer {
   if (UTF16_MARKS.some((mark) => mark.equals(head.subarray(0, mark.length)))) {
-    throw unreadable(1, 'ENCODING', 'the file is in UTF-16; UTF-8 is expected');
+    throw unreadable(1, 'ENCODING', { reason: 'UTF16' });
   }
   return UTF8_MARK.equals(head.subarray(0, UTF8_MARK.length)) ? head.subarray(UTF8_MARK.length) : head;
 }
@@ -119,5 +119,5 @@ function bytesOf(text: string): number {
 }
 
 function tooLong(line: number): Error {
-  return unreadable(line, 'LINE_TOO_LONG', `longer than ${LONGEST_ROW} bytes`);
+  return unreadable(line, 'LINE_TOO_LONG', { reason: 'TOO_MANY_BYTES', params: { most: LONGEST_ROW } });
 }

@@ -33,22 +33,22 @@ describe('ndjson', () => {
   });
 
   it.each([
-    ['{"name":"x"', 'row: not a JSON object'],
-    ['[1]', 'row: not a JSON object'],
-    ['null', 'row: not a JSON object'],
-    ['"x"', 'row: not a JSON object'],
-    ['identifiers,name', 'row: not a JSON object'],
-    ['{"name":"a\tb"}', 'row: not a JSON object'],
-    ['['.repeat(60_000), 'row: not a JSON object'],
-    ['{"pulse":1}', 'pulse: unknown name'],
-    ['{"Lê Thị Lan":1}', 'row: unknown name'],
-    ['{"__proto__":{"name":"x"}}', 'row: unknown name'],
-    ['{"name":5}', 'name: must be text'],
-    ['{"name":["x"]}', 'name: must be text'],
-    ['{"name":true}', 'name: must be text'],
-    ['{"rssi":{}}', 'rssi: must be a number'],
-    ['{"identifiers":[1]}', 'identifiers: must be text or a list of texts'],
-    ['{"identifiers":5}', 'identifiers: must be text or a list of texts'],
+    ['{"name":"x"', 'row: NOT_AN_OBJECT'],
+    ['[1]', 'row: NOT_AN_OBJECT'],
+    ['null', 'row: NOT_AN_OBJECT'],
+    ['"x"', 'row: NOT_AN_OBJECT'],
+    ['identifiers,name', 'row: NOT_AN_OBJECT'],
+    ['{"name":"a\tb"}', 'row: NOT_AN_OBJECT'],
+    ['['.repeat(60_000), 'row: NOT_AN_OBJECT'],
+    ['{"pulse":1}', 'pulse: UNKNOWN_FIELD'],
+    ['{"Lê Thị Lan":1}', 'row: UNKNOWN_FIELD'],
+    ['{"__proto__":{"name":"x"}}', 'row: UNKNOWN_FIELD'],
+    ['{"name":5}', 'name: NOT_TEXT'],
+    ['{"name":["x"]}', 'name: NOT_TEXT'],
+    ['{"name":true}', 'name: NOT_TEXT'],
+    ['{"rssi":{}}', 'rssi: NOT_A_NUMBER'],
+    ['{"identifiers":[1]}', 'identifiers: NOT_TEXT_OR_LIST'],
+    ['{"identifiers":5}', 'identifiers: NOT_TEXT_OR_LIST'],
   ])('rejects only the row %j', async (text, problem) => {
     expect(await rowsOf(`${text}\n{"name":"x"}`)).toEqual([
       [1, problem],
@@ -60,7 +60,7 @@ describe('ndjson', () => {
     const text = Buffer.from('{"name":"#"}\n{"name":"x"}');
     text[text.indexOf('#')] = 0xe9;
     expect(await rowsOf(text)).toEqual([
-      [1, 'row: not valid UTF-8'],
+      [1, 'row: NOT_UTF8'],
       [2, [undefined, 'x', undefined]],
     ]);
   });

@@ -23,7 +23,7 @@ export async function* readNdjson(lines: AsyncIterable<Lines>, columns: Columns)
 
 function rowOf(text: string, names: readonly string[], columns: Columns): RawCells {
   const object = parseObject(text);
-  if (object === undefined) return { problem: { field: WHOLE_ROW, reason: 'not a JSON object' } };
+  if (object === undefined) return { problem: { field: WHOLE_ROW, reason: 'NOT_AN_OBJECT' } };
   for (const name in object) {
     if (!names.includes(name)) return { problem: unknownName(name) };
   }
@@ -50,10 +50,10 @@ function parseObject(text: string): Record<string, unknown> | undefined {
 }
 
 const EXPECTED = {
-  text: 'must be text',
-  number: 'must be a number',
-  list: 'must be text or a list of texts',
-};
+  text: 'NOT_TEXT',
+  number: 'NOT_A_NUMBER',
+  list: 'NOT_TEXT_OR_LIST',
+} as const;
 
 function cellOf(value: unknown, json: keyof typeof EXPECTED | undefined): Cell | undefined {
   if (typeof value === 'string') return value;
@@ -66,5 +66,5 @@ function cellOf(value: unknown, json: keyof typeof EXPECTED | undefined): Cell |
 /** Repeated only if it looks like a name of ours and not like somebody's data. */
 function unknownName(name: string): FieldError {
   const field = /^[A-Za-z][A-Za-z_-]{0,39}$/.test(name) ? name : WHOLE_ROW;
-  return { field, reason: 'unknown name' };
+  return { field, reason: 'UNKNOWN_FIELD' };
 }

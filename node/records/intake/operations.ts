@@ -6,7 +6,7 @@ import type { Caller } from '../../../shared/acts/access.ts';
 import type { Step } from '../../../shared/acts/act.ts';
 import { type Clock, nowSeconds } from '../../../shared/clock.ts';
 import { vietnamDate } from '../../../shared/domain/instant.ts';
-import { AppError, type FieldError } from '../../../shared/errors.ts';
+import { AppError, type FieldError, listed, receivedError } from '../../../shared/errors.ts';
 import { newId } from '../../../shared/ids.ts';
 import { changeInSteps } from './acts.ts';
 import { readCsv } from './csv.ts';
@@ -193,12 +193,11 @@ async function* unbroken(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8
 }
 
 function withReport(error: AppError, { accepted, rejected }: ImportReport): AppError {
-  const kept =
+  const kept: FieldError =
     accepted + rejected === 0
-      ? '; nothing was changed'
-      : `; of the rows before it ${accepted} were kept and ${rejected} rejected`;
-  return new AppError(error.code, error.reason, error.message + kept, {
-    details: error.details,
-    cause: error,
+      ? { field: 'body', reason: 'NOTHING_KEPT' }
+      : { field: 'body', reason: 'ROWS_KEPT', params: { accepted, rejected } };
+  return receivedError(error.code, error.reason, `${error.message}; ${listed([kept])}`, {
+    ...{ params: error.params, details: [...error.details, kept], cause: error },
   });
 }

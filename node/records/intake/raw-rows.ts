@@ -14,4 +14,4 @@ export type RawCells =
 /** `field` of a problem that concerns the row and no column of it. */
 export const WHOLE_ROW = 'row';
 
-export const NOT_UTF8: FieldError = { field: WHOLE_ROW, reason: 'not valid UTF-8' };
+export const NOT_UTF8: FieldError = { field: WHOLE_ROW, reason: 'NOT_UTF8' };

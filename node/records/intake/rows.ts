@@ -6,7 +6,7 @@
 import { readIdentifier } from '../../../shared/domain/identifier.ts';
 import { readDate, readInstant } from '../../../shared/domain/instant.ts';
 import { placeKindNumber } from '../../../shared/domain/place-kind.ts';
-import type { Reading } from '../../../shared/domain/reading.ts';
+import { faultIn, type Reading } from '../../../shared/domain/reading.ts';
 import type { FieldError } from '../../../shared/errors.ts';
 import {
   type Cell,
@@ -93,17 +93,21 @@ export interface RowKind<Row> {
   readonly check: (row: Row, context: RowContext) => FieldError | undefined;
 }
 
+const OUT_BEFORE_IN: FieldError = { field: 'out_at', reason: 'BEFORE_FIELD', params: { other: 'in_at' } };
+const UNTIL_NOT_AFTER_FROM: FieldError = {
+  ...{ field: 'until', reason: 'NOT_AFTER_FIELD', params: { other: 'from' } },
+};
+
 export const ROW_KINDS: { readonly [K in ImportKind]: RowKind<Rows[K]> } = {
   persons: {
     columns: PERSONS,
     check: (row, { today }) =>
-      row.born_on !== null && row.born_on > today ? { field: 'born_on', reason: 'in the future' } : undefined,
+      row.born_on !== null && row.born_on > today ? { field: 'born_on', reason: 'IN_FUTURE' } : undefined,
   },
   places: { columns: PLACES, check: () => undefined },
   'check-ins': {
     columns: CHECK_INS,
-    check: (row) =>
-      row.out_at !== null && row.out_at < row.in_at ? { field: 'out_at', reason: 'before in_at' } : undefined,
+    check: (row) => (row.out_at !== null && row.out_at < row.in_at ? OUT_BEFORE_IN : undefined),
   },
   encounters: { columns: ENCOUNTERS, check: checkEncounter },
 };
@@ -126,12 +130,16 @@ export function readRow<Row>(
     const column = kind.columns[field] as Columns[string];
     const cell = trimmed(cells[index++]);
     if (cell === undefined) {
-      if (column.required) return { problem: { field, reason: 'missing' } };
+      if (column.required) return { problem: { field, reason: 'REQUIRED' } };
       row[field] = null;
     } else {
-      const { value, reason } = column.read(cell);
-      if (reason !== undefined) return { problem: { field, reason } };
-      row[field] = value;
+      const reading = column.read(cell);
+      if (reading.reason !== undefined) {
+        return {
+          problem: faultIn(reading.item === undefined ? field : `${field}[${reading.item}]`, reading),
+        };
+      }
+      row[field] = reading.value;
     }
   }
   const problem = kind.check(row as Row, context);
@@ -147,11 +155,11 @@ function readPlaceKind(text: string): Reading<number> {
   const value = placeKindNumber(text);
   if (value !== undefined) return { value };
   // Only what looks like a kind is repeated: in a shifted row it may be somebody's name.
-  return { reason: /^[a-z_]{1,30}$/.test(text) ? `unknown kind of place: ${text}` : 'unknown kind of place' };
+  return { reason: 'UNKNOWN_PLACE_KIND', params: { kind: /^[a-z_]{1,30}$/.test(text) ? text : '…' } };
 }
 
 function checkEncounter(row: EncounterRow): FieldError | undefined {
   if (row.identifier_a === row.identifier_b)
-    return { field: 'identifier_b', reason: 'the same as identifier_a' };
-  return row.until <= row.from ? { field: 'until', reason: 'not after from' } : undefined;
+    return { field: 'identifier_b', reason: 'SAME_AS_FIELD', params: { other: 'identifier_a' } };
+  return row.until <= row.from ? UNTIL_NOT_AFTER_FROM : undefined;
 }

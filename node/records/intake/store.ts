@@ -46,8 +46,8 @@ export type Refused = ReadonlyMap<number, FieldError>;
 export type Store<Row> = (ctx: ImportRunContext, rows: readonly Row[]) => Promise<Refused>;
 
 const NONE: Refused = new Map();
-const UNKNOWN_PLACE: FieldError = { field: 'place', reason: 'unknown' };
-const KIND_MISSING: FieldError = { field: 'kind', reason: 'missing: the place is new' };
+const UNKNOWN_PLACE: FieldError = { field: 'place', reason: 'UNKNOWN_PLACE' };
+const KIND_MISSING: FieldError = { field: 'kind', reason: 'NEW_PLACE_KIND' };
 const TRIES = 5;
 
 export const STORES: { readonly [K in ImportKind]: Store<Rows[K]> } = {

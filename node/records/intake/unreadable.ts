@@ -1,7 +1,8 @@
 /**
  * The error of a file that cannot be read on from some line. Rows before it were read and are kept.
  */
-import { AppError } from '../../../shared/errors.ts';
+import { faultIn } from '../../../shared/domain/reading.ts';
+import { type AppError, type Fault, invalidFields } from '../../../shared/errors.ts';
 
 /** Why reading ends; the `reason` word of the error. */
 export type UnreadableReason =
@@ -12,8 +13,6 @@ export type UnreadableReason =
   | 'HEADER_INVALID';
 
 /** INVALID_ARGUMENT with the line in its details. */
-export function unreadable(line: number, code: UnreadableReason, reason: string): AppError {
-  return new AppError('INVALID_ARGUMENT', code, `line ${line}: ${reason}`, {
-    details: [{ field: `line ${line}`, reason }],
-  });
+export function unreadable(line: number, code: UnreadableReason, found: Fault): AppError {
+  return invalidFields([faultIn(`line ${line}`, found)], code);
 }

@@ -141,6 +141,7 @@ class TokenLoop {
         'ABORTED',
         'IDENTIFIERS_LOCKED',
         `${locked} identifiers are locked by another transaction`,
+        { params: { locked } },
       );
     } catch (error) {
       if (!this.#stop.signal.aborted)

@@ -69,7 +69,7 @@ export function admitWarrant(
   return ctx.refusals.recording(attempt, async () => {
     const { opening, warrant } = await ctx.warrants.verify(pair, nowSeconds(ctx.clock));
     if (streamOf !== undefined && streamOf !== opening.trace_id)
-      throw invalidField('warrant', 'a second trace in one stream', 'WARRANT_MISMATCH');
+      throw invalidField('warrant', 'SECOND_TRACE', undefined, 'WARRANT_MISMATCH');
     checkKeys(ctx, opening);
     let revisions = await queries.listAdmittedOpenings(ctx.db, opening.trace_id);
     if (!revisions.some((r) => r.opening === pair.opening)) revisions = await admitNew(ctx, opening, pair);
@@ -86,7 +86,9 @@ function checkKeys(ctx: AdmissionCtx, opening: Opening): void {
   ctx.cipherOf(opening.trace_id, federationKeyOf(opening));
   if (ctx.index.hasOnlyGeneration(opening.generation)) return;
   const message = `tokens: not all of generation ${opening.generation} of the key service's key`;
-  throw new AppError('FAILED_PRECONDITION', 'KEY_GENERATION_MISMATCH', message);
+  throw new AppError('FAILED_PRECONDITION', 'KEY_GENERATION_MISMATCH', message, {
+    params: { generation: opening.generation },
+  });
 }
 
 /**

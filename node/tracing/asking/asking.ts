@@ -118,5 +118,7 @@ function checkBudgets(
   const limit = overBudget(budget, sum('hour'), sum('day'));
   if (limit === undefined) return;
   const message = `the budget of province ${asked.province} at this node is used up: ${limit}`;
-  throw new AppError('RESOURCE_EXHAUSTED', 'PROVINCE_BUDGET', message);
+  throw new AppError('RESOURCE_EXHAUSTED', 'PROVINCE_BUDGET', message, {
+    params: { province: asked.province, limit },
+  });
 }

@@ -80,7 +80,7 @@ function deliveryFromWire(request: AssignRequest): Delivery {
   const { warrant, traceId, seq } = request;
   if (!warrant) throw new AppError('PERMISSION_DENIED', 'NO_WARRANT', 'a delivery without a warrant');
   if (seq < 1 || seq > SEQ_LIMIT)
-    throw invalidField('seq', `not from 1 to ${SEQ_LIMIT}`, 'MALFORMED_COLUMNS');
+    throw invalidField('seq', 'OUT_OF_BOUNDS', { least: 1, most: SEQ_LIMIT }, 'MALFORMED_COLUMNS');
   const { opening, countersignature } = warrant;
   return { traceId, seq, warrant: { opening, countersignature }, contacts: contactsFromWire(request) };
 }
@@ -88,7 +88,7 @@ function deliveryFromWire(request: AssignRequest): Delivery {
 function contactsFromWire(request: AssignRequest): DeliveredContact[] {
   const rows = request.contacts.length / 16;
   if (!Number.isInteger(rows))
-    throw invalidField('contacts', 'not a multiple of 16 bytes', 'MALFORMED_COLUMNS');
+    throw invalidField('contacts', 'NOT_MULTIPLE', { bytes: 16 }, 'MALFORMED_COLUMNS');
   const first = columnOf(request, 'firstExposedAt', rows);
   const last = columnOf(request, 'lastExposedAt', rows);
   const seconds = columnOf(request, 'seconds', rows);
@@ -96,12 +96,13 @@ function contactsFromWire(request: AssignRequest): DeliveredContact[] {
   const placeKinds = columnOf(request, 'placeKinds', rows);
   const pseudonymCount = columnOf(request, 'pseudonymCount', rows);
   for (const field of ['withdrawn', 'degree', 'exposedInCount'] as const) {
-    if (request[field].length !== rows) throw invalidField(field, 'wrong length', 'MALFORMED_COLUMNS');
+    if (request[field].length !== rows)
+      throw invalidField(field, 'WRONG_LENGTH', undefined, 'MALFORMED_COLUMNS');
   }
   checkTotal('exposedIn', request.exposedIn.length, request.exposedInCount);
   checkTotal('pseudonyms', request.pseudonyms.length / 16, pseudonymCount);
   if (placeKinds.some((bits) => bits > PLACE_KIND_BITS))
-    throw invalidField('placeKinds', 'unknown kind of place', 'MALFORMED_COLUMNS');
+    throw invalidField('placeKinds', 'UNKNOWN_PLACE_KIND', { kind: '…' }, 'MALFORMED_COLUMNS');
   const ids = Buffer.from(request.contacts).toString('hex');
   let exposedAt = 0;
   let pseudonymAt = 0;
@@ -133,7 +134,7 @@ const PLACE_KIND_BITS = 2 ** 30 - 1;
 /** Rows of a column that has as many for each contact as `counts` says. */
 function checkTotal(field: 'exposedIn' | 'pseudonyms', rows: number, counts: ArrayLike<number>): void {
   const total = Array.prototype.reduce.call(counts, (sum, n) => (sum as number) + n, 0);
-  if (total !== rows) throw invalidField(field, 'wrong length', 'MALFORMED_COLUMNS');
+  if (total !== rows) throw invalidField(field, 'WRONG_LENGTH', undefined, 'MALFORMED_COLUMNS');
 }
 
 type Uint32Field =
@@ -146,6 +147,6 @@ type Uint32Field =
 
 function columnOf(request: AssignRequest, field: Uint32Field, rows: number): Uint32Array {
   const column = unpackUint32(request[field], field);
-  if (column.length !== rows) throw invalidField(field, 'wrong length', 'MALFORMED_COLUMNS');
+  if (column.length !== rows) throw invalidField(field, 'WRONG_LENGTH', undefined, 'MALFORMED_COLUMNS');
   return column;
 }

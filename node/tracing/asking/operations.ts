@@ -145,12 +145,14 @@ function checkAllowed(
     throw denied('QUESTION_OUTSIDE_OPENING', 'met: a window outside the opening');
 }
 
-function denied(reason: string, message: string): AppError {
+type DeniedReason = 'NO_WARRANT' | 'OPENING_EXPIRED' | 'WARRANT_EXPIRED' | 'QUESTION_OUTSIDE_OPENING';
+
+function denied(reason: DeniedReason, message: string): AppError {
   return new AppError('PERMISSION_DENIED', reason, message);
 }
 
 function tooLarge(field: string, most: number): AppError {
-  return invalidField(field, `more than ${most} in one question`, 'QUESTION_TOO_LARGE');
+  return invalidField(field, 'TOO_MANY', { most }, 'QUESTION_TOO_LARGE');
 }
 
 const NO_EVENTS: queries.MetColumns = {

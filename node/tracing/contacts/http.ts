@@ -7,6 +7,7 @@ import { type CsvCell, csvLine, csvResponse } from '../../../shared/http/csv.ts'
 import { instantOutput } from '../../../shared/http/instants.ts';
 import { cutPage, decodeCursor, nextOutput, pageQuery } from '../../../shared/http/paging.ts';
 import { apiRoute, newRoutes, type Routes } from '../../../shared/http/route.ts';
+import { fault } from '../../../shared/shape-errors.ts';
 import { type ContactsContext, exportContacts, listContacts } from './operations.ts';
 import { type Contact, shownContact } from './rules.ts';
 
@@ -29,7 +30,8 @@ const contactOutput = z
   .openapi('Contact');
 
 const contactsOutput = z.object({ contacts: z.array(contactOutput), next: nextOutput }).openapi('Contacts');
-const idParam = z.object({ id: z.string().regex(/^[0-9a-f]{32}$/, 'not 32 hex digits') });
+const NOT_HEX = fault({ reason: 'NOT_HEX', params: { digits: 32 } });
+const idParam = z.object({ id: z.string().regex(/^[0-9a-f]{32}$/, NOT_HEX) });
 const contactCursor = z.tuple([z.string()]);
 const tags = ['traces'];
 

@@ -9,6 +9,7 @@ import { cutPage, decodeCursor, encodeCursor, nextOutput, pageQuery } from '../.
 import { apiRoute, newRoutes, type Routes } from '../../../shared/http/route.ts';
 import { traceJson, traceOutput } from '../../../shared/http/trace-json.ts';
 import type { Logger } from '../../../shared/log.ts';
+import { fault } from '../../../shared/shape-errors.ts';
 import { CONTACT_ACTS } from '../contacts/acts.ts';
 import { type ContactsContext, listContacts } from '../contacts/operations.ts';
 import { shownContact } from '../contacts/rules.ts';
@@ -21,7 +22,7 @@ const MAX_CONTACTS = 1_000;
 const newTrace = z
   .strictObject({
     cases: z
-      .array(z.uuid('not a UUID').transform((id) => id.toLowerCase()))
+      .array(z.uuid().transform((id) => id.toLowerCase()))
       .min(1)
       .max(1_000),
     direction: z.enum(['forward', 'backward']),
@@ -31,11 +32,13 @@ const newTrace = z
   .openapi('NewTrace');
 
 const idOutput = z.object({ id: z.string() });
-const idParam = z.object({ id: z.string().regex(/^[0-9a-f]{32}$/, 'not 32 hex digits') });
+const idParam = z.object({
+  id: z.string().regex(/^[0-9a-f]{32}$/, fault({ reason: 'NOT_HEX', params: { digits: 32 } })),
+});
 const idempotencyHeader = z.object({
   'idempotency-key': z
     .string()
-    .regex(/^[\x21-\x7e]{1,200}$/, 'not 1 to 200 printable ASCII characters')
+    .regex(/^[\x21-\x7e]{1,200}$/, fault({ reason: 'NOT_ASCII' }))
     .optional()
     .openapi({ description: 'Cùng khóa, cùng yêu cầu: cùng id · The same key and request give the same id' }),
 });

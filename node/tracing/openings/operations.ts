@@ -8,7 +8,7 @@ import type { Leave } from '../../../shared/acts/act.ts';
 import { type Clock, nowSeconds } from '../../../shared/clock.ts';
 import type { Database, Queryable, Transaction } from '../../../shared/db/database.ts';
 import type { Direction } from '../../../shared/domain/rule-pack.ts';
-import { AppError, type FieldError, invalidField, toAppError } from '../../../shared/errors.ts';
+import { AppError, type FieldError, invalidField, listed, toAppError } from '../../../shared/errors.ts';
 import { newTraceId } from '../../../shared/ids.ts';
 import { CASE_ACTS } from '../../casework/cases/acts.ts';
 import type { RuleBook } from '../../federation/packs/operations.ts';
@@ -86,7 +86,7 @@ function termsOf(ctx: TracesContext, { cases, direction, maxDegree: asked, asOf 
   const rules = ctx.rules.inForce();
   const maxDegree = asked ?? rules.max_degree;
   if (maxDegree > rules.max_degree)
-    throw invalidField('max_degree', `more than ${rules.max_degree}, the rules' limit`);
+    throw invalidField('max_degree', 'OVER_RULES', { most: rules.max_degree });
   return { cases, direction, maxDegree, asOf: asOf ?? nowSeconds(ctx.clock), rules: rules.number };
 }
 
@@ -101,29 +101,28 @@ function sha256(text: string): string {
 function sameRequest(earlier: queries.TraceRow | undefined, { digest }: { digest: string }): string {
   if (earlier?.request_digest === digest) return earlier.id;
   const message = 'idempotency-key: was used for another request';
-  const details = [{ field: 'idempotency-key', reason: 'was used for another request' }];
+  const details = [{ field: 'idempotency-key', reason: 'KEY_REUSED' }] as const;
   throw new AppError('FAILED_PRECONDITION', 'IDEMPOTENCY_KEY_REUSED', message, { details });
 }
 
 async function checkCases(tx: Transaction, cases: readonly string[], scope: Scope): Promise<void> {
   const states = new Map((await queries.listCaseStates(tx, cases, scope)).map((found) => [found.id, found]));
-  const problems = (reason: string, wrong: (id: string) => boolean): FieldError[] =>
+  const problems = (reason: 'UNKNOWN_CASE' | 'WITHDRAWN', wrong: (id: string) => boolean): FieldError[] =>
     cases.flatMap((id, i) => (wrong(id) ? [{ field: `cases[${i}]`, reason }] : []));
-  const unknown = problems('no such case here', (id) => !states.has(id));
+  const unknown = problems('UNKNOWN_CASE', (id) => !states.has(id));
   if (unknown.length > 0) throw caseError('NOT_FOUND', 'NO_SUCH_CASE', unknown);
-  const withdrawn = problems('withdrawn', (id) => states.get(id)?.withdrawn === true);
+  const withdrawn = problems('WITHDRAWN', (id) => states.get(id)?.withdrawn === true);
   if (withdrawn.length > 0) throw caseError('FAILED_PRECONDITION', 'CASE_WITHDRAWN', withdrawn);
   const repeated = cases.findIndex((id, i) => cases.indexOf(id) < i);
-  if (repeated >= 0) throw invalidField(`cases[${repeated}]`, 'named twice');
+  if (repeated >= 0) throw invalidField(`cases[${repeated}]`, 'REPEATED');
 }
 
 function caseError(
   code: 'NOT_FOUND' | 'FAILED_PRECONDITION',
-  reason: string,
+  reason: 'NO_SUCH_CASE' | 'CASE_WITHDRAWN',
   details: FieldError[],
 ): AppError {
-  const text = details.map((detail) => `${detail.field}: ${detail.reason}`).join('; ');
-  return new AppError(code, reason, text, { details });
+  return new AppError(code, reason, listed(details), { details });
 }
 
 /** Amends the open traces of a case, in the transaction that changed it. */

@@ -1,0 +1,149 @@
+/**
+ * Why the work of a desk was refused: cases, traces, accounts, break-glass, rules, and what provinces ask
+ * each other. Whole sentences.
+ */
+import type { Text } from './text.ts';
+
+export const WORK_TEXTS = {
+  WRONG_STATE: {
+    vi: 'Không làm được việc này ở trạng thái hiện tại.',
+    en: 'This cannot be done in the present state.',
+  },
+
+  // Cases and traces.
+  NO_SUCH_CASE: { vi: 'Không có ca bệnh này ở đây. {errors}', en: 'There is no such case here. {errors}' },
+  CASE_WITHDRAWN: { vi: 'Ca bệnh đã được rút lại. {errors}', en: 'The case was withdrawn. {errors}' },
+  NO_SUCH_TRACE: { vi: 'Không có truy vết này ở đây.', en: 'There is no such trace here.' },
+  TRACE_UNKNOWN: { vi: 'Không có truy vết này.', en: 'There is no such trace.' },
+  TRACE_CLOSED: { vi: 'Truy vết đã đóng.', en: 'The trace is closed.' },
+  NOT_THE_OWNER: { vi: 'Truy vết này do nơi khác mở.', en: 'The trace was opened elsewhere.' },
+  IDEMPOTENCY_KEY_REUSED: {
+    vi: 'Khóa chống lặp đã dùng cho một yêu cầu khác.',
+    en: 'The idempotency key was used for another request.',
+  },
+  HUB_UNREACHABLE: {
+    vi: 'Không kết nối được trung tâm; hãy thử lại sau.',
+    en: 'The hub cannot be reached; try again later.',
+  },
+  EMPTY_STATUS: { vi: 'Trung tâm không gửi trạng thái.', en: 'The hub sent no status.' },
+  TOKENS_PENDING: {
+    vi: 'Định danh còn chờ dịch vụ khóa; sẽ tự tiếp tục.',
+    en: 'Identifiers wait for the key service; this goes on by itself.',
+  },
+  IDENTIFIERS_LOCKED: {
+    vi: '{locked} định danh đang được xử lý ở nơi khác.',
+    en: '{locked} identifiers are locked by another transaction.',
+  },
+
+  // The desk.
+  NO_SUCH_BREAK_GLASS: {
+    vi: 'Không có lần mở quyền khẩn cấp này.',
+    en: 'There is no such break-glass here.',
+  },
+  ALREADY_IN_AREA: { vi: 'Địa bàn này đã thuộc quyền của bạn.', en: 'The area lies in your own already.' },
+  TOO_MANY_OPEN: {
+    vi: 'Bạn đang mở quyền khẩn cấp quá nhiều lần; hãy chờ hết hạn.',
+    en: 'Too many of yours are open already; wait until one ends.',
+  },
+  OWN_BREAK_GLASS: {
+    vi: 'Không ai được tự xét lần mở quyền của mình.',
+    en: 'Nobody reviews their own break-glass.',
+  },
+  ALREADY_REVIEWED: { vi: 'Lần mở quyền này đã được xét.', en: 'It has been reviewed already.' },
+  NO_SUCH_ACCOUNT: { vi: 'Không có tài khoản dịch vụ này.', en: 'There is no such service account here.' },
+
+  // Rules.
+  NO_RULES: {
+    vi: 'Chưa nhận được quy tắc nào từ trung tâm.',
+    en: 'No rules have come from the hub yet.',
+  },
+  NO_RULES_IN_FORCE: {
+    vi: 'Chưa có quy tắc nào của trung tâm đang có hiệu lực.',
+    en: 'No rules of the national centre are in force here.',
+  },
+  RULES_UNKNOWN: { vi: 'Không có bộ quy tắc số {number}.', en: 'There is no rule pack {number}.' },
+  RULES_REPLACED: {
+    vi: 'Bộ quy tắc số {number} đã có với nội dung khác.',
+    en: 'Rule pack {number} is known with other content.',
+  },
+  RULES_SUPERSEDED: {
+    vi: 'Bộ quy tắc số {number} không có hiệu lực lúc mở truy vết.',
+    en: 'Rule pack {number} was not in force when the trace was opened.',
+  },
+  RULES_BAD_SIGNATURE: {
+    vi: 'Bộ quy tắc không do trung tâm ký.',
+    en: 'The rules are not signed by the hub.',
+  },
+  BAD_RULES: { vi: 'Bộ quy tắc chưa đúng. {errors}', en: 'The rule pack is not valid. {errors}' },
+  DEGREE_TOO_HIGH: {
+    vi: 'Quy tắc chỉ cho truy vết đến bậc {most}.',
+    en: 'The rules allow degree {most} at most.',
+  },
+  OPEN_TOO_LONG: {
+    vi: 'Quy tắc chỉ cho truy vết mở {most} ngày.',
+    en: 'The rules keep a trace open for {most} days at most.',
+  },
+
+  // What the hub and provinces ask each other.
+  NO_WARRANT: { vi: 'Chưa có lệnh truy vết.', en: 'There is no warrant yet.' },
+  WARRANT_MALFORMED: {
+    vi: 'Lệnh truy vết sai định dạng. {errors}',
+    en: 'The warrant is malformed. {errors}',
+  },
+  WARRANT_BAD_SIGNATURE: { vi: 'Lệnh truy vết có chữ ký sai.', en: 'The warrant has a bad signature.' },
+  WARRANT_MISMATCH: {
+    vi: 'Lệnh truy vết dành cho truy vết khác. {errors}',
+    en: 'The warrant is for another trace. {errors}',
+  },
+  WARRANT_EXPIRED: { vi: 'Lệnh truy vết đã hết hạn.', en: 'The warrant has expired.' },
+  OPENING_MALFORMED: {
+    vi: 'Văn bản mở truy vết sai định dạng. {errors}',
+    en: 'The opening is malformed. {errors}',
+  },
+  OPENING_BAD_SIGNATURE: { vi: 'Văn bản mở truy vết có chữ ký sai.', en: 'The opening has a bad signature.' },
+  OPENING_EXPIRED: { vi: 'Văn bản mở truy vết đã hết hạn.', en: 'The opening has expired.' },
+  OPENING_NOT_YOURS: { vi: 'Truy vết do tỉnh khác mở.', en: 'The trace was opened by another province.' },
+  OPENING_REPLAYED: {
+    vi: 'Truy vết đã có văn bản mở khác.',
+    en: 'The trace has another opening already.',
+  },
+  OPENING_ALTERED: {
+    vi: 'Bản sửa đổi hỏi điều khác với truy vết đã mở.',
+    en: 'An amendment asks another question than the trace.',
+  },
+  OPENING_UNKNOWN_PROVINCE: {
+    vi: 'Chưa có khóa của tỉnh đã mở truy vết.',
+    en: 'No key of the province that opened the trace is known.',
+  },
+  OPENING_WRONG_PROVINCE: {
+    vi: 'Văn bản mở truy vết do tỉnh khác ký.',
+    en: 'The opening is signed by another province.',
+  },
+  QUESTION_OUTSIDE_OPENING: {
+    vi: 'Câu hỏi vượt quá phạm vi truy vết.',
+    en: 'The question lies outside of the opening.',
+  },
+  QUESTION_REPLACED: {
+    vi: 'Số của câu hỏi đã dùng cho câu hỏi khác.',
+    en: 'The number of the question was given to another one.',
+  },
+  QUESTION_TOO_LARGE: { vi: 'Câu hỏi quá lớn. {errors}', en: 'The question is too large. {errors}' },
+  TRACE_BUDGET: {
+    vi: 'Truy vết đã hỏi nhiều hơn lệnh cho phép.',
+    en: 'The trace has asked more than its warrant allows.',
+  },
+  PROVINCE_BUDGET: {
+    vi: 'Tỉnh {province} đã dùng hết hạn mức ở nút này: {limit}.',
+    en: 'The budget of province {province} at this node is used up: {limit}.',
+  },
+  PROVINCE_REVOKED: { vi: 'Tỉnh đã mở truy vết bị thu hồi.', en: 'The province of the trace is revoked.' },
+  DELIVERY_GAP: { vi: 'Một lần giao chưa được ghi nhận.', en: 'A delivery was not applied.' },
+  KEY_GENERATION_MISMATCH: {
+    vi: 'Không phải mọi mã đều thuộc thế hệ {generation} của dịch vụ khóa.',
+    en: 'Not all tokens are of generation {generation} of the key of the key service.',
+  },
+  KEY_BUDGET: {
+    vi: 'Đã dùng hết hạn mức của dịch vụ khóa.',
+    en: 'The budget of the key service is used up.',
+  },
+} as const satisfies Readonly<Record<string, Text>>;
