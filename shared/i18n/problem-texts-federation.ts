@@ -18,7 +18,6 @@ export const FEDERATION_TEXTS = {
     en: 'The directory holds an identity already.',
   },
   ENROLMENT_UNKNOWN: { vi: 'Không có yêu cầu này.', en: 'There is no such request.' },
-  ENROLMENT_DECIDED: { vi: 'Yêu cầu này đã được quyết định.', en: 'The request has been decided already.' },
   ENROLMENT_REJECTED: {
     vi: 'Người vận hành trung tâm đã từ chối yêu cầu.',
     en: 'The hub’s operator rejected the request.',

@@ -49,7 +49,6 @@ export const WORK_TEXTS = {
     vi: 'Không ai được tự xét lần mở quyền của mình.',
     en: 'Nobody reviews their own break-glass.',
   },
-  ALREADY_REVIEWED: { vi: 'Lần mở quyền này đã được xét.', en: 'It has been reviewed already.' },
   NO_SUCH_ACCOUNT: { vi: 'Không có tài khoản dịch vụ này.', en: 'There is no such service account here.' },
 
   // Rules.

@@ -3,12 +3,7 @@
  * and provinces stand. A word without a name in both languages does not compile. Pure.
  */
 import type { PlaceKind } from '../domain/place-kind.ts';
-
-/** What people read, in each language. */
-export interface Words {
-  readonly vi: string;
-  readonly en: string;
-}
+import type { Text } from './text.ts';
 
 export const PLACE_KIND_WORDS = {
   market: { vi: 'chợ', en: 'market' },
@@ -41,13 +36,13 @@ export const PLACE_KIND_WORDS = {
   event: { vi: 'sự kiện', en: 'event' },
   home: { vi: 'nhà ở', en: 'home' },
   other: { vi: 'nơi khác', en: 'other' },
-} satisfies Readonly<Record<PlaceKind, Words>>;
+} satisfies Readonly<Record<PlaceKind, Text>>;
 
 export const SETTING_WORDS = {
   place: { vi: 'địa điểm', en: 'place' },
   encounter: { vi: 'Bluetooth', en: 'Bluetooth' },
   household: { vi: 'cùng nhà', en: 'household' },
-} satisfies Readonly<Record<string, Words>>;
+} satisfies Readonly<Record<string, Text>>;
 
 export const TRACE_STATE_WORDS = {
   queued: { vi: 'chờ trung tâm', en: 'queued' },
@@ -55,7 +50,7 @@ export const TRACE_STATE_WORDS = {
   partial: { vi: 'chưa đủ', en: 'partial' },
   complete: { vi: 'hoàn tất', en: 'complete' },
   closed: { vi: 'đã đóng', en: 'closed' },
-} satisfies Readonly<Record<string, Words>>;
+} satisfies Readonly<Record<string, Text>>;
 
 export const COVERAGE_WORDS = {
   current: { vi: 'đủ', en: 'current' },
@@ -63,9 +58,9 @@ export const COVERAGE_WORDS = {
   unreachable: { vi: 'mất liên lạc', en: 'unreachable' },
   refused: { vi: 'từ chối', en: 'refused' },
   excluded: { vi: 'không tính', en: 'excluded' },
-} satisfies Readonly<Record<string, Words>>;
+} satisfies Readonly<Record<string, Text>>;
 
 /** The Vietnamese word; a word that has none here (of a newer program) stays as it is. */
-export function inVietnamese(words: Readonly<Record<string, Words>>, word: string): string {
+export function inVietnamese(words: Readonly<Record<string, Text>>, word: string): string {
   return Object.hasOwn(words, word) ? (words[word]?.vi ?? word) : word;
 }
