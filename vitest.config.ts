@@ -2,6 +2,10 @@ import { defineConfig } from 'vitest/config';
 import { KINDS } from './tests/support/kinds.ts';
 import { KindsReporter } from './tests/support/kinds-reporter.ts';
 import { KindsSequencer } from './tests/support/kinds-sequencer.ts';
+import { makeRoom } from './tests/support/room.ts';
+
+// Of this process and of its workers; global-setup.ts removes it.
+process.env.TMPDIR = makeRoom();
 
 /** A file for what `.ci/run` counts. */
 const report = process.env.TRUYVET_TESTS_REPORT;
@@ -19,6 +23,7 @@ export default defineConfig({
     projects: KINDS.map(({ name, include, exclude }) => ({
       test: {
         name,
+        globalSetup: name === 'unit' ? [] : ['tests/support/asks-for-cluster.ts'],
         include: [...include],
         exclude: [...exclude, 'node_modules/**', 'dist/**'],
         // Modules are loaded once a worker: a test that needs its own copy of one has a process for it.

@@ -22,6 +22,8 @@ import { startPostgres } from '../postgres/embedded.ts';
 export interface DatabaseOptions {
   /** A server with the right to create databases and roles; an embedded one if absent. */
   readonly databaseUrl?: string | undefined;
+  /** Migrated databases in that server, to be copied; made anew if absent. */
+  readonly templates?: Readonly<Record<'node' | 'hub', string>> | undefined;
   /** Of the embedded server. */
   readonly postgres?: { readonly settings?: ServerSettings; readonly durable?: boolean } | undefined;
 }
@@ -41,7 +43,8 @@ export interface Databases extends AsyncDisposable {
 export async function openDatabases(options: DatabaseOptions, directory: string): Promise<Databases> {
   if (options.databaseUrl !== undefined) {
     // A name of our own: the server may already have a database `hub`, or another federation of ours.
-    return new ServerDatabases(options.databaseUrl, `truyvet_${newId().slice(0, 8)}_`);
+    const prefix = `truyvet_${newId().slice(0, 8)}_`;
+    return new ServerDatabases(options.databaseUrl, prefix, options.templates);
   }
   const { postgres } = options;
   const server = await startPostgres({ ...postgres, dataDir: join(directory, 'postgres'), temporary: true });
@@ -59,9 +62,11 @@ class ServerDatabases implements Databases {
   readonly #roles: string[] = [];
   readonly #templates = new Map<string, Promise<string>>();
 
-  constructor(url: string, prefix: string) {
+  constructor(url: string, prefix: string, templates: DatabaseOptions['templates'] = undefined) {
     this.#url = url;
     this.#prefix = prefix;
+    for (const [program, name] of Object.entries(templates ?? {}))
+      this.#templates.set(program, Promise.resolve(name));
   }
 
   async create(name: string, program: 'node' | 'hub'): Promise<DatabaseUrls> {

@@ -17,7 +17,7 @@ import { createKeyFiles, type KeyFiles } from './key-files.ts';
 import { audienceOf, type FederationSummary, type Member, memberOf, summaryOf } from './member.ts';
 import { forEachParallel } from './parallel.ts';
 import { takePorts } from './ports.ts';
-import { Program, type ProgramOptions } from './program.ts';
+import { type LaunchedProgram, Program, type ProgramOptions } from './program.ts';
 import { type Place, programEnvironments, type Wiring } from './program-environments.ts';
 import { startTokenIssuer, type TokenIssuer } from './token-issuer.ts';
 
@@ -37,6 +37,8 @@ export interface FederationOptions extends DatabaseOptions {
   readonly logsDir?: string | undefined;
   /** Scripts to run instead of the built programs. */
   readonly programs?: { readonly hub?: string; readonly node?: string };
+  /** Runs a program otherwise than as a process. */
+  readonly launch?: ((program: ProgramOptions) => LaunchedProgram) | undefined;
   /** How many programs start at the same time; 4 unless told. */
   readonly parallelism?: number;
   /** Gives the start up. What runs already is not concerned: it is disposed of. */
@@ -98,11 +100,12 @@ async function build(options: FederationOptions, held: AsyncDisposable[]): Promi
   const logsDir = resolve(options.logsDir ?? join(directory, 'logs'));
   await mkdir(logsDir, { recursive: true, mode: 0o700 });
 
+  const launch = options.launch ?? ((program: ProgramOptions) => new Program(program));
   const entries: Entry[] = [];
   for (const place of [hub, ...nodes]) {
     const told = { ...intercepted?.[place.name], ...options.env?.['*'], ...options.env?.[place.name] };
     const env = { ...environments.get(place.name), ...told };
-    const program = hold(new Program(programOptions(place, env, { ...options, logsDir })));
+    const program = hold(launch(programOptions(place, env, { ...options, logsDir })));
     const roles = place.name === 'hub' ? HUB_ROLES : NODE_ROLES.map((role) => `${role}@${place.name}`);
     const token = await tokens.issue({ audience: audienceOf(place.name), roles });
     entries.push({ program, member: memberAt(place, program, { token, keys }) });
@@ -145,7 +148,7 @@ function programOptions(place: Place, env: Env, { programs, logsDir }: ProgramSe
 
 function memberAt(
   place: Place,
-  program: Program,
+  program: LaunchedProgram,
   { token, keys }: { token: string; keys: KeyFiles },
 ): Member {
   return memberOf(program, {
@@ -160,7 +163,7 @@ function memberAt(
 }
 
 interface Entry {
-  readonly program: Program;
+  readonly program: LaunchedProgram;
   readonly member: Member;
 }
 
@@ -209,7 +212,7 @@ function federationOf({ entries, tokens, start, dispose }: Parts): Federation {
  * while.
  */
 async function disposeAll(held: AsyncDisposable[]): Promise<void> {
-  const isProgram = (thing: AsyncDisposable) => thing instanceof Program;
+  const isProgram = (thing: AsyncDisposable) => 'exited' in thing;
   await Promise.all(held.filter(isProgram).map((program) => program[Symbol.asyncDispose]()));
   for (const thing of held.filter((thing) => !isProgram(thing)).reverse()) await thing[Symbol.asyncDispose]();
   held.length = 0;

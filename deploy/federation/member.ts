@@ -2,7 +2,7 @@
  * What a federation is made of, as its callers see it: the hub and the nodes, how to reach them and with
  * what token.
  */
-import type { Program } from './program.ts';
+import type { LaunchedProgram } from './program.ts';
 
 /**
  * A program of the federation. `pid` and `running` change when it ends and starts again; nothing else does.
@@ -43,7 +43,7 @@ export function audienceOf(name: string): string {
 }
 
 /** `program` as a member; `pid` and `running` stay current. */
-export function memberOf(program: Program, fixed: Omit<Member, 'pid' | 'running'>): Member {
+export function memberOf(program: LaunchedProgram, fixed: Omit<Member, 'pid' | 'running'>): Member {
   return {
     ...fixed,
     get pid() {

@@ -21,6 +21,16 @@ export interface ProgramOptions {
   readonly logFile: string;
 }
 
+/** A program of a federation, however it runs. */
+export interface LaunchedProgram extends AsyncDisposable {
+  readonly options: ProgramOptions;
+  readonly pid: number;
+  readonly running: boolean;
+  readonly exited: Promise<void>;
+  start(signal?: AbortSignal): Promise<void>;
+  kill(signal: NodeJS.Signals): Promise<void>;
+}
+
 /** Keys are in the memory of a program; an image of it must not be left behind when it crashes. */
 const WITHOUT_CORE = 'ulimit -c 0; exec "$0" "$1"';
 
@@ -29,7 +39,7 @@ const POLL_MS = 25;
 const STOP_MS = 8_000;
 const LOG_TAIL = 4_000;
 
-export class Program implements AsyncDisposable {
+export class Program implements LaunchedProgram {
   readonly options: ProgramOptions;
   #child: ChildProcess | undefined;
   #exited: Promise<void> = Promise.resolve();
@@ -127,7 +137,8 @@ function givenUp(): AppError {
   return new AppError('CANCELLED', 'CANCELLED', 'the start was given up');
 }
 
-async function answersOk(url: string): Promise<boolean> {
+/** Whether `url` answers 2xx within two seconds. */
+export async function answersOk(url: string): Promise<boolean> {
   const patience = new AbortController();
   const waiting = new AbortController();
   void systemClock.sleep(2_000, waiting.signal).then(() => patience.abort());

@@ -12,7 +12,7 @@ import {
   listContacts,
   openTrace,
 } from '../federation/drive.ts';
-import { converges, PROVINCES, rowsOf, rules, startScenario, statusOf } from '../federation/scenario.ts';
+import { converges, createWorld, PROVINCES, rowsOf, rules, statusOf } from '../federation/scenario.ts';
 import type { Dataset, EncounterRow, PersonRow, TraceRequest } from '../simulation/dataset.ts';
 import { oracleOf } from '../simulation/oracle.ts';
 import { waitFor } from '../support/wait.ts';
@@ -75,7 +75,7 @@ let federation: Federation;
 let id: string;
 
 beforeAll(async () => {
-  federation = await startScenario();
+  federation = await createWorld();
   await importDataset(federation, data);
   const cases = [...(await enterCases(federation, data)).values()];
   id = await openTrace(federation.node('24'), { ...request, cases });
@@ -153,7 +153,7 @@ describe('a lying province', () => {
   });
 
   test('stays left out when the hub is started again', async () => {
-    await federation.kill('hub', 'SIGKILL');
+    await federation.kill('hub', 'SIGTERM');
     await federation.restart();
     await isLeftOut();
   });

@@ -23,7 +23,7 @@ import {
   signWarrant,
 } from '../../shared/signed/opening.ts';
 import { loadPrivateKey } from '../../shared/signed/opening-keys.ts';
-import { converges, importWorld, open, PROVINCES, pickRequest, rowsOf, startScenario } from './scenario.ts';
+import { converges, createWorld, importWorld, open, PROVINCES, pickRequest, rowsOf } from './scenario.ts';
 
 export const HUB: Peer = { kind: 'hub' };
 export const node = (province: string): Peer => ({ kind: 'node', province });
@@ -43,7 +43,7 @@ const databases = new Map<string, Database>();
 
 /** Starts a federation and runs the trace that is tampered with. */
 export async function setUp(): Promise<void> {
-  federation = await startScenario({
+  federation = await createWorld({
     intercept: async (planned) => {
       wiring = planned;
       return {};

@@ -2,12 +2,13 @@
  * The routes that the tests of access walk are those that started programs serve, by their own documents.
  */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Federation, startFederation } from '../../deploy/federation/federation.ts';
+import type { Federation } from '../../deploy/federation/federation.ts';
+import { World } from '../support/federations.ts';
 import { createApps, routesOf } from '../support/http-apps.ts';
 
 let federation: Federation;
 beforeAll(async () => {
-  federation = await startFederation({ provinces: ['24'] });
+  federation = await World.create({ provinces: ['24'] });
 });
 afterAll(() => federation?.[Symbol.asyncDispose]());
 

@@ -6,17 +6,14 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  type Federation,
-  type FederationOptions,
-  startFederation,
-} from '../../deploy/federation/federation.ts';
+import type { Federation, FederationOptions } from '../../deploy/federation/federation.ts';
 import { openDatabase } from '../../shared/db/database.ts';
 import type { RulePack } from '../../shared/domain/rule-pack.ts';
 import type { Dataset, TraceRequest } from '../simulation/dataset.ts';
 import { RULES } from '../simulation/examples.ts';
 import { type OracleContact, oracleOf } from '../simulation/oracle.ts';
-import { makeWorld, type World } from '../simulation/world.ts';
+import { type World as Generated, makeWorld } from '../simulation/world.ts';
+import { startProcesses, World } from '../support/federations.ts';
 import { waitFor } from '../support/wait.ts';
 import {
   call,
@@ -37,23 +34,35 @@ export const ROUND_DEADLINE_MS = '1000';
 /** Less than a test may take, so that its failure says how the trace stood. */
 const PATIENCE_MS = 30_000;
 
-/** A federation under `rules`. */
-export async function startScenario(options: Partial<FederationOptions> = {}): Promise<Federation> {
+/** A federation of processes under `rules`. */
+export function startScenario(options: Partial<FederationOptions> = {}): Promise<Federation> {
+  return underRules(startProcesses, options);
+}
+
+/** A federation in this process under `rules`. */
+export function createWorld(options: Partial<FederationOptions> = {}): Promise<Federation> {
+  return underRules(World.create, options);
+}
+
+async function underRules(
+  start: typeof startProcesses,
+  options: Partial<FederationOptions>,
+): Promise<Federation> {
   const directory = await mkdtemp(join(tmpdir(), 'truyvet-scenario-'));
   const rulesFile = join(directory, 'rules.json');
   await writeFile(rulesFile, JSON.stringify(rules));
-  const federation = await startFederation({
+  const federation = await start({
     provinces: PROVINCES,
     rulesFile,
     ...options,
     env: { ...options.env, hub: { ROUND_DEADLINE_MS, ...options.env?.hub } },
   });
-  // What is assigned before a home province's link is up stands, and would not be the oracle's answer.
-  await waitFor('all links', async () => {
-    const { url, token } = federation.hub;
-    const answer = await fetch(`${url}/v1/provinces`, { headers: { authorization: `Bearer ${token}` } });
-    return !/"state":"(?:connecting|down)"/.test(await answer.text());
-  }).catch(() => undefined);
+  try {
+    await linksAreUp(federation);
+  } catch (error) {
+    await federation[Symbol.asyncDispose]();
+    throw error;
+  }
   return {
     ...federation,
     async [Symbol.asyncDispose]() {
@@ -63,9 +72,17 @@ export async function startScenario(options: Partial<FederationOptions> = {}): P
   };
 }
 
+/** What is assigned before a home province's link is up stands, and would not be the oracle's answer. */
+function linksAreUp({ hub: { url, token } }: Federation): Promise<void> {
+  return waitFor('all links', async () => {
+    const answer = await fetch(`${url}/v1/provinces`, { headers: { authorization: `Bearer ${token}` } });
+    return answer.ok && !/"state":"(?:connecting|down)"/.test(await answer.text());
+  });
+}
+
 /** A world that has been imported, and the ids that its cases got. */
 export interface Imported {
-  readonly world: World;
+  readonly world: Generated;
   readonly caseIds: ReadonlyMap<string, string>;
 }
 
@@ -99,7 +116,7 @@ export function expectedOf(dataset: Dataset, request: TraceRequest): OracleConta
 
 /** The first of the world's requests that `accepts`, with the contacts it must find. */
 export function pickRequest(
-  world: World,
+  world: Generated,
   accepts: (request: TraceRequest, expected: OracleContact[]) => boolean = (_, found) => found.length > 8,
 ): { request: TraceRequest; expected: OracleContact[]; owner: string } {
   for (const request of world.traces) {

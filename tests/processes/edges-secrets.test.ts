@@ -7,10 +7,11 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Federation, startFederation } from '../../deploy/federation/federation.ts';
+import type { Federation } from '../../deploy/federation/federation.ts';
 import type { Wiring } from '../../deploy/federation/program-environments.ts';
 import { openDatabase } from '../../shared/db/database.ts';
 import { packageRoot } from '../../shared/package-root.ts';
+import { startProcesses } from '../support/federations.ts';
 import { findNeedles, type Needle, needlesOf } from '../support/needles.ts';
 import { environmentOf } from '../support/process-tree.ts';
 import { waitFor } from '../support/wait.ts';
@@ -27,7 +28,7 @@ const PLANTED_HEX = '7531cafe'.repeat(8);
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'truyvet-secrets-'));
-  federation = await startFederation({
+  federation = await startProcesses({
     provinces: ['24', '79'],
     logsDir: join(directory, 'logs'),
     env: { '*': { LOG_LEVEL: 'trace' } },

@@ -3,7 +3,7 @@
  * nothing of it is left however it ends. Waits on conditions; the limits of waiting are vitest's.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -64,6 +64,9 @@ async function launch(
 
 const launchDirectly = (...args: string[]) => launch(process.execPath, [launcher, '--json', ...args]);
 
+/** For what is not about the embedded server: the tests' own cluster. */
+const inCluster = () => ({ DATABASE_URL: inject('adminUrl') });
+
 async function outcomeOf(
   child: ChildProcess,
 ): Promise<{ code: number | null; stdout: string; stderr: string }> {
@@ -104,10 +107,12 @@ test('prints hub and nodes in the order asked for, each answering at its url', a
 });
 
 test('SIGHUP starts a killed program again, at the same url', async () => {
-  const { summary, launcherPid } = await launchDirectly('--provinces', '24');
+  const args = [launcher, '--json', '--provinces', '24'];
+  const { summary, launcherPid } = await launch(process.execPath, args, inCluster());
   const [{ pid, url }] = summary.nodes as [FederationSummary['nodes'][0]];
   process.kill(pid, 'SIGKILL');
-  await allGone([pid]);
+  // Its launcher has been told of its end, too.
+  await waitFor('the end of it', () => !existsSync(`/proc/${pid}`));
   await expect(fetch(`${url}/readyz`)).rejects.toThrow();
   expect(parentOf(summary.hub.pid)).toBe(launcherPid);
   process.kill(launcherPid, 'SIGHUP');
@@ -131,20 +136,23 @@ test.each([
 test('nothing is left when the caller of npm was killed', async () => {
   const npm = JSON.stringify(npmChain('--provinces 24'));
   const script = `require('child_process').spawn('npm', ${npm}, {stdio: 'inherit'})`;
-  const { process: caller, pids, launcherPid } = await launch(process.execPath, ['-e', script]);
+  const { process: caller, pids, launcherPid } = await launch(process.execPath, ['-e', script], inCluster());
   expect(parentOf(launcherPid)).not.toBe(caller.pid);
   caller.kill('SIGKILL');
   await allGone([launcherPid, ...pids]);
 });
 
 test('nothing is left when npm itself was killed', async () => {
-  const { process: npm, pids, launcherPid } = await launch('npm', npmChain('--provinces 24'));
+  const { process: npm, pids, launcherPid } = await launch('npm', npmChain('--provinces 24'), inCluster());
   npm.kill('SIGKILL');
   await allGone([launcherPid, ...pids]);
 });
 
 test('a program that ends at start fails the launch with the end of its log', async () => {
-  const env = { STAND_IN_ENV: JSON.stringify({ 79: { STAND_IN_FAILURE: 'cannot reach the moon' } }) };
+  const env = {
+    ...inCluster(),
+    STAND_IN_ENV: JSON.stringify({ 79: { STAND_IN_FAILURE: 'cannot reach the moon' } }),
+  };
   const { code, stdout, stderr } = await outcomeOf(
     run(process.execPath, [launcher, '--json', '--provinces', '24,79'], env),
   );
@@ -166,17 +174,18 @@ test.each([
 
 test('in a server of its own choice it makes databases and roles, and takes them away', async () => {
   await using db = openDatabase(inject('adminUrl'), { max: 1, name: 'test' });
-  const mine = async () => {
-    const rows = await db.sql<{ name: string }[]>`
-      select name from (select datname from pg_database union all select rolname from pg_roles) as own(name)
-      where name ~ '^truyvet_[0-9a-f]{8}_'`;
-    return rows.map(({ name }) => name.slice(17)).sort();
-  };
   const { process: child, summary } = await launch(
     process.execPath,
     [launcher, '--json', '--provinces', '24'],
-    { DATABASE_URL: inject('adminUrl') },
+    inCluster(),
   );
+  const prefix = /truyvet_[0-9a-f]{8}_/.exec(summary.hub.database_url)?.[0] as string;
+  const mine = async () => {
+    const rows = await db.sql<{ name: string }[]>`
+      select name from (select datname from pg_database union all select rolname from pg_roles) as own(name)
+      where starts_with(name, ${prefix})`;
+    return rows.map(({ name }) => name.slice(prefix.length)).sort();
+  };
   const databases = ['hub', 'hub_template', 'node_24', 'node_template'];
   expect(await mine()).toEqual([...databases, 'hub_program', 'node_24_program'].sort());
   expect(new URL(summary.hub.database_url).port).toBe(new URL(inject('adminUrl')).port);
@@ -186,6 +195,7 @@ test('in a server of its own choice it makes databases and roles, and takes them
 
 test('programs get their own variables, those of the caller that they may know, and no others', async () => {
   const { summary } = await launch(process.execPath, [launcher, '--json', '--provinces', '24'], {
+    ...inCluster(),
     LOG_LEVEL: 'warn',
     SECRET_OF_THE_CALLER: 'x',
     STAND_IN_ENV: JSON.stringify({ hub: { ROUND_DEADLINE_MS: '750' } }),

@@ -15,6 +15,9 @@ declare module 'vitest' {
   }
 }
 
+/** Databases that global-setup.ts has migrated, and that nobody connects to. */
+export const TEMPLATES = { node: 'template_node', hub: 'template_hub' } as const;
+
 /** Disposing closes `db`, ends other connections and drops the database. */
 export interface TestDatabase extends AsyncDisposable {
   /** As its owner, for what no program does. */
@@ -31,7 +34,7 @@ export async function createTestDatabase(kind: 'node' | 'hub' | 'empty'): Promis
   const adminUrl = inject('adminUrl');
   const name = `test_${newId().replaceAll('-', '')}`;
   await administer(adminUrl, (admin) =>
-    createDatabase(admin.sql, name, kind === 'empty' ? undefined : `template_${kind}`),
+    createDatabase(admin.sql, name, kind === 'empty' ? undefined : TEMPLATES[kind]),
   );
   const url = urlOfDatabase(adminUrl, name);
   const db = openDatabase(url, { max: 4, name: 'test' });

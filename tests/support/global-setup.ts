@@ -1,10 +1,10 @@
 /**
  * Before all tests: builds `dist` (some tests start programs), starts one throw-away PostgreSQL, and makes
- * the template databases that `createTestDatabase` clones. Tests that need none of these run even when they
- * fail.
+ * the template databases that `createTestDatabase` clones; none of it for unit tests alone. Tests that need
+ * none of these run even when they fail.
  */
 import { execFile } from 'node:child_process';
-import { access, constants, mkdtemp, statfs } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -15,11 +15,20 @@ import { migrateDatabase } from '../../shared/db/migrate.ts';
 import { grantProgramRole } from '../../shared/db/program-role.ts';
 import { createRole } from '../../shared/db/server-admin.ts';
 import { packageRoot } from '../../shared/package-root.ts';
+import { removeRoom } from './room.ts';
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    /** Whether tests of a kind that needs them run; provided by asks-for-cluster.ts. */
+    needsCluster: true | undefined;
+  }
+}
 
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  if (!project.getProvidedContext().needsCluster) return removeRoom;
   const building = build().catch(warn('npm run build'));
   const postgres = await startPostgres({
-    dataDir: await mkdtemp(join(await quickestDirectory(), 'truyvet-tests-')),
+    dataDir: await mkdtemp(join(tmpdir(), 'postgres-')),
     durable: false,
     temporary: true,
     // Cloning and dropping a database walk through all of it; tests hold little data.
@@ -31,23 +40,11 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   await building;
   project.provide('adminUrl', postgres.url('postgres'));
   project.provide('programRole', PROGRAM_ROLE);
-  return () => postgres[Symbol.asyncDispose]();
+  return async () => {
+    await postgres[Symbol.asyncDispose]();
+    await removeRoom();
+  };
 }
-
-/** Memory where the system has some to offer: hundreds of databases, each of 500 files, come and go. */
-async function quickestDirectory(): Promise<string> {
-  const memory = '/dev/shm';
-  try {
-    const { bavail, bsize } = await statfs(memory);
-    await access(memory, constants.W_OK);
-    return bavail * bsize > ENOUGH_BYTES ? memory : tmpdir();
-  } catch {
-    return tmpdir();
-  }
-}
-
-/** Several times what the databases of a run hold at one moment. */
-const ENOUGH_BYTES = 4 * 2 ** 30;
 
 async function build(): Promise<void> {
   const compiler = join(packageRoot, 'node_modules', 'typescript', 'bin', 'tsc');

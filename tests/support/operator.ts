@@ -5,6 +5,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { inject } from 'vitest';
 import { type Databases, openDatabases } from '../../deploy/federation/databases.ts';
 import { createTemporaryDirectory } from '../../deploy/federation/directory.ts';
 import { audienceOf } from '../../deploy/federation/member.ts';
@@ -14,6 +15,7 @@ import { startTokenIssuer, type TokenIssuer } from '../../deploy/federation/toke
 import { Disposal } from '../../shared/disposal.ts';
 import { newKey } from '../../shared/ids.ts';
 import { packageRoot } from '../../shared/package-root.ts';
+import { TEMPLATES } from './database.ts';
 
 /** A running program, where it answers, and a token with all its roles. */
 export interface Running {
@@ -88,7 +90,9 @@ export class Centre implements AsyncDisposable {
     const stack = new Disposal();
     const { path } = stack.use(await createTemporaryDirectory());
     const tokens = stack.use(await startTokenIssuer());
-    const databases = stack.use(await openDatabases({ postgres: { durable: false } }, path));
+    const databases = stack.use(
+      await openDatabases({ databaseUrl: inject('adminUrl'), templates: TEMPLATES }, path),
+    );
     return new Centre(path, tokens, databases, stack);
   }
 

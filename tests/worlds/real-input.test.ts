@@ -1,13 +1,12 @@
 /**
- * Real input through real programs: a year of Foursquare check-ins over several numbers of provinces, and a
- * primary school whose classes are provinces. The data lies beside the checkout and may not be committed;
- * without it this is skipped.
+ * Real input through real programs, in `.ci/run` as processes: a year of Foursquare check-ins over several
+ * numbers of provinces, and a primary school whose classes are provinces. The data lies beside the checkout
+ * and may not be committed; without it this is skipped.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { startFederation } from '../../deploy/federation/federation.ts';
 import {
   differences,
   enterCases,
@@ -20,6 +19,9 @@ import type { TracedDataset } from '../simulation/dataset.ts';
 import { oracleOf } from '../simulation/oracle.ts';
 import { loadFoursquare, loadPrimarySchool } from '../simulation/real-data.ts';
 import { extent } from '../support/extent.ts';
+import { startProcesses, World } from '../support/federations.ts';
+
+const start = extent({ quick: World.create, all: startProcesses });
 
 /** Traces the dataset through a federation; returns how many contacts each of its traces found. */
 async function traceThroughFederation(world: TracedDataset): Promise<string[]> {
@@ -27,7 +29,7 @@ async function traceThroughFederation(world: TracedDataset): Promise<string[]> {
   try {
     const rulesFile = join(directory, 'rules.json');
     await writeFile(rulesFile, JSON.stringify(world.rules));
-    await using federation = await startFederation({ provinces: world.provinces, rulesFile });
+    await using federation = await start({ provinces: world.provinces, rulesFile });
     await importDataset(federation, world);
     const ids = await enterCases(federation, world);
     const oracle = oracleOf(world, world.rules);

@@ -1,12 +1,13 @@
 /**
- * Promise 1 through real processes: three nodes and a hub, worlds of several hundred people imported over
- * HTTP, traced forward and backward; every contact equals the oracle's and is at exactly one province.
+ * Promise 1 through real programs, in `.ci/run` as processes: three nodes and a hub, worlds of several
+ * hundred people imported over HTTP, traced forward and backward; every contact equals the oracle's and is at
+ * exactly one province.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Federation, startFederation } from '../../deploy/federation/federation.ts';
+import type { Federation } from '../../deploy/federation/federation.ts';
 import {
   differences,
   enterCases,
@@ -19,8 +20,10 @@ import { RULES } from '../simulation/examples.ts';
 import { oracleOf } from '../simulation/oracle.ts';
 import { makeWorld } from '../simulation/world.ts';
 import { extent } from '../support/extent.ts';
+import { startProcesses, World } from '../support/federations.ts';
 
 const WORLDS = extent({ quick: 6, all: 50 });
+const start = extent({ quick: World.create, all: startProcesses });
 const PROVINCES = ['24', '79', '01'];
 const rules = { ...RULES, max_degree: 4, trace_open_days: 21 };
 
@@ -31,7 +34,7 @@ beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'truyvet-worlds-'));
   const rulesFile = join(directory, 'rules.json');
   await writeFile(rulesFile, JSON.stringify(rules));
-  federation = await startFederation({ provinces: PROVINCES, rulesFile });
+  federation = await start({ provinces: PROVINCES, rulesFile });
 });
 
 afterAll(async () => {

@@ -5,11 +5,7 @@
  */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Federation } from '../../deploy/federation/federation.ts';
-import type { CaseRow, CheckInRow, Dataset, EncounterRow, PersonRow } from '../simulation/dataset.ts';
-import { toImportFiles } from '../simulation/import-files.ts';
-import type { OracleContact } from '../simulation/oracle.ts';
-import { waitFor } from '../support/wait.ts';
-import { call, importFile, listContacts, type ProvincialContact } from './drive.ts';
+import { call, importFile, listContacts, type ProvincialContact } from '../federation/drive.ts';
 import {
   converges,
   expectedOf,
@@ -20,7 +16,11 @@ import {
   pickRequest,
   rowsOf,
   startScenario,
-} from './scenario.ts';
+} from '../federation/scenario.ts';
+import type { CaseRow, CheckInRow, Dataset, EncounterRow, PersonRow } from '../simulation/dataset.ts';
+import { toImportFiles } from '../simulation/import-files.ts';
+import type { OracleContact } from '../simulation/oracle.ts';
+import { waitFor } from '../support/wait.ts';
 
 let federation: Federation;
 let imported: Imported;

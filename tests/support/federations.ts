@@ -1,0 +1,66 @@
+/**
+ * Federations in the tests' one cluster, from its migrated templates: as processes, where they are to be
+ * killed, and as a `World` in this process for all else.
+ */
+import { inject } from 'vitest';
+import {
+  type Federation,
+  type FederationOptions,
+  startFederation,
+} from '../../deploy/federation/federation.ts';
+import { answersOk, type LaunchedProgram, type ProgramOptions } from '../../deploy/federation/program.ts';
+import { startHub } from '../../hub/app.ts';
+import { parseHubConfig } from '../../hub/config.ts';
+import { startNode } from '../../node/app.ts';
+import { parseNodeConfig } from '../../node/config.ts';
+import { TEMPLATES } from './database.ts';
+import { waitFor } from './wait.ts';
+
+/** The hub and nodes as processes. */
+export function startProcesses(options: FederationOptions): Promise<Federation> {
+  return startFederation({ databaseUrl: inject('adminUrl'), templates: TEMPLATES, ...options });
+}
+
+/** The hub and nodes in this process: quick to start, stopped in good order (SIGTERM) and never killed. */
+export const World = {
+  create(options: FederationOptions): Promise<Federation> {
+    return startProcesses({ launch: (program) => new ProgramHere(program), ...options });
+  },
+};
+
+class ProgramHere implements LaunchedProgram {
+  readonly options: ProgramOptions;
+  readonly exited = Promise.resolve();
+  #app: AsyncDisposable | undefined;
+
+  constructor(options: ProgramOptions) {
+    this.options = options;
+  }
+
+  get pid(): number {
+    return process.pid;
+  }
+
+  get running(): boolean {
+    return this.#app !== undefined;
+  }
+
+  async start(): Promise<void> {
+    if (this.#app) return;
+    const { name, readyUrl } = this.options;
+    const env = { LOG_LEVEL: 'silent', ...this.options.env };
+    this.#app = name === 'hub' ? await startHub(parseHubConfig(env)) : await startNode(parseNodeConfig(env));
+    await waitFor(`${name} to be ready`, () => answersOk(readyUrl));
+  }
+
+  async kill(signal: NodeJS.Signals): Promise<void> {
+    if (signal !== 'SIGTERM') throw new Error(`${signal} needs a process: see tests/processes`);
+    await this[Symbol.asyncDispose]();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const app = this.#app;
+    this.#app = undefined;
+    await app?.[Symbol.asyncDispose]();
+  }
+}
