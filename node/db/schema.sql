@@ -52,8 +52,11 @@ CREATE TABLE audit_records (
 );
 CREATE INDEX audit_records_actor ON public.audit_records
   USING btree ((((body)::jsonb #>> '{actor,id}'::text[])), id);
+CREATE INDEX audit_records_on ON public.audit_records
+  USING gin ((((body)::jsonb -> 'on'::text)) jsonb_path_ops);
 CREATE INDEX audit_records_trace ON public.audit_records
-  USING btree ((((body)::jsonb ->> 'trace'::text)), id);
+  USING btree ((((body)::jsonb ->> 'trace'::text)), id)
+  WHERE (((body)::jsonb ->> 'trace'::text) IS NOT NULL);
 CREATE INDEX audit_records_xact ON public.audit_records
   USING btree (xact, id);
 

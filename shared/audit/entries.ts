@@ -34,21 +34,26 @@ export function listEntries(ctx: ActContext, caller: Caller, query: EntriesQuery
   });
 }
 
+/** What is about a subject is looked up first, by its index: few entries are, and the log is long. */
 async function findEntries({ sql }: Pick<Queryable, 'sql'>, query: EntriesQuery): Promise<LoggedEntry[]> {
   const { limit, after, action, subject, on = [] } = query;
+  const about = sql`
+    WITH about AS MATERIALIZED (SELECT id, body FROM audit_records WHERE ${isAbout(sql, on)})`;
   const rows = await sql<{ id: number; body: string }[]>`
-    SELECT id, body FROM audit_records
+    ${on.length === 0 ? sql`` : about}
+    SELECT id, body FROM ${on.length === 0 ? sql`audit_records` : sql`about`}
     WHERE ${after === undefined ? sql`true` : sql`id < ${after}`}
       ${action === undefined ? sql`` : sql`AND body::jsonb ->> 'action' = ${action}`}
       ${subject === undefined ? sql`` : sql`AND body::jsonb #>> '{actor,id}' = ${subject}`}
-      ${on.length === 0 ? sql`` : on.map((one) => isAbout(sql, one))}
     ORDER BY id DESC LIMIT ${limit}`;
   return rows.map(({ id, body }) => ({ id, ...loggedEntry(body) }));
 }
 
-function isAbout(sql: Queryable['sql'], subject: Subject) {
-  const trace = 'trace' in subject ? sql`OR body::jsonb ->> 'trace' = ${subject.trace}` : sql``;
-  return sql`AND (body::jsonb -> 'on' @> ${JSON.stringify([subject])}::jsonb ${trace})`;
+/** Older entries name one trace, apart. */
+function isAbout(sql: Queryable['sql'], on: readonly Subject[]) {
+  const [only] = on.length === 1 ? on : [];
+  const older = only && 'trace' in only ? sql`OR body::jsonb ->> 'trace' = ${only.trace}` : sql``;
+  return sql`body::jsonb -> 'on' @> ${JSON.stringify(on)}::text::jsonb ${older}`;
 }
 
 function loggedEntry(body: string): Omit<LoggedEntry, 'id'> {
