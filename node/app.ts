@@ -38,7 +38,6 @@ import { hubRules } from './federation/packs/hub.ts';
 import { openRuleBook, type RuleBook, readPack } from './federation/packs/operations.ts';
 import { hubProvinces } from './federation/provinces/hub.ts';
 import { ProvinceBook } from './federation/provinces/operations.ts';
-import { lockIntake } from './records/people/operations.ts';
 import { createTokenizer, type Tokenizer } from './records/people/tokens.ts';
 import { NODE_ACTS, nodeRoutes } from './rooms.ts';
 import type { DataKeys } from './sealing/data-keys.ts';
@@ -159,8 +158,7 @@ async function startDataKeys(
 ): Promise<DataKeys> {
   const source = config.dataKeys;
   const dataKeys = await openDataKeys(parts, source);
-  const lock = (tx: Parameters<typeof lockIntake>[0]) => lockIntake(tx, dataKeys);
-  stack.use(startKeyKeeper({ ...parts, dataKeys, source, lockIntake: lock }));
+  stack.use(startKeyKeeper({ ...parts, dataKeys, source }));
   return dataKeys;
 }
 

@@ -15,8 +15,8 @@ const CHECK_BYTES = 16;
 /** What sealing and opening need. */
 export interface SealerSource {
   /**
-   * Seals under the generation of this moment. Take it anew for each piece of work: a writer after it has
-   * the intake lock, so that no row is written under an older generation after re-sealing has passed it.
+   * Seals under the generation of this moment. Take it anew for each piece of work: a writer by `holdSealer`
+   * (operations.ts), so that no row is written under an older generation after re-sealing has passed it.
    */
   readonly sealer: ColumnSealer;
 }

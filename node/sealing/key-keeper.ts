@@ -10,11 +10,11 @@ import type { Logger } from '../../shared/log.ts';
 import type { DataKeys } from './data-keys.ts';
 import { formatKeyRing } from './key-ring.ts';
 import { type KeySource, readKeyRing } from './key-source.ts';
-import { admitKeyRing, retireGenerations, type SealingContext } from './operations.ts';
-import { type ResealContext, resealAll } from './reseal.ts';
+import { admitKeyRing, retireGenerations, type SealingContext, switchGeneration } from './operations.ts';
+import { resealAll } from './reseal.ts';
 import { type SealingFigures, sealingFigures } from './sealing-figures.ts';
 
-export interface KeeperOptions extends SealingContext, Pick<ResealContext, 'lockIntake'> {
+export interface KeeperOptions extends SealingContext {
   readonly dataKeys: DataKeys;
   readonly source: KeySource;
   readonly clock: Clock;
@@ -24,8 +24,8 @@ export interface KeeperOptions extends SealingContext, Pick<ResealContext, 'lock
 
 /** How often a file is read, and a command run: a key service may count and bill its calls. */
 const LOOK_EVERY_MS = { file: 2_000, command: 60_000 };
-/** After something failed, and before a pass that left rows behind is tried again. */
-const RETRY_MS = { failure: 2_000, leftBehind: 600_000 };
+/** After something failed; after a pass that met rows in use; after one with rows that do not open. */
+const RETRY_MS = { failure: 2_000, locked: 10_000, unopened: 600_000 };
 
 /** A keeper at work; disposing ends it after the batch that it is at. */
 export function startKeyKeeper(options: KeeperOptions): AsyncDisposable {
@@ -45,7 +45,7 @@ class KeyKeeper {
   readonly #figures: SealingFigures;
   #seenRing: string | undefined;
   #lookAtMs = 0;
-  #pass: AsyncGenerator<number> | undefined;
+  #pass: AsyncGenerator<number, number> | undefined;
   #passAtMs = 0;
   #resealed = 0;
   #lastProblem: string | undefined;
@@ -65,7 +65,7 @@ class KeyKeeper {
       if (look === 'failed' || busy === 'failed') await clock.sleep(RETRY_MS.failure, this.#stopping);
       else if (!busy) await clock.sleep(this.#lookAtMs - clock.nowMs(), this.#stopping);
     }
-    await this.#pass?.return(undefined);
+    await this.#pass?.return(0);
   }
 
   /** Reads the ring when it is time, and admits it if it is another one. */
@@ -78,7 +78,7 @@ class KeyKeeper {
     if (text === this.#seenRing) return;
     const before = dataKeys.sealer.generation;
     const live = await admitKeyRing(this.#options, ring);
-    dataKeys.adopt(ring, live);
+    await switchGeneration(this.#options, () => dataKeys.adopt(ring, live));
     this.#seenRing = text;
     this.#lastProblem = undefined;
     // What is under way may have passed rows that are old only now.
@@ -94,19 +94,19 @@ class KeyKeeper {
     if (dataKeys.sealer.live.length === 1 || clock.nowMs() < this.#passAtMs) return false;
     this.#pass ??= resealAll(this.#options);
     const { value, done } = await this.#pass.next();
-    if (done) return this.#endPass();
+    if (done) return this.#endPass(value);
     this.#resealed += value;
     this.#figures.resealed(value);
     return true;
   }
 
-  async #endPass(): Promise<false> {
+  async #endPass(unopened: number): Promise<false> {
     const { clock, dataKeys, logger } = this.#options;
     this.#pass = undefined;
     const { generation, live } = dataKeys.sealer;
     const remaining = await retireGenerations(this.#options, { current: generation, live });
     dataKeys.keepLive(remaining);
-    this.#passAtMs = clock.nowMs() + RETRY_MS.leftBehind;
+    this.#passAtMs = clock.nowMs() + (unopened > 0 ? RETRY_MS.unopened : RETRY_MS.locked);
     const retired = live.filter((other) => !remaining.includes(other));
     logger.info({ generation, rows: this.#resealed, retired, remaining }, 'data sealed anew');
     this.#resealed = 0;

@@ -4,22 +4,57 @@
  */
 import { recordAudit } from '../../shared/audit/record.ts';
 import { type Clock, nowSeconds } from '../../shared/clock.ts';
-import { type Database, type Transaction, withTransaction } from '../../shared/db/database.ts';
+import {
+  type Database,
+  retryConflicts,
+  type Transaction,
+  withTransaction,
+} from '../../shared/db/database.ts';
 import { AppError, type Fault, listed } from '../../shared/errors.ts';
-import { DataKeys, keyCheckValue } from './data-keys.ts';
+import { DataKeys, keyCheckValue, type SealerSource } from './data-keys.ts';
 import type { KeyRing } from './key-ring.ts';
 import { type KeySource, readKeyRing } from './key-source.ts';
 import * as queries from './queries.ts';
+import type { ColumnSealer } from './sealer.ts';
 
 export interface SealingContext {
   readonly db: Database;
   readonly clock: Pick<Clock, 'nowMs'>;
 }
 
+/** A transaction that writes sealed columns, all under one generation. */
+export type SealingTx<Tx> = Tx & { readonly sealer: ColumnSealer };
+
+/**
+ * `tx` with what it seals and looks up by. Until it ends no other generation becomes current, so that two
+ * writers at a time look for equal values under the same one, and re-sealing leaves nobody's rows behind.
+ */
+export async function holdSealer<Tx extends Pick<Transaction, 'sql'>>(
+  tx: Tx,
+  dataKeys: SealerSource,
+): Promise<SealingTx<Tx>> {
+  await queries.holdGeneration(tx);
+  return { ...tx, sealer: dataKeys.sealer };
+}
+
+/**
+ * Runs `adopt`, which changes what `dataKeys.sealer` is, at a moment when nobody seals. Throws
+ * TRANSACTION_CONFLICT, with nothing changed, if somebody has been sealing for a second.
+ */
+export async function switchGeneration({ db }: Pick<SealingContext, 'db'>, adopt: () => void): Promise<void> {
+  await withTransaction(db, async (tx) => {
+    await queries.lockGeneration(tx);
+    adopt();
+  });
+}
+
 /** Data keys of `source`, which open all that the database holds. Throws as `admitKeyRing`, `readKeyRing`. */
 export async function openDataKeys(ctx: SealingContext, source: KeySource): Promise<DataKeys> {
   const ring = await readKeyRing(source);
-  return new DataKeys(ring, await admitKeyRing(ctx, ring));
+  const dataKeys = new DataKeys(ring, await admitKeyRing(ctx, ring));
+  // What a process before this one had begun under another generation has ended.
+  await retryConflicts(() => switchGeneration(ctx, () => undefined));
+  return dataKeys;
 }
 
 /**

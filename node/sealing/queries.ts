@@ -33,6 +33,23 @@ export interface StoredKey {
   readonly retiredAt: number | null;
 }
 
+/** Key of the advisory lock on the generation that rows are sealed under. */
+const GENERATION_LOCK = 7_300_001;
+
+/** The generation stays the same until the transaction ends; any number hold it side by side. */
+export async function holdGeneration(tx: Tx): Promise<void> {
+  await tx.sql`SELECT pg_advisory_xact_lock_shared(${GENERATION_LOCK})`;
+}
+
+/**
+ * Waits until nobody holds the generation, a second at most: whoever comes meanwhile waits behind this.
+ * Throws TRANSACTION_CONFLICT when the second is over.
+ */
+export async function lockGeneration(tx: Tx): Promise<void> {
+  await tx.sql`SET LOCAL lock_timeout = '1s'`;
+  await tx.sql`SELECT pg_advisory_xact_lock(${GENERATION_LOCK})`;
+}
+
 /** Nobody else changes the table until the transaction ends. */
 export async function lockKeys(tx: Tx): Promise<void> {
   await tx.sql`LOCK TABLE data_keys IN EXCLUSIVE MODE`;
@@ -83,15 +100,19 @@ export interface SealedRow {
   readonly sealed: readonly (Buffer | null)[];
 }
 
-/** At most `limit` rows with id > `after` that are not sealed under `generation`, by id. */
-export async function listRowsOutside(
-  { sql }: Db,
+/**
+ * At most `limit` rows with id > `after` that are not sealed under `generation`, by id, locked. Rows that
+ * somebody else has locked are left out: who imports other people must not wait through us for whom we wait.
+ */
+export async function lockRowsOutside(
+  { sql }: Tx,
   { table, sealed }: SealedTable,
   { generation, after, limit }: { generation: number; after: number; limit: number },
 ): Promise<SealedRow[]> {
   const rows = await sql<({ id: number } & Record<string, Buffer | null>)[]>`
     SELECT id, ${sql(sealed.map((name) => `${name}_sealed`))} FROM ${sql(table)}
-    WHERE id > ${after} AND key_generation <> ${generation} ORDER BY id LIMIT ${limit}`;
+    WHERE id > ${after} AND key_generation <> ${generation} ORDER BY id LIMIT ${limit}
+    FOR UPDATE SKIP LOCKED`;
   return rows.map((row) => ({ id: row.id, sealed: sealed.map((name) => row[`${name}_sealed`] ?? null) }));
 }
 

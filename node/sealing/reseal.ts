@@ -2,10 +2,11 @@
  * Seals all rows anew under the current generation, a batch in a transaction, by ascending id: what a crash
  * interrupts goes on where rows are still old. Logs tables, ids and counts, never what a row says.
  */
-import { type Database, type Transaction, withTransaction } from '../../shared/db/database.ts';
+import { type Database, retryConflicts, withTransaction } from '../../shared/db/database.ts';
 import { AppError } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log.ts';
 import type { SealerSource } from './data-keys.ts';
+import { holdSealer } from './operations.ts';
 import * as queries from './queries.ts';
 import type { ColumnSealer, SealedColumn } from './sealer.ts';
 
@@ -13,51 +14,52 @@ export interface ResealContext {
   readonly db: Database;
   readonly dataKeys: SealerSource;
   readonly logger: Pick<Logger, 'error'>;
-  /** Waits until no import writes, as a writer of people does (people/operations.ts). */
-  readonly lockIntake: (tx: Pick<Transaction, 'sql'>) => Promise<unknown>;
 }
 
-/** Rows in one transaction: an import waits no longer than these take, about 20 ms. */
+/** Rows in one transaction: who imports the same people waits no longer than these take, about 20 ms. */
 const BATCH_ROWS = 500;
 
 /**
  * One pass over all sealed tables; yields after each batch how many rows it has sealed anew, and ends when
- * every row has been seen. Rows that do not open stay as they are and are named in the log.
+ * every row has been seen, with the number of those that do not open: they stay as they are and are named in
+ * the log. Rows that somebody has locked are left for another pass.
  *
- * Every batch holds the intake lock and takes its sealer under it. Therefore, if the current generation has
- * stayed the same since the pass began, no row of an older one is left behind it: whoever wrote before the
- * first batch has committed, and whoever writes later seals under the current one.
+ * Whoever wrote under an older generation had ended when the current one was switched to, and whoever writes
+ * later seals under the current one. So a pass over a database that nobody has locked leaves no older row.
  */
-export async function* resealAll(ctx: ResealContext): AsyncGenerator<number> {
+export async function* resealAll(ctx: ResealContext): AsyncGenerator<number, number> {
+  let unopened = 0;
   for (const table of queries.SEALED_TABLES) {
     let after: number | undefined = 0;
     while (after !== undefined) {
-      const batch: Batch = await resealBatch(ctx, table, after);
+      const batch: Batch = await retryConflicts(() => resealBatch(ctx, table, after as number));
       after = batch.last;
+      unopened += batch.unopened;
       if (batch.sealed > 0) yield batch.sealed;
     }
   }
+  return unopened;
 }
 
 interface Batch {
   /** Id of the last row that was looked at; undefined if no older row is left after `after`. */
   readonly last: number | undefined;
   readonly sealed: number;
+  readonly unopened: number;
 }
 
 async function resealBatch(
-  { db, dataKeys, logger, lockIntake }: ResealContext,
+  { db, dataKeys, logger }: ResealContext,
   table: queries.SealedTable,
   after: number,
 ): Promise<Batch> {
   return withTransaction(db, async (tx) => {
-    await lockIntake(tx);
-    const { sealer } = dataKeys;
-    const { generation } = sealer;
-    const rows = await queries.listRowsOutside(tx, table, { generation, after, limit: BATCH_ROWS });
-    const opened = rows.flatMap((row) => openRow(sealer, table, row, logger));
-    if (opened.length > 0) await queries.resealRows({ sql: tx.sql, sealer }, table, opened);
-    return { last: rows.at(-1)?.id, sealed: opened.length };
+    const sealing = await holdSealer(tx, dataKeys);
+    const { generation } = sealing.sealer;
+    const rows = await queries.lockRowsOutside(tx, table, { generation, after, limit: BATCH_ROWS });
+    const opened = rows.flatMap((row) => openRow(sealing.sealer, table, row, logger));
+    if (opened.length > 0) await queries.resealRows(sealing, table, opened);
+    return { last: rows.at(-1)?.id, sealed: opened.length, unopened: rows.length - opened.length };
   });
 }
 

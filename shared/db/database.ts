@@ -95,6 +95,24 @@ export function snapshot<T>(db: Database, work: (tx: Transaction) => Promise<T>)
   ) as Promise<T>;
 }
 
+/** How often a transaction that lost against others is run in all, unless told. */
+const TRIES = 10;
+
+/**
+ * Runs `work`, which opens a transaction of its own, again while it fails with TRANSACTION_CONFLICT: whoever
+ * it lost against has got on. Rejects with the last conflict after `tries`.
+ */
+export async function retryConflicts<T>(work: () => Promise<T>, tries = TRIES): Promise<T> {
+  for (let left = tries; ; left--) {
+    try {
+      return await work();
+    } catch (error) {
+      const conflict = error instanceof AppError && error.reason === 'TRANSACTION_CONFLICT';
+      if (!conflict || left <= 1) throw error;
+    }
+  }
+}
+
 export interface RetryOptions {
   readonly clock: Clock;
   /** How long to go on trying; 60 s unless told. */

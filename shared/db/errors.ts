@@ -52,6 +52,7 @@ const UNREACHABLE = new Set([
 const CONFLICTS = new Set([
   '40001', // serialization_failure
   '40P01', // deadlock_detected
+  '55P03', // lock_not_available: a lock_timeout of ours is over
 ]);
 
 /** Somebody sent a NUL; no text in PostgreSQL can hold one, and no caller means one. */

@@ -6,7 +6,6 @@ import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { lockIntake } from '../../node/records/people/operations.ts';
 import type { DataKeys } from '../../node/sealing/data-keys.ts';
 import { startKeyKeeper } from '../../node/sealing/key-keeper.ts';
 import { formatKeyRing } from '../../node/sealing/key-ring.ts';
@@ -59,7 +58,6 @@ async function start(source: KeySource = { file }) {
   const keeper = startKeyKeeper({
     ...{ ...context, dataKeys, source, metrics },
     logger: { ...logger, error: logger.warn } as never,
-    lockIntake: (tx) => lockIntake(tx, dataKeys),
   });
   return { ...intakeOn(db, dataKeys), keeper, warnings, metrics, dataKeys };
 }

@@ -11,7 +11,6 @@ import { type EmbeddedPostgres, startPostgres } from '../../deploy/postgres/embe
 import { MIGRATIONS } from '../../node/app.ts';
 import { enterCase } from '../../node/casework/cases/operations.ts';
 import { openBreakGlass } from '../../node/desk/break-glass/operations.ts';
-import { lockIntake } from '../../node/records/people/operations.ts';
 import { admitKeyRing } from '../../node/sealing/operations.ts';
 import { resealAll } from '../../node/sealing/reseal.ts';
 import { systemClock } from '../../shared/clock.ts';
@@ -99,10 +98,9 @@ async function fill(): Promise<void> {
     ...{ reason: WORDS.reason, area: '216', minutes: 30 },
   });
   dataKeys.adopt(testKeyRing(2), await admitKeyRing(context, testKeyRing(2)));
-  const lock = (tx: Parameters<typeof lockIntake>[0]) => lockIntake(tx, dataKeys);
-  const batches = resealAll({ db, dataKeys, logger: { error: never }, lockIntake: lock });
+  const batches = resealAll({ db, dataKeys, logger: { error: never } });
   await batches.next();
-  await batches.return(undefined);
+  await batches.return(0);
 }
 
 function never(): never {

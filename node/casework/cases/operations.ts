@@ -8,7 +8,12 @@ import type { Database, Queryable, Transaction } from '../../../shared/db/databa
 import { AppError, invalidField } from '../../../shared/errors.ts';
 import { isWardOf } from '../../../shared/gazetteer.ts';
 import { newId } from '../../../shared/ids.ts';
-import { ensureIdentifiers, findWard, lockIntake, readIdentifiers } from '../../records/people/operations.ts';
+import {
+  ensureIdentifiers,
+  enterIntake,
+  findWard,
+  readIdentifiers,
+} from '../../records/people/operations.ts';
 import type { SealerSource } from '../../sealing/data-keys.ts';
 import { change, read } from './acts.ts';
 import * as queries from './queries.ts';
@@ -162,13 +167,13 @@ async function wardOfPerson(tx: Transaction, { province }: CasesContext, identif
   return ward !== undefined && isWardOf(ward, province) ? ward : null;
 }
 
-/** Local ids of canonical identifiers, in their order; under the intake lock, because new ones are stored. */
+/** Local ids of canonical identifiers, in their order; new ones are stored. */
 async function identifierIdsOf(
   { dataKeys }: Pick<CasesContext, 'dataKeys'>,
   tx: Transaction,
   identifiers: readonly string[],
 ): Promise<number[]> {
-  const { ids } = await ensureIdentifiers(await lockIntake(tx, dataKeys), identifiers);
+  const { ids } = await ensureIdentifiers(await enterIntake(tx, dataKeys), identifiers, 'keys');
   return identifiers.map((value) => ids.get(value) as number);
 }
 

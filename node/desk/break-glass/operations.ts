@@ -10,8 +10,8 @@ import { allowedCommands, step } from '../../../shared/domain/machine.ts';
 import { AppError, invalidField } from '../../../shared/errors.ts';
 import { isAreaOf } from '../../../shared/gazetteer.ts';
 import { newId } from '../../../shared/ids.ts';
-import { lockIntake } from '../../records/people/operations.ts';
 import type { SealerSource } from '../../sealing/data-keys.ts';
+import { holdSealer } from '../../sealing/operations.ts';
 import { BREAK_GLASS_ACTS, change, read } from './acts.ts';
 import * as queries from './queries.ts';
 import { BREAK_GLASS, type BreakGlassCommand, type BreakGlassState, stateOf, type Verdict } from './rules.ts';
@@ -49,7 +49,7 @@ export function openBreakGlass(
     const facts = { inOwnArea: isAreaWithin(scope, area), openAlready };
     step(BREAK_GLASS, { state: undefined, command: 'open', facts });
     const row = { id, subject: caller.subject, area, reason, openedAt, endsAt: openedAt + minutes * 60 };
-    await queries.insertBreakGlass(await lockIntake(tx, ctx.dataKeys), row);
+    await queries.insertBreakGlass(await holdSealer(tx, ctx.dataKeys), row);
     return { id, area, endsAt: row.endsAt };
   });
 }

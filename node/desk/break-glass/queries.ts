@@ -23,7 +23,7 @@ export interface SealedDb {
   readonly sealer: ColumnSealer;
 }
 
-/** Stores a new one; under the intake lock, like every writer of sealed columns. */
+/** Stores a new one, in a transaction that seals. */
 export async function insertBreakGlass(
   { sql, sealer }: SealedDb,
   row: Pick<BreakGlassRow, 'id' | 'subject' | 'area' | 'reason' | 'openedAt' | 'endsAt'>,

@@ -1,6 +1,6 @@
 /**
- * SQL over check-ins and encounters, a set of rows at a time. Only the holder of the intake lock writes them,
- * so what one statement has read still holds for the next.
+ * SQL over check-ins and encounters, a set of rows at a time. Who writes check-ins has locked their
+ * identifiers, so what one statement has read of them still holds for the next.
  */
 import type { Queryable, Transaction } from '../../../shared/db/database.ts';
 import { type CheckIn, type CheckInChange, NEXT_LIMIT, type Surroundings } from './rules.ts';
@@ -89,6 +89,7 @@ export interface Encounter {
 
 /**
  * Stores encounters (each key once) and their signal strength where it is another; the pairs of rows written.
+ * In the order of the key, so that two who store the same wait for each other at most once.
  */
 export async function writeEncounters(
   tx: Tx,
@@ -98,7 +99,8 @@ export async function writeEncounters(
     INSERT INTO encounters AS e (identifier_a, identifier_b, from_at, until_at, rssi)
     SELECT * FROM unnest(${rows.map((row) => row.a)}::int[], ${rows.map((row) => row.b)}::int[],
       ${rows.map((row) => row.from)}::int8[], ${rows.map((row) => row.until)}::int8[],
-      ${rows.map((row) => row.rssi as number)}::smallint[])
+      ${rows.map((row) => row.rssi as number)}::smallint[]) g (a, b, from_at, until_at, rssi)
+    ORDER BY a, from_at, b, until_at
     ON CONFLICT (identifier_a, from_at, identifier_b, until_at) DO UPDATE SET rssi = excluded.rssi
     WHERE excluded.rssi IS NOT NULL AND excluded.rssi IS DISTINCT FROM e.rssi
     RETURNING identifier_a AS a, identifier_b AS b`;

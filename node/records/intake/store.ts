@@ -1,18 +1,19 @@
 /**
  * Stores one batch of rows of each kind: one transaction, then word to tracing and the tokenizer. A batch is
- * stored whole or not at all; batches of all imports take turns.
+ * stored whole or not at all; batches of different people do not wait for each other (see operations.ts of
+ * people for who does).
  */
 import type { Step } from '../../../shared/acts/act.ts';
-import type { Database } from '../../../shared/db/database.ts';
+import { type Database, retryConflicts } from '../../../shared/db/database.ts';
 import { LAST_INSTANT } from '../../../shared/domain/instant.ts';
-import { AppError, type FieldError } from '../../../shared/errors.ts';
+import type { FieldError } from '../../../shared/errors.ts';
 import { ensurePartitions } from '../../db/partitions.ts';
 import type { SealerSource } from '../../sealing/data-keys.ts';
 import type { ChangedStays, ChangeSink } from '../../tracing/asking/changes.ts';
 import {
   ensureIdentifiers,
+  enterIntake,
   type IntakeTx,
-  lockIntake,
   recordHomeProvinces,
   recordPeople,
 } from '../people/operations.ts';
@@ -48,7 +49,6 @@ export type Store<Row> = (ctx: ImportRunContext, rows: readonly Row[]) => Promis
 const NONE: Refused = new Map();
 const UNKNOWN_PLACE: FieldError = { field: 'place', reason: 'UNKNOWN_PLACE' };
 const KIND_MISSING: FieldError = { field: 'kind', reason: 'NEW_PLACE_KIND' };
-const TRIES = 5;
 
 export const STORES: { readonly [K in ImportKind]: Store<Rows[K]> } = {
   persons: storePersons,
@@ -110,6 +110,7 @@ async function recordCheckIns(
   const { ids, created } = await ensureIdentifiers(
     tx,
     rows.map(({ identifier }) => identifier),
+    'change',
   );
   const idOf = (row: CheckInRow) => ids.get(row.identifier) as number;
   const homes = new Map(
@@ -185,20 +186,15 @@ function distinctEncounters(rows: readonly EncounterRow[], ids: ReadonlyMap<stri
   return [...byKey.values()];
 }
 
-/** One transaction under the intake lock, tried again when it lost against another one. */
-async function write<T>(
+/** One transaction, tried again when it lost against another one. */
+function write<T>(
   { step, dataKeys }: ImportRunContext,
   rows: number,
   work: (tx: IntakeTx) => Promise<T>,
 ): Promise<T> {
-  for (let left = TRIES; ; left--) {
-    try {
-      return await step({ detail: { rows } }, async (tx) => work(await lockIntake(tx, dataKeys)));
-    } catch (error) {
-      const conflict = error instanceof AppError && error.reason === 'TRANSACTION_CONFLICT';
-      if (!conflict || left <= 1) throw error;
-    }
-  }
+  return retryConflicts(() =>
+    step({ detail: { rows } }, async (tx) => work(await enterIntake(tx, dataKeys))),
+  );
 }
 
 function columnsOf(stays: readonly CheckInChange[]): ChangedStays {

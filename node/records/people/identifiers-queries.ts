@@ -1,6 +1,6 @@
 /**
- * SQL over identifiers by their values, which are sealed: found by blind index, opened by id. Look-ups and
- * inserts happen under the intake lock; see operations.ts.
+ * SQL over identifiers by their values, which are sealed: found by blind index, opened by id. Who waits for
+ * whom, and in which order, stands in operations.ts.
  */
 import { byteaTexts } from '../../../shared/db/bytea.ts';
 import type { Transaction } from '../../../shared/db/database.ts';
@@ -13,12 +13,19 @@ export interface IndexedValues {
 }
 
 /**
- * Local ids of those of `values` that are known; asks for the index under every generation that rows may be
- * stored under.
+ * What others must not do meanwhile with identifiers that were found: `change` what is recorded under them
+ * (they wait), or `keys`, which whoever refers to them needs. `nothing` locks nothing.
+ */
+export type IdentifierLock = 'change' | 'keys' | 'nothing';
+
+/**
+ * Local ids of those of `values` that are known, locked in the order of their ids; asks for the index under
+ * every generation that rows may be stored under.
  */
 export async function findIdentifiers(
   { sql, sealer }: IntakeTx,
   { values, indexes }: IndexedValues,
+  lock: IdentifierLock,
 ): Promise<Map<string, number>> {
   const older = sealer.live
     .slice(1)
@@ -30,8 +37,18 @@ export async function findIdentifiers(
   const asked = [indexes, ...older].flat();
   const rows = await sql<{ id: number; index: string }[]>`
     SELECT id, encode(value_index, 'hex') AS index FROM identifiers
-    WHERE value_index = ANY (${byteaTexts(asked)}::text[]::bytea[])`;
+    WHERE value_index = ANY (${byteaTexts(asked)}::text[]::bytea[]) ${locking(sql, lock)}`;
   return new Map(rows.map(({ id, index }) => [textOf.get(index) as string, id]));
+}
+
+/** Locks identifiers against change, in the order of their ids. */
+export async function lockIdentifiers({ sql }: Pick<Transaction, 'sql'>, ids: number[]): Promise<void> {
+  await sql`SELECT FROM identifiers WHERE id = ANY (${ids}::int[]) ${locking(sql, 'change')}`;
+}
+
+function locking(sql: Transaction['sql'], lock: IdentifierLock) {
+  if (lock === 'nothing') return sql``;
+  return lock === 'change' ? sql`ORDER BY id FOR NO KEY UPDATE` : sql`ORDER BY id FOR KEY SHARE`;
 }
 
 /** As many unused ids of identifiers. */
@@ -48,16 +65,21 @@ export interface NewIdentifiers extends IndexedValues {
   readonly householdIds: (number | null)[];
 }
 
-/** Stores identifiers that were not found under the intake lock. */
-export async function insertIdentifiers(tx: IntakeTx, fresh: NewIdentifiers): Promise<void> {
+/**
+ * Stores identifiers that were not found, in the order of their indexes; how many are stored. Waits for
+ * others who store the same: what one of them commits is left out.
+ */
+export async function insertIdentifiers(tx: IntakeTx, fresh: NewIdentifiers): Promise<number> {
   const sealed = tx.sealer.seal('identifiers.value', fresh.ids, fresh.values);
-  await tx.sql`
+  const stored = await tx.sql`
     INSERT INTO identifiers (id, value_sealed, value_index, is_cccd, household_id, key_generation)
     OVERRIDING SYSTEM VALUE
     SELECT id, value_sealed, value_index, is_cccd::bool, household_id, ${tx.sealer.generation}::int
     FROM unnest(${fresh.ids}::int[], ${byteaTexts(sealed)}::text[]::bytea[],
       ${byteaTexts(fresh.indexes)}::text[]::bytea[], ${fresh.areCccd.map(Number)}::int[],
-      ${fresh.householdIds as number[]}::int[]) g (id, value_sealed, value_index, is_cccd, household_id)`;
+      ${fresh.householdIds as number[]}::int[]) g (id, value_sealed, value_index, is_cccd, household_id)
+    ORDER BY value_index ON CONFLICT (value_index) DO NOTHING`;
+  return stored.count;
 }
 
 /** The canonical identifiers of these ids. */

@@ -1,26 +1,39 @@
 /**
  * Recording people: identifiers, the links that a record makes, households, and what is known of somebody.
- * Runs inside the caller's transaction, which holds the intake lock; the caller tells tracing after the
- * commit.
+ * Runs inside the caller's transaction; the caller tells tracing.
+ *
+ * Writers of different people do not wait for each other. Those who change something of the same people do,
+ * and then read what the other has left, so that the outcome is that of one after the other. Everybody locks
+ * in this order, each kind by ascending key, so that nobody waits in a circle:
+ *
+ *   new households · known identifiers · new identifiers · people · links · known households
+ *
+ * What was seen too late for that (somebody else stored an identifier a moment ago) ends in
+ * TRANSACTION_CONFLICT, after which the whole transaction is tried again.
  */
 import type { Queryable, Transaction } from '../../../shared/db/database.ts';
 import { isCccd } from '../../../shared/domain/identifier.ts';
 import type { SealerSource } from '../../sealing/data-keys.ts';
+import { holdSealer } from '../../sealing/operations.ts';
+import * as identifiers from './identifiers.ts';
 import * as identifierQueries from './identifiers-queries.ts';
 import * as queries from './queries.ts';
-import { type Attributes, mergeRecords, type PersonChange, type PersonRecord } from './rules.ts';
+import {
+  type Attributes,
+  type KnownPeople,
+  mergeRecords,
+  type PersonChange,
+  type PersonRecord,
+} from './rules.ts';
 
 export type { IntakeTx } from './queries.ts';
 
 type Tx = queries.IntakeTx;
 
-/**
- * Waits until no other writer of people, places, check-ins or encounters is in a transaction; what the rest
- * of this one writes and looks up with.
- */
-export async function lockIntake(tx: Pick<Transaction, 'sql'>, dataKeys: SealerSource): Promise<Tx> {
-  await queries.lockIntake(tx);
-  return { sql: tx.sql, sealer: dataKeys.sealer };
+/** `tx` as one that writes people, places, check-ins or encounters, with what it looks up by. */
+export async function enterIntake<T extends Pick<Transaction, 'sql'>>(tx: T, dataKeys: SealerSource) {
+  const [sealing] = await Promise.all([holdSealer(tx, dataKeys), queries.preferIndexes(tx)]);
+  return sealing;
 }
 
 /** What reading people takes. */
@@ -55,37 +68,8 @@ export async function readNames(
 /** Ward of the record that an identifier came to first; undefined if none says. */
 export const findWard = queries.findWard;
 
-export interface EnsuredIdentifiers {
-  /** Local id of each canonical identifier. */
-  readonly ids: ReadonlyMap<string, number>;
-  /** Ids of those that were unknown until now. */
-  readonly created: readonly number[];
-}
-
-/** Local ids of canonical identifiers; unknown ones are stored, in the household that `householdOf` names. */
-export async function ensureIdentifiers(
-  tx: Tx,
-  values: Iterable<string>,
-  householdOf: (value: string) => number | null = () => null,
-): Promise<EnsuredIdentifiers> {
-  const wanted = [...new Set(values)];
-  const indexes = tx.sealer.index('identifiers.value', wanted);
-  const ids = await identifierQueries.findIdentifiers(tx, { values: wanted, indexes });
-  const missing = wanted.flatMap((value, i) => (ids.has(value) ? [] : [i]));
-  if (missing.length === 0) return { ids, created: [] };
-  const fresh = missing.map((i) => wanted[i] as string);
-  // An id is drawn for each: only for what is new, or importing the same over and over would use them up.
-  const created = await identifierQueries.drawIdentifierIds(tx, fresh.length);
-  await identifierQueries.insertIdentifiers(tx, {
-    ids: created,
-    values: fresh,
-    indexes: missing.map((i) => indexes[i] as string),
-    areCccd: fresh.map(isCccd),
-    householdIds: fresh.map(householdOf),
-  });
-  for (const [i, value] of fresh.entries()) ids.set(value, created[i] as number);
-  return { ids, created };
-}
+/** Local ids of canonical identifiers, known or new. */
+export const ensureIdentifiers = identifiers.ensureIdentifiers;
 
 /** What one row of a persons import says; `identifiers` are canonical, at least one. */
 export interface RecordRow extends Attributes {
@@ -104,25 +88,80 @@ export interface RecordedPeople {
 /** Records what rows say of people, in order; see rules.ts for who is merged with whom. */
 export async function recordPeople(tx: Tx, records: readonly RecordRow[]): Promise<RecordedPeople> {
   const homes = await findHomes(tx, records);
-  const values = records.flatMap(({ identifiers }) => identifiers);
-  const { ids, created } = await ensureIdentifiers(tx, values, (value) => homes.get(value) ?? null);
-  const idOf = (value: string) => ids.get(value) as number;
-  const known = await queries.findHolders(tx, [...ids.values()]);
-  const personRecords = records.map(
-    (record): PersonRecord => ({
-      identifiers: record.identifiers.map((value) => ({ id: idOf(value), isCccd: isCccd(value) })),
-      attributes: record,
-    }),
-  );
-  const resettled = await storePeople(tx, mergeRecords(known, personRecords));
-  const linked = await storeLinks(tx, personRecords);
-  const housed = await storeHouseholds(
+  const found = await identifiers.lookUp(
     tx,
-    new Map([...homes].map(([value, home]) => [idOf(value), home])),
-    created,
+    records.flatMap(({ identifiers }) => identifiers),
+    'nothing',
   );
+  const { changes, created } = await planPeople(tx, { found, records, homes });
+  const idOf = (value: string) => found.ids.get(value) as number;
+  const resettled = await storePeople(tx, changes);
+  const moved = await moveHome(tx, new Map([...homes].map(([value, home]) => [idOf(value), home])), created);
+  const linked = await storeLinks(tx, recordsUnder(found.ids, records));
+  const housed = await listHoused(tx, moved);
   const changed = new Set([...created, ...resettled, ...linked, ...housed]);
   return { changed: [...changed], created: created.length > 0 };
+}
+
+interface PeopleInput {
+  readonly found: identifiers.LookedUp;
+  readonly records: readonly RecordRow[];
+  readonly homes: ReadonlyMap<string, number>;
+}
+
+/**
+ * What the records change, with everything locked that it depends on, and the identifiers that are new. Rows
+ * that say nothing new lock nothing and wait for nobody: their outcome is that of a moment in between.
+ */
+async function planPeople(tx: Tx, { found, records, homes }: PeopleInput) {
+  const known = [...found.ids.values()];
+  if (known.length === found.values.length) {
+    const changes = mergeRecords(await findHolders(tx, known), recordsUnder(found.ids, records));
+    if (changes.length === 0) return { changes, created: [] };
+  }
+  if (known.length > 0) await identifierQueries.lockIdentifiers(tx, known);
+  const householdOf = (value: string) => homes.get(value) ?? null;
+  const created = await identifiers.storeMissing(tx, found, { lock: 'change', householdOf });
+  const isNew = new Set(created);
+  const old = [...found.ids.values()].filter((id) => !isNew.has(id));
+  const holders = await lockHolders(tx, old);
+  return { changes: mergeRecords(holders, recordsUnder(found.ids, records)), created };
+}
+
+function recordsUnder(ids: ReadonlyMap<string, number>, records: readonly RecordRow[]): PersonRecord[] {
+  return records.map((record) => ({
+    identifiers: record.identifiers.map((value) => ({ id: ids.get(value) as number, isCccd: isCccd(value) })),
+    attributes: record,
+  }));
+}
+
+/** The first to have each of the identifiers, and what is known of them. */
+async function findHolders(tx: Tx, identifierIds: readonly number[]): Promise<KnownPeople> {
+  const holdings = identifierIds.length === 0 ? [] : await queries.findHoldings(tx, identifierIds);
+  const people = holdings.length === 0 ? [] : await queries.findPeople(tx, peopleOf(holdings));
+  return { people, holdings };
+}
+
+/**
+ * The same, locked. While somebody was waited for they may have become another person's, who is then locked
+ * too; with the identifiers locked by the caller this comes to an end.
+ */
+async function lockHolders(tx: Tx, identifierIds: readonly number[]): Promise<KnownPeople> {
+  const locked = new Set<number>();
+  for (;;) {
+    const holdings = identifierIds.length === 0 ? [] : await queries.findHoldings(tx, identifierIds);
+    const people = peopleOf(holdings);
+    const further = people.filter((id) => !locked.has(id));
+    if (further.length === 0) {
+      return { people: people.length === 0 ? [] : await queries.findPeople(tx, people), holdings };
+    }
+    await queries.lockPeople(tx, further);
+    for (const id of further) locked.add(id);
+  }
+}
+
+function peopleOf(holdings: KnownPeople['holdings']): number[] {
+  return [...new Set(holdings.map(({ personId }) => personId))];
 }
 
 /** Sets the home province of identifiers; ids of those that changed. */
@@ -227,12 +266,13 @@ async function ensureHouseholds(tx: Tx, names: readonly string[]): Promise<Map<s
   const fresh = names.filter((name) => !households.has(name));
   if (fresh.length === 0) return households;
   const ids = await queries.insertHouseholds(tx, fresh);
+  if (ids === undefined) return queries.findHouseholds(tx, names);
   for (const [i, name] of fresh.entries()) households.set(name, ids[i] as number);
   return households;
 }
 
-/** Moves identifiers home (the created ones are there already); members of all households touched. */
-async function storeHouseholds(
+/** Moves identifiers home (the created ones are there already); all households touched. */
+async function moveHome(
   tx: Tx,
   homes: ReadonlyMap<number, number>,
   created: readonly number[],
@@ -245,5 +285,15 @@ async function storeHouseholds(
     const [ids, into] = [moving.map(([id]) => id), moving.map(([, home]) => home)];
     touched.push(...(await queries.updateHouseholds(tx, ids, into)));
   }
-  return touched.length === 0 ? [] : queries.listMembers(tx, [...new Set(touched)]);
+  return [...new Set(touched)];
+}
+
+/**
+ * Members of households that somebody joined or left, after everybody else who changes who lives there: of
+ * two at the same time the later must see whom the earlier has moved, and tell those too.
+ */
+async function listHoused(tx: Tx, householdIds: readonly number[]): Promise<number[]> {
+  if (householdIds.length === 0) return [];
+  await queries.lockHouseholds(tx, householdIds);
+  return queries.listMembers(tx, [...householdIds]);
 }

@@ -1,17 +1,17 @@
 /**
  * SQL over identifiers, links, households and people, a set of rows at a time: one statement a chunk of an
- * import, arrays in, changed rows out. Writers take the intake lock first; see operations.ts. What names
- * somebody is sealed and opened here: above are texts, below are bytes.
+ * import, arrays in, changed rows out. Who waits for whom stands in operations.ts. What names somebody is
+ * sealed and opened here: above are texts, below are bytes.
  */
 import { byteaTexts } from '../../../shared/db/bytea.ts';
 import type { Queryable, Transaction } from '../../../shared/db/database.ts';
 import type { ColumnSealer } from '../../sealing/sealer.ts';
-import type { Attributes, KnownPeople } from './rules.ts';
+import type { Attributes, Holding, KnownPerson } from './rules.ts';
 
 type Db = Pick<Queryable, 'sql'>;
 type Tx = Pick<Transaction, 'sql'>;
 
-/** A transaction that holds the intake lock, with what it seals and looks up by. */
+/** A transaction that writes people, with what it seals and looks up by. */
 export interface IntakeTx {
   readonly sql: Transaction['sql'];
   readonly sealer: ColumnSealer;
@@ -23,15 +23,12 @@ export interface SealedDb {
   readonly sealer: ColumnSealer;
 }
 
-/** Key of the advisory lock that makes imports write one chunk at a time. */
-const INTAKE_LOCK = 7_300_001;
-
 /**
- * Waits until no other import writes; held to the end of the transaction. Plans are kept, and those made
- * while tables are nearly empty would scan them when they are full: statements after this one use indexes.
+ * Plans are kept, and those made while tables are nearly empty would scan them when they are full: statements
+ * after this one use indexes.
  */
-export async function lockIntake(tx: Tx): Promise<void> {
-  await tx.sql`SELECT pg_advisory_xact_lock(${INTAKE_LOCK}), set_config('enable_seqscan', 'off', true)`;
+export async function preferIndexes(tx: Tx): Promise<void> {
+  await tx.sql`SET LOCAL enable_seqscan = off`;
 }
 
 /** Names of the people who have these identifiers, where one is known. */
@@ -86,19 +83,29 @@ export async function findHouseholds(
   return new Map(rows.map(({ id, index }) => [nameOf.get(index) as string, id]));
 }
 
-/** Stores households that were not found; their ids. */
-export async function insertHouseholds(tx: IntakeTx, names: string[]): Promise<number[]> {
+/**
+ * Stores households that were not found, in the order of their indexes; their ids. Waits for others who store
+ * the same: if one of them commits, the answer is undefined.
+ */
+export async function insertHouseholds(tx: IntakeTx, names: string[]): Promise<number[] | undefined> {
   const drawn = await tx.sql<{ id: number }[]>`
     SELECT nextval('households_id_seq')::int AS id FROM generate_series(1, ${names.length}::int)`;
   const ids = drawn.map(({ id }) => id);
   const sealed = tx.sealer.seal('households.name', ids, names);
   const indexes = tx.sealer.index('households.name', names);
-  await tx.sql`
+  const stored = await tx.sql`
     INSERT INTO households (id, name_sealed, name_index, key_generation) OVERRIDING SYSTEM VALUE
     SELECT *, ${tx.sealer.generation}::int
     FROM unnest(${ids}::int[], ${byteaTexts(sealed)}::text[]::bytea[],
-      ${byteaTexts(indexes)}::text[]::bytea[])`;
-  return ids;
+      ${byteaTexts(indexes)}::text[]::bytea[]) g (id, name_sealed, name_index)
+    ORDER BY name_index ON CONFLICT (name_index) DO NOTHING`;
+  return stored.count === ids.length ? ids : undefined;
+}
+
+/** Waits until nobody else moves anybody into or out of these households, in the order of their ids. */
+export async function lockHouseholds(tx: Tx, ids: readonly number[]): Promise<void> {
+  await tx.sql`
+    SELECT FROM households WHERE id = ANY (${[...ids]}::int[]) ORDER BY id FOR NO KEY UPDATE`;
 }
 
 /** Moves identifiers into households; ids of all households that somebody joined or left. */
@@ -122,29 +129,33 @@ export async function listMembers(db: Db, householdIds: number[]): Promise<numbe
 }
 
 /**
- * The first to have each of the identifiers, and what is known of them. The first is enough for
- * `mergeRecords`: whoever has no cccd shares with nobody, and a hot line that stands under everybody must not
- * load everybody.
+ * The first to have each of the identifiers. The first is enough for `mergeRecords`: whoever has no cccd
+ * shares with nobody, and a hot line that stands under everybody must not load everybody.
  */
-export async function findHolders(db: SealedDb, identifierIds: number[]): Promise<KnownPeople> {
-  const holdings = await db.sql<{ personId: number; identifierId: number }[]>`
-    SELECT h.person_id AS "personId", i.id AS "identifierId" FROM unnest(${identifierIds}::int[]) i (id)
+export async function findHoldings(db: Db, identifierIds: readonly number[]): Promise<Holding[]> {
+  return db.sql<Holding[]>`
+    SELECT h.person_id AS "personId", i.id AS "identifierId"
+    FROM unnest(${[...identifierIds]}::int[]) i (id)
     CROSS JOIN LATERAL (
       SELECT person_id FROM people_identifiers p WHERE p.identifier_id = i.id ORDER BY since LIMIT 1
     ) h`;
-  if (holdings.length === 0) return { people: [], holdings: [] };
-  const personIds = [...new Set(holdings.map(({ personId }) => personId))];
-  const people = await db.sql<PersonRow[]>`
+}
+
+/** Waits until nobody else changes these people, in the order of their ids. */
+export async function lockPeople(tx: Tx, ids: readonly number[]): Promise<void> {
+  await tx.sql`SELECT FROM people WHERE id = ANY (${[...ids]}::int[]) ORDER BY id FOR UPDATE`;
+}
+
+/** What is known of these people; whoever is gone is missing. */
+export async function findPeople(db: SealedDb, personIds: number[]): Promise<KnownPerson[]> {
+  const rows = await db.sql<PersonRow[]>`
     SELECT p.id, p.name_sealed, p.born_on_sealed, p.sex, p.province, p.ward, p.address_sealed,
       EXISTS (
         SELECT FROM people_identifiers h JOIN identifiers i ON i.id = h.identifier_id
         WHERE h.person_id = p.id AND i.is_cccd
       ) AS "hasCccd"
     FROM people p WHERE p.id = ANY (${personIds}::int[])`;
-  return {
-    people: people.map((row) => ({ id: row.id, hasCccd: row.hasCccd, attributes: opened(db.sealer, row) })),
-    holdings,
-  };
+  return rows.map((row) => ({ id: row.id, hasCccd: row.hasCccd, attributes: opened(db.sealer, row) }));
 }
 
 interface PersonRow extends Omit<Attributes, 'name' | 'born_on' | 'address'> {

@@ -1,8 +1,9 @@
 /**
- * Recording places and finding them by the province's own ids. Runs inside the caller's transaction, under
- * the intake lock.
+ * Recording places and finding them by the province's own ids. Runs inside the caller's transaction. Who
+ * changes the same places waits: known ones are locked before new ones are stored, both in order.
  */
 import type { Queryable, Transaction } from '../../../shared/db/database.ts';
+import { AppError } from '../../../shared/errors.ts';
 import type { ColumnSealer } from '../../sealing/sealer.ts';
 import * as queries from './queries.ts';
 import { isSamePlace, mergePlace, type Place } from './rules.ts';
@@ -22,12 +23,31 @@ export interface RecordedPlaces {
   readonly rekinded: number[];
 }
 
-/** Records what rows say of places, in order. */
+/**
+ * Records what rows say of places, in order. Throws TRANSACTION_CONFLICT if somebody else has stored one of
+ * the new ones meanwhile.
+ */
 export async function recordPlaces(
   tx: Pick<Transaction, 'sql'> & { readonly sealer: ColumnSealer },
   rows: readonly Place[],
 ): Promise<RecordedPlaces> {
-  const known = await queries.findPlaces(tx, [...new Set(rows.map(({ place }) => place))]);
+  const keys = [...new Set(rows.map(({ place }) => place))];
+  const before = await queries.findPlaces(tx, keys);
+  const quiet = planPlaces(before, rows);
+  const isQuiet = quiet.fresh.length + quiet.changed.length === 0;
+  // Rows that say nothing new lock nothing.
+  const { fresh, changed, withoutKind } = isQuiet
+    ? quiet
+    : planPlaces(before.length === 0 ? [] : await queries.lockPlaces(tx, keys), rows);
+  if (fresh.length > 0 && (await queries.insertPlaces(tx, fresh)) < fresh.length) {
+    throw new AppError('ABORTED', 'TRANSACTION_CONFLICT', 'a place was stored by somebody else meanwhile');
+  }
+  const rekinded = changed.length > 0 ? await queries.updatePlaces(tx, changed) : [];
+  return { withoutKind, rekinded };
+}
+
+/** New places, known ones that say something else now, and the positions of rows that are not taken. */
+function planPlaces(known: readonly queries.KnownPlace[], rows: readonly Place[]) {
   const merged = new Map(known.map(({ facts }) => [facts.place, facts]));
   const isKnown = new Set(merged.keys());
   const withoutKind: number[] = [];
@@ -41,7 +61,5 @@ export async function recordPlaces(
   const changed = known
     .map(({ id, facts }) => ({ id, before: facts, facts: merged.get(facts.place) as Place }))
     .filter(({ before, facts }) => !isSamePlace(before, facts));
-  if (fresh.length > 0) await queries.insertPlaces(tx, fresh);
-  const rekinded = changed.length > 0 ? await queries.updatePlaces(tx, changed) : [];
-  return { withoutKind, rekinded };
+  return { fresh, changed, withoutKind };
 }

@@ -1,6 +1,8 @@
 /**
  * SQL over places, a set of rows at a time. Names are sealed and opened here.
  */
+
+import type { PendingQuery, Row } from 'postgres';
 import { byteaTexts } from '../../../shared/db/bytea.ts';
 import type { Queryable, Transaction } from '../../../shared/db/database.ts';
 import type { ColumnSealer } from '../../sealing/sealer.ts';
@@ -23,34 +25,52 @@ export interface KnownPlace {
 }
 
 /** Those of these keys that are known. */
-export async function findPlaces({ sql, sealer }: Tx, keys: string[]): Promise<KnownPlace[]> {
+export function findPlaces(tx: Tx, keys: string[]): Promise<KnownPlace[]> {
+  return selectPlaces(tx, keys, tx.sql``);
+}
+
+/** The same, locked in the order of their ids. */
+export function lockPlaces(tx: Tx, keys: string[]): Promise<KnownPlace[]> {
+  return selectPlaces(tx, keys, tx.sql`ORDER BY id FOR NO KEY UPDATE`);
+}
+
+async function selectPlaces(
+  { sql, sealer }: Tx,
+  keys: string[],
+  locking: PendingQuery<Row[]>,
+): Promise<KnownPlace[]> {
   const rows = await sql<({ id: number; name_sealed: Buffer | null } & Omit<Place, 'name'>)[]>`
     SELECT id, place, name_sealed, kind, ward, capacity, latitude, longitude FROM places
-    WHERE place = ANY (${keys}::text[])`;
+    WHERE place = ANY (${keys}::text[]) ${locking}`;
   return rows.map(({ id, name_sealed, ...facts }) => ({
     id,
     facts: { ...facts, name: sealer.openOptional('places.name', id, name_sealed) },
   }));
 }
 
-/** Stores places that are not known, with a kind. */
-export async function insertPlaces(tx: Tx, places: readonly Place[]): Promise<void> {
+/**
+ * Stores places that are not known, with a kind, in the order of their keys; how many. Waits for others who
+ * store the same: those of whom commits are left out.
+ */
+export async function insertPlaces(tx: Tx, places: readonly Place[]): Promise<number> {
   const drawn = await tx.sql<{ id: number }[]>`
     SELECT nextval('places_id_seq')::int AS id FROM generate_series(1, ${places.length}::int)`;
   const ids = drawn.map(({ id }) => id);
-  await tx.sql`
+  const stored = await tx.sql`
     INSERT INTO places (id, place, name_sealed, kind, ward, capacity, latitude, longitude, key_generation)
     OVERRIDING SYSTEM VALUE
-    SELECT *, ${tx.sealer.generation}::int FROM ${rowset(tx, ids, places)}`;
+    SELECT *, ${tx.sealer.generation}::int FROM ${rowset(tx, ids, places)}
+    ORDER BY place ON CONFLICT (place) DO NOTHING`;
+  return stored.count;
 }
 
-/** Replaces what is stored of known places; ids of those whose kind changed. */
+/** Replaces what is stored of known places, which are locked; ids of those whose kind changed. */
 export async function updatePlaces(tx: Tx, places: readonly KnownPlace[]): Promise<number[]> {
   const ids = places.map(({ id }) => id);
   const facts = places.map((place) => place.facts);
   const rows = await tx.sql<{ id: number; rekinded: boolean }[]>`
     WITH given AS (SELECT * FROM ${rowset(tx, ids, facts)}),
-    before AS MATERIALIZED (SELECT p.id, p.kind FROM places p JOIN given USING (id) FOR UPDATE OF p)
+    before AS MATERIALIZED (SELECT p.id, p.kind FROM places p JOIN given USING (id))
     UPDATE places p SET name_sealed = g.name_sealed, kind = g.kind, ward = g.ward, capacity = g.capacity,
       latitude = g.latitude, longitude = g.longitude, key_generation = ${tx.sealer.generation}
     FROM given g, before WHERE p.id = g.id AND before.id = p.id

@@ -1,0 +1,77 @@
+/**
+ * Finding identifiers and storing those that are new, in the caller's transaction. Two who store the same one
+ * at a time get the same id; who waits for whom stands in operations.ts.
+ */
+import { isCccd } from '../../../shared/domain/identifier.ts';
+import * as queries from './identifiers-queries.ts';
+import type { IntakeTx } from './queries.ts';
+
+export interface EnsuredIdentifiers {
+  /** Local id of each canonical identifier. */
+  readonly ids: ReadonlyMap<string, number>;
+  /** Ids of those that were unknown until now. */
+  readonly created: readonly number[];
+}
+
+/**
+ * Local ids of canonical identifiers; unknown ones are stored. Known ones are locked as `lock` says: against
+ * `change` by who writes something under them that depends on what is there.
+ */
+export async function ensureIdentifiers(
+  tx: IntakeTx,
+  values: Iterable<string>,
+  lock: queries.IdentifierLock = 'nothing',
+): Promise<EnsuredIdentifiers> {
+  const found = await lookUp(tx, values, lock);
+  return { ids: found.ids, created: await storeMissing(tx, found, { lock }) };
+}
+
+/** Canonical identifiers, each once, and what is known of them so far. */
+export interface LookedUp extends queries.IndexedValues {
+  readonly ids: Map<string, number>;
+}
+
+/** Looks identifiers up without storing any. */
+export async function lookUp(
+  tx: IntakeTx,
+  values: Iterable<string>,
+  lock: queries.IdentifierLock,
+): Promise<LookedUp> {
+  const wanted = [...new Set(values)];
+  const asked = { values: wanted, indexes: tx.sealer.index('identifiers.value', wanted) };
+  return { ...asked, ids: await queries.findIdentifiers(tx, asked, lock) };
+}
+
+interface StoreOptions {
+  readonly lock: queries.IdentifierLock;
+  readonly householdOf?: (value: string) => number | null;
+}
+
+/** Stores what was not found and completes `ids`; ids of the new ones. */
+export async function storeMissing(
+  tx: IntakeTx,
+  { values, indexes, ids }: LookedUp,
+  { lock, householdOf = () => null }: StoreOptions,
+): Promise<number[]> {
+  const missing = values.flatMap((value, i) => (ids.has(value) ? [] : [i]));
+  if (missing.length === 0) return [];
+  const fresh = {
+    values: missing.map((i) => values[i] as string),
+    indexes: missing.map((i) => indexes[i] as string),
+  };
+  // An id is drawn for each: only for what is new, or importing the same over and over would use them up.
+  const drawn = await queries.drawIdentifierIds(tx, missing.length);
+  const stored = await queries.insertIdentifiers(tx, {
+    ...{ ...fresh, ids: drawn },
+    areCccd: fresh.values.map(isCccd),
+    householdIds: fresh.values.map(householdOf),
+  });
+  if (stored === drawn.length) {
+    for (const [i, value] of fresh.values.entries()) ids.set(value, drawn[i] as number);
+    return drawn;
+  }
+  // Somebody else has stored some of them meanwhile.
+  for (const [value, id] of await queries.findIdentifiers(tx, fresh, lock)) ids.set(value, id);
+  const kept = new Set(ids.values());
+  return drawn.filter((id) => kept.has(id));
+}
