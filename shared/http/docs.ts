@@ -5,6 +5,8 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { inLanguage } from '../i18n/bilingual.ts';
+import type { Language } from '../i18n/text.ts';
 import type { Routes } from './route.ts';
 
 /** What the document says of itself. */
@@ -47,8 +49,16 @@ export function addDocs(app: Routes, info: DocumentInfo): void {
     scheme: 'bearer',
     bearerFormat: 'JWT',
   });
-  app.doc31('/v1/openapi.json', { openapi: '3.1.0', info: { ...info }, servers: [{ url: '/' }] });
-  app.get('/docs', (c) => c.html(page(info.title), 200, { 'content-security-policy': POLICY }));
+  const documents = new Map<Language, unknown>();
+  app.get('/v1/openapi.json', (c) => {
+    const { language } = c.var;
+    const known = documents.get(language) ?? localized(documentOf(app, info), language);
+    documents.set(language, known);
+    return c.json(known as object);
+  });
+  app.get('/docs', (c) =>
+    c.html(page(info.title, c.var.language), 200, { 'content-security-policy': POLICY }),
+  );
   app.get('/docs/init.js', (c) => c.body(INIT, 200, { 'content-type': 'text/javascript; charset=utf-8' }));
   for (const [file, type] of Object.entries(FILES)) {
     app.get(`/docs/${file}`, async (c) =>
@@ -57,9 +67,29 @@ export function addDocs(app: Routes, info: DocumentInfo): void {
   }
 }
 
-function page(title: string): string {
+function documentOf(app: Routes, info: DocumentInfo): unknown {
+  return app.getOpenAPI31Document({ openapi: '3.1.0', info: { ...info }, servers: [{ url: '/' }] });
+}
+
+/** Members of the document that people read; routes write them as `Tiếng Việt · English`. */
+const READ = new Set(['summary', 'description']);
+
+/** `part` of the document in one language. A text in one language alone stays. */
+function localized(part: unknown, language: Language): unknown {
+  if (Array.isArray(part)) return part.map((item) => localized(item, language));
+  if (typeof part !== 'object' || part === null) return part;
+  return Object.fromEntries(
+    Object.entries(part).map(([name, value]) =>
+      READ.has(name) && typeof value === 'string'
+        ? [name, inLanguage(value, language)]
+        : [name, localized(value, language)],
+    ),
+  );
+}
+
+function page(title: string, language: Language): string {
   return `<!doctype html>
-<html lang="vi">
+<html lang="${language}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">

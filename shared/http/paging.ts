@@ -10,7 +10,7 @@ export function pageQuery(most: number, usual: number) {
   return z.object({
     limit: boundedInteger(1, most)
       .default(usual)
-      .openapi({ description: `1 đến/to ${most}` }),
+      .openapi({ description: `từ 1 đến ${most} · from 1 to ${most}` }),
     after: z
       .string()
       .max(200)

@@ -1,0 +1,48 @@
+/**
+ * What the command lines say about the work of a province: imports, cases, traces.
+ */
+import type { Text } from './text.ts';
+
+export const CLI_WORK_TEXTS = {
+  import: {
+    vi: 'nhập persons, places, check-ins hoặc encounters từ tệp CSV hay NDJSON (.gz)',
+    en: 'import persons, places, check-ins or encounters from a file of CSV or NDJSON (.gz)',
+  },
+  case: { vi: 'ca bệnh', en: 'cases' },
+  'case.add': {
+    vi: 'nhập ca bệnh, định danh đọc từ đầu vào, của người bệnh trước',
+    en: 'enter a case; identifiers come by standard input, first one of the person',
+  },
+  'case.onset': { vi: 'ngày khởi phát, NNNN-TT-NN', en: 'date of onset, YYYY-MM-DD' },
+  'case.sampled': { vi: 'lúc lấy mẫu, ISO 8601', en: 'time of sampling, ISO 8601' },
+  'case.isolated': { vi: 'lúc cách ly, ISO 8601', en: 'time of isolation, ISO 8601' },
+  'case.list': {
+    vi: 'các ca bệnh, mới nhất trước, giờ Việt Nam',
+    en: 'cases, newest first, in Vietnamese time',
+  },
+  trace: { vi: 'truy vết', en: 'traces' },
+  'trace.start': { vi: 'bắt đầu truy vết từ các ca', en: 'start a trace from cases' },
+  'trace.max_degree': { vi: 'bậc cao nhất', en: 'highest degree' },
+  'trace.as_of': { vi: 'đến lúc, ISO 8601', en: 'until, ISO 8601' },
+  'trace.watch': { vi: 'theo dõi đến khi xong', en: 'watch until complete' },
+  'trace.show': { vi: 'trạng thái truy vết', en: 'how a trace stands' },
+  'trace.list': {
+    vi: 'các truy vết, mới nhất trước, giờ Việt Nam',
+    en: 'traces, newest first, in Vietnamese time',
+  },
+  traces: { vi: 'các truy vết mới nhất, hoặc một', en: 'the newest traces, or one' },
+  'trace.contacts': {
+    vi: 'người tiếp xúc của tỉnh này, F1 trước, giờ Việt Nam',
+    en: 'contacts of this province, F1 first, in Vietnamese time',
+  },
+  'import.done': {
+    vi: 'đã nhận {accepted} dòng, từ chối {rejected} dòng',
+    en: '{accepted} accepted, {rejected} rejected',
+  },
+  'trace.provinces': { vi: '{current}/{all} tỉnh', en: '{current}/{all} provinces' },
+  'trace.progress': {
+    vi: '{questions} câu hỏi, {awaited} đang chờ',
+    en: '{questions} questions, {awaited} awaited',
+  },
+  'trace.refused': { vi: 'bị từ chối: {reason}', en: 'refused: {reason}' },
+} as const satisfies Readonly<Record<string, Text>>;
