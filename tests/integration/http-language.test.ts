@@ -3,9 +3,9 @@
  * asks.
  */
 import { describe, expect, it } from 'vitest';
+import { personWith } from '../support/callers.ts';
 import { createApps } from '../support/http-apps.ts';
 import { ENGLISH } from '../support/texts.ts';
-import { personWith } from '../support/callers.ts';
 import { createIntake } from './imports-fixture.ts';
 
 const apps = createApps(async () => personWith(['epidemiologist@24']));
