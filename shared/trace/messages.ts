@@ -44,10 +44,23 @@ export interface TraceAnswer {
   readonly eventSetting: Uint8Array;
 }
 
+/** Whether two answers to one question say the same, column by column. */
+export function sameAnswer(a: TraceAnswer, b: TraceAnswer): boolean {
+  return (Object.keys(a) as (keyof TraceAnswer)[]).every((column) => {
+    const [left, right] = [a[column], b[column]];
+    if (typeof left === 'number' || typeof right === 'number') return left === right;
+    return left.length === right.length && left.every((value, i) => value === right[i]);
+  });
+}
+
 /** Answers of one life of a node order by version; those of a later life always win. */
 export interface AnswerVersion {
   readonly incarnation: number;
   readonly dataVersion: number;
+}
+
+export function isNewer(a: AnswerVersion, b: AnswerVersion): boolean {
+  return a.incarnation !== b.incarnation ? a.incarnation > b.incarnation : a.dataVersion > b.dataVersion;
 }
 
 /** What a trace starts from: the opening and the rules that it keeps. */
@@ -71,3 +84,10 @@ export interface IndexWindow {
 
 export const CCCD_FLAG = 1;
 export const RESIDENT_FLAG = 2;
+
+/** The pseudonyms of a trace's index cases, packed in their order. */
+export function packedIndex(terms: TraceTerms): Uint8Array {
+  const packed = new Uint8Array(terms.index.length * 16);
+  for (const [i, { pseudonym }] of terms.index.entries()) packed.set(pseudonym, i * 16);
+  return packed;
+}

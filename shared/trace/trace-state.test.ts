@@ -103,6 +103,33 @@ describe('an answer', () => {
     expect(secondsOf(state)).toEqual([4000]);
   });
 
+  it('that says the same in a newer version leaves all that was made of it', () => {
+    const state = asked();
+    state.apply(24, met(1000), version(1));
+    const [{ evidence, persons }, revision] = [state.view(), state.revision];
+    expect(state.apply(24, met(1000), version(2))).toBe('applied');
+    expect(state.versionOf(24, 1)).toEqual(version(2));
+    expect(state.revision).toBe(revision);
+    expect(state.view().evidence).toBe(evidence);
+    expect(state.view().persons).toBe(persons);
+    expect(state.apply(24, met(1000, { knownFlags: Uint8Array.of(2) }), version(3))).toBe('applied');
+    expect(state.revision).toBeGreaterThan(revision);
+    expect(state.view().evidence).not.toBe(evidence);
+  });
+
+  it('replaced with others between two looks costs one look', () => {
+    const state = asked();
+    for (let n = 1; n <= 20; n++) state.apply(n, met(1000 + n), version(1));
+    const { evidence } = state.view();
+    for (let n = 1; n <= 20; n++) state.apply(n, met(2000 + n), version(2));
+    for (let n = 21; n <= 30; n++) state.apply(n, met(2000 + n), version(1));
+    const after = state.view();
+    expect(evidence.events.length).toBe(20);
+    expect(after.evidence.events.length).toBe(30);
+    expect(secondsOf(state)).toEqual([2030]);
+    expect(state.view().evidence).toBe(after.evidence);
+  });
+
   it('of another province stands beside it, and the same instants count once', () => {
     const state = asked();
     state.apply(24, met(1000), version(1));

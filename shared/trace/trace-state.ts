@@ -15,7 +15,10 @@ import {
 import { answerFault, Evidence, type NumberedQuestion } from './evidence.ts';
 import {
   type AnswerVersion,
+  isNewer,
   MET_PER_QUESTION,
+  packedIndex,
+  sameAnswer,
   type TraceAnswer,
   type TraceQuestion,
   type TraceTerms,
@@ -42,7 +45,9 @@ export interface TraceView extends Reached {
 
 export class TraceState {
   #terms: TraceTerms;
+  /** Numbers every pseudonym seen; what it says is behind the answers held while `#isOutdated`. */
   #evidence = new Evidence();
+  #isOutdated = false;
   #persons: Persons | undefined;
   readonly #log = new Map<number, LoggedQuestion>();
   readonly #answers = new Map<number, Map<number, HeldAnswer>>();
@@ -102,21 +107,30 @@ export class TraceState {
     const older = held.get(answer.seq);
     if (older && !isNewer(version, older.version)) return 'ignored';
     this.#answers.set(province, held);
+    if (older && sameAnswer(older.answer, answer)) {
+      // Asked again, and nothing has changed: all that was made of it stands.
+      held.set(answer.seq, { answer: older.answer, version });
+      return 'applied';
+    }
     held.set(answer.seq, { answer, version });
     if (this.#leftOut.has(province)) return 'applied';
     this.#persons = undefined;
     this.#revision++;
+    // Many are replaced together: evidence is made anew once, for whoever looks first.
+    this.#isOutdated ||= older !== undefined;
+    if (!this.#isOutdated) this.#add(province, logged, answer);
+    return 'applied';
+  }
+
+  /** What could not be folded in is not held: it must be asked again, not taken for answered. */
+  #add(province: number, logged: LoggedQuestion, answer: TraceAnswer): void {
     try {
-      if (older) this.#rebuild();
-      else this.#evidence.add(province, logged, answer);
+      this.#evidence.add(province, logged, answer);
     } catch (error) {
-      // What could not be folded in is not held: it must be asked again, not taken for answered.
-      if (older) held.set(answer.seq, older);
-      else held.delete(answer.seq);
-      this.#rebuild();
+      this.#answers.get(province)?.delete(answer.seq);
+      this.#isOutdated = true;
       throw error;
     }
-    return 'applied';
   }
 
   /** Version of the answer held, if any. */
@@ -129,6 +143,7 @@ export class TraceState {
    * empty = nothing left to ask. The caller logs them.
    */
   nextQuestions(): TraceQuestion[] {
+    this.#refresh();
     this.#evidence.number(packedIndex(this.#terms));
     const met = this.#metToAsk();
     const who = this.#whoToAsk();
@@ -169,7 +184,7 @@ export class TraceState {
    */
   leaveOut(provinces: ReadonlySet<number>): void {
     this.#leftOut = provinces;
-    this.#rebuild();
+    this.#isOutdated = true;
     this.#persons = undefined;
     this.#revision++;
   }
@@ -186,6 +201,7 @@ export class TraceState {
   }
 
   #viewUpTo(degree: number, onExposure?: OnExposure): TraceView {
+    this.#refresh();
     const cases = this.#evidence.number(packedIndex(this.#terms));
     const persons = this.#resolvedPersons();
     const personOfCase = Array.from(cases, (n) => persons.personOf[n] as number);
@@ -240,28 +256,24 @@ export class TraceState {
     this.#askedWho[identifier] = 1;
   }
 
-  /** Evidence anew from the answers held: one of them was replaced. Numbers of the log's pseudonyms stay. */
-  #rebuild(): void {
-    const keys = this.#evidence.keys;
-    this.#evidence = new Evidence();
-    this.#evidence.number(keys.keysOf(Array.from({ length: keys.size }, (_, n) => n)));
+  /**
+   * Evidence anew from the answers held if one of them was replaced. Numbers of the log's pseudonyms stay.
+   */
+  #refresh(): void {
+    if (!this.#isOutdated) return;
+    const { keys } = this.#evidence;
+    const evidence = new Evidence();
+    evidence.number(keys.keysOf(Array.from({ length: keys.size }, (_, n) => n)));
     for (const [province, held] of this.#answers) {
       if (this.#leftOut.has(province)) continue;
       for (const { answer } of held.values()) {
-        this.#evidence.add(province, this.#log.get(answer.seq) as LoggedQuestion, answer);
+        evidence.add(province, this.#log.get(answer.seq) as LoggedQuestion, answer);
       }
     }
+    this.#evidence = evidence;
+    this.#isOutdated = false;
+    this.#persons = undefined;
   }
-}
-
-function isNewer(a: AnswerVersion, b: AnswerVersion): boolean {
-  return a.incarnation !== b.incarnation ? a.incarnation > b.incarnation : a.dataVersion > b.dataVersion;
-}
-
-function packedIndex(terms: TraceTerms): Uint8Array {
-  const packed = new Uint8Array(terms.index.length * 16);
-  for (const [i, { pseudonym }] of terms.index.entries()) packed.set(pseudonym, i * 16);
-  return packed;
 }
 
 /**
