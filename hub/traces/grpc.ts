@@ -14,10 +14,17 @@ import {
 import type { FederationService, ReportStatusRequest } from '../../shared/gen/truyvet/v1/federation_pb.ts';
 import type { CallContext, Handlers } from '../../shared/grpc/service.ts';
 import { SEQ_LIMIT } from '../../shared/grpc/trace-messages.ts';
-import { closeTrace, getTraceStatus, openTrace, reportStatus, type TracesCtx } from './operations.ts';
+import {
+  closeTrace,
+  getTraceStatus,
+  listTraceStatuses,
+  openTrace,
+  reportStatus,
+  type TracesCtx,
+} from './operations.ts';
 import type { CoverageView, TraceStatusView } from './status.ts';
 
-type Methods = 'openTrace' | 'closeTrace' | 'getTrace' | 'reportStatus';
+type Methods = 'openTrace' | 'closeTrace' | 'getTrace' | 'getTraces' | 'reportStatus';
 
 /** How often nodes report when nothing happens. */
 const REPORT_EVERY_MS = 5_000;
@@ -35,6 +42,9 @@ export function traceHandlers(
     },
     getTrace: async ({ traceId }, call) => ({
       status: statusToWire(await getTraceStatus(ctx, traceId, provinceOf(call))),
+    }),
+    getTraces: async ({ traceIds }, call) => ({
+      statuses: (await listTraceStatuses(ctx, traceIds, provinceOf(call))).map(statusToWire),
     }),
     reportStatus: async (request, call) => {
       checkReport(request);
@@ -82,10 +92,22 @@ const COVERAGE = {
 } as const;
 
 function statusToWire(status: TraceStatusView): MessageInitShape<typeof TraceStatusSchema> {
-  const { byDegree, byProvince, completedAtMs, openedAtMs, state, direction, coverage, id, ...same } = status;
+  const {
+    byDegree,
+    byProvince,
+    completedAtMs,
+    openedAtMs,
+    state,
+    direction,
+    coverage,
+    id,
+    warnings,
+    ...same
+  } = status;
   return {
     ...same,
     traceId: id,
+    warnings: [...warnings],
     state: STATES[state],
     direction: direction === 'forward' ? Direction.FORWARD : Direction.BACKWARD,
     coverage: coverage.map(coverageToWire),

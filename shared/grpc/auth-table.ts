@@ -22,6 +22,7 @@ export const AUTH_TABLE: AuthTable = {
   'truyvet.v1.FederationService.OpenTrace': ['node'],
   'truyvet.v1.FederationService.CloseTrace': ['node'],
   'truyvet.v1.FederationService.GetTrace': ['node'],
+  'truyvet.v1.FederationService.GetTraces': ['node'],
   'truyvet.v1.FederationService.ReportFederationKeys': ['node'],
   'truyvet.v1.FederationService.PutKeyWraps': ['node'],
   'truyvet.v1.FederationService.ListKeyWraps': ['node'],

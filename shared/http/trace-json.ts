@@ -39,6 +39,10 @@ export const traceOutput = z
     opened_at: instantOutput.nullable(),
     completed_at: instantOutput.nullable(),
     elapsed_ms: z.int(),
+    warnings: z.array(z.object({ reason: z.string() })).openapi({
+      description: 'điều cần xem ở trung tâm · what is wrong at the hub',
+      example: [{ reason: 'TRACE_DELAYED' }],
+    }),
   })
   .openapi('Trace');
 
@@ -71,6 +75,7 @@ export interface ShownTrace {
   readonly elapsedMs: number;
   readonly cases: readonly string[];
   readonly refusal: string | null;
+  readonly warnings: readonly string[];
 }
 
 /** `trace` as the answer shows it. */
@@ -97,5 +102,6 @@ export function traceJson(trace: ShownTrace): TraceJson {
     opened_at: isoInstantOrNull(trace.openedAt),
     completed_at: isoInstantOrNull(trace.completedAt),
     elapsed_ms: Math.max(0, Math.round(trace.elapsedMs)),
+    warnings: trace.warnings.map((reason) => ({ reason })),
   };
 }

@@ -90,7 +90,7 @@ describe('opening a trace', () => {
       contacts: { by_degree: { '1': 3 }, by_province: { '24': 3 } },
       progress: { questions: 4, awaited: 2 },
       ...{ province: '24', revision: 0, refusal: null, elapsed_ms: 41 },
-      ...{ opened_at: '2021-07-01T00:00:00Z', completed_at: null },
+      ...{ opened_at: '2021-07-01T00:00:00Z', completed_at: null, warnings: [] },
     });
   });
 
@@ -247,10 +247,11 @@ describe('while the hub or its key service is away', () => {
     expect(row?.opening).toBe(node.hub.received[from]);
   });
 
-  it('shows why the hub refused, and stays queued', async () => {
-    node.hub.faults.openTrace = new AppError('FAILED_PRECONDITION', 'RULES_UNKNOWN', 'told to refuse', {
-      params: { number: 1 },
-    });
+  it.each([
+    ['FAILED_PRECONDITION', 'RULES_UNKNOWN', { number: 1 }],
+    ['RESOURCE_EXHAUSTED', 'TOO_MANY_OPEN_TRACES', { most: 20_000 }],
+  ] as const)('shows why the hub refused, and stays queued: %s %s', async (code, reason, params) => {
+    node.hub.faults.openTrace = new AppError(code, reason, 'told to refuse', { params } as never);
     const { body } = await startTrace({ cases: [await enterCase()] });
     await waitFor(
       'the refusal',
@@ -259,7 +260,7 @@ describe('while the hub or its key service is away', () => {
     delete node.hub.faults.openTrace;
     expect((await node.call('GET', `/v1/traces/${body.id}`)).body).toMatchObject({
       state: 'queued',
-      refusal: 'RULES_UNKNOWN',
+      refusal: reason,
     });
   });
 });

@@ -23,6 +23,8 @@ export interface FakeHub extends AsyncDisposable {
   /** Texts of all openings that arrived, accepted or not. */
   readonly received: string[];
   readonly closed: string[];
+  /** Ids that each call of `getTraces` named. */
+  readonly listed: (readonly string[])[];
   /** What the next calls of a method throw. */
   readonly faults: Partial<Record<'openTrace' | 'closeTrace' | 'getTrace' | 'listRules', AppError>>;
   /** While set, `openTrace` waits for it before it answers. */
@@ -51,7 +53,7 @@ export async function startFakeHub(): Promise<FakeHub> {
   const address = `127.0.0.1:${port}`;
   const tls = await authority.issue({ kind: 'node', province: '24' });
   const state = {
-    ...{ opened: [], received: [], closed: [], faults: {}, statuses: new Map(), warrantKeys },
+    ...{ opened: [], received: [], closed: [], listed: [], faults: {}, statuses: new Map(), warrantKeys },
     signedRules: (await issueRules(warrantKeys.privateKey)).signed,
     openingKey: opening.privateKey,
   } as unknown as FakeHub;
@@ -124,6 +126,12 @@ function handlers(
       const status = hub.statuses.get(traceId);
       if (!status) throw new AppError('NOT_FOUND', 'TRACE_UNKNOWN', 'no such trace');
       return { status };
+    },
+    getTraces: async ({ traceIds }) => {
+      hub.listed.push(traceIds);
+      failIfTold('getTrace');
+      const known = traceIds.map((id) => ({ ...hub.statuses.get(id), traceId: id }));
+      return { statuses: known.filter(({ traceId }) => hub.statuses.has(traceId)) };
     },
   };
 }

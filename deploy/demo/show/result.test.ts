@@ -19,6 +19,7 @@ const trace: TraceJson = {
     province: '24',
     revision: 0,
     refusal: null,
+    warnings: [],
     opened_at: null,
     completed_at: null,
   },

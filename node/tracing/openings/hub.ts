@@ -28,6 +28,10 @@ export function hubTraces(client: Client<typeof FederationService>): HubTraces {
       if (status) return fromWire(status);
       throw new AppError('UNAVAILABLE', 'EMPTY_STATUS', 'the hub sent no status');
     },
+    statuses: async (traceIds, patience) => {
+      const { statuses } = await client.getTraces({ traceIds: [...traceIds] }, patience);
+      return new Map(statuses.map((status) => [status.traceId, fromWire(status)]));
+    },
   };
 }
 
@@ -73,5 +77,6 @@ function fromWire(status: WireStatus): HubStatus {
     openedAt: status.openedAt || null,
     completedAt: status.completedAt || null,
     elapsedMs: status.elapsedMs,
+    warnings: status.warnings,
   };
 }

@@ -25,7 +25,7 @@ export interface TracesContext {
   readonly clock: Clock;
   readonly province: string;
   readonly rules: Pick<RuleBook, 'inForce'>;
-  readonly hub: Pick<HubTraces, 'status'>;
+  readonly hub: Pick<HubTraces, 'status' | 'statuses'>;
   readonly submitter: { submit(traceId: string): void };
   /** Aborts when the program stops. */
   readonly stopping: AbortSignal;
@@ -203,7 +203,7 @@ function ownStatus(ctx: TracesContext, trace: queries.TraceRow, heard: HubStatus
   const state = trace.closed ? 'closed' : trace.accepted ? (heard?.state ?? 'running') : 'queued';
   return {
     ...{ coverage: [], byDegree: {}, byProvince: {}, questions: 0, awaited: 0 },
-    ...{ openedAt: null, completedAt: null, elapsedMs: 0 },
+    ...{ openedAt: null, completedAt: null, elapsedMs: 0, warnings: [] },
     ...heard,
     ...{ id: trace.id, state, cases: trace.cases, province: ctx.province, refusal: trace.refusal },
     ...{ rules: trace.rules, direction: trace.direction, maxDegree: trace.max_degree, asOf: trace.as_of },
@@ -226,16 +226,47 @@ export function listTraces(
   return read(ctx, caller, 'traces.list', {}, async (leave) => {
     const places = await queries.listTraceIds(ctx.db, { limit: limit + 1, after }, traceScope(leave));
     const page = places.slice(0, limit);
-    const traces = await Promise.all(page.map(({ id }) => peekTrace(ctx, leave, id).catch(leaveOutUnknown)));
-    const known = traces.filter((trace) => trace !== undefined);
-    leave.on(...known.map(({ id }) => ({ trace: id })));
-    return { traces: known, next: places.length > limit ? page.at(-1) : undefined };
+    const traces = await peekTraces(ctx, leave, page);
+    leave.on(...traces.map(({ id }) => ({ trace: id })));
+    return { traces, next: places.length > limit ? page.at(-1) : undefined };
   });
 }
 
-/** Another province's trace of which nothing can be said now is no error of the list. */
-function leaveOutUnknown(error: unknown): undefined {
-  if (!['UNAVAILABLE', 'NOT_FOUND'].includes(toAppError(error).code)) throw error;
+/**
+ * How traces stand that the caller sees, in their order: two statements and one call, however many they are.
+ * Another province's trace of which nothing can be said now is left out, and no error.
+ */
+async function peekTraces(
+  ctx: TracesContext,
+  leave: Leave,
+  places: readonly queries.TraceCursor[],
+): Promise<TraceStatus[]> {
+  const ids = places.map(({ id }) => id);
+  const rows = await queries.listTraces(ctx.db, ids, traceScope(leave).cases);
+  const known = new Map(rows.map((row) => [row.id, row]));
+  const asked = ids.filter((id) => {
+    const row = known.get(id);
+    return row === undefined || (row.accepted && !row.closed);
+  });
+  const heard = await askHubOfAll(ctx, asked);
+  await queries.storeStatuses(
+    ctx.db,
+    [...heard].filter(([id]) => known.has(id)),
+  );
+  return ids.flatMap((id): TraceStatus[] => {
+    const [row, status] = [known.get(id), heard.get(id)];
+    if (row) return [ownStatus(ctx, row.own ? row : { ...row, cases: [] }, status ?? row.status)];
+    return status ? [{ ...status, id, cases: [], refusal: null }] : [];
+  });
+}
+
+async function askHubOfAll(
+  { hub, stopping }: TracesContext,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, HubStatus>> {
+  if (ids.length === 0) return new Map();
+  const patience = { deadlineMs: STATUS_DEADLINE_MS, signal: stopping };
+  return hub.statuses(ids, patience).catch(() => new Map());
 }
 
 /**

@@ -161,6 +161,31 @@ export async function storeStatus(db: Queryable, id: string, status: HubStatus):
   await db.sql`UPDATE traces SET status = ${JSON.stringify(status)}::jsonb WHERE id = ${id}`;
 }
 
+/** The same for many, in one statement; those that say nothing new leave their rows alone. */
+export async function storeStatuses(
+  { sql }: Queryable,
+  heard: readonly (readonly [id: string, status: HubStatus])[],
+): Promise<void> {
+  if (heard.length === 0) return;
+  const rows = heard.map(([id, status]) => ({ id, status }));
+  await sql`
+    UPDATE traces SET status = given.status
+    FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS given (id text, status jsonb)
+    WHERE traces.id = given.id
+      AND (traces.status - 'elapsedMs') IS DISTINCT FROM (given.status - 'elapsedMs')`;
+}
+
+/** Those of these traces that this province has opened, and whether all of their cases are in scope. */
+export function listTraces(
+  db: Queryable,
+  ids: readonly string[],
+  cases: Scope,
+): Promise<(TraceRow & { readonly own: boolean })[]> {
+  return db.sql<(TraceRow & { own: boolean })[]>`
+    SELECT seen.*, ${ofCasesIn(db, cases)} AS own FROM (${selectTraces(db)}) AS seen
+    JOIN traces USING (id) WHERE id = ANY (${[...ids]}::text[])`;
+}
+
 /** Place in the list of traces: newest first. */
 export interface TraceCursor {
   readonly listedAt: number;

@@ -35,6 +35,8 @@ export interface HubStatus {
   readonly openedAt: number | null;
   readonly completedAt: number | null;
   readonly elapsedMs: number;
+  /** What is wrong with it at the hub: TRACE_DELAYED, TRACE_UNREADABLE. */
+  readonly warnings: readonly string[];
 }
 
 /** What a node shows of a trace. */

@@ -7,7 +7,7 @@ import type { KeyObject } from 'node:crypto';
 import type { Clock } from '../../../shared/clock.ts';
 import type { Database } from '../../../shared/db/database.ts';
 import type { RulePack } from '../../../shared/domain/rule-pack.ts';
-import { AppError, isFinalRefusal, toAppError } from '../../../shared/errors.ts';
+import { AppError, isFinalRefusal, isRefusal, toAppError } from '../../../shared/errors.ts';
 import { jitteredMs } from '../../../shared/ids.ts';
 import type { Logger } from '../../../shared/log.ts';
 import { signOpening } from '../../../shared/signed/opening.ts';
@@ -26,6 +26,8 @@ export interface HubTraces {
   open(opening: string, patience: Patience): Promise<void>;
   close(traceId: string, patience: Patience): Promise<void>;
   status(traceId: string, patience: Patience): Promise<HubStatus>;
+  /** By id, without those that the hub does not tell this province of; at most 200 at a time. */
+  statuses(traceIds: readonly string[], patience: Patience): Promise<ReadonlyMap<string, HubStatus>>;
 }
 
 export interface SubmitterOptions {
@@ -143,6 +145,9 @@ export class Submitter implements AsyncDisposable {
       return false;
     } catch (error) {
       const refusal = toAppError(error);
+      // A limit may be over soon: it is shown, and asked again.
+      if (isRefusal(refusal) && !isFinalRefusal(refusal))
+        await queries.markRefused(db, trace, refusal.reason);
       if (!isFinalRefusal(refusal)) throw error;
       const { reason } = refusal;
       if (reason === 'TRACE_CLOSED') await queries.markClosed(db, trace.id);

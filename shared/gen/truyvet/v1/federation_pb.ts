@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file truyvet/v1/federation.proto.
  */
 export const file_truyvet_v1_federation: GenFile = /*@__PURE__*/
-  fileDesc("Cht0cnV5dmV0L3YxL2ZlZGVyYXRpb24ucHJvdG8SCnRydXl2ZXQudjEiIgoPRXZhbHVhdGVSZXF1ZXN0Eg8KB2JsaW5kZWQYASABKAwiOQoQRXZhbHVhdGVSZXNwb25zZRIRCglldmFsdWF0ZWQYASABKAwSEgoKZ2VuZXJhdGlvbhgCIAEoDSISChBMaXN0UnVsZXNSZXF1ZXN0IiIKEUxpc3RSdWxlc1Jlc3BvbnNlEg0KBXBhY2tzGAEgAygJIowBChNSZXBvcnRTdGF0dXNSZXF1ZXN0EhMKC2luY2FybmF0aW9uGAEgASgEEhQKDGRhdGFfdmVyc2lvbhgCIAEoBBIPCgdkYXRhX2F0GAMgASgNEhAKCHByb3RvY29sGAQgASgNEicKBXN0YWxlGAUgAygLMhgudHJ1eXZldC52MS5TdGFsZUFuc3dlcnMiLgoMU3RhbGVBbnN3ZXJzEhAKCHRyYWNlX2lkGAEgASgJEgwKBHNlcXMYAiADKA0iRQoUUmVwb3J0U3RhdHVzUmVzcG9uc2USEgoKbmV4dF9pbl9tcxgBIAEoDRIZChFwcm92aW5jZXNfdmVyc2lvbhgCIAEoBCIWChRMaXN0UHJvdmluY2VzUmVxdWVzdCJXChVMaXN0UHJvdmluY2VzUmVzcG9uc2USDwoHdmVyc2lvbhgBIAEoBBItCglwcm92aW5jZXMYAiADKAsyGi50cnV5dmV0LnYxLkxpc3RlZFByb3ZpbmNlIiYKF1JlbmV3Q2VydGlmaWNhdGVSZXF1ZXN0EgsKA2NzchgBIAEoDCIvChhSZW5ld0NlcnRpZmljYXRlUmVzcG9uc2USEwoLY2VydGlmaWNhdGUYASABKAkiNwoOTGlzdGVkUHJvdmluY2USEQoJc3RhdGVtZW50GAEgASgJEhIKCnJldm9rZWRfYXQYAiABKA0iIwoQT3BlblRyYWNlUmVxdWVzdBIPCgdvcGVuaW5nGAEgASgJIj8KEU9wZW5UcmFjZVJlc3BvbnNlEhAKCHRyYWNlX2lkGAEgASgJEhgKEGNvdW50ZXJzaWduYXR1cmUYAiABKAkiJQoRQ2xvc2VUcmFjZVJlcXVlc3QSEAoIdHJhY2VfaWQYASABKAkiFAoSQ2xvc2VUcmFjZVJlc3BvbnNlIiMKD0dldFRyYWNlUmVxdWVzdBIQCgh0cmFjZV9pZBgBIAEoCSI7ChBHZXRUcmFjZVJlc3BvbnNlEicKBnN0YXR1cxgBIAEoCzIXLnRydXl2ZXQudjEuVHJhY2VTdGF0dXMiNwoSRmVkZXJhdGlvbktleUNoZWNrEhIKCmdlbmVyYXRpb24YASABKA0SDQoFY2hlY2sYAiABKAkiSwobUmVwb3J0RmVkZXJhdGlvbktleXNSZXF1ZXN0EiwKBGhlbGQYASADKAsyHi50cnV5dmV0LnYxLkZlZGVyYXRpb25LZXlDaGVjayLCAQocUmVwb3J0RmVkZXJhdGlvbktleXNSZXNwb25zZRIzCgtnZW5lcmF0aW9ucxgBIAMoCzIeLnRydXl2ZXQudjEuRmVkZXJhdGlvbktleUNoZWNrEjAKB2hvbGRlcnMYAiADKAsyHy50cnV5dmV0LnYxLkZlZGVyYXRpb25LZXlIb2xkZXISEQoJYXBwcm92YWxzGAMgAygJEigKB3dhaXRpbmcYBCADKAsyFy50cnV5dmV0LnYxLldhaXRpbmdXcmFwIlUKE0ZlZGVyYXRpb25LZXlIb2xkZXISEAoIcHJvdmluY2UYASABKAkSLAoEaGVsZBgCIAMoCzIeLnRydXl2ZXQudjEuRmVkZXJhdGlvbktleUNoZWNrIk4KC1dhaXRpbmdXcmFwEgwKBGZyb20YASABKAkSCgoCdG8YAiABKAkSEgoKZ2VuZXJhdGlvbhgDIAEoDRIRCglyZWNpcGllbnQYBCABKAkiNwoHS2V5V3JhcBIKCgJ0bxgBIAEoCRISCgpnZW5lcmF0aW9uGAIgASgNEgwKBHdyYXAYAyABKAkiSwoSUHV0S2V5V3JhcHNSZXF1ZXN0EhEKCWFwcHJvdmFscxgBIAMoCRIiCgV3cmFwcxgCIAMoCzITLnRydXl2ZXQudjEuS2V5V3JhcCIVChNQdXRLZXlXcmFwc1Jlc3BvbnNlIhUKE0xpc3RLZXlXcmFwc1JlcXVlc3QiJQoUTGlzdEtleVdyYXBzUmVzcG9uc2USDQoFd3JhcHMYASADKAkiRQoTUHJlc2VudGVkQ2hlY2twb2ludBIMCgRub3RlGAEgASgJEhEKCWZyb21fc2l6ZRgCIAEoBBINCgVwcm9vZhgDIAEoDCJvChpFeGNoYW5nZUNoZWNrcG9pbnRzUmVxdWVzdBIsCgNvd24YASABKAsyHy50cnV5dmV0LnYxLlByZXNlbnRlZENoZWNrcG9pbnQSEQoJaGVsZF9zaXplGAIgASgEEhAKCGNvbmZsaWN0GAMgASgJInAKG0V4Y2hhbmdlQ2hlY2twb2ludHNSZXNwb25zZRIsCgNvd24YASABKAsyHy50cnV5dmV0LnYxLlByZXNlbnRlZENoZWNrcG9pbnQSEQoJaGVsZF9zaXplGAIgASgEEhAKCGNvbmZsaWN0GAMgASgJMoAIChFGZWRlcmF0aW9uU2VydmljZRJFCghFdmFsdWF0ZRIbLnRydXl2ZXQudjEuRXZhbHVhdGVSZXF1ZXN0GhwudHJ1eXZldC52MS5FdmFsdWF0ZVJlc3BvbnNlEkgKCUxpc3RSdWxlcxIcLnRydXl2ZXQudjEuTGlzdFJ1bGVzUmVxdWVzdBodLnRydXl2ZXQudjEuTGlzdFJ1bGVzUmVzcG9uc2USVAoNTGlzdFByb3ZpbmNlcxIgLnRydXl2ZXQudjEuTGlzdFByb3ZpbmNlc1JlcXVlc3QaIS50cnV5dmV0LnYxLkxpc3RQcm92aW5jZXNSZXNwb25zZRJdChBSZW5ld0NlcnRpZmljYXRlEiMudHJ1eXZldC52MS5SZW5ld0NlcnRpZmljYXRlUmVxdWVzdBokLnRydXl2ZXQudjEuUmVuZXdDZXJ0aWZpY2F0ZVJlc3BvbnNlElEKDFJlcG9ydFN0YXR1cxIfLnRydXl2ZXQudjEuUmVwb3J0U3RhdHVzUmVxdWVzdBogLnRydXl2ZXQudjEuUmVwb3J0U3RhdHVzUmVzcG9uc2USSAoJT3BlblRyYWNlEhwudHJ1eXZldC52MS5PcGVuVHJhY2VSZXF1ZXN0Gh0udHJ1eXZldC52MS5PcGVuVHJhY2VSZXNwb25zZRJLCgpDbG9zZVRyYWNlEh0udHJ1eXZldC52MS5DbG9zZVRyYWNlUmVxdWVzdBoeLnRydXl2ZXQudjEuQ2xvc2VUcmFjZVJlc3BvbnNlEkUKCEdldFRyYWNlEhsudHJ1eXZldC52MS5HZXRUcmFjZVJlcXVlc3QaHC50cnV5dmV0LnYxLkdldFRyYWNlUmVzcG9uc2USaQoUUmVwb3J0RmVkZXJhdGlvbktleXMSJy50cnV5dmV0LnYxLlJlcG9ydEZlZGVyYXRpb25LZXlzUmVxdWVzdBooLnRydXl2ZXQudjEuUmVwb3J0RmVkZXJhdGlvbktleXNSZXNwb25zZRJOCgtQdXRLZXlXcmFwcxIeLnRydXl2ZXQudjEuUHV0S2V5V3JhcHNSZXF1ZXN0Gh8udHJ1eXZldC52MS5QdXRLZXlXcmFwc1Jlc3BvbnNlElEKDExpc3RLZXlXcmFwcxIfLnRydXl2ZXQudjEuTGlzdEtleVdyYXBzUmVxdWVzdBogLnRydXl2ZXQudjEuTGlzdEtleVdyYXBzUmVzcG9uc2USZgoTRXhjaGFuZ2VDaGVja3BvaW50cxImLnRydXl2ZXQudjEuRXhjaGFuZ2VDaGVja3BvaW50c1JlcXVlc3QaJy50cnV5dmV0LnYxLkV4Y2hhbmdlQ2hlY2twb2ludHNSZXNwb25zZWIGcHJvdG8z", [file_truyvet_v1_common]);
+  fileDesc("Cht0cnV5dmV0L3YxL2ZlZGVyYXRpb24ucHJvdG8SCnRydXl2ZXQudjEiIgoPRXZhbHVhdGVSZXF1ZXN0Eg8KB2JsaW5kZWQYASABKAwiOQoQRXZhbHVhdGVSZXNwb25zZRIRCglldmFsdWF0ZWQYASABKAwSEgoKZ2VuZXJhdGlvbhgCIAEoDSISChBMaXN0UnVsZXNSZXF1ZXN0IiIKEUxpc3RSdWxlc1Jlc3BvbnNlEg0KBXBhY2tzGAEgAygJIowBChNSZXBvcnRTdGF0dXNSZXF1ZXN0EhMKC2luY2FybmF0aW9uGAEgASgEEhQKDGRhdGFfdmVyc2lvbhgCIAEoBBIPCgdkYXRhX2F0GAMgASgNEhAKCHByb3RvY29sGAQgASgNEicKBXN0YWxlGAUgAygLMhgudHJ1eXZldC52MS5TdGFsZUFuc3dlcnMiLgoMU3RhbGVBbnN3ZXJzEhAKCHRyYWNlX2lkGAEgASgJEgwKBHNlcXMYAiADKA0iRQoUUmVwb3J0U3RhdHVzUmVzcG9uc2USEgoKbmV4dF9pbl9tcxgBIAEoDRIZChFwcm92aW5jZXNfdmVyc2lvbhgCIAEoBCIWChRMaXN0UHJvdmluY2VzUmVxdWVzdCJXChVMaXN0UHJvdmluY2VzUmVzcG9uc2USDwoHdmVyc2lvbhgBIAEoBBItCglwcm92aW5jZXMYAiADKAsyGi50cnV5dmV0LnYxLkxpc3RlZFByb3ZpbmNlIiYKF1JlbmV3Q2VydGlmaWNhdGVSZXF1ZXN0EgsKA2NzchgBIAEoDCIvChhSZW5ld0NlcnRpZmljYXRlUmVzcG9uc2USEwoLY2VydGlmaWNhdGUYASABKAkiNwoOTGlzdGVkUHJvdmluY2USEQoJc3RhdGVtZW50GAEgASgJEhIKCnJldm9rZWRfYXQYAiABKA0iIwoQT3BlblRyYWNlUmVxdWVzdBIPCgdvcGVuaW5nGAEgASgJIj8KEU9wZW5UcmFjZVJlc3BvbnNlEhAKCHRyYWNlX2lkGAEgASgJEhgKEGNvdW50ZXJzaWduYXR1cmUYAiABKAkiJQoRQ2xvc2VUcmFjZVJlcXVlc3QSEAoIdHJhY2VfaWQYASABKAkiFAoSQ2xvc2VUcmFjZVJlc3BvbnNlIiMKD0dldFRyYWNlUmVxdWVzdBIQCgh0cmFjZV9pZBgBIAEoCSI7ChBHZXRUcmFjZVJlc3BvbnNlEicKBnN0YXR1cxgBIAEoCzIXLnRydXl2ZXQudjEuVHJhY2VTdGF0dXMiJQoQR2V0VHJhY2VzUmVxdWVzdBIRCgl0cmFjZV9pZHMYASADKAkiPgoRR2V0VHJhY2VzUmVzcG9uc2USKQoIc3RhdHVzZXMYASADKAsyFy50cnV5dmV0LnYxLlRyYWNlU3RhdHVzIjcKEkZlZGVyYXRpb25LZXlDaGVjaxISCgpnZW5lcmF0aW9uGAEgASgNEg0KBWNoZWNrGAIgASgJIksKG1JlcG9ydEZlZGVyYXRpb25LZXlzUmVxdWVzdBIsCgRoZWxkGAEgAygLMh4udHJ1eXZldC52MS5GZWRlcmF0aW9uS2V5Q2hlY2siwgEKHFJlcG9ydEZlZGVyYXRpb25LZXlzUmVzcG9uc2USMwoLZ2VuZXJhdGlvbnMYASADKAsyHi50cnV5dmV0LnYxLkZlZGVyYXRpb25LZXlDaGVjaxIwCgdob2xkZXJzGAIgAygLMh8udHJ1eXZldC52MS5GZWRlcmF0aW9uS2V5SG9sZGVyEhEKCWFwcHJvdmFscxgDIAMoCRIoCgd3YWl0aW5nGAQgAygLMhcudHJ1eXZldC52MS5XYWl0aW5nV3JhcCJVChNGZWRlcmF0aW9uS2V5SG9sZGVyEhAKCHByb3ZpbmNlGAEgASgJEiwKBGhlbGQYAiADKAsyHi50cnV5dmV0LnYxLkZlZGVyYXRpb25LZXlDaGVjayJOCgtXYWl0aW5nV3JhcBIMCgRmcm9tGAEgASgJEgoKAnRvGAIgASgJEhIKCmdlbmVyYXRpb24YAyABKA0SEQoJcmVjaXBpZW50GAQgASgJIjcKB0tleVdyYXASCgoCdG8YASABKAkSEgoKZ2VuZXJhdGlvbhgCIAEoDRIMCgR3cmFwGAMgASgJIksKElB1dEtleVdyYXBzUmVxdWVzdBIRCglhcHByb3ZhbHMYASADKAkSIgoFd3JhcHMYAiADKAsyEy50cnV5dmV0LnYxLktleVdyYXAiFQoTUHV0S2V5V3JhcHNSZXNwb25zZSIVChNMaXN0S2V5V3JhcHNSZXF1ZXN0IiUKFExpc3RLZXlXcmFwc1Jlc3BvbnNlEg0KBXdyYXBzGAEgAygJIkUKE1ByZXNlbnRlZENoZWNrcG9pbnQSDAoEbm90ZRgBIAEoCRIRCglmcm9tX3NpemUYAiABKAQSDQoFcHJvb2YYAyABKAwibwoaRXhjaGFuZ2VDaGVja3BvaW50c1JlcXVlc3QSLAoDb3duGAEgASgLMh8udHJ1eXZldC52MS5QcmVzZW50ZWRDaGVja3BvaW50EhEKCWhlbGRfc2l6ZRgCIAEoBBIQCghjb25mbGljdBgDIAEoCSJwChtFeGNoYW5nZUNoZWNrcG9pbnRzUmVzcG9uc2USLAoDb3duGAEgASgLMh8udHJ1eXZldC52MS5QcmVzZW50ZWRDaGVja3BvaW50EhEKCWhlbGRfc2l6ZRgCIAEoBBIQCghjb25mbGljdBgDIAEoCTLKCAoRRmVkZXJhdGlvblNlcnZpY2USRQoIRXZhbHVhdGUSGy50cnV5dmV0LnYxLkV2YWx1YXRlUmVxdWVzdBocLnRydXl2ZXQudjEuRXZhbHVhdGVSZXNwb25zZRJICglMaXN0UnVsZXMSHC50cnV5dmV0LnYxLkxpc3RSdWxlc1JlcXVlc3QaHS50cnV5dmV0LnYxLkxpc3RSdWxlc1Jlc3BvbnNlElQKDUxpc3RQcm92aW5jZXMSIC50cnV5dmV0LnYxLkxpc3RQcm92aW5jZXNSZXF1ZXN0GiEudHJ1eXZldC52MS5MaXN0UHJvdmluY2VzUmVzcG9uc2USXQoQUmVuZXdDZXJ0aWZpY2F0ZRIjLnRydXl2ZXQudjEuUmVuZXdDZXJ0aWZpY2F0ZVJlcXVlc3QaJC50cnV5dmV0LnYxLlJlbmV3Q2VydGlmaWNhdGVSZXNwb25zZRJRCgxSZXBvcnRTdGF0dXMSHy50cnV5dmV0LnYxLlJlcG9ydFN0YXR1c1JlcXVlc3QaIC50cnV5dmV0LnYxLlJlcG9ydFN0YXR1c1Jlc3BvbnNlEkgKCU9wZW5UcmFjZRIcLnRydXl2ZXQudjEuT3BlblRyYWNlUmVxdWVzdBodLnRydXl2ZXQudjEuT3BlblRyYWNlUmVzcG9uc2USSwoKQ2xvc2VUcmFjZRIdLnRydXl2ZXQudjEuQ2xvc2VUcmFjZVJlcXVlc3QaHi50cnV5dmV0LnYxLkNsb3NlVHJhY2VSZXNwb25zZRJFCghHZXRUcmFjZRIbLnRydXl2ZXQudjEuR2V0VHJhY2VSZXF1ZXN0GhwudHJ1eXZldC52MS5HZXRUcmFjZVJlc3BvbnNlEkgKCUdldFRyYWNlcxIcLnRydXl2ZXQudjEuR2V0VHJhY2VzUmVxdWVzdBodLnRydXl2ZXQudjEuR2V0VHJhY2VzUmVzcG9uc2USaQoUUmVwb3J0RmVkZXJhdGlvbktleXMSJy50cnV5dmV0LnYxLlJlcG9ydEZlZGVyYXRpb25LZXlzUmVxdWVzdBooLnRydXl2ZXQudjEuUmVwb3J0RmVkZXJhdGlvbktleXNSZXNwb25zZRJOCgtQdXRLZXlXcmFwcxIeLnRydXl2ZXQudjEuUHV0S2V5V3JhcHNSZXF1ZXN0Gh8udHJ1eXZldC52MS5QdXRLZXlXcmFwc1Jlc3BvbnNlElEKDExpc3RLZXlXcmFwcxIfLnRydXl2ZXQudjEuTGlzdEtleVdyYXBzUmVxdWVzdBogLnRydXl2ZXQudjEuTGlzdEtleVdyYXBzUmVzcG9uc2USZgoTRXhjaGFuZ2VDaGVja3BvaW50cxImLnRydXl2ZXQudjEuRXhjaGFuZ2VDaGVja3BvaW50c1JlcXVlc3QaJy50cnV5dmV0LnYxLkV4Y2hhbmdlQ2hlY2twb2ludHNSZXNwb25zZWIGcHJvdG8z", [file_truyvet_v1_common]);
 
 /**
  * @generated from message truyvet.v1.EvaluateRequest
@@ -381,6 +381,44 @@ export const GetTraceResponseSchema: GenMessage<GetTraceResponse> = /*@__PURE__*
   messageDesc(file_truyvet_v1_federation, 17);
 
 /**
+ * @generated from message truyvet.v1.GetTracesRequest
+ */
+export type GetTracesRequest = Message<"truyvet.v1.GetTracesRequest"> & {
+  /**
+   * At most 200.
+   *
+   * @generated from field: repeated string trace_ids = 1;
+   */
+  traceIds: string[];
+};
+
+/**
+ * Describes the message truyvet.v1.GetTracesRequest.
+ * Use `create(GetTracesRequestSchema)` to create a new message.
+ */
+export const GetTracesRequestSchema: GenMessage<GetTracesRequest> = /*@__PURE__*/
+  messageDesc(file_truyvet_v1_federation, 18);
+
+/**
+ * @generated from message truyvet.v1.GetTracesResponse
+ */
+export type GetTracesResponse = Message<"truyvet.v1.GetTracesResponse"> & {
+  /**
+   * In no order.
+   *
+   * @generated from field: repeated truyvet.v1.TraceStatus statuses = 1;
+   */
+  statuses: TraceStatus[];
+};
+
+/**
+ * Describes the message truyvet.v1.GetTracesResponse.
+ * Use `create(GetTracesResponseSchema)` to create a new message.
+ */
+export const GetTracesResponseSchema: GenMessage<GetTracesResponse> = /*@__PURE__*/
+  messageDesc(file_truyvet_v1_federation, 19);
+
+/**
  * One generation of the federation key; the key itself cannot be computed from its check value.
  *
  * @generated from message truyvet.v1.FederationKeyCheck
@@ -406,7 +444,7 @@ export type FederationKeyCheck = Message<"truyvet.v1.FederationKeyCheck"> & {
  * Use `create(FederationKeyCheckSchema)` to create a new message.
  */
 export const FederationKeyCheckSchema: GenMessage<FederationKeyCheck> = /*@__PURE__*/
-  messageDesc(file_truyvet_v1_federation, 18);
+  messageDesc(file_truyvet_v1_federation, 20);
 
 /**
  * @generated from message truyvet.v1.ReportFederationKeysRequest
@@ -425,7 +463,7 @@ export type ReportFederationKeysRequest = Message<"truyvet.v1.ReportFederationKe
  * Use `create(ReportFederationKeysRequestSchema)` to create a new message.
  */
 export const ReportFederationKeysRequestSchema: GenMessage<ReportFederationKeysRequest> = /*@__PURE__*/
-  messageDesc(file_truyvet_v1_federation, 19);
+  messageDesc(file_truyvet_v1_federation, 21);
 
 /**
  * @generated from message truyvet.v1.ReportFederationKeysResponse
@@ -461,7 +499,7 @@ export type ReportFederationKeysResponse = Message<"truyvet.v1.ReportFederationK
  * Use `create(ReportFederationKeysResponseSchema)` to create a new message.
  */
 export const ReportFederationKeysResponseSchema: GenMessage<ReportFederationKeysResponse> = /*@__PURE__*/
-  messageDesc(file_truyvet_v1_federation, 20);
+  messageDesc(file_truyvet_v1_federation, 22);
 
 /**
  * @generated from message truyvet.v1.FederationKeyHolder
@@ -483,7 +521,7 @@ export type FederationKeyHolder = Message<"truyvet.v1.FederationKeyHolder"> & {
  * Use `create(FederationKeyHolderSchema)` to create a new message.
  */
 export const FederationKeyHolderSchema: GenMessage<FederationKeyHolder> = /*@__PURE__*/
-  messageDesc(file_truyvet_v1_federation, 21);
+  messageDesc(file_truyvet_v1_federation, 23);
 
 /**
  * A wrap that its receiver has not reported as held.
@@ -519,7 +557,7 @@ export type WaitingWrap = Message<"truyvet.v1.WaitingWrap"> & {
  * Use `create(WaitingWrapSchema)` to create a new message.
  */
 export const WaitingWrapSchema: GenMessage<WaitingWrap> = /*@__PURE__*/
-  messageDesc(file_truyvet_v1_federation, 22);
+  messageDesc(file_truyvet_v1_federation, 24);
 
 /**
  * @generated from message truyvet.v1.KeyWrap
@@ -548,7 +586,7 @@ export type KeyWrap = Message<"truyvet.v1.KeyWrap"> & {
  * Use `create(KeyWrapSchema)` to create a new message.
  */
 export const KeyWrapSchema: GenMessage<KeyWrap> = /*@__PURE__*/
-  messageDesc(file_truyvet_v1_federation, 23);
+  messageDesc(file_truyvet_v1_federation, 25);
 
 /**
  * @generated from message truyvet.v1.PutKeyWrapsRequest
@@ -572,7 +610,7 @@ export type PutKeyWrapsRequest = Message<"truyvet.v1.PutKeyWrapsRequest"> & {
  * Use `create(PutKeyWrapsRequestSchema)` to create a new message.
  */
 export const PutKeyWrapsRequestSchema: GenMessage<PutKeyWrapsRequest> = /*@__PURE__*/
-  messageDesc(file_truyvet_v1_federation, 24);
+  messageDesc(file_truyvet_v1_federation, 26);
 
 /**
  * @generated from message truyvet.v1.PutKeyWrapsResponse
@@ -585,7 +623,7 @@ export type PutKeyWrapsResponse = Message<"truyvet.v1.PutKeyWrapsResponse"> & {
  * Use `create(PutKeyWrapsResponseSchema)` to create a new message.
  */
 export const PutKeyWrapsResponseSchema: GenMessage<PutKeyWrapsResponse> = /*@__PURE__*/
-  messageDesc(file_truyvet_v1_federation, 25);
+  messageDesc(file_truyvet_v1_federation, 27);
 
 /**
  * @generated from message truyvet.v1.ListKeyWrapsRequest
@@ -598,7 +636,7 @@ export type ListKeyWrapsRequest = Message<"truyvet.v1.ListKeyWrapsRequest"> & {
  * Use `create(ListKeyWrapsRequestSchema)` to create a new message.
  */
 export const ListKeyWrapsRequestSchema: GenMessage<ListKeyWrapsRequest> = /*@__PURE__*/
-  messageDesc(file_truyvet_v1_federation, 26);
+  messageDesc(file_truyvet_v1_federation, 28);
 
 /**
  * @generated from message truyvet.v1.ListKeyWrapsResponse
@@ -615,7 +653,7 @@ export type ListKeyWrapsResponse = Message<"truyvet.v1.ListKeyWrapsResponse"> & 
  * Use `create(ListKeyWrapsResponseSchema)` to create a new message.
  */
 export const ListKeyWrapsResponseSchema: GenMessage<ListKeyWrapsResponse> = /*@__PURE__*/
-  messageDesc(file_truyvet_v1_federation, 27);
+  messageDesc(file_truyvet_v1_federation, 29);
 
 /**
  * A signed checkpoint of an audit log (C2SP tlog-checkpoint: shared/audit/checkpoint.ts).
@@ -646,7 +684,7 @@ export type PresentedCheckpoint = Message<"truyvet.v1.PresentedCheckpoint"> & {
  * Use `create(PresentedCheckpointSchema)` to create a new message.
  */
 export const PresentedCheckpointSchema: GenMessage<PresentedCheckpoint> = /*@__PURE__*/
-  messageDesc(file_truyvet_v1_federation, 28);
+  messageDesc(file_truyvet_v1_federation, 30);
 
 /**
  * @generated from message truyvet.v1.ExchangeCheckpointsRequest
@@ -679,7 +717,7 @@ export type ExchangeCheckpointsRequest = Message<"truyvet.v1.ExchangeCheckpoints
  * Use `create(ExchangeCheckpointsRequestSchema)` to create a new message.
  */
 export const ExchangeCheckpointsRequestSchema: GenMessage<ExchangeCheckpointsRequest> = /*@__PURE__*/
-  messageDesc(file_truyvet_v1_federation, 29);
+  messageDesc(file_truyvet_v1_federation, 31);
 
 /**
  * @generated from message truyvet.v1.ExchangeCheckpointsResponse
@@ -713,7 +751,7 @@ export type ExchangeCheckpointsResponse = Message<"truyvet.v1.ExchangeCheckpoint
  * Use `create(ExchangeCheckpointsResponseSchema)` to create a new message.
  */
 export const ExchangeCheckpointsResponseSchema: GenMessage<ExchangeCheckpointsResponse> = /*@__PURE__*/
-  messageDesc(file_truyvet_v1_federation, 30);
+  messageDesc(file_truyvet_v1_federation, 32);
 
 /**
  * @generated from service truyvet.v1.FederationService
@@ -798,6 +836,16 @@ export const FederationService: GenService<{
     methodKind: "unary";
     input: typeof GetTraceRequestSchema;
     output: typeof GetTraceResponseSchema;
+  },
+  /**
+   * The same for many traces; those that the caller may not know of are left out.
+   *
+   * @generated from rpc truyvet.v1.FederationService.GetTraces
+   */
+  getTraces: {
+    methodKind: "unary";
+    input: typeof GetTracesRequestSchema;
+    output: typeof GetTracesResponseSchema;
   },
   /**
    * Federation key: the caller says which generations it holds, and learns what all hold, who has approved
