@@ -18,10 +18,17 @@ import { AppError } from '../shared/errors.ts';
 import { startGrpcServer } from '../shared/grpc/server.ts';
 import { readTlsMaterial, type TlsMaterial } from '../shared/grpc/tls.ts';
 import { createHttpApp } from '../shared/http/app.ts';
-import { createMetrics, type Metrics, measureAudit, measureKeyService } from '../shared/http/metrics.ts';
+import {
+  createMetrics,
+  type Metrics,
+  measureAudit,
+  measureKeyService,
+  measureLoops,
+} from '../shared/http/metrics.ts';
 import { programDoor } from '../shared/http/program-door.ts';
 import { startHttpServer } from '../shared/http/server.ts';
 import { createLogger, type Logger } from '../shared/log.ts';
+import { LoopWatch } from '../shared/loop.ts';
 import { packageRoot } from '../shared/package-root.ts';
 import { checkCertificate } from '../shared/pki/certificate.ts';
 import { demandPrivate } from '../shared/pki/identity.ts';
@@ -46,6 +53,7 @@ import { provisionMembers } from './provinces/operations.ts';
 import { Roster } from './provinces/roster.ts';
 import { HUB_ACTS, hubRoutes } from './rooms.ts';
 import { TraceEngine } from './traces/engine.ts';
+import { measureTraces } from './traces/figures.ts';
 import { traceHandlers } from './traces/grpc.ts';
 import type { TracesCtx } from './traces/operations.ts';
 import type { StepReport } from './traces/step-meter.ts';
@@ -69,14 +77,15 @@ interface Base {
   readonly rules: IssuedRules;
   readonly refusals: RefusalLog;
   readonly metrics: Metrics;
+  readonly loops: LoopWatch;
   readonly tls: LiveTls;
   readonly roster: Roster;
   readonly stack: Disposal;
 }
 
 /**
- * A running hub: migrated, its open traces taken up, listening. Disposal stops listening, drains, then
- * closes.
+ * A running hub: migrated and listening; its open traces are taken up in the background. Disposal stops
+ * listening, drains, then closes.
  */
 export async function startHub(config: HubConfig, clock: Clock = systemClock): Promise<HubApp> {
   await using stack = new Disposal();
@@ -90,7 +99,8 @@ export async function startHub(config: HubConfig, clock: Clock = systemClock): P
   await provisionMembers({ db, clock, ca: tls.current.ca }, config.provinces);
   const roster = stack.use(await Roster.open({ db, clock, logger, tls }));
   const parts = { config, logger, clock, db, rules, refusals, tls, roster };
-  const base: Base = { ...parts, metrics: createMetrics('hub'), stack };
+  const metrics = createMetrics('hub');
+  const base: Base = { ...parts, metrics, loops: new LoopWatch(measureLoops(metrics)), stack };
   const audit = startAudit(base);
   const traces = await startTraces(base);
   const enrolment = await openEnrolment(base);
@@ -158,16 +168,20 @@ async function startEnrolment({ config, tls, logger, clock, stack }: Base, ctx: 
 
 /** The engine with all open traces. */
 async function startTraces(base: Base): Promise<TracesCtx> {
-  const { config, logger, clock, db, rules, refusals, roster, stack } = base;
-  const { roundDeadlineMs, fanout, warrantKey } = config;
-  const rulePack = rules.pack;
+  const { config, logger, clock, db, rules, refusals, roster, stack, loops, metrics } = base;
+  const { roundDeadlineMs, fanout, restAfterMs, mostOpen, warrantKey } = config;
   const onStep = ({ traceId, cpuMs, storeMs, bytesIn, bytesOut, ...step }: StepReport) => {
     const figures = { cpu_ms: cpuMs, store_ms: storeMs, bytes_in: bytesIn, bytes_out: bytesOut };
     logger.info({ trace: traceId, ...step, ...figures }, 'trace step');
   };
   const engine = stack.use(
-    new TraceEngine({ db, clock, logger, provinces: roster, roundDeadlineMs, fanout, rulePack, onStep }),
+    new TraceEngine({
+      ...{ db, clock, logger, loops, provinces: roster, rulePack: rules.pack },
+      ...{ roundDeadlineMs, fanout, restAfterMs, mostOpen },
+      onStep,
+    }),
   );
+  measureTraces(metrics, () => engine.figures());
   await engine.start();
   return { db, clock, logger, engine, provinceKeys: roster.keys, warrantKey, refusals, packs: rules.packs };
 }
@@ -197,7 +211,7 @@ async function startGrpc(
 
 /** The HTTP interface; the answer is its address. */
 async function startHttp(base: Base, { traces, audit, enrolment }: Doors): Promise<string> {
-  const { config, logger, clock, db, rules, metrics, roster, stack } = base;
+  const { config, logger, clock, db, rules, metrics, roster, loops, stack } = base;
   const stop = new AbortController();
   const door = programDoor(config.door, { home: 'hub', acts: HUB_ACTS, db, clock });
   const app = createHttpApp({
@@ -210,7 +224,11 @@ async function startHttp(base: Base, { traces, audit, enrolment }: Doors): Promi
     logger,
     metrics,
     checks: { database: async () => db.sql`SELECT 1` },
-    warnings: () => audit.peers.warnings(roster.links.map(({ province }) => province)),
+    warnings: () => [
+      ...audit.peers.warnings(roster.links.map(({ province }) => province)),
+      ...loops.warnings(),
+      ...traces.engine.warnings(),
+    ],
     stopping: stop.signal,
     clock,
   });

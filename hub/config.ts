@@ -38,6 +38,8 @@ const schema = z
       .min(5)
       .max(800 * 86_400)
       .default(90 * 86_400),
+    TRACE_REST_MS: z.coerce.number().int().min(50).max(3_600_000).default(10_000),
+    MAX_OPEN_TRACES: z.coerce.number().int().min(1).max(1_000_000).default(20_000),
     HUB_FANOUT: z.coerce.number().int().min(1).max(100).optional(),
     LOG_LEVEL: fields.logLevel,
     ...fields.databaseFields,
@@ -77,6 +79,10 @@ const schema = z
     /** This pack alone, unvalidated, instead of the shipped ones. */
     rules: env.RULES_FILE,
     roundDeadlineMs: env.ROUND_DEADLINE_MS,
+    /** How long nothing must have been under way before nothing of a trace is held in memory. */
+    restAfterMs: env.TRACE_REST_MS,
+    /** Traces that one province may have open. */
+    mostOpen: env.MAX_OPEN_TRACES,
     /** Provinces asked at the same time; all unless told. Benchmarks ask one by one to see each alone. */
     fanout: env.HUB_FANOUT,
     door: fields.doorConfig(env, ctx),

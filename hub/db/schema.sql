@@ -280,6 +280,10 @@ CREATE TABLE traces (
   expires_at timestamp(0) with time zone NOT NULL,
   completed_at timestamp with time zone,
   closed_at timestamp with time zone,
+  status jsonb,
+  rested_at timestamp with time zone,
+  asked text[] NOT NULL DEFAULT '{}'::text[],
+  waits_for text[] NOT NULL DEFAULT '{}'::text[],
   CONSTRAINT traces_pkey PRIMARY KEY (id)
 );
 CREATE INDEX traces_listed ON public.traces

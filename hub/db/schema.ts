@@ -4,7 +4,7 @@
  * log's tables are in shared/db/audit-tables.ts.
  */
 import { sql } from 'drizzle-orm';
-import { boolean, integer, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
+import { boolean, integer, jsonb, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
 import { bytea, instant, int8, preciseInstant } from '../../shared/db/columns.ts';
 
 export const traces = pgTable('traces', {
@@ -14,6 +14,10 @@ export const traces = pgTable('traces', {
   expiresAt: instant('expires_at').notNull(),
   completedAt: preciseInstant('completed_at'),
   closedAt: preciseInstant('closed_at'),
+  status: jsonb('status'),
+  restedAt: preciseInstant('rested_at'),
+  asked: text('asked').array().notNull().default([]),
+  waitsFor: text('waits_for').array().notNull().default([]),
 });
 
 export const openings = pgTable(

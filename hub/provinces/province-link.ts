@@ -7,6 +7,7 @@ import { TracingService } from '../../shared/gen/truyvet/v1/tracing_pb.ts';
 import { type Channel, type Client, createChannel, createClient } from '../../shared/grpc/client.ts';
 import type { PeerCheck } from '../../shared/grpc/peer.ts';
 import type { TlsMaterial } from '../../shared/grpc/tls.ts';
+import { FailureLog } from './failure-log.ts';
 
 export type LinkState = 'connecting' | 'up' | 'down';
 
@@ -27,6 +28,8 @@ export class ProvinceLink implements AsyncDisposable {
   /** `host:port` of the node's gRPC. */
   readonly address: string;
   readonly tracing: Client<typeof TracingService>;
+  /** What is said of it in the log. */
+  readonly failures: FailureLog;
   readonly #channel: Channel;
   readonly #clock: Pick<Clock, 'sleep'>;
   readonly #stopped = new AbortController();
@@ -40,6 +43,7 @@ export class ProvinceLink implements AsyncDisposable {
     this.province = options.province;
     this.address = options.address;
     this.#clock = options.clock;
+    this.failures = new FailureLog(options.province, options.clock);
     this.#channel = createChannel({
       address: options.address,
       tls: options.tls,

@@ -17,6 +17,11 @@ export class ChangeSignal {
     this.#wake?.();
   }
 
+  /** Whether something has changed that nobody has looked at. */
+  get isMarked(): boolean {
+    return this.#changed;
+  }
+
   /** Whatever has changed so far is about to be looked at. */
   clear(): void {
     this.#changed = false;

@@ -10,13 +10,13 @@
 import { type Clock, nowSeconds } from '../../shared/clock.ts';
 import type { Database } from '../../shared/db/database.ts';
 import type { RulePack } from '../../shared/domain/rule-pack.ts';
-import { toAppError } from '../../shared/errors.ts';
+import { type AppError, toAppError } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log.ts';
-import { type Opening, readAdmittedOpening } from '../../shared/signed/opening.ts';
 import type { OnExposure } from '../../shared/trace/contacts.ts';
 import type { AnswerVersion, TraceQuestion, TraceTerms } from '../../shared/trace/messages.ts';
 import type { TraceState, TraceView } from '../../shared/trace/trace-state.ts';
 import type { ProvinceLink } from '../provinces/province-link.ts';
+import type { AdmittedOpening } from './admitted-opening.ts';
 import type { AnswerStore } from './answer-store.ts';
 import { ChangeSignal } from './change-signal.ts';
 import { listExclusions } from './exclusions-queries.ts';
@@ -24,11 +24,14 @@ import { Outbox } from './outbox.ts';
 import { PendingWrites } from './pending-writes.ts';
 import { ProvinceSession, type SessionTrace } from './province-session.ts';
 import * as queries from './queries.ts';
+import type { Rest } from './register.ts';
 import { type ProvinceTime, Rounds } from './rounds.ts';
 import type { TraceStateWord, TraceStatusView } from './status.ts';
 import { StepMeter, type StepReport } from './step-meter.ts';
+import type { StoredStatus } from './stored-status.ts';
 import { termsOf } from './terms.ts';
 import { TraceMemory } from './trace-memory.ts';
+import { markCompleted, type TraceRow } from './traces-queries.ts';
 
 export interface LiveTraceContext {
   readonly db: Database;
@@ -46,6 +49,9 @@ export interface LiveTraceContext {
   onStep?(step: StepReport): void;
 }
 
+/** Of a trace's row, what its work needs. */
+export type TraceOrigin = Pick<TraceRow, 'id' | 'province' | 'openedAtMs' | 'completedAtMs'>;
+
 const FAILED_STEP_MS = 1_000;
 
 export class LiveTrace implements SessionTrace {
@@ -53,25 +59,29 @@ export class LiveTrace implements SessionTrace {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly signal: AbortSignal;
-  readonly row: queries.TraceRow;
+  readonly row: TraceOrigin;
   readonly #ctx: LiveTraceContext;
   readonly #stopped = new AbortController();
   #sessions: ProvinceSession[];
   readonly #outbox: Outbox;
   readonly #memory: TraceMemory;
   readonly #writes: PendingWrites;
-  #openings: queries.OpeningRow[];
+  #openings: AdmittedOpening[];
   /** Codes of provinces that do not count. */
   #leftOut: ReadonlySet<string> = new Set();
   #word: TraceStateWord = 'running';
   #startedAtMs: number;
   #completedAtMs: number | null = null;
+  /** Since when there has been nothing to do, epoch milliseconds. */
+  #idleSinceMs: number | undefined;
+  /** Steps in a row that failed, and why the last one did. */
+  #delay: { readonly steps: number; readonly reason: string } | undefined;
   readonly #changes = new ChangeSignal(this.#stopped.signal);
   readonly #rounds: Rounds;
   #running: Promise<void> | undefined;
 
   /** @param openings all revisions, ascending. */
-  constructor(ctx: LiveTraceContext, row: queries.TraceRow, openings: queries.OpeningRow[]) {
+  constructor(ctx: LiveTraceContext, row: TraceOrigin, openings: AdmittedOpening[]) {
     this.id = row.id;
     this.row = row;
     this.#ctx = ctx;
@@ -82,10 +92,10 @@ export class LiveTrace implements SessionTrace {
     this.#openings = openings;
     this.#startedAtMs = row.openedAtMs;
     this.#completedAtMs = row.completedAtMs;
-    const { db, clock, store } = ctx;
+    const { db, clock, store, logger } = ctx;
     this.#memory = new TraceMemory({
       traceId: row.id,
-      ...{ db, clock, store },
+      ...{ db, clock, store, logger },
       writes: this.#writes,
       terms: this.#terms(),
     });
@@ -105,15 +115,22 @@ export class LiveTrace implements SessionTrace {
     });
   }
 
-  /** Takes up a stored trace where it was left: folds the answers held, asks again for what is missing. */
-  async restore(): Promise<void> {
+  /**
+   * Takes up a stored trace where it was left: folds the answers held, asks again for what is missing.
+   * `last` is how it stood when it was put to rest.
+   */
+  async restore(last?: StoredStatus | null): Promise<void> {
+    if (last) {
+      this.#word = last.state;
+      this.#startedAtMs = last.startedAtMs;
+    }
     const held = new Set<string>();
     for (const { province, seq, stale, answeredAt, dataAt } of await this.#memory.restore()) {
       if (!stale) held.add(`${province} ${seq}`);
       this.#session(province)?.heard(answeredAt, dataAt);
     }
     const leftOut = await listExclusions(this.#ctx.db, this.id);
-    if (leftOut.length > 0) this.leaveOut(new Set(leftOut.map(({ province }) => province)));
+    if (leftOut.length > 0) this.#leaveOut(new Set(leftOut.map(({ province }) => province)));
     const deliveries = await this.#outbox.restore();
     for (const session of this.#sessions) {
       session.deliver(deliveries.filter((d) => d.province === session.province));
@@ -126,7 +143,7 @@ export class LiveTrace implements SessionTrace {
   }
 
   /** The next revision of the opening. */
-  amend(opening: queries.OpeningRow): void {
+  amend(opening: AdmittedOpening): void {
     this.#openings = [...this.#openings, opening];
     this.#memory.state.amend(this.#terms());
     this.#startedAtMs = this.clock.nowMs();
@@ -147,12 +164,12 @@ export class LiveTrace implements SessionTrace {
 
   /** When the opening in force ends, epoch seconds. */
   get expiresAt(): number {
-    return this.#opening().expires_at;
+    return this.opening.says.expires_at;
   }
 
   /** The opening in force, as its province signed it. */
-  get opening(): queries.OpeningRow {
-    return this.#openings.at(-1) as queries.OpeningRow;
+  get opening(): AdmittedOpening {
+    return this.#openings.at(-1) as AdmittedOpening;
   }
 
   view(onExposure?: OnExposure): TraceView {
@@ -166,11 +183,36 @@ export class LiveTrace implements SessionTrace {
 
   /** From now on these provinces are asked and told, and what they say does not count. */
   leaveOut(provinces: ReadonlySet<string>): void {
+    this.#leaveOut(provinces);
+    this.#word = 'running';
+    this.onProgress();
+  }
+
+  #leaveOut(provinces: ReadonlySet<string>): void {
     this.#leftOut = provinces;
     this.#memory.state.leaveOut(new Set(Array.from(provinces, Number)));
     for (const session of this.#sessions) session.isLeftOut = provinces.has(session.province);
-    this.#word = 'running';
-    this.onProgress();
+  }
+
+  /** Whether nothing has been under way for so long; what it waits for needs nothing of it in memory. */
+  isAtRest(forMs: number): boolean {
+    const since = this.#idleSinceMs;
+    const isIdle = since !== undefined && !this.#changes.isMarked && this.#writes.isSettled;
+    return isIdle && this.clock.nowMs() - since >= forMs && this.#sessions.every((s) => !s.isUnderWay);
+  }
+
+  /** What has to be known of it while it is at rest. */
+  get rest(): Rest & { readonly startedAtMs: number } {
+    return {
+      asked: this.#sessions.map(({ province }) => province),
+      waitsFor: this.#sessions.filter((s) => !s.isCurrent).map(({ province }) => province),
+      startedAtMs: this.#startedAtMs,
+    };
+  }
+
+  /** Somebody reads it: it stays for a while. */
+  touch(): void {
+    if (this.#idleSinceMs !== undefined) this.#idleSinceMs = this.clock.nowMs();
   }
 
   /** Whether the province takes part in the trace. */
@@ -201,6 +243,7 @@ export class LiveTrace implements SessionTrace {
       openedAtMs: this.row.openedAtMs,
       completedAtMs: this.#completedAtMs,
       elapsedMs: (this.#completedAtMs ?? this.clock.nowMs()) - this.#startedAtMs,
+      warnings: this.#delay ? ['TRACE_DELAYED'] : [],
     };
   }
 
@@ -227,7 +270,7 @@ export class LiveTrace implements SessionTrace {
   // --- what sessions ask for and tell
   //   -----------------------------------------------------------------------------
 
-  openings(): readonly queries.OpeningRow[] {
+  openings(): readonly AdmittedOpening[] {
     return this.#openings;
   }
 
@@ -297,20 +340,33 @@ export class LiveTrace implements SessionTrace {
     while (!this.signal.aborted) {
       try {
         await this.#step();
+        this.#delayed(undefined);
       } catch (error) {
-        this.logger.error({ trace: this.id, err: toAppError(error) }, 'trace delayed');
+        this.#delayed(toAppError(error));
         await this.clock.sleep(FAILED_STEP_MS, this.signal);
       }
     }
   }
 
+  /** Logs the first failure of a row, and that it is over. */
+  #delayed(err: AppError | undefined): void {
+    if (this.signal.aborted) return;
+    const steps = this.#delay?.steps ?? 0;
+    if (err && steps === 0) this.logger.error({ trace: this.id, err }, 'trace delayed');
+    if (!err && steps > 0) this.logger.info({ trace: this.id, failures: steps }, 'trace goes on');
+    this.#delay = err && { steps: steps + 1, reason: err.reason };
+  }
+
   async #step(): Promise<void> {
+    this.#idleSinceMs = undefined;
     this.#changes.clear();
     const meter = new StepMeter(this.#memory.bytesIn);
     const questions = this.#memory.state.nextQuestions();
     if (questions.length > 0) return this.#ask(questions, meter);
     if (this.#sessions.some((s) => s.isAwaited)) return this.#round([], meter, 0);
     await this.#publish(meter);
+    this.#delayed(undefined);
+    this.#idleSinceMs = this.clock.nowMs();
     await this.#changes.next();
   }
 
@@ -342,7 +398,7 @@ export class LiveTrace implements SessionTrace {
     this.#word = complete ? 'complete' : 'partial';
     if (complete !== (this.#completedAtMs !== null)) {
       this.#completedAtMs = complete ? this.clock.nowMs() : null;
-      await meter.storing(queries.markCompleted(this.#ctx.db, this.id, this.#completedAtMs));
+      await meter.storing(markCompleted(this.#ctx.db, this.id, this.#completedAtMs));
     }
     this.#report(meter, { step: 'publish', messages: provinces.length, bytesOut: 0, provinces });
   }
@@ -369,12 +425,8 @@ export class LiveTrace implements SessionTrace {
     return this.#sessions.find((s) => s.province === province);
   }
 
-  #opening(): Opening {
-    return readAdmittedOpening(this.opening.opening);
-  }
-
   #terms(): TraceTerms {
-    const opening = this.#opening();
+    const opening = this.opening.says;
     const rules = this.#ctx.rulePack(opening.rules);
     if (!rules) throw new Error(`rule pack ${opening.rules} is missing`);
     return termsOf(opening, rules);

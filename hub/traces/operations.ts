@@ -10,7 +10,7 @@ import { traceSubject } from '../../shared/audit/subjects.ts';
 import { type Clock, nowSeconds } from '../../shared/clock.ts';
 import type { Database } from '../../shared/db/database.ts';
 import { type RulePack, rulesInForce } from '../../shared/domain/rule-pack.ts';
-import { AppError } from '../../shared/errors.ts';
+import { AppError, invalidField } from '../../shared/errors.ts';
 import { isTraceId } from '../../shared/ids.ts';
 import type { Logger } from '../../shared/log.ts';
 import {
@@ -23,11 +23,12 @@ import type { ProvinceKeys } from '../../shared/signed/opening-keys.ts';
 import { admitOpening, checkTerms } from '../../shared/signed/opening-rules.ts';
 import type { Opening } from '../../shared/signed/opening-shape.ts';
 import { read } from './acts.ts';
-import { closedStatus } from './closed-status.ts';
+import { admitted } from './admitted-opening.ts';
 import type { TraceEngine } from './engine.ts';
-import type { LiveTrace } from './live-trace.ts';
-import * as queries from './queries.ts';
+import { listOpenings, type ProvinceReport, type StaleAnswers } from './queries.ts';
 import type { TraceStatusView } from './status.ts';
+import { storedStatus } from './stored-view.ts';
+import { findTrace, findTraces, listTraceRows, type TraceRow } from './traces-queries.ts';
 
 export interface TracesCtx {
   readonly db: Database;
@@ -51,8 +52,8 @@ const TRACE_BUDGET = { questions: 10_000, persons: 20_000_000 };
  * Opens a trace under a province's signed opening, or amends it with the next revision; on the record, as is
  * a refusal. Idempotent for the same opening. Throws what `verifyOpening` and `admitOpening` throw;
  * PERMISSION_DENIED OPENING_NOT_YOURS if
- * the caller is not the province that signed; FAILED_PRECONDITION RULES_UNKNOWN, TRACE_CLOSED;
- * INVALID_ARGUMENT.
+ * the caller is not the province that signed; FAILED_PRECONDITION RULES_UNKNOWN, TRACE_CLOSED,
+ * TRACE_UNREADABLE; RESOURCE_EXHAUSTED TOO_MANY_OPEN_TRACES; INVALID_ARGUMENT.
  */
 export function openTrace(
   ctx: TracesCtx,
@@ -102,29 +103,32 @@ async function admitAndOpen(
   ctx: TracesCtx,
   { province, opening, jws }: { province: string; opening: Opening; jws: string },
 ): Promise<{ traceId: string; countersignature: string }> {
-  const live = ctx.engine.get(opening.trace_id) ?? (await takeUpStored(ctx, opening.trace_id));
-  const known = live && { ...live.opening, province: live.row.province };
-  const admitted = admitOpening(known, { opening, jws });
-  if (admitted === 'known')
-    return { traceId: opening.trace_id, countersignature: known?.countersignature ?? '' };
+  const { trace_id: traceId, revision, expires_at: expiresAt } = opening;
+  const known = await findKnown(ctx, traceId);
+  const verdict = admitOpening(known, { opening, jws });
+  if (verdict === 'known') return { traceId, countersignature: known?.countersignature ?? '' };
   const countersignature = await countersign(ctx, opening, jws);
-  const row = { revision: opening.revision, opening: jws, countersignature };
-  if (live) await ctx.engine.amend(live, row);
-  else await ctx.engine.open({ id: opening.trace_id, province, expiresAt: opening.expires_at }, row);
-  return { traceId: opening.trace_id, countersignature };
+  const row = { revision, opening: jws, countersignature, says: opening };
+  if (verdict === 'amended') await ctx.engine.amend(traceId, row);
+  else await ctx.engine.open({ id: traceId, province, expiresAt }, row);
+  return { traceId, countersignature };
 }
 
 /**
- * A trace that is stored and not live was opened by a call whose outcome nobody heard: it goes on. Undefined
- * if there is none.
+ * The opening in force of an open trace, undefined if there is none. A trace that is stored and that the
+ * engine does not know was opened by a call whose outcome nobody heard: it goes on.
  */
-async function takeUpStored({ db, engine }: TracesCtx, id: string): Promise<LiveTrace | undefined> {
-  const row = await queries.findTrace(db, id);
+async function findKnown({ db, engine }: TracesCtx, id: string) {
+  const live = engine.get(id);
+  if (live) return { ...live.opening, province: live.row.province };
+  const row = await findTrace(db, id);
   if (!row) return undefined;
-  if (row.closedAtMs !== null) {
+  if (row.closedAtMs !== null)
     throw new AppError('FAILED_PRECONDITION', 'TRACE_CLOSED', 'the trace is closed');
-  }
-  return engine.takeUp(row);
+  const stored = (await listOpenings(db, id)).at(-1);
+  const latest = stored && admitted(stored);
+  if (latest) engine.adopt({ id, province: row.province, expiresAt: latest.says.expires_at });
+  return latest && { ...latest, province: row.province };
 }
 
 function countersign(
@@ -145,8 +149,7 @@ function countersign(
 
 /** Ends a trace of the calling province. Idempotent. Throws NOT_FOUND TRACE_UNKNOWN. */
 export async function closeTrace(ctx: TracesCtx, province: string, id: string): Promise<void> {
-  const live = ctx.engine.get(id);
-  const owner = live?.row.province ?? (await queries.findTrace(ctx.db, id))?.province;
+  const owner = ctx.engine.get(id)?.row.province ?? (await findTrace(ctx.db, id))?.province;
   // The same answer for another province's trace as for none: ids are not to be guessed.
   if (owner !== province) {
     const on = traceSubject(isTraceId(id) ? id : undefined);
@@ -155,7 +158,7 @@ export async function closeTrace(ctx: TracesCtx, province: string, id: string): 
     await ctx.refusals.note({ ...entry, reason, on });
     throw unknownTrace();
   }
-  if (live) await ctx.engine.close(live, province);
+  await ctx.engine.close(id, province);
 }
 
 /**
@@ -167,16 +170,40 @@ export async function getTraceStatus(
   id: string,
   province?: string,
 ): Promise<TraceStatusView> {
-  const live = ctx.engine.get(id);
-  if (live) {
-    if (province && live.row.province !== province && !live.holdsContacts(province)) throw unknownTrace();
-    return live.status();
-  }
-  const row = await queries.findTrace(ctx.db, id);
-  const status = row && (await closedStatus(ctx.db, row));
-  const mayRead = !province || row?.province === province || status?.byProvince.has(province);
+  const row = ctx.engine.get(id) ? undefined : await findTrace(ctx.db, id);
+  // In motion and not held: it is just being taken up.
+  if (row && row.closedAtMs === null && !row.isAtRest) await ctx.engine.takeUp(id).catch(() => undefined);
+  const status = ctx.engine.get(id)?.status() ?? (row && (await statusOfStored(ctx, row)));
+  const mayRead = !province || status?.province === province || status?.byProvince.has(province);
   if (!status || !mayRead) throw unknownTrace();
   return status;
+}
+
+/** At most as many as `STATUSES_AT_ONCE` of the traces that the province may read, in no order. */
+export async function listTraceStatuses(
+  ctx: TracesCtx,
+  ids: readonly string[],
+  province: string,
+): Promise<TraceStatusView[]> {
+  if (ids.length > STATUSES_AT_ONCE) throw invalidField('trace_ids', 'TOO_MANY', { most: STATUSES_AT_ONCE });
+  const rows = await findTraces(ctx.db, ids);
+  const statuses = await Promise.all(rows.map((row) => statusOf(ctx, row)));
+  return statuses.filter((one) => one.province === province || one.byProvince.has(province));
+}
+
+/** Traces whose status is told in one call at most. */
+export const STATUSES_AT_ONCE = 200;
+
+function statusOf(ctx: TracesCtx, row: TraceRow): TraceStatusView | Promise<TraceStatusView> {
+  return ctx.engine.get(row.id)?.status() ?? statusOfStored(ctx, row);
+}
+
+function statusOfStored({ db, clock, engine }: TracesCtx, row: TraceRow): Promise<TraceStatusView> {
+  return storedStatus(db, row, {
+    nowMs: clock.nowMs(),
+    isRevoked: (province) => engine.isRevoked(province),
+    brokenBecause: (id) => engine.brokenBecause(id),
+  });
 }
 
 /** The same for the hub's own people, on record. */
@@ -194,26 +221,22 @@ export function listTraces(
   { limit, after }: { limit: number; after?: string | undefined },
 ): Promise<TraceStatusView[]> {
   return read(ctx, caller, 'traces.list', {}, async ({ on }) => {
-    const rows = await queries.listTraceRows(ctx.db, limit + 1, after);
+    const rows = await listTraceRows(ctx.db, limit + 1, after);
     on(...rows.slice(0, limit).map(({ id }) => ({ trace: id })));
-    return Promise.all(rows.map((row) => ctx.engine.get(row.id)?.status() ?? closedStatus(ctx.db, row)));
+    return Promise.all(rows.map((row) => statusOf(ctx, row)));
   });
 }
 
-export interface StatusReport extends queries.ProvinceReport {
-  readonly stale: readonly queries.StaleAnswers[];
+export interface StatusReport extends ProvinceReport {
+  readonly stale: readonly StaleAnswers[];
 }
 
 /**
  * A node's sign of life. Answers that it calls stale, and all of an earlier life, are asked for again; that
  * is durable before this resolves.
  */
-export async function reportStatus(ctx: TracesCtx, report: StatusReport): Promise<void> {
-  await queries.recordProvinceReport(ctx.db, report, report.stale);
-  for (const { traceId, seqs } of report.stale) {
-    ctx.engine.get(traceId)?.markStale(report.province, seqs, report);
-  }
-  ctx.engine.beginLife(report.province, report.incarnation);
+export function reportStatus(ctx: TracesCtx, report: StatusReport): Promise<void> {
+  return ctx.engine.report(report, report.stale);
 }
 
 /** The same for a trace that there is not and for one that the caller may not know of. */

@@ -4,20 +4,22 @@
  * trace.
  */
 import type { Clock } from '../../shared/clock.ts';
-import { AppError, isRefusal, toAppError } from '../../shared/errors.ts';
+import { type AppError, isRefusal, toAppError } from '../../shared/errors.ts';
 import { AnswerAssembler } from '../../shared/grpc/trace-messages.ts';
 import type { Logger } from '../../shared/log.ts';
 import type { AnswerVersion } from '../../shared/trace/messages.ts';
 import type { ProvinceLink } from '../provinces/province-link.ts';
-import { encodeWarrant, withWarrant } from './messages.ts';
+import { DeliveryLine } from './delivery-line.ts';
+import { encodeWarrant } from './messages.ts';
 import type { LoggedBody, OpeningRow } from './queries.ts';
 import { RequestQueue } from './request-queue.ts';
 import type { CoverageView } from './status.ts';
 
 /** A stream may last as long as a province needs to catch up; rounds have deadlines of their own. */
 const STREAM_DEADLINE_MS = 15 * 60_000;
-const ASSIGN_DEADLINE_MS = 30_000;
 const RETRY_MS = { first: 200, most: 10_000 };
+/** After so many failures in a row nothing of the trace is held for the sake of the next attempt. */
+const FAILURES_BEFORE_REST = 4;
 /** A refusal may end: a budget is refilled, a clock is set right. */
 const REFUSED_RETRY_MS = 15_000;
 
@@ -51,7 +53,7 @@ export class ProvinceSession {
   #incarnation = 0;
   /** Questions without an answer that holds, and the state of the data that an answer must have reached. */
   readonly #pending = new Map<number, AnswerVersion>();
-  #deliveries: LoggedBody[] = [];
+  readonly #deliveries: DeliveryLine;
   #stream: { queue: RequestQueue<Uint8Array>; sent: Set<number>; cancel: AbortController } | undefined;
   #late = false;
   #refusal = '';
@@ -59,7 +61,6 @@ export class ProvinceSession {
   isLeftOut = false;
   #failures = 0;
   #retrying = false;
-  #delivering = false;
   /** Ends waits before a next attempt when the node is back. */
   #backoff = new AbortController();
   readonly #stopListening: () => void;
@@ -67,6 +68,13 @@ export class ProvinceSession {
   constructor(link: ProvinceLink, trace: SessionTrace) {
     this.link = link;
     this.#trace = trace;
+    this.#deliveries = new DeliveryLine({
+      ...{ link, trace, back: () => this.#backoff.signal },
+      applied: (seq) => {
+        if (this.isCurrent) this.#late = false;
+        trace.onDelivered(this, seq);
+      },
+    });
     this.#stopListening = link.onChange(() => {
       trace.onProgress();
       if (link.state !== 'up') return;
@@ -104,6 +112,7 @@ export class ProvinceSession {
   /** The question is answered. */
   settle(seq: number): void {
     this.#pending.delete(seq);
+    this.link.failures.answered(this.#trace.logger, this.#failures > 0);
     if (this.isCurrent) this.#late = false;
     this.#failures = 0;
     this.#refusal = '';
@@ -117,9 +126,7 @@ export class ProvinceSession {
 
   /** Sends deliveries, in the order of their numbers, among those on their way already. */
   deliver(deliveries: readonly LoggedBody[]): void {
-    const waiting = new Map([...this.#deliveries, ...deliveries].map((delivery) => [delivery.seq, delivery]));
-    this.#deliveries = [...waiting.values()].sort((a, b) => a.seq - b.seq);
-    void this.#sendDeliveries();
+    this.#deliveries.add(deliveries);
   }
 
   /** Whether a round should wait for this province. */
@@ -130,12 +137,23 @@ export class ProvinceSession {
 
   /** Whether a published result should wait for its deliveries. */
   get isDelivering(): boolean {
-    return this.#deliveries.length > 0 && !this.#late && this.#refusal === '' && this.link.state !== 'down';
+    return !this.#deliveries.isEmpty && !this.#late && this.#refusal === '' && this.link.state !== 'down';
   }
 
   get isCurrent(): boolean {
     if (this.link.isRevoked) return false;
-    return this.#pending.size === 0 && this.#deliveries.length === 0;
+    return this.#pending.size === 0 && this.#deliveries.isEmpty;
+  }
+
+  /**
+   * Whether it is at work, or about to be: else either there is nothing to do, or it waits for a node that is
+   * not there, that refuses, or with which something is wrong again and again.
+   */
+  get isUnderWay(): boolean {
+    if (this.#stream !== undefined) return true;
+    if (this.isCurrent || this.link.isRevoked) return false;
+    if (this.link.state === 'down' || this.#refusal !== '') return false;
+    return Math.max(this.#failures, this.#deliveries.failures) < FAILURES_BEFORE_REST;
   }
 
   /** The round's deadline passed: from now on nobody waits for this province until it has caught up. */
@@ -231,7 +249,7 @@ export class ProvinceSession {
     if (refused) this.#refusal = error.reason;
     else if (error.code === 'UNAVAILABLE' || error.code === 'DEADLINE_EXCEEDED') this.link.reportFailure();
     const { id, logger, clock, signal } = this.#trace;
-    logger.warn({ trace: id, province: this.province, err: error }, 'province did not answer');
+    this.link.failures.failed(logger, id, error);
     this.#trace.onProgress();
     this.#retrying = true;
     const backoffMs = Math.min(RETRY_MS.most, RETRY_MS.first * 2 ** Math.min(this.#failures - 1, 10));
@@ -239,39 +257,6 @@ export class ProvinceSession {
     const waitMs = refused ? REFUSED_RETRY_MS : this.link.state === 'down' ? 0 : backoffMs;
     if (waitMs > 0) await clock.sleep(waitMs, AbortSignal.any([signal, this.#backoff.signal]));
     this.#retrying = false;
-  }
-
-  async #sendDeliveries(): Promise<void> {
-    if (this.#delivering) return;
-    this.#delivering = true;
-    let failures = 0;
-    const over = AbortSignal.any([this.#trace.signal, this.link.signal]);
-    while (this.#deliveries.length > 0 && !over.aborted) {
-      const next = this.#deliveries[0] as LoggedBody;
-      try {
-        await this.#assign(next);
-        failures = 0;
-      } catch (error) {
-        const failure = toAppError(error);
-        const { clock, logger, id } = this.#trace;
-        logger.warn({ trace: id, province: this.province, err: failure }, 'delivery failed');
-        if (failure.code === 'UNAVAILABLE') this.link.reportFailure();
-        const waitMs = Math.min(RETRY_MS.most, RETRY_MS.first * 2 ** Math.min(failures++, 10));
-        await clock.sleep(waitMs, AbortSignal.any([over, this.#backoff.signal]));
-      }
-    }
-    this.#delivering = false;
-  }
-
-  async #assign(delivery: LoggedBody): Promise<void> {
-    const warrant = this.#trace.openings().at(-1) as OpeningRow;
-    const signal = AbortSignal.any([this.#trace.signal, this.link.signal]);
-    const options = { deadlineMs: ASSIGN_DEADLINE_MS, signal };
-    const { applied } = await this.link.tracing.assign(withWarrant(delivery.body, warrant), options);
-    if (applied < delivery.seq) throw new AppError('ABORTED', 'DELIVERY_GAP', 'a delivery was not applied');
-    this.#deliveries = this.#deliveries.filter(({ seq }) => seq > applied);
-    if (this.isCurrent) this.#late = false;
-    this.#trace.onDelivered(this, applied);
   }
 }
 

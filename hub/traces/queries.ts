@@ -1,44 +1,10 @@
 /**
- * The hub's memory of traces: openings, questions, answers, deliveries. One statement, one meaning.
+ * The hub's memory of traces: openings, questions, answers, deliveries, and what provinces say of themselves.
  * Hand-written SQL: most of these rows are encoded messages, which the driver sends as they are.
  */
 import { type Database, type Queryable, withTransaction } from '../../shared/db/database.ts';
 import { isUniqueViolation } from '../../shared/db/errors.ts';
-
-export interface TraceRow {
-  readonly id: string;
-  readonly province: string;
-  /** Milliseconds since 1970. */
-  readonly openedAtMs: number;
-  readonly completedAtMs: number | null;
-  readonly closedAtMs: number | null;
-}
-
-const TRACE_COLUMNS = `id, province,
-  (extract(epoch from opened_at) * 1000)::bigint AS "openedAtMs",
-  (extract(epoch from completed_at) * 1000)::bigint AS "completedAtMs",
-  (extract(epoch from closed_at) * 1000)::bigint AS "closedAtMs"`;
-
-/** All traces that are not closed, oldest first. */
-export function listOpenTraces({ sql }: Queryable): Promise<TraceRow[]> {
-  return sql<
-    TraceRow[]
-  >`SELECT ${sql.unsafe(TRACE_COLUMNS)} FROM traces WHERE closed_at IS NULL ORDER BY opened_at`;
-}
-
-/** Newest first; `after` is the id of the last trace of the page before. */
-export function listTraceRows({ sql }: Queryable, limit: number, after?: string): Promise<TraceRow[]> {
-  const before = after
-    ? sql`WHERE (opened_at, id) < ((SELECT opened_at FROM traces WHERE id = ${after}), ${after})`
-    : sql``;
-  return sql<TraceRow[]>`SELECT ${sql.unsafe(TRACE_COLUMNS)} FROM traces ${before}
-    ORDER BY opened_at DESC, id DESC LIMIT ${limit}`;
-}
-
-export async function findTrace({ sql }: Queryable, id: string): Promise<TraceRow | undefined> {
-  const rows = await sql<TraceRow[]>`SELECT ${sql.unsafe(TRACE_COLUMNS)} FROM traces WHERE id = ${id}`;
-  return rows[0];
-}
+import { moveTraces } from './traces-queries.ts';
 
 export interface OpeningRow {
   readonly revision: number;
@@ -50,15 +16,6 @@ export interface OpeningRow {
 export function listOpenings({ sql }: Queryable, traceId: string): Promise<OpeningRow[]> {
   return sql<OpeningRow[]>`SELECT revision, opening, countersignature FROM openings
     WHERE trace_id = ${traceId} ORDER BY revision`;
-}
-
-/** A new trace. */
-export async function insertTrace(
-  { sql }: Queryable,
-  trace: { id: string; province: string; expiresAt: number },
-): Promise<void> {
-  await sql`INSERT INTO traces (id, province, expires_at)
-    VALUES (${trace.id}, ${trace.province}, to_timestamp(${trace.expiresAt}))`;
 }
 
 /**
@@ -180,18 +137,27 @@ async function markStale(
       AND NOT stale`;
 }
 
-/** Marks all answers of a province's earlier lives to open traces, and sends it all deliveries again. */
+/**
+ * Marks all answers of a province's earlier lives to open traces, and sends it all deliveries again; ids of
+ * the traces.
+ */
 async function markEarlierLifeStale(
   { sql }: Queryable,
   province: string,
   incarnation: number,
-): Promise<void> {
-  await sql`UPDATE answers SET stale = true
-    WHERE province = ${province} AND incarnation < ${incarnation} AND NOT stale
-      AND trace_id IN (SELECT id FROM traces WHERE closed_at IS NULL)`;
-  await sql`UPDATE deliveries SET acknowledged_at = NULL
-    WHERE province = ${province} AND acknowledged_at IS NOT NULL
-      AND trace_id IN (SELECT id FROM traces WHERE closed_at IS NULL)`;
+): Promise<string[]> {
+  const rows = await sql<{ id: string }[]>`WITH open AS (
+      SELECT id FROM traces WHERE closed_at IS NULL
+    ), marked AS (
+      UPDATE answers SET stale = true FROM open
+      WHERE trace_id = open.id AND province = ${province} AND incarnation < ${incarnation} AND NOT stale
+      RETURNING trace_id
+    ), undone AS (
+      UPDATE deliveries SET acknowledged_at = NULL FROM open
+      WHERE trace_id = open.id AND province = ${province} AND acknowledged_at IS NOT NULL
+      RETURNING trace_id
+    ) SELECT trace_id AS id FROM marked UNION SELECT trace_id FROM undone`;
+  return rows.map(({ id }) => id);
 }
 
 export interface DeliveryRow extends LoggedBody {
@@ -229,23 +195,6 @@ export async function markDelivered(
     WHERE trace_id = ${traceId} AND province = ${province} AND seq <= ${seq} AND acknowledged_at IS NULL`;
 }
 
-/** Sets or clears when the trace became complete last. */
-export async function markCompleted(
-  { sql }: Queryable,
-  traceId: string,
-  completedAtMs: number | null,
-): Promise<void> {
-  const at = completedAtMs === null ? null : completedAtMs / 1000;
-  await sql`UPDATE traces SET completed_at = to_timestamp(${at}::float8) WHERE id = ${traceId}`;
-}
-
-/** Ends a trace; false if it had ended before. */
-export async function markClosed({ sql }: Queryable, traceId: string): Promise<boolean> {
-  const rows = await sql`UPDATE traces SET closed_at = now()
-    WHERE id = ${traceId} AND closed_at IS NULL RETURNING 1`;
-  return rows.length === 1;
-}
-
 export interface ProvinceReport {
   readonly province: string;
   readonly incarnation: number;
@@ -257,19 +206,22 @@ export interface ProvinceReport {
 /**
  * What a province says of itself; an older life never overwrites a newer one. With the first word of a new
  * life all answers of the earlier ones become stale, and so do those that it names, in the same transaction.
+ * Resolves with the ids of traces that were at rest and are in motion now.
  */
 export function recordProvinceReport(
   db: Database,
   report: ProvinceReport,
   stale: readonly StaleAnswers[],
-): Promise<void> {
+): Promise<string[]> {
   return withTransaction(db, async (tx) => {
     const [known] = await tx.sql<{ incarnation: number }[]>`
       SELECT incarnation FROM provinces WHERE province = ${report.province} FOR UPDATE`;
     await upsertProvince(tx, report);
+    const touched = stale.map(({ traceId }) => traceId);
     if (report.incarnation > (known?.incarnation ?? 0))
-      await markEarlierLifeStale(tx, report.province, report.incarnation);
+      touched.push(...(await markEarlierLifeStale(tx, report.province, report.incarnation)));
     await markStale(tx, report.province, stale);
+    return touched.length > 0 ? moveTraces(tx, touched) : [];
   });
 }
 

@@ -6,31 +6,39 @@ import { HUB_PROGRAM, nodeActor } from '../../shared/audit/actors.ts';
 import { type AuditEntry, recordAudit } from '../../shared/audit/record.ts';
 import { type Database, type Queryable, withTransaction } from '../../shared/db/database.ts';
 import { questionSha256 } from '../../shared/grpc/trace-messages.ts';
-import { openingSha256, readAdmittedOpening } from '../../shared/signed/opening.ts';
+import { openingSha256 } from '../../shared/signed/opening.ts';
+import type { AdmittedOpening } from './admitted-opening.ts';
 import * as queries from './queries.ts';
+import type { StoredStatus } from './stored-status.ts';
+import { insertTrace, markClosed, moveTraces } from './traces-queries.ts';
 
-/** Stores a trace and its first opening; `now` in epoch seconds, as in all that follows. */
+/**
+ * Stores a trace and its first opening; `now` in epoch seconds, as in all that follows. When it was opened,
+ * epoch milliseconds.
+ */
 export function storeTrace(
   db: Database,
   trace: { id: string; province: string; expiresAt: number },
-  opening: queries.OpeningRow,
+  opening: AdmittedOpening,
   now: number,
-): Promise<void> {
+): Promise<number> {
   return withTransaction(db, async (tx) => {
-    await queries.insertTrace(tx, trace);
+    const openedAtMs = await insertTrace(tx, trace);
     await queries.insertOpening(tx, trace.id, opening);
     await recordAudit(tx, openingEntry('traces.opened', opening), now);
+    return openedAtMs;
   });
 }
 
-/** Stores the next revision of a trace's opening. */
+/** Stores the next revision of a trace's opening; the trace is in motion then. */
 export function storeAmendment(
   db: Database,
   traceId: string,
-  opening: queries.OpeningRow,
+  opening: AdmittedOpening,
   now: number,
 ): Promise<void> {
   return withTransaction(db, async (tx) => {
+    await moveTraces(tx, [traceId]);
     if (await queries.insertOpening(tx, traceId, opening))
       await recordAudit(tx, openingEntry('traces.amended', opening), now);
   });
@@ -38,26 +46,29 @@ export function storeAmendment(
 
 function openingEntry(
   action: 'traces.opened' | 'traces.amended',
-  { opening, revision }: queries.OpeningRow,
+  { opening, revision, says }: AdmittedOpening,
 ): AuditEntry {
-  const { trace_id: trace, province, direction, rules, max_degree, index } = readAdmittedOpening(opening);
+  const { trace_id: trace, province, direction, rules, max_degree, index } = says;
   const detail = { revision, opening_sha256: openingSha256(opening), direction, rules, max_degree };
   const cases = { index_cases: index.length };
   const on = [{ trace }];
   return { action, actor: nodeActor(province), outcome: 'done', on, detail: { ...detail, ...cases } };
 }
 
-/** Ends a trace: by its province, or by its expiry if `province` is undefined. */
+/**
+ * Ends a trace: by its province, or by its expiry if `province` is undefined. Keeps how it stood, if that is
+ * known.
+ */
 export function storeClosing(
   db: Database,
   trace: string,
-  { province, now }: { province: string | undefined; now: number },
+  { province, status, now }: { province: string | undefined; status: StoredStatus | undefined; now: number },
 ): Promise<void> {
   const actor = province === undefined ? HUB_PROGRAM : nodeActor(province);
   const entry = { action: 'traces.closed', actor, outcome: 'done', on: [{ trace }] } as const;
   const detail = { expired: province === undefined };
   return withTransaction(db, async (tx) => {
-    if (await queries.markClosed(tx, trace)) await recordAudit(tx, { ...entry, detail }, now);
+    if (await markClosed(tx, trace, status)) await recordAudit(tx, { ...entry, detail }, now);
   });
 }
 

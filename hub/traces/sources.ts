@@ -45,7 +45,7 @@ export function readGraph(ctx: TracesCtx, caller: Caller, request: GraphRequest)
   const { id, limit, without } = request;
   const detail = without.length > 0 ? { without } : undefined;
   return read(ctx, caller, 'graph.read', { on: [{ trace: id }], detail }, async ({ note }) => {
-    const state = stateOf(liveTrace(ctx, id), without);
+    const state = stateOf(await openTrace(ctx, id), without);
     const exposures: Exposure[] = [];
     const view = state.view((exposure) => exposures.push(exposure));
     const graph = graphOf(view, exposures, limit);
@@ -70,10 +70,11 @@ export function leaveOut(
   { id, province, reason }: { id: string; province: string; reason: ExclusionReason },
 ): Promise<void> {
   const asked = { on: [{ trace: id }, { province }], detail: { reason, excluded: true } };
-  return applying(ctx, id, () =>
-    change(ctx, caller, 'exclusions.set', asked, (tx) => {
-      if (!liveTrace(ctx, id).asks(province)) throw unknownProvince();
-      return queries.upsertExclusion(tx, id, { province, reason });
+  return applying(ctx, id, (live) =>
+    change(ctx, caller, 'exclusions.set', asked, async (tx) => {
+      if (!live) throw unknownTrace();
+      if (!live.asks(province)) throw unknownProvince();
+      await queries.upsertExclusion(tx, id, { province, reason });
     }),
   );
 }
@@ -85,25 +86,35 @@ export function takeBack(
   { id, province }: { id: string; province: string },
 ): Promise<void> {
   const asked = { on: [{ trace: id }, { province }], detail: { excluded: false } };
-  return applying(ctx, id, () =>
+  return applying(ctx, id, (live) =>
     change(ctx, caller, 'exclusions.clear', asked, async (tx) => {
-      liveTrace(ctx, id);
+      if (!live) throw unknownTrace();
       if (!(await queries.deleteExclusion(tx, id, province))) throw unknownProvince();
     }),
   );
 }
 
-/** Stores a change in the trace's turn and lets the live trace follow what is stored then. */
-function applying(ctx: TracesCtx, id: string, store: () => Promise<void>): Promise<void> {
+/**
+ * Stores a change in the trace's turn and lets the trace follow what is stored then; `store` refuses if there
+ * is no such open trace.
+ */
+function applying(
+  ctx: TracesCtx,
+  id: string,
+  store: (live: LiveTrace | undefined) => Promise<void>,
+): Promise<void> {
   return ctx.engine.inTurn(id, async () => {
-    await store();
-    const left = await queries.listExclusions(ctx.db, id);
-    ctx.engine.get(id)?.leaveOut(new Set(left.map(({ province }) => province)));
+    const done = await ctx.engine.change(id, async (live) => {
+      await store(live);
+      const left = await queries.listExclusions(ctx.db, id);
+      live.leaveOut(new Set(left.map(({ province }) => province)));
+    });
+    if (!done) await store(undefined);
   });
 }
 
-function liveTrace({ engine }: TracesCtx, id: string): LiveTrace {
-  const live = engine.get(id);
+async function openTrace({ engine }: TracesCtx, id: string): Promise<LiveTrace> {
+  const live = await engine.takeUp(id);
   if (live) return live;
   throw unknownTrace();
 }

@@ -39,4 +39,6 @@ export interface TraceStatusView {
   readonly completedAtMs: number | null;
   /** From the accepted request to completion, or until now. */
   readonly elapsedMs: number;
+  /** What an operator should look at: TRACE_DELAYED, TRACE_UNREADABLE. */
+  readonly warnings: readonly string[];
 }

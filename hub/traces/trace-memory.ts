@@ -4,30 +4,33 @@
  */
 import { type Clock, nowSeconds } from '../../shared/clock.ts';
 import type { Database } from '../../shared/db/database.ts';
+import { toAppError } from '../../shared/errors.ts';
 import {
   type AnswerHeader,
   decodeAnswer,
   decodeQuestion,
   encodeQuestion,
 } from '../../shared/grpc/trace-messages.ts';
+import type { Logger } from '../../shared/log.ts';
 import type { TraceQuestion, TraceTerms } from '../../shared/trace/messages.ts';
 import { TraceState } from '../../shared/trace/trace-state.ts';
 import type { AnswerStore } from './answer-store.ts';
 import { encodeRequest } from './messages.ts';
 import type { PendingWrites } from './pending-writes.ts';
-import { type LoggedBody, listAnswers, listQuestions } from './queries.ts';
+import { type LoggedBody, listAnswers, listQuestions, type StoredAnswer } from './queries.ts';
 import { storeQuestions } from './record.ts';
 
 export interface TraceMemoryOptions {
   readonly traceId: string;
   readonly db: Database;
   readonly clock: Pick<Clock, 'nowMs'>;
+  readonly logger: Logger;
   readonly store: AnswerStore;
   readonly writes: PendingWrites;
   readonly terms: TraceTerms;
 }
 
-/** An answer read back after a restart. */
+/** An answer read back. */
 export interface HeldAnswer {
   readonly province: string;
   readonly seq: number;
@@ -81,15 +84,26 @@ export class TraceMemory {
     };
   }
 
-  /** Reads log and answers back after a restart; the answers' headers in no order. */
+  /**
+   * Reads log and answers back; the answers' headers in no order. An answer that cannot be read is none: it
+   * is asked again.
+   */
   async restore(): Promise<HeldAnswer[]> {
     const { db, traceId } = this.#options;
     for (const { body } of await listQuestions(db, traceId)) this.#remember(decodeQuestion(body));
-    return (await listAnswers(db, traceId)).map(({ province, seq, stale, answeredAt, body }) => {
+    return (await listAnswers(db, traceId)).flatMap((row) => this.#fold(row) ?? []);
+  }
+
+  #fold({ province, seq, stale, answeredAt, body }: StoredAnswer): HeldAnswer | undefined {
+    try {
       const { answer, header } = decodeAnswer(body);
       this.state.apply(Number(province), answer, header);
       return { province, seq, stale, answeredAt, dataAt: header.dataAt };
-    });
+    } catch (error) {
+      const { logger, traceId } = this.#options;
+      logger.warn({ trace: traceId, province, err: toAppError(error) }, 'a stored answer is no good');
+      return undefined;
+    }
   }
 
   /**

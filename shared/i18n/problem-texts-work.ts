@@ -16,6 +16,18 @@ export const WORK_TEXTS = {
   NO_SUCH_TRACE: { vi: 'Không có truy vết này ở đây.', en: 'There is no such trace here.' },
   TRACE_UNKNOWN: { vi: 'Không có truy vết này.', en: 'There is no such trace.' },
   TRACE_CLOSED: { vi: 'Truy vết đã đóng.', en: 'The trace is closed.' },
+  TRACE_UNREADABLE: {
+    vi: 'Dữ liệu đã lưu của truy vết không đọc được; trung tâm cần xem lại.',
+    en: 'What is stored of the trace cannot be read; the hub has to look into it.',
+  },
+  TRACE_DELAYED: {
+    vi: 'Trung tâm chưa xử lý tiếp được truy vết; sẽ tự thử lại.',
+    en: 'The hub cannot go on with the trace at present; it tries again by itself.',
+  },
+  TOO_MANY_OPEN_TRACES: {
+    vi: 'Tỉnh đã có {most} truy vết đang mở; hãy đóng bớt.',
+    en: 'The province has {most} open traces; close some first.',
+  },
   NOT_THE_OWNER: { vi: 'Truy vết này do nơi khác mở.', en: 'The trace was opened elsewhere.' },
   IDEMPOTENCY_KEY_REUSED: {
     vi: 'Khóa chống lặp đã dùng cho một yêu cầu khác.',

@@ -8,7 +8,7 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTokenIssuer, type TokenIssuer } from '../../deploy/federation/token-issuer.ts';
 import { HUB_ACTS } from '../../hub/rooms.ts';
-import type { TraceEngine } from '../../hub/traces/engine.ts';
+import { TraceEngine } from '../../hub/traces/engine.ts';
 import { traceRoutes } from '../../hub/traces/http.ts';
 import { NODE_ROLES, ROLES, readGrants } from '../../shared/acts/access.ts';
 import { PeerLogs } from '../../shared/audit/peer-logs.ts';
@@ -45,7 +45,9 @@ beforeAll(async () => {
   const oidc = { issuer: issuer.issuer, audience: AUDIENCE };
   const door = programDoor({ oidc }, { home: 'hub', acts: HUB_ACTS, db, clock });
   // Traces are not opened here: the engine holds none, and nobody is asked.
-  const engine = { get: () => undefined } as unknown as TraceEngine;
+  const provinces = { links: [], onChange: () => () => undefined };
+  const options = { db, clock, logger, provinces, roundDeadlineMs: 1_000, rulePack: () => undefined };
+  const engine = new TraceEngine(options);
   const peers = new PeerLogs({ db, clock, logger, countConflict: () => undefined });
   app = createHttpApp({
     info: { title: 'test', version: '1', description: '' },

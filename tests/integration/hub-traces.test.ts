@@ -5,7 +5,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AnswerStore } from '../../hub/traces/answer-store.ts';
 import { getTraceStatus, reportStatus } from '../../hub/traces/operations.ts';
-import { listAnswers, listTraceRows, recordProvinceReport } from '../../hub/traces/queries.ts';
+import { listAnswers, recordProvinceReport } from '../../hub/traces/queries.ts';
+import { listTraceRows } from '../../hub/traces/traces-queries.ts';
 import { systemClock } from '../../shared/clock.ts';
 import type { Database } from '../../shared/db/database.ts';
 import { newTraceId } from '../../shared/ids.ts';
@@ -35,11 +36,11 @@ describe('a database that is away', () => {
     await ended(id);
     await hub.gate.shut();
     await waitFor('the expiry', () => systemClock.nowMs() / 1000 > soon + 1);
-    const again = hub.engine.closeExpired().catch((error: unknown) => error);
+    const again = hub.engine.closeEnded().catch((error: unknown) => error);
     expect(await again).toMatchObject({ code: 'UNAVAILABLE' });
     await hub.gate.open();
     await waitFor('the end', async () => {
-      await hub.engine.closeExpired();
+      await hub.engine.closeEnded();
       return (await stateOf(id)) === 'closed';
     });
     expect(unhandled).toEqual([]);
@@ -174,7 +175,7 @@ async function plansOf(db: Database, work: (db: Database) => Promise<unknown>): 
       apply: (target, self, args) => {
         const fragment = Reflect.apply(target as never, self, args) as Promise<unknown>;
         const [strings] = args as [TemplateStringsArray];
-        if (!/^\s*(SELECT|UPDATE|INSERT|DELETE)/.test(strings[0] ?? '')) return fragment;
+        if (!/^\s*(WITH|SELECT|UPDATE|INSERT|DELETE)/.test(strings[0] ?? '')) return fragment;
         return tx`EXPLAIN ${fragment as never}`.then((rows) => {
           plans.push(rows.map((row) => row['QUERY PLAN']).join('\n'));
           return fragment;

@@ -117,6 +117,8 @@ export interface TracedHub extends AsyncDisposable {
   readonly keys: ReadonlyMap<string, ReturnType<typeof generateKeyPairSync>>;
   /** Ends the engine as a crash would not: orderly; and starts another on what is stored. */
   restart(): Promise<void>;
+  /** Enrols a province that was absent. */
+  join(province: string): void;
   /** Opens a trace of the world's n-th request; the answer is its id. */
   open(n?: number, changes?: Partial<Opening>): Promise<string>;
 }
@@ -124,10 +126,13 @@ export interface TracedHub extends AsyncDisposable {
 export interface TracedHubOptions {
   readonly seed?: number;
   readonly engine?: Partial<TraceEngineOptions>;
+  /** Provinces that are not enrolled yet. */
+  readonly absent?: readonly string[];
 }
 
 /** A hub with its engine at work, and all provinces up. */
-export async function startTracedHub({ seed = 1, engine: changed = {} }: TracedHubOptions = {}) {
+export async function startTracedHub(options: TracedHubOptions = {}) {
+  const { seed = 1, engine: changed = {}, absent = [] } = options;
   await using stack = new Disposal();
   const world = makeWorld(seed, { provinces: ['24', '79', '01'] });
   const test = stack.use(await createTestDatabase('hub'));
@@ -135,13 +140,12 @@ export async function startTracedHub({ seed = 1, engine: changed = {} }: TracedH
   const gate = stack.use(await createTcpGate({ host: hostname, port: Number(port) }));
   const db = stack.use(openDatabase(throughGate(test.url, gate.port), { max: 8, name: 'hub' }));
   const provinces = await Promise.all(world.provinces.map((code) => startProvince(world, code, stack)));
-  const links = provinces.map(({ province, address }) => {
-    return stack.use(new ProvinceLink({ province, address, tls: hubTls, clock: systemClock }));
-  });
+  const roster = new GrowingRoster();
+  stack.use(roster);
+  for (const province of provinces) if (!absent.includes(province.province)) roster.join(province);
   const keys = new Map(world.provinces.map((code) => [code, generateKeyPairSync('ed25519')]));
   const refusals = stack.use(new RefusalLog({ db, clock: systemClock, logger }));
   const newEngine = async () => {
-    const roster = { links, onChange: () => () => undefined };
     const engine = new TraceEngine({
       ...{ db, clock: systemClock, logger, provinces: roster, roundDeadlineMs: 1_000 },
       rulePack: (number) => (number === world.rules.number ? world.rules : undefined),
@@ -170,6 +174,9 @@ export async function startTracedHub({ seed = 1, engine: changed = {} }: TracedH
       await engine[Symbol.asyncDispose]();
       engine = await newEngine();
     },
+    join(code: string) {
+      roster.join(provinces.find(({ province }) => province === code) as ModelProvince);
+    },
     async open(n = 0, changes: Partial<Opening> = {}) {
       const opening = { ...openingOf(world, n), ...changes };
       const key = keys.get(opening.province);
@@ -179,6 +186,27 @@ export async function startTracedHub({ seed = 1, engine: changed = {} }: TracedH
     },
     [Symbol.asyncDispose]: () => built[Symbol.asyncDispose](),
   } satisfies TracedHub;
+}
+
+/** Links to the provinces that are enrolled, as the hub's roster has them. */
+class GrowingRoster implements AsyncDisposable {
+  readonly links: ProvinceLink[] = [];
+  readonly #listeners = new Set<(change: { joined: readonly ProvinceLink[] }) => void>();
+
+  onChange(listener: (change: { joined: readonly ProvinceLink[] }) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  join({ province, address }: ModelProvince): void {
+    const link = new ProvinceLink({ province, address, tls: hubTls, clock: systemClock });
+    this.links.push(link);
+    for (const listener of this.#listeners) listener({ joined: [link] });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const link of this.links) await link[Symbol.asyncDispose]();
+  }
 }
 
 async function startProvince(world: World, code: string, stack: Disposal): Promise<ModelProvince> {
