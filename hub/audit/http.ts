@@ -3,9 +3,10 @@
  */
 import { z } from '@hono/zod-openapi';
 import { restoreShape } from '../../shared/audit/restores.ts';
-import { apiRoute, newRoutes, type Routes } from '../../shared/http/route.ts';
-import { fault } from '../../shared/shape-errors.ts';
-import { type ReconcileCtx, reconcileLogs } from './reconcile.ts';
+import { addCommand } from '../../shared/http/command.ts';
+import { provinceInput } from '../../shared/http/fields.ts';
+import { newRoutes, type Routes } from '../../shared/http/route.ts';
+import { type ProvinceVerdict, type ReconcileCtx, reconcileLogs } from './reconcile.ts';
 import type { Difference } from './rules.ts';
 
 const kinds = ['only_node', 'only_hub', 'digests_differ', 'lost', 'only_hub_log', 'only_hub_tables'] as const;
@@ -30,36 +31,29 @@ const output = z
   })
   .openapi('Reconciliation');
 
-const postReconciliation = apiRoute('audit.reconcile', {
-  method: 'post',
-  path: '/v1/audit/reconciliations',
-  tags: ['audit'],
-  summary: 'So nhật ký với các tỉnh · Compare the log of questions with those of the provinces',
-  request: {
-    query: z.object({
-      province: z
-        .string()
-        .regex(/^\d\d$/, fault({ reason: 'NOT_A_PROVINCE_CODE' }))
-        .optional(),
-    }),
-  },
-  responses: { 200: { description: 'OK', content: { 'application/json': { schema: output } } } },
-});
-
 /** The route of the comparison. */
 export function reconcileRoutes(ctx: ReconcileCtx): Routes {
   const routes = newRoutes();
-  routes.openapi(postReconciliation, async (c) => {
-    const { hub, provinces } = await reconcileLogs(ctx, c.get('caller'), c.req.valid('query').province);
-    const shown = provinces.map((one) => ({
-      ...one,
-      reason: one.reason ?? null,
-      differences: firstOf(one.differences),
-      lost: one.lost.map(({ first, last, restore }) => ({ first, last, restore })),
-    }));
-    return c.json({ hub: firstOf(hub), provinces: shown }, 200);
+  addCommand(routes, ctx, {
+    ...{ act: 'audit.reconcile', name: 'reconcileLogs', method: 'post', tag: 'audit' },
+    path: '/v1/audit/reconciliations',
+    summary: 'So nhật ký với các tỉnh · Compare the log of questions with those of the provinces',
+    ...{ query: { province: provinceInput.optional() }, status: 200, done: 'OK', output },
+    reasons: { NOT_FOUND: ['PROVINCE_UNKNOWN'] },
+    run: ({ caller }, { query }) => reconcileLogs(ctx, caller, query.province),
+    again: 'run',
+    toJson: ({ hub, provinces }) => ({ hub: firstOf(hub), provinces: provinces.map(verdictJson) }),
   });
   return routes;
+}
+
+function verdictJson({ differences, lost, reason, ...one }: ProvinceVerdict) {
+  return {
+    ...one,
+    reason: reason ?? null,
+    differences: firstOf(differences),
+    lost: lost.map(({ first, last, restore }) => ({ first, last, restore })),
+  };
 }
 
 function firstOf(found: readonly Difference[]) {

@@ -190,6 +190,19 @@ CREATE TABLE first_loadings (
   CONSTRAINT first_loadings_pkey PRIMARY KEY (province)
 );
 
+CREATE TABLE idempotency (
+  caller text NOT NULL,
+  key text NOT NULL,
+  digest bytea NOT NULL,
+  answer jsonb,
+  at bigint NOT NULL,
+  CONSTRAINT idempotency_pkey PRIMARY KEY (caller, key),
+  CONSTRAINT idempotency_digest_check
+    CHECK ((length(digest) = 32))
+);
+CREATE INDEX idempotency_oldest ON public.idempotency
+  USING btree (at);
+
 CREATE TABLE invitations (
   id uuid NOT NULL,
   province text NOT NULL,

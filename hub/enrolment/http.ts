@@ -5,41 +5,28 @@
 import { z } from '@hono/zod-openapi';
 import { isoInstant } from '../../shared/domain/instant.ts';
 import { provinceName } from '../../shared/gazetteer.ts';
+import { addCommand } from '../../shared/http/command.ts';
+import { provinceInput, uuidInput } from '../../shared/http/fields.ts';
 import { instantOutput } from '../../shared/http/instants.ts';
-import { apiRoute, newRoutes, type Routes } from '../../shared/http/route.ts';
-import { fault } from '../../shared/shape-errors.ts';
+import { addList } from '../../shared/http/list.ts';
+import { addRead } from '../../shared/http/read.ts';
+import { newRoutes, type Routes } from '../../shared/http/route.ts';
 import {
   approveEnrolment,
   type EnrolmentCtx,
   exportEnrolment,
   inviteProvince,
+  type ListedEnrolment,
   listEnrolments,
   rejectEnrolment,
   revokeProvince,
 } from './operations.ts';
 import { ENROLMENT } from './rules.ts';
 
-const tags = ['enrolment'];
-const province = z.string().regex(/^\d\d$/, fault({ reason: 'NOT_A_PROVINCE_CODE' }));
-const json = <T extends z.ZodType>(schema: T) => ({ content: { 'application/json': { schema } } });
-const idParam = z.object({ id: z.uuid() });
-const NOTHING = { 204: { description: 'Done' } };
-
-const postInvitation = apiRoute('invitations.make', {
-  method: 'post',
-  path: '/v1/invitations',
-  tags,
-  summary: 'Mời một tỉnh · Invite a province, once and for a while',
-  request: {
-    body: json(z.strictObject({ province, life_hours: z.number().min(0.01).max(720).default(72) })),
-  },
-  responses: {
-    201: {
-      description: 'The text is shown once',
-      ...json(z.object({ invitation: z.string(), expires_at: instantOutput })),
-    },
-  },
-});
+const tag = 'enrolment';
+const params = { id: uuidInput };
+const NOTHING = { status: 204, done: 'Đã xong · Done' } as const;
+const OF_REQUEST = { NOT_FOUND: ['ENROLMENT_UNKNOWN'], FAILED_PRECONDITION: ['WRONG_STATE'] } as const;
 
 const enrolmentOutput = z
   .object({
@@ -56,92 +43,121 @@ const enrolmentOutput = z
   })
   .openapi('Enrolment');
 
-const getEnrolments = apiRoute('enrolments.list', {
-  method: 'get',
-  path: '/v1/enrolments',
-  tags,
-  summary: 'Các yêu cầu tham gia · Requests to join and to renew, pending ones first',
-  responses: {
-    200: { description: 'OK', ...json(z.object({ enrolments: z.array(enrolmentOutput) })) },
-  },
-});
+const invitationInput = z
+  .strictObject({ province: provinceInput, life_hours: z.number().min(0.01).max(720).default(72) })
+  .openapi('NewInvitation');
 
-const getRequest = apiRoute('enrolments.export', {
-  method: 'get',
-  path: '/v1/enrolments/{id}/request',
-  tags,
-  summary: 'Tệp cho CA ngoại tuyến · The file that an offline CA signs',
-  request: { params: idParam },
-  responses: { 200: { description: 'OK', ...json(z.record(z.string(), z.string())) } },
-});
+const invitationOutput = z
+  .object({
+    invitation: z
+      .string()
+      .nullable()
+      .openapi({
+        description:
+          'chỉ hiện một lần; null khi hỏi lại cùng Idempotency-Key · shown once, never again; null when ' +
+          'the same request comes again: make another',
+      }),
+    expires_at: instantOutput,
+  })
+  .openapi('Invitation');
 
-const approval = z.strictObject({
-  fingerprint: z.string(),
-  signed: z.strictObject({ certificate: z.string(), statement: z.string().optional() }).optional(),
-});
+const approval = z
+  .strictObject({
+    fingerprint: z.string(),
+    signed: z.strictObject({ certificate: z.string(), statement: z.string().optional() }).optional(),
+  })
+  .openapi('EnrolmentApproval');
 
-const postApproval = apiRoute('enrolments.approve', {
-  method: 'post',
-  path: '/v1/enrolments/{id}/approve',
-  tags,
-  summary: 'Chấp thuận theo vân tay · Approve what has this fingerprint',
-  request: { params: idParam, body: json(approval) },
-  responses: NOTHING,
-});
-
-const postRejection = apiRoute('enrolments.reject', {
-  method: 'post',
-  path: '/v1/enrolments/{id}/reject',
-  tags,
-  summary: 'Từ chối · Reject a request',
-  request: { params: idParam },
-  responses: NOTHING,
-});
-
-const postRevocation = apiRoute('provinces.revoke', {
-  method: 'post',
-  path: '/v1/provinces/{province}/revoke',
-  tags,
-  summary: 'Thu hồi một tỉnh · Revoke a province: its connections end at once',
-  request: {
-    params: z.object({ province }),
-    body: json(z.strictObject({ reason: z.string().min(3).max(500) })),
-  },
-  responses: NOTHING,
-});
+const revocation = z.strictObject({ reason: z.string().min(3).max(500) }).openapi('Revocation');
 
 /** The routes of enrolment. */
 export function enrolmentRoutes(ctx: EnrolmentCtx): Routes {
   const routes = newRoutes();
-  routes.openapi(postInvitation, async (c) => {
-    const { province, life_hours: lifeHours } = c.req.valid('json');
-    const made = await inviteProvince(ctx, c.get('caller'), { province, lifeHours });
-    return c.json({ invitation: made.invitation, expires_at: isoInstant(made.expiresAt) }, 201);
+  addMembership(routes, ctx);
+  addList(routes, {
+    ...{ act: 'enrolments.list', name: 'listEnrolments', path: '/v1/enrolments', tag },
+    summary: 'Các yêu cầu tham gia · Requests to join and to renew, pending ones first',
+    ...{ items: 'enrolments', output: enrolmentOutput, pages: { most: 200, usual: 100 } },
+    place: z.tuple([z.boolean(), z.number(), z.uuid()]),
+    find: ({ caller }, { limit, after }) =>
+      listEnrolments(ctx, caller, {
+        limit,
+        after: after && { pending: after[0], requestedAt: after[1], id: after[2] },
+      }),
+    placeOf: ({ state, requestedAt, id }) => [state === 'pending', requestedAt, id],
+    toJson: enrolmentJson,
   });
-  routes.openapi(getEnrolments, async (c) => {
-    const rows = await listEnrolments(ctx, c.get('caller'));
-    const enrolments = rows.map(({ id, kind, province, address, fingerprint, state, ...row }) => ({
-      ...{ id, kind, province, name: provinceName(province) ?? province, address, fingerprint, state },
-      allowed: [...row.allowed],
-      requested_at: isoInstant(row.requestedAt),
-    }));
-    return c.json({ enrolments }, 200);
+  addRead(routes, {
+    ...{
+      act: 'enrolments.export',
+      name: 'exportEnrolment',
+      path: '/v1/enrolments/{id}/request',
+      tag,
+      params,
+    },
+    summary: 'Tệp cho CA ngoại tuyến · The file that an offline CA signs',
+    ...{ output: z.record(z.string(), z.string()), reasons: { NOT_FOUND: ['ENROLMENT_UNKNOWN'] } },
+    find: ({ caller, params }) => exportEnrolment(ctx, caller, params.id),
+    toJson: (file) => ({ ...file }),
   });
-  routes.openapi(getRequest, async (c) =>
-    c.json({ ...(await exportEnrolment(ctx, c.get('caller'), c.req.valid('param').id)) }, 200),
-  );
-  routes.openapi(postApproval, async (c) => {
-    await approveEnrolment(ctx, c.get('caller'), { ...c.req.valid('param'), ...c.req.valid('json') });
-    return c.body(null, 204);
+  addCommand(routes, ctx, {
+    ...{ act: 'enrolments.approve', name: 'approveEnrolment', method: 'post', tag, params },
+    path: '/v1/enrolments/{id}/approve',
+    summary: 'Chấp thuận theo vân tay · Approve what has this fingerprint',
+    ...{ body: approval, ...NOTHING },
+    reasons: {
+      NOT_FOUND: ['ENROLMENT_UNKNOWN'],
+      INVALID_ARGUMENT: ['STATEMENT_MALFORMED', 'REQUEST_MALFORMED'],
+      PERMISSION_DENIED: [
+        'FINGERPRINT_MISMATCH',
+        'BAD_CERTIFICATE',
+        'STATEMENT_BAD_SIGNATURE',
+        'STATEMENT_OF_ANOTHER',
+      ],
+      FAILED_PRECONDITION: ['WRONG_STATE', 'CA_OFFLINE', 'STATEMENT_NOT_NEWER'],
+    },
+    run: ({ caller, params }, { body }) => approveEnrolment(ctx, caller, { ...params, ...body }),
   });
-  routes.openapi(postRejection, async (c) => {
-    await rejectEnrolment(ctx, c.get('caller'), c.req.valid('param').id);
-    return c.body(null, 204);
-  });
-  routes.openapi(postRevocation, async (c) => {
-    const { reason: because } = c.req.valid('json');
-    await revokeProvince(ctx, c.get('caller'), { ...c.req.valid('param'), because });
-    return c.body(null, 204);
+  addCommand(routes, ctx, {
+    ...{ act: 'enrolments.reject', name: 'rejectEnrolment', method: 'post', tag, params },
+    path: '/v1/enrolments/{id}/reject',
+    ...{ summary: 'Từ chối · Reject a request', reasons: OF_REQUEST, ...NOTHING },
+    run: ({ caller, params }) => rejectEnrolment(ctx, caller, params.id),
   });
   return routes;
+}
+
+function addMembership(routes: Routes, ctx: EnrolmentCtx): void {
+  addCommand(routes, ctx, {
+    ...{ act: 'invitations.make', name: 'inviteProvince', method: 'post', path: '/v1/invitations', tag },
+    summary: 'Mời một tỉnh · Invite a province, once and for a while',
+    ...{ body: invitationInput, status: 201, done: 'Đã mời · Invited', output: invitationOutput },
+    reasons: { FAILED_PRECONDITION: ['NO_ENROLMENT_LISTENER'] },
+    run: ({ caller }, { body }): Promise<ShownInvitation> =>
+      inviteProvince(ctx, caller, { province: body.province, lifeHours: body.life_hours }),
+    again: (_call, { expires_at }) => ({ invitation: null, expiresAt: expires_at as number }),
+    toJson: ({ invitation, expiresAt }) => ({ invitation, expires_at: isoInstant(expiresAt) }),
+  });
+  addCommand(routes, ctx, {
+    ...{ act: 'provinces.revoke', name: 'revokeProvince', method: 'post', tag },
+    path: '/v1/provinces/{province}/revoke',
+    summary: 'Thu hồi một tỉnh · Revoke a province: its connections end at once',
+    ...{ params: { province: provinceInput }, body: revocation, ...NOTHING },
+    reasons: { NOT_FOUND: ['PROVINCE_UNKNOWN'] },
+    run: ({ caller, params }, { body }) =>
+      revokeProvince(ctx, caller, { province: params.province, because: body.reason }),
+  });
+}
+
+interface ShownInvitation {
+  readonly invitation: string | null;
+  readonly expiresAt: number;
+}
+
+function enrolmentJson({ id, kind, province, address, fingerprint, state, ...row }: ListedEnrolment) {
+  return {
+    ...{ id, kind, province, name: provinceName(province) ?? province, address, fingerprint, state },
+    allowed: [...row.allowed],
+    requested_at: isoInstant(row.requestedAt),
+  };
 }

@@ -56,7 +56,7 @@ export function inviteProvince(
   const [id, now] = [newId(), nowSeconds(ctx.clock)];
   const expiresAt = now + Math.round(lifeHours * 3_600);
   const asked = { on: [{ invitation: id }, { province }], detail: { expires_at: expiresAt } };
-  return change(ctx, caller, 'invitations.make', asked, async (tx) => {
+  return change(ctx, caller, 'invitations.make', asked, async (tx, leave) => {
     if (!isProvince(province)) throw invalidField('province', 'UNKNOWN_PROVINCE');
     const { enrolmentAddress: address } = ctx;
     if (address === undefined)
@@ -66,6 +66,7 @@ export function inviteProvince(
     await queries.insertInvitation(tx, {
       ...{ id, province, secretSha256, expiresAt, madeAt: now, madeBy: caller.subject },
     });
+    leave.keep({ expires_at: expiresAt });
     const terms = { version: 1, id, address, province, secret, expires_at: expiresAt } as const;
     const ca_sha256 = certificateSha256(readCertificate(ctx.ca));
     return { invitation: formatInvitation({ ...terms, ca_sha256 }), expiresAt };
@@ -128,10 +129,14 @@ export interface ListedEnrolment extends queries.EnrolmentRow {
   readonly allowed: readonly EnrolmentCommand[];
 }
 
-/** The newest requests, pending ones first, at most 100. */
-export function listEnrolments(ctx: EnrolmentCtx, caller: Caller): Promise<ListedEnrolment[]> {
+/** Requests, pending ones first, then the newest: `limit` of them, and one more if there are more. */
+export function listEnrolments(
+  ctx: EnrolmentCtx,
+  caller: Caller,
+  { limit, after }: { readonly limit: number; readonly after?: queries.EnrolmentPlace | undefined },
+): Promise<ListedEnrolment[]> {
   return read(ctx, caller, 'enrolments.list', {}, async (leave) => {
-    const rows = await queries.listEnrolments(ctx.db, 100);
+    const rows = await queries.listEnrolments(ctx.db, { limit: limit + 1, after });
     const may = mayOf(leave, ENROLMENT_ACTS);
     return rows.map((row) => ({
       ...row,

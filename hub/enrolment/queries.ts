@@ -63,11 +63,26 @@ export async function lockEnrolment(db: Queryable, id: string): Promise<Enrolmen
   return row;
 }
 
-/** The newest enrolments, pending ones first. */
-export function listEnrolments(db: Queryable, limit: number): Promise<EnrolmentRow[]> {
-  return db.sql<EnrolmentRow[]>`
-    SELECT ${columns(db)} FROM enrolments
-    ORDER BY state = 'pending' DESC, requested_at DESC, id LIMIT ${limit}`;
+/** Where a request stands in the list: whether it is pending, when it came (epoch seconds), its id. */
+export interface EnrolmentPlace {
+  readonly pending: boolean;
+  readonly requestedAt: number;
+  readonly id: string;
+}
+
+/** At most `limit` requests behind a place: pending ones first, the newest of each first. */
+export function listEnrolments(
+  db: Queryable,
+  { limit, after }: { readonly limit: number; readonly after?: EnrolmentPlace | undefined },
+): Promise<EnrolmentRow[]> {
+  const { sql } = db;
+  const behind = after
+    ? sql`WHERE (state = 'pending', requested_at, id) <
+        (${after.pending}::boolean, to_timestamp(${after.requestedAt}::bigint), ${after.id}::uuid)`
+    : sql``;
+  return sql<EnrolmentRow[]>`
+    SELECT ${columns(db)} FROM enrolments ${behind}
+    ORDER BY state = 'pending' DESC, requested_at DESC, id DESC LIMIT ${limit}`;
 }
 
 export type NewEnrolment = Pick<

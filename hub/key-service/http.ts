@@ -2,12 +2,14 @@
  * `/v1/key-budgets`: how many tokens each province may have of the key service, and how many it has had.
  */
 import { z } from '@hono/zod-openapi';
-import { apiRoute, newRoutes, type Routes } from '../../shared/http/route.ts';
-import { fault } from '../../shared/shape-errors.ts';
+import { addCommand } from '../../shared/http/command.ts';
+import { provinceInput } from '../../shared/http/fields.ts';
+import { addRead } from '../../shared/http/read.ts';
+import { newRoutes, type Routes } from '../../shared/http/route.ts';
 import { changeKeyBudget, columnsOf, type KeyBudgetsCtx, readKeyBudgets } from './budgets.ts';
 
 const limit = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
-const province = z.string().regex(/^\d\d$/, fault({ reason: 'NOT_A_PROVINCE_CODE' }));
+const province = provinceInput;
 
 const budget = z.strictObject({ per_hour: limit, per_day: limit, first_loading: limit }).openapi('KeyBudget');
 
@@ -26,42 +28,37 @@ const changeInput = z
   })
   .openapi('KeyBudgetChange');
 
-const json = <T extends z.ZodType>(schema: T) => ({ 'application/json': { schema } });
-const tags = ['keys'];
-
-const getBudgets = apiRoute('key_budgets.read', {
-  method: 'get',
-  path: '/v1/key-budgets',
-  tags,
-  summary: 'Hạn mức của dịch vụ khóa · Budgets of the key service',
-  responses: { 200: { description: 'OK', content: json(budgetsOutput) } },
-});
-
-const putBudget = apiRoute('key_budgets.change', {
-  method: 'put',
-  path: '/v1/key-budgets',
-  tags,
-  summary: 'Đặt hạn mức · Set a budget',
-  request: { body: { required: true, content: json(changeInput) } },
-  responses: { 204: { description: 'Đã đặt · Set' } },
-});
+const tag = 'keys';
 
 /** The routes of the key service's budgets. */
 export function keyRoutes(ctx: KeyBudgetsCtx): Routes {
   const routes = newRoutes();
-  routes.openapi(getBudgets, async (c) => {
-    const view = await readKeyBudgets(ctx, c.get('caller'));
-    const provinces = view.provinces.map((one) => ({ province: one.province, ...columnsOf(one) }));
-    const used = view.used.map(({ loading, ...same }) => ({ ...same, first_loading: loading }));
-    return c.json({ default: columnsOf(view.default), provinces, used }, 200);
+  addRead(routes, {
+    ...{
+      act: 'key_budgets.read',
+      name: 'readKeyBudgets',
+      path: '/v1/key-budgets',
+      tag,
+      output: budgetsOutput,
+    },
+    summary: 'Hạn mức của dịch vụ khóa · Budgets of the key service',
+    find: ({ caller }) => readKeyBudgets(ctx, caller),
+    toJson: (view) => ({
+      default: columnsOf(view.default),
+      provinces: view.provinces.map((one) => ({ province: one.province, ...columnsOf(one) })),
+      used: view.used.map(({ loading, ...same }) => ({ ...same, first_loading: loading })),
+    }),
   });
-  routes.openapi(putBudget, async (c) => {
-    const { province, budget: given } = c.req.valid('json');
-    const budget = given && {
-      ...{ perHour: given.per_hour, perDay: given.per_day, firstLoading: given.first_loading },
-    };
-    await changeKeyBudget(ctx, c.get('caller'), { province, budget });
-    return c.body(null, 204);
+  addCommand(routes, ctx, {
+    ...{ act: 'key_budgets.change', name: 'changeKeyBudget', method: 'put', path: '/v1/key-budgets', tag },
+    summary: 'Đặt hạn mức · Set a budget',
+    ...{ body: changeInput, status: 204, done: 'Đã đặt · Set' },
+    run: ({ caller }, { body: { province, budget } }) =>
+      changeKeyBudget(ctx, caller, { province, budget: budget && fromJson(budget) }),
   });
   return routes;
+}
+
+function fromJson(given: z.output<typeof budget>) {
+  return { perHour: given.per_hour, perDay: given.per_day, firstLoading: given.first_loading };
 }

@@ -3,7 +3,8 @@
  */
 import { z } from '@hono/zod-openapi';
 import { instantOutput, isoInstantOrNull } from '../../shared/http/instants.ts';
-import { apiRoute, newRoutes, type Routes } from '../../shared/http/route.ts';
+import { addList, itemsAfter } from '../../shared/http/list.ts';
+import { newRoutes, type Routes } from '../../shared/http/route.ts';
 import { listProvinces, type ProvincesContext } from './operations.ts';
 
 const provinceOutput = z
@@ -17,29 +18,22 @@ const provinceOutput = z
   })
   .openapi('Province');
 
-const getProvinces = apiRoute('provinces.list', {
-  method: 'get',
-  path: '/v1/provinces',
-  tags: ['provinces'],
-  summary: 'Các tỉnh tham gia · The enrolled provinces',
-  responses: {
-    200: {
-      description: 'OK',
-      content: { 'application/json': { schema: z.object({ provinces: z.array(provinceOutput) }) } },
-    },
-  },
-});
-
 /** The routes of provinces. */
 export function provinceRoutes(ctx: ProvincesContext): Routes {
   const routes = newRoutes();
-  routes.openapi(getProvinces, async (c) => {
-    const provinces = (await listProvinces(ctx, c.get('caller'))).map(({ reportedAt, dataAt, ...same }) => ({
+  addList(routes, {
+    ...{ act: 'provinces.list', name: 'listProvinces', path: '/v1/provinces', tag: 'provinces' },
+    summary: 'Các tỉnh tham gia · The enrolled provinces',
+    ...{ items: 'provinces', output: provinceOutput, pages: { most: 100, usual: 100 } },
+    place: z.tuple([z.string()]),
+    find: async ({ caller }, query) =>
+      itemsAfter(await listProvinces(ctx, caller), ({ province }) => province, query),
+    placeOf: ({ province }) => [province],
+    toJson: ({ reportedAt, dataAt, ...same }) => ({
       ...same,
       reported_at: isoInstantOrNull(reportedAt),
       data_at: isoInstantOrNull(dataAt),
-    }));
-    return c.json({ provinces }, 200);
+    }),
   });
   return routes;
 }

@@ -3,9 +3,13 @@
  */
 import { z } from '@hono/zod-openapi';
 import { isoInstant } from '../../shared/domain/instant.ts';
+import { addCommand } from '../../shared/http/command.ts';
+import { provinceInput, traceIdInput } from '../../shared/http/fields.ts';
 import { instantOutput } from '../../shared/http/instants.ts';
-import { boundedInteger, cutPage, decodeCursor, nextOutput, pageQuery } from '../../shared/http/paging.ts';
-import { apiRoute, newRoutes, type Routes } from '../../shared/http/route.ts';
+import { addList } from '../../shared/http/list.ts';
+import { boundedInteger } from '../../shared/http/paging.ts';
+import { addRead } from '../../shared/http/read.ts';
+import { newRoutes, type Routes } from '../../shared/http/route.ts';
 import { type TraceJson, traceJson, traceOutput } from '../../shared/http/trace-json.ts';
 import { fault } from '../../shared/shape-errors.ts';
 import { listTraces, readTrace, type TracesCtx } from './operations.ts';
@@ -53,101 +57,69 @@ const graphOutput = z
   })
   .openapi('TraceGraph');
 
-const idParam = z.object({
-  id: z.string().regex(/^[0-9a-f]{32}$/, fault({ reason: 'NOT_HEX', params: { digits: 32 } })),
-});
-const province = z.string().regex(/^\d\d$/, fault({ reason: 'NOT_A_PROVINCE_CODE' }));
-const cursor = z.tuple([z.string()]);
-const tags = ['traces'];
+const exclusionInput = z
+  .strictObject({ province: provinceInput, reason: z.enum(EXCLUSION_REASONS) })
+  .openapi('Exclusion');
+const params = { id: traceIdInput };
+const tag = 'traces';
+const reasons = { NOT_FOUND: ['TRACE_UNKNOWN'] } as const;
+const OF_EXCLUSION = { NOT_FOUND: ['TRACE_UNKNOWN', 'PROVINCE_UNKNOWN'] } as const;
 
-const json = <T extends z.ZodType>(schema: T) => ({ 'application/json': { schema } });
-
-const getTraces = apiRoute('traces.list', {
-  method: 'get',
-  path: '/v1/traces',
-  tags,
-  summary: 'Danh sách truy vết, mới nhất trước · Traces, newest first',
-  request: { query: pageQuery(100, 50) },
-  responses: {
-    200: { description: 'OK', content: json(z.object({ traces: z.array(traceOutput), next: nextOutput })) },
-  },
-});
-
-const getTrace = apiRoute('traces.read', {
-  method: 'get',
-  path: '/v1/traces/{id}',
-  tags,
-  summary: 'Trạng thái truy vết · How a trace stands',
-  request: { params: idParam },
-  responses: { 200: { description: 'OK', content: json(traceOutput) } },
-});
-
-const getGraph = apiRoute('graph.read', {
-  method: 'get',
-  path: '/v1/traces/{id}/graph',
-  tags,
-  summary: 'Sơ đồ tiếp xúc bằng bí danh · Persons and exposures in pseudonyms',
-  request: {
-    params: idParam,
-    query: z.object({
-      limit: boundedInteger(1, MAX_PERSONS).default(5_000),
-      without: z
-        .string()
-        .regex(/^\d\d(,\d\d)*$/, fault({ reason: 'NOT_A_PROVINCE_CODE' }))
-        .optional()
-        .openapi({ description: 'bỏ các tỉnh này ra · as if these had never answered', example: '79' }),
-    }),
-  },
-  responses: { 200: { description: 'OK', content: json(graphOutput) } },
-});
-
-const exclusionInput = z.strictObject({ province, reason: z.enum(EXCLUSION_REASONS) }).openapi('Exclusion');
-
-const postExclusion = apiRoute('exclusions.set', {
-  method: 'post',
-  path: '/v1/traces/{id}/exclusions',
-  tags,
-  summary: 'Không tính câu trả lời của một tỉnh · Leave a province out of a trace',
-  request: { params: idParam, body: { required: true, content: json(exclusionInput) } },
-  responses: { 204: { description: 'Đã bỏ ra · Left out' } },
-});
-
-const deleteExclusion = apiRoute('exclusions.clear', {
-  method: 'delete',
-  path: '/v1/traces/{id}/exclusions/{province}',
-  tags,
-  summary: 'Tính lại câu trả lời của tỉnh · Take a province back',
-  request: { params: idParam.extend({ province }) },
-  responses: { 204: { description: 'Đã tính lại · Taken back' } },
-});
+const graphQuery = {
+  limit: boundedInteger(1, MAX_PERSONS).default(5_000),
+  without: z
+    .string()
+    .regex(/^\d\d(,\d\d)*$/, fault({ reason: 'NOT_A_PROVINCE_CODE' }))
+    .optional()
+    .openapi({ description: 'bỏ các tỉnh này ra · as if these had never answered', example: '79' }),
+};
 
 /** The routes of traces at the hub. */
 export function traceRoutes(ctx: TracesCtx): Routes {
   const routes = newRoutes();
-  routes.openapi(getTraces, async (c) => {
-    const { limit, after } = c.req.valid('query');
-    const [last] = decodeCursor(after, cursor) ?? [];
-    const found = await listTraces(ctx, c.get('caller'), { limit, after: last });
-    const { page, next } = cutPage(found, limit, ({ id }) => [id]);
-    return c.json({ traces: page.map(statusJson), next }, 200);
+  addList(routes, {
+    ...{ act: 'traces.list', name: 'listTraces', path: '/v1/traces', tag },
+    summary: 'Danh sách truy vết, mới nhất trước · Traces, newest first',
+    ...{ items: 'traces', output: traceOutput, pages: { most: 100, usual: 50 } },
+    place: z.tuple([z.string()]),
+    find: ({ caller }, { limit, after }) => listTraces(ctx, caller, { limit, after: after?.[0] }),
+    placeOf: ({ id }) => [id],
+    toJson: statusJson,
   });
-  routes.openapi(getTrace, async (c) => {
-    return c.json(statusJson(await readTrace(ctx, c.get('caller'), c.req.valid('param').id)), 200);
+  addRead(routes, {
+    ...{ act: 'traces.read', name: 'readTrace', path: '/v1/traces/{id}', tag, params, reasons },
+    ...{ summary: 'Trạng thái truy vết · How a trace stands', output: traceOutput },
+    find: ({ caller, params }) => readTrace(ctx, caller, params.id),
+    toJson: statusJson,
   });
-  routes.openapi(getGraph, async (c) => {
-    const { limit, without } = c.req.valid('query');
-    const request = { id: c.req.valid('param').id, limit, without: without?.split(',') ?? [] };
-    return c.json(graphJson(await readGraph(ctx, c.get('caller'), request)), 200);
+  addRead(routes, {
+    ...{ act: 'graph.read', name: 'readGraph', path: '/v1/traces/{id}/graph', tag, params },
+    summary: 'Sơ đồ tiếp xúc bằng bí danh · Persons and exposures in pseudonyms',
+    ...{ query: graphQuery, output: graphOutput, reasons: OF_EXCLUSION },
+    find: ({ caller, params }, { limit, without }) =>
+      readGraph(ctx, caller, { id: params.id, limit, without: without?.split(',') ?? [] }),
+    toJson: graphJson,
   });
-  routes.openapi(postExclusion, async (c) => {
-    await leaveOut(ctx, c.get('caller'), { ...c.req.valid('param'), ...c.req.valid('json') });
-    return c.body(null, 204);
-  });
-  routes.openapi(deleteExclusion, async (c) => {
-    await takeBack(ctx, c.get('caller'), c.req.valid('param'));
-    return c.body(null, 204);
-  });
+  addExclusions(routes, ctx);
   return routes;
+}
+
+function addExclusions(routes: Routes, ctx: TracesCtx): void {
+  addCommand(routes, ctx, {
+    ...{ act: 'exclusions.set', name: 'excludeProvince', method: 'post', tag, params },
+    path: '/v1/traces/{id}/exclusions',
+    summary: 'Không tính câu trả lời của một tỉnh · Leave a province out of a trace',
+    ...{ body: exclusionInput, status: 204, done: 'Đã bỏ ra · Left out', reasons: OF_EXCLUSION },
+    run: ({ caller, params }, { body }) => leaveOut(ctx, caller, { ...params, ...body }),
+  });
+  addCommand(routes, ctx, {
+    ...{ act: 'exclusions.clear', name: 'includeProvince', method: 'delete', tag },
+    path: '/v1/traces/{id}/exclusions/{province}',
+    summary: 'Tính lại câu trả lời của tỉnh · Take a province back',
+    ...{ params: { ...params, province: provinceInput }, reasons: OF_EXCLUSION },
+    ...{ status: 204, done: 'Đã tính lại · Taken back' },
+    run: ({ caller, params }) => takeBack(ctx, caller, params),
+  });
 }
 
 function statusJson(view: TraceStatusView): TraceJson {

@@ -246,6 +246,19 @@ CREATE TABLE households (
     CHECK ((length(name_index) = 16))
 );
 
+CREATE TABLE idempotency (
+  caller text NOT NULL,
+  key text NOT NULL,
+  digest bytea NOT NULL,
+  answer jsonb,
+  at bigint NOT NULL,
+  CONSTRAINT idempotency_pkey PRIMARY KEY (caller, key),
+  CONSTRAINT idempotency_digest_check
+    CHECK ((length(digest) = 32))
+);
+CREATE INDEX idempotency_oldest ON public.idempotency
+  USING btree (at);
+
 CREATE TABLE identifiers (
   id integer NOT NULL GENERATED ALWAYS AS IDENTITY,
   token bytea,
@@ -400,8 +413,6 @@ CREATE INDEX trace_cases_case ON public.trace_cases
 
 CREATE TABLE traces (
   id text NOT NULL,
-  idempotency_key text,
-  request_digest text,
   direction text NOT NULL,
   max_degree integer NOT NULL,
   as_of bigint NOT NULL,
@@ -416,7 +427,6 @@ CREATE TABLE traces (
   status jsonb,
   federation_key integer,
   CONSTRAINT traces_pkey PRIMARY KEY (id),
-  CONSTRAINT traces_idempotency_key_key UNIQUE (idempotency_key),
   CONSTRAINT traces_direction_check
     CHECK ((direction = ANY (ARRAY['forward'::text, 'backward'::text]))),
   CONSTRAINT traces_federation_key_check

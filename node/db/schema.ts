@@ -120,8 +120,6 @@ export const rulePacks = pgTable('rule_packs', {
 
 export const traces = pgTable('traces', {
   id: text('id').primaryKey(),
-  idempotencyKey: text('idempotency_key'),
-  requestDigest: text('request_digest'),
   direction: text('direction', { enum: ['forward', 'backward'] }).notNull(),
   maxDegree: integer('max_degree').notNull(),
   asOf: int8('as_of').notNull(),

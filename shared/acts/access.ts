@@ -6,6 +6,7 @@
 import type { Actor } from '../audit/record.ts';
 import { AppError } from '../errors.ts';
 import { isAreaOf, wardsOfDistrict } from '../gazetteer.ts';
+import type { Terms } from './terms.ts';
 
 /** Roles at a node; each is granted for an area of the province. */
 export const NODE_ROLES = ['ward_tracer', 'epidemiologist', 'lab', 'integrator', 'operator'] as const;
@@ -55,6 +56,8 @@ export interface Caller {
   /** What a service account is confined to: see `ActRow.scope`. */
   readonly scopes?: readonly string[] | undefined;
   readonly breakGlass?: readonly BreakGlass[] | undefined;
+  /** Of the request that they make now. */
+  readonly terms?: Terms | undefined;
 }
 
 /** What of a program's data a caller reaches: all of it, or what lies in these wards (5-digit codes). */

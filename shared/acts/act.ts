@@ -9,7 +9,17 @@ import type { Purpose, Subject } from '../audit/subjects.ts';
 import { type Clock, nowSeconds } from '../clock.ts';
 import { type Database, type Queryable, type Transaction, withTransaction } from '../db/database.ts';
 import { AppError, isRefusal } from '../errors.ts';
-import { type ActRow, type ActTable, type Caller, decide, type NamedAct, type Scope } from './access.ts';
+import {
+  type ActRow,
+  type ActTable,
+  type Caller,
+  callerKey,
+  decide,
+  type NamedAct,
+  type Scope,
+} from './access.ts';
+import { keepAnswer, type NamedRequest, noteRequest } from './requests.ts';
+import type { KeptAnswer } from './terms.ts';
 
 export interface ActContext {
   readonly db: Database;
@@ -35,6 +45,8 @@ export interface Leave {
   note(detail: Detail): void;
   /** Adds to the subjects of the entry of success: what is known, or shown, only now. */
   on(...subjects: readonly Subject[]): void;
+  /** What the answer is made of, should the same request come again: ids, counts and codes. */
+  keep(answer: KeptAnswer): void;
   /**
    * The same leave for the caller as they are now, for what goes on after its entry (a watch): leaves no
    * entry of its own. Throws what `decide` throws.
@@ -90,7 +102,10 @@ export function actsOf<T extends ActTable>(table: T): Acts<T> {
       const acting = run(ctx, caller, [act, asked]);
       return acting.recordingRefusal(() =>
         withTransaction(ctx.db, async (tx) => {
-          const result = await work(tx, acting.begin());
+          const leave = acting.begin();
+          await acting.noteRequest(tx);
+          const result = await work(tx, leave);
+          await acting.keepAnswer(tx);
           await acting.record(tx);
           return result;
         }),
@@ -100,7 +115,9 @@ export function actsOf<T extends ActTable>(table: T): Acts<T> {
       const acting = run(ctx, caller, [act, asked]);
       const step: Step = (own, part) =>
         withTransaction(ctx.db, async (tx) => {
+          await acting.noteRequest(tx);
           const result = await part(tx);
+          await acting.keepAnswer(tx);
           await acting.record(tx, own);
           return result;
         });
@@ -144,6 +161,8 @@ class ActRun {
   readonly #options: RunOptions;
   #detail: Detail;
   #on: readonly Subject[];
+  #kept: KeptAnswer | undefined;
+  #noted = false;
   readonly #breakGlass = new Set<string>();
   #scopeUsed = false;
 
@@ -175,6 +194,9 @@ class ActRun {
       on: (...subjects) => {
         this.#on = [...this.#on, ...subjects];
       },
+      keep: (answer) => {
+        this.#kept = answer;
+      },
       renewed: (now) => this.begin(now),
     };
   }
@@ -193,6 +215,28 @@ class ActRun {
     }
   }
 
+  /**
+   * Notes the caller's request, if it has a key, in the transaction that answers it; of a change in steps in
+   * that of the first. Throws as `noteRequest`.
+   */
+  async noteRequest(tx: Transaction): Promise<void> {
+    const request = this.#request();
+    if (request === undefined || this.#noted) return;
+    await noteRequest(tx, request, { now: nowSeconds(this.#options.ctx.clock) });
+    this.#noted = true;
+  }
+
+  async keepAnswer(tx: Transaction): Promise<void> {
+    const request = this.#request();
+    if (request && this.#kept) await keepAnswer(tx, request, this.#kept);
+  }
+
+  /** What one operation changes by several changes is one request, noted with the first. */
+  #request(): NamedRequest | undefined {
+    const { terms, ...caller } = this.#options.caller;
+    return terms?.request && !terms.noted ? { ...terms.request, caller: callerKey(caller) } : undefined;
+  }
+
   /** The entry of success, or that of one step. */
   async record(db: Pick<Queryable, 'sql'>, step: Asked = {}): Promise<void> {
     const { ctx, caller, act, asked } = this.#options;
@@ -209,8 +253,11 @@ class ActRun {
   }
 
   async recordingRefusal<R>(work: () => Promise<R>): Promise<R> {
+    const { terms } = this.#options.caller;
     try {
-      return await work();
+      const result = await work();
+      if (terms && this.#noted) terms.noted = true;
+      return result;
     } catch (error) {
       const { ctx, caller, act, asked } = this.#options;
       const { audit: action } = act.row;

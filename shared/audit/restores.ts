@@ -6,6 +6,7 @@
 import { z } from 'zod';
 import type { Caller } from '../acts/access.ts';
 import type { ActContext } from '../acts/act.ts';
+import type { KeptAnswer } from '../acts/terms.ts';
 import type { Queryable } from '../db/database.ts';
 import { change } from './acts.ts';
 import type { Checkpoint } from './checkpoint.ts';
@@ -37,12 +38,26 @@ export function acceptRestore(
   caller: Caller,
   { peer, reason }: RestoreInput,
 ): Promise<{ held: Checkpoint; base: Checkpoint }> {
-  return change(ctx, caller, 'audit.restore', { detail: { peer, reason } }, async (tx, { note }) => {
+  return change(ctx, caller, 'audit.restore', { detail: { peer, reason } }, async (tx, { note, keep }) => {
     const { held, base } = await ctx.peers.acceptRefused(tx, peer);
-    note({ ...columns('held', held), ...columns('base', base) });
+    const kept = { ...columns('held', held), ...columns('base', base) };
+    note(kept);
+    keep(kept);
     return { held, base };
   });
 }
+
+/** What `acceptRestore` answered, out of what was kept of it. */
+export function acceptedBefore(kept: KeptAnswer): { held: Checkpoint; base: Checkpoint } {
+  const { held_size, held_root, base_size, base_root } = keptShape.parse(kept);
+  const checkpoint = (size: number, root: string) => ({ size, root: Buffer.from(root, 'hex') });
+  return { held: checkpoint(held_size, held_root), base: checkpoint(base_size, base_root) };
+}
+
+const keptShape = z.object({
+  ...{ held_size: z.int(), held_root: z.string() },
+  ...{ base_size: z.int(), base_root: z.string() },
+});
 
 function columns(name: string, { id, size, root }: KeptCheckpoint) {
   return { [`${name}_id`]: id, [`${name}_size`]: size, [`${name}_root`]: Buffer.from(root).toString('hex') };

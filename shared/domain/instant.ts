@@ -92,3 +92,8 @@ function daysSince1970(year: number, month: number, day: number): number | undef
 export function isoInstant(seconds: number): string {
   return new Date(seconds * 1000).toISOString().replace('.000Z', 'Z');
 }
+
+/** ISO 8601 of epoch seconds as people in Vietnam read it: `2021-06-01T15:00:00+07:00`. */
+export function vietnamInstant(seconds: number): string {
+  return isoInstant(seconds + VIETNAM_OFFSET_SECONDS).replace('Z', '+07:00');
+}

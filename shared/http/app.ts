@@ -5,12 +5,13 @@
 import { type Clock, systemClock } from '../clock.ts';
 import { AppError } from '../errors.ts';
 import { acceptedLanguage } from '../i18n/language.ts';
-import { newId } from '../ids.ts';
+import { newId, newKey } from '../ids.ts';
 import type { Logger } from '../log.ts';
 import { addDocs, type DocumentInfo } from './docs.ts';
 import { createDoor, type DoorOptions } from './door.ts';
 import { LOGIN_PATHS } from './login.ts';
 import { type Metrics, measureRequests } from './metrics.ts';
+import { Cursors } from './paging.ts';
 import { fromFramework, problemResponse } from './problem.ts';
 import { ACCESS_EXTENSION, newRoutes, type Routes } from './route.ts';
 import { addSecurityHeaders } from './security-headers.ts';
@@ -29,6 +30,8 @@ export interface HttpAppOptions extends DoorOptions {
   warnings?: (() => readonly string[]) | undefined;
   stopping: AbortSignal;
   clock?: Clock | undefined;
+  /** Seals the cursors of lists, 32 bytes; a new one makes clients begin their lists again. */
+  cursorKey?: Uint8Array | undefined;
 }
 
 /** The application; `fetch` and `request` serve it. Throws INTERNAL for a route without an act of `acts`. */
@@ -62,6 +65,7 @@ function observe(app: Routes, options: HttpAppOptions) {
   const { logger, metrics, stopping, clock = systemClock } = options;
   const record = measureRequests(metrics);
   const door = createDoor(options);
+  const cursors = new Cursors(options.cursorKey ?? newKey(32));
   app.use('*', async (c, next) => {
     const startedMs = clock.nowMs();
     const given = c.req.header('x-request-id') ?? '';
@@ -69,6 +73,7 @@ function observe(app: Routes, options: HttpAppOptions) {
     c.set('requestId', requestId);
     c.set('language', acceptedLanguage(c.req.header('accept-language')));
     c.set('door', door);
+    c.set('cursors', cursors);
     c.set('stopping', stopping);
     await next();
     c.res.headers.set('x-request-id', requestId);

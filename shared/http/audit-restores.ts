@@ -2,9 +2,10 @@
  * `/v1/audit/restores` of both programs: accepting the log of another program that was restored.
  */
 import { z } from '@hono/zod-openapi';
-import { acceptRestore, RESTORE_REASONS, type RestoreCtx } from '../audit/restores.ts';
+import { acceptedBefore, acceptRestore, RESTORE_REASONS, type RestoreCtx } from '../audit/restores.ts';
 import { fault } from '../shape-errors.ts';
-import { apiRoute, newRoutes, type Routes } from './route.ts';
+import { addCommand } from './command.ts';
+import { newRoutes, type Routes } from './route.ts';
 
 const input = z
   .strictObject({
@@ -20,18 +21,23 @@ const output = z.object({ held: checkpoint, base: checkpoint }).openapi('Accepte
 
 /** The route of acceptance. */
 export function restoreRoutes(ctx: RestoreCtx): Routes {
-  const postRestore = apiRoute('audit.restore', {
-    method: 'post',
-    path: '/v1/audit/restores',
-    tags: ['audit'],
+  const routes = newRoutes();
+  addCommand(routes, ctx, {
+    ...{
+      act: 'audit.restore',
+      name: 'acceptRestore',
+      method: 'post',
+      path: '/v1/audit/restores',
+      tag: 'audit',
+    },
     summary: 'Chấp nhận nhật ký đã phục hồi · Accept the restored log of another program',
-    request: { body: { required: true, content: { 'application/json': { schema: input } } } },
-    responses: { 200: { description: 'OK', content: { 'application/json': { schema: output } } } },
+    ...{ body: input, status: 200, done: 'OK', output },
+    reasons: { FAILED_PRECONDITION: ['NO_CONFLICT'] },
+    run: ({ caller }, { body }) => acceptRestore(ctx, caller, body),
+    again: (_call, kept) => acceptedBefore(kept),
+    toJson: ({ held, base }) => ({ held: toJson(held), base: toJson(base) }),
   });
-  return newRoutes().openapi(postRestore, async (c) => {
-    const { held, base } = await acceptRestore(ctx, c.get('caller'), c.req.valid('json'));
-    return c.json({ held: toJson(held), base: toJson(base) }, 200);
-  });
+  return routes;
 }
 
 function toJson({ size, root }: { readonly size: number; readonly root: Uint8Array }) {

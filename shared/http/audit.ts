@@ -7,9 +7,9 @@ import type { ActContext } from '../acts/act.ts';
 import { type LoggedEntry, listEntries } from '../audit/entries.ts';
 import { SUBJECT_FORMS, SUBJECT_KINDS, type Subject, type SubjectKind } from '../audit/subjects.ts';
 import { instantOutput } from './instants.ts';
-import { cutPage, decodeCursor, nextOutput, pageQuery } from './paging.ts';
+import { addList } from './list.ts';
 import { auditWords } from './room.ts';
-import { apiRoute, newRoutes, type Routes } from './route.ts';
+import { newRoutes, type Routes } from './route.ts';
 
 const entryOutput = z
   .object({
@@ -27,9 +27,6 @@ const entryOutput = z
   })
   .openapi('AuditEntry');
 
-const cursor = z.tuple([z.number()]);
-const pageOutput = z.object({ entries: z.array(entryOutput), next: nextOutput });
-
 /** What the route of the log asks for. */
 export type AuditContext = ActContext & {
   /** All that can be done in the program: the words of its entries. */
@@ -38,33 +35,30 @@ export type AuditContext = ActContext & {
 
 /** The route of the log. */
 export function auditRoutes(ctx: AuditContext): Routes {
-  const getEntries = apiRoute('audit.read', {
-    method: 'get',
-    path: '/v1/audit',
-    tags: ['audit'],
+  const routes = newRoutes();
+  addList(routes, {
+    ...{ act: 'audit.read', name: 'listAuditEntries', path: '/v1/audit', tag: 'audit' },
     summary: 'Nhật ký kiểm toán, mới nhất trước · The audit log, newest first',
     description:
       'Lọc theo đối tượng: ai đã xem gì · By what entries are about: who read what about this case.',
-    request: {
-      query: pageQuery(1_000, 100).extend({
-        action: z.enum(auditWords(ctx.acts)).optional(),
-        subject: z.string().max(200).optional().openapi({ description: 'ai đã làm · who acted' }),
-        ...subjectQuery,
-      }),
+    ...{ items: 'entries', output: entryOutput, pages: { most: 1_000, usual: 100 } },
+    filters: {
+      action: z.enum(auditWords(ctx.acts)).optional(),
+      subject: z.string().max(200).optional().openapi({ description: 'ai đã làm · who acted' }),
+      ...subjectQuery,
     },
-    responses: { 200: { description: 'OK', content: { 'application/json': { schema: pageOutput } } } },
+    place: z.tuple([z.number()]),
+    find: ({ caller }, { limit, after, filters: { action, subject, ...subjects } }) => {
+      const on = SUBJECT_KINDS.flatMap((kind) => {
+        const id = subjects[kind];
+        return id === undefined ? [] : [{ [kind]: id } as Subject];
+      });
+      return listEntries(ctx, caller, { limit, after: after?.[0], action, subject, on });
+    },
+    placeOf: ({ id }) => [id],
+    toJson,
   });
-  return newRoutes().openapi(getEntries, async (c) => {
-    const { after, limit, action, subject, ...subjects } = c.req.valid('query');
-    const [last] = decodeCursor(after, cursor) ?? [];
-    const on = SUBJECT_KINDS.flatMap((kind) => {
-      const id = subjects[kind];
-      return id === undefined ? [] : [{ [kind]: id } as Subject];
-    });
-    const found = await listEntries(ctx, c.get('caller'), { limit, after: last, action, subject, on });
-    const { page, next } = cutPage(found, limit, ({ id }) => [id]);
-    return c.json({ entries: page.map(toJson), next }, 200);
-  });
+  return routes;
 }
 
 /** `?case=`, `?trace=` …: one for each kind of subject. */

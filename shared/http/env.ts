@@ -4,6 +4,7 @@
 import type { Context } from 'hono';
 import type { Caller } from '../acts/access.ts';
 import type { Language } from '../i18n/text.ts';
+import type { Cursors } from './paging.ts';
 
 /** What every handler finds in its context. */
 export interface HttpEnv {
@@ -15,6 +16,7 @@ export interface HttpEnv {
     language: Language;
     caller: Caller;
     door: Door;
+    cursors: Cursors;
     /** Aborts when the program stops: long answers end then. */
     stopping: AbortSignal;
   };

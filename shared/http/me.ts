@@ -6,7 +6,8 @@ import { type ActTable, type Caller, mayDo } from '../acts/access.ts';
 import { type Clock, nowSeconds } from '../clock.ts';
 import { isoInstant } from '../domain/instant.ts';
 import { instantOutput } from './instants.ts';
-import { apiRoute, newRoutes, type Routes } from './route.ts';
+import { addRead } from './read.ts';
+import { newRoutes, type Routes } from './route.ts';
 
 const meOutput = z
   .object({
@@ -18,14 +19,6 @@ const meOutput = z
   })
   .openapi('Me');
 
-const getMe = apiRoute('me.read', {
-  method: 'get',
-  path: '/v1/me',
-  tags: ['me'],
-  summary: 'Tôi là ai, được làm gì · Who I am and what I may do',
-  responses: { 200: { description: 'OK', content: { 'application/json': { schema: meOutput } } } },
-});
-
 /** What the routes of the caller's own rights ask for. */
 export interface MeContext {
   readonly clock: Pick<Clock, 'nowMs'>;
@@ -35,7 +28,14 @@ export interface MeContext {
 
 /** The route of the caller's own rights. */
 export function meRoutes({ clock, acts }: MeContext): Routes {
-  return newRoutes().openapi(getMe, (c) => c.json(toJson(c.get('caller'), acts, nowSeconds(clock)), 200));
+  const routes = newRoutes();
+  addRead(routes, {
+    ...{ act: 'me.read', name: 'readMe', path: '/v1/me', tag: 'me', output: meOutput },
+    summary: 'Tôi là ai, được làm gì · Who I am and what I may do',
+    find: ({ caller }) => caller,
+    toJson: (caller) => toJson(caller, acts, nowSeconds(clock)),
+  });
+  return routes;
 }
 
 function toJson(caller: Caller, acts: ActTable, now: number): z.output<typeof meOutput> {

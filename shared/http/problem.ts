@@ -68,6 +68,8 @@ const BY_REASON: Readonly<Record<string, readonly [status: number, title: Text]>
   BODY_TOO_LARGE: [413, TITLES.CONTENT_TOO_LARGE],
   UNSUPPORTED_MEDIA_TYPE: [415, TITLES.UNSUPPORTED_MEDIA_TYPE],
   WRONG_STATE: [409, TITLES.WRONG_STATE],
+  IDEMPOTENCY_KEY_REUSED: [409, TITLES.IDEMPOTENCY_KEY_REUSED],
+  VERSION_CHANGED: [412, TITLES.VERSION_CHANGED],
 };
 
 export const PROBLEM_TYPE = 'application/problem+json';
@@ -110,6 +112,11 @@ export function problemText(error: AppError, reader: ProblemReader): string {
     '',
     body,
   ].join('\r\n');
+}
+
+/** The status that an error of this code and reason is answered with. */
+export function statusOf(code: ErrorCode, reason: string): number {
+  return BY_REASON[reason]?.[0] ?? STATUS[code];
 }
 
 function problemOf(known: AppError, { requestId, language }: ProblemReader): Problem {

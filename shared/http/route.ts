@@ -9,6 +9,7 @@ import { bodyLimit } from 'hono/body-limit';
 import { guard } from './door.ts';
 import type { HttpEnv } from './env.ts';
 import { bodyTooLarge, invalidInput, PROBLEM_TYPE } from './problem.ts';
+import { ALWAYS, problemResponses, type Reasons } from './reasons.ts';
 
 export type Routes = OpenAPIHono<HttpEnv>;
 
@@ -29,21 +30,40 @@ export function newRoutes(): Routes {
 }
 
 /**
- * The route of an act: the caller is checked first, then the size of a JSON body, then its shape. Answers of
- * status 400 and above are described as problems.
+ * The route of an act: the caller is checked first, then that no parameter is unknown, then the size of a
+ * JSON body, then all shapes. Answers of status 400 and above are described as problems with their reasons.
  */
 export function apiRoute<P extends string, R extends Omit<RouteConfig, 'path' | 'middleware'> & { path: P }>(
   act: string,
   config: R,
+  reasons: readonly Reasons[] = [],
 ) {
   const limited = 'application/json' in (config.request?.body?.content ?? {});
+  const names = Object.keys((config.request?.query as z.ZodObject | undefined)?.shape ?? {});
+  const middleware = [guard(act), refuseUnknownParameters(names), ...(limited ? [jsonLimit] : [])];
   const documented: R = {
     ...config,
     security: [{ bearer: [] }],
-    responses: { ...config.responses, default: PROBLEM_RESPONSE },
+    responses: {
+      ...config.responses,
+      ...problemResponses([ALWAYS, ...reasons]),
+      default: PROBLEM_RESPONSE,
+    },
     [ACCESS_EXTENSION]: act,
   };
-  return createRoute({ ...documented, middleware: limited ? [guard(act), jsonLimit] : [guard(act)] });
+  return createRoute({ ...documented, middleware });
+}
+
+/** A parameter that is misspelt must not be taken for one that was not given: the answer would be another. */
+function refuseUnknownParameters(names: readonly string[]): MiddlewareHandler<HttpEnv> {
+  return async (c, next) => {
+    const keys = Object.keys(c.req.queries()).filter((name) => !names.includes(name));
+    if (keys.length > 0) {
+      const issue = { code: 'unrecognized_keys', keys, path: [], message: '' } as const;
+      throw invalidInput(new z.ZodError([{ ...issue, path: [] }]), 'query');
+    }
+    await next();
+  };
 }
 
 /** A field and what is wrong with it, in an answer. */

@@ -8,6 +8,11 @@ export const SYSTEM_FIELD_TEXTS = {
   // Traces, accounts.
   UNKNOWN_CASE: { vi: 'không có ca bệnh này ở đây', en: 'there is no such case here' },
   WITHDRAWN: { vi: 'đã rút lại', en: 'it was withdrawn' },
+  NOT_A_REQUEST_KEY: {
+    vi: 'phải gồm 1 đến 64 ký tự ASCII in được',
+    en: 'must be 1 to 64 printable ASCII characters',
+  },
+  NOT_ENTITY_TAGS: { vi: 'phải là * hoặc các ETag', en: 'must be * or entity tags' },
   KEY_REUSED: { vi: 'đã dùng cho một yêu cầu khác', en: 'was used for another request' },
   NOT_FOR_SERVICES: { vi: 'không dành cho tài khoản dịch vụ', en: 'not for service accounts' },
   SECOND_TRACE: { vi: 'truy vết thứ hai trong một kết nối', en: 'a second trace in one stream' },

@@ -62,8 +62,8 @@ export const FIELD_TEXTS = {
   NOT_A_WORD: { vi: 'phải là một từ viết thường, không dấu', en: 'must be a lower-case word' },
   NOT_A_REFERENCE: { vi: 'không phải mã tham chiếu', en: 'not an opaque reference' },
   NOT_A_CURSOR: {
-    vi: 'không phải giá trị next của trang trước',
-    en: 'not the next of an earlier page',
+    vi: 'không phải giá trị next của trang trước trong danh sách này',
+    en: 'not the next of an earlier page of this list',
   },
   NOT_OWN_PATH: { vi: 'không phải đường dẫn của chương trình này', en: 'not a path of this program' },
   NOT_HUB_OR_PROVINCE: { vi: 'phải là hub hoặc mã tỉnh', en: 'must be hub or the code of a province' },

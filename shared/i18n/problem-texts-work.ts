@@ -29,6 +29,14 @@ export const WORK_TEXTS = {
     en: 'The province has {most} open traces; close some first.',
   },
   NOT_THE_OWNER: { vi: 'Truy vết này do nơi khác mở.', en: 'The trace was opened elsewhere.' },
+  INVALID_CURSOR: {
+    vi: 'Con trỏ trang không thuộc danh sách này với các bộ lọc này.',
+    en: 'The cursor is not one of this list with these filters.',
+  },
+  VERSION_CHANGED: {
+    vi: 'Trong lúc đó đã có người sửa: xem lại rồi sửa tiếp.',
+    en: 'Somebody has changed it meanwhile: look again before you change it.',
+  },
   IDEMPOTENCY_KEY_REUSED: {
     vi: 'Khóa chống lặp đã dùng cho một yêu cầu khác.',
     en: 'The idempotency key was used for another request.',

@@ -23,5 +23,7 @@ export const TITLES = {
   HEADERS_TOO_LARGE: { vi: 'Phần đầu quá lớn', en: 'Headers too large' },
   CONTENT_TOO_LARGE: { vi: 'Nội dung quá lớn', en: 'Content too large' },
   WRONG_STATE: { vi: 'Không đúng trạng thái', en: 'Not in this state' },
+  IDEMPOTENCY_KEY_REUSED: { vi: 'Khóa chống lặp đã dùng', en: 'Idempotency key reused' },
+  VERSION_CHANGED: { vi: 'Đã có người sửa', en: 'Changed meanwhile' },
   UNSUPPORTED_MEDIA_TYPE: { vi: 'Định dạng không được hỗ trợ', en: 'Unsupported media type' },
 } as const satisfies Readonly<Record<string, Text>>;

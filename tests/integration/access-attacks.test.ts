@@ -111,10 +111,16 @@ describe('by filter and cursor', () => {
     expect(rest.contacts.every(({ ward }: { ward: string }) => ward === HERE.ward)).toBe(true);
   });
 
-  it('answers a cursor that points at a case elsewhere like any other', async () => {
-    const cursor = (id: string) => Buffer.from(JSON.stringify([4e9, id])).toString('base64url');
-    const at = async (id: string) => (await call('GET', `/v1/cases?after=${cursor(id)}`, doctor)).body;
-    expect(await at(world.there.caseId)).toEqual(await at(newId()));
+  it('takes no cursor that somebody made up, and says the same of a case elsewhere as of none', async () => {
+    const cursor = (id: string) =>
+      Buffer.from(`${'\0'.repeat(12)}${JSON.stringify([4e9, id])}`).toString('base64url');
+    const at = async (id: string) => {
+      const { status, body } = await call('GET', `/v1/cases?after=${cursor(id)}`, doctor);
+      return { status, body: { ...body, request_id: undefined } };
+    };
+    const refused = await at(world.there.caseId);
+    expect(refused).toMatchObject({ status: 400, body: { reason: 'INVALID_CURSOR' } });
+    expect(refused).toEqual(await at(newId()));
   });
 });
 

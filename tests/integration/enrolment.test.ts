@@ -55,7 +55,7 @@ function join24(invitation: string, dir = join(directory, 'node'), stop = new Ab
 }
 
 const asked = () => waitFor('a request', async () => (await hub.pending()).id !== '');
-const requests = async () => (await listEnrolments(hub.ctx, OPERATOR)).length;
+const requests = async () => (await listEnrolments(hub.ctx, OPERATOR, { limit: 100 })).length;
 
 describe('a newcomer', () => {
   test('is enrolled when both sides see the same fingerprint, and leaves nothing open', async () => {
@@ -169,7 +169,7 @@ describe('somebody in between', () => {
     const invitation = parseInvitation(await hub.invite('24'));
     const diverted = formatInvitation({ ...invitation, address: forged.address });
     await expect(join24(diverted).outcome).rejects.toMatchObject({ reason: 'CA_NOT_PINNED' });
-    expect(await listEnrolments(forged.ctx, OPERATOR)).toEqual([]);
+    expect(await listEnrolments(forged.ctx, OPERATOR, { limit: 100 })).toEqual([]);
     expect((await readdir(join(directory, 'node'))).sort()).toEqual([
       'enrolment.jwk',
       'opening.jwk',

@@ -104,7 +104,7 @@ describe('enrolment', () => {
       }
     },
     look: async ({ id }, name) => {
-      const rows = await listEnrolments(hub.ctx, operators[name] as Caller);
+      const rows = await listEnrolments(hub.ctx, operators[name] as Caller, { limit: 100 });
       const row = rows.find((one) => one.id === id);
       return row && { state: row.state, allowed: row.allowed };
     },

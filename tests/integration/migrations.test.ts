@@ -8,6 +8,7 @@ import * as nodeSchema from '../../node/db/schema.ts';
 import * as auditTables from '../../shared/db/audit-tables.ts';
 import { type Database, openDatabase } from '../../shared/db/database.ts';
 import { migrateDatabase } from '../../shared/db/migrate.ts';
+import * as requestTables from '../../shared/db/request-tables.ts';
 import { packageRoot } from '../../shared/package-root.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { describeSchema } from '../support/describe-schema.ts';
@@ -53,7 +54,7 @@ describe.each(PROGRAMS)('migrations of the %s', (program) => {
   test('have all ordinary tables described for drizzle, column by column', async () => {
     await using database = await createTestDatabase(program);
     const schema = program === 'node' ? nodeSchema : hubSchema;
-    const described = Object.values({ ...schema, ...auditTables }).filter(
+    const described = Object.values({ ...schema, ...auditTables, ...requestTables }).filter(
       (value) => value instanceof PgTable,
     );
     const tables = Object.fromEntries(

@@ -85,7 +85,7 @@ export async function startEnrolmentHub({ offline = false } = {}): Promise<Enrol
     invite: async (province, lifeHours = 1) =>
       (await inviteProvince(ctx, OPERATOR, { province, lifeHours })).invitation,
     pending: async () => {
-      const [row, ...others] = (await listEnrolments(ctx, OPERATOR)).filter(
+      const [row, ...others] = (await listEnrolments(ctx, OPERATOR, { limit: 100 })).filter(
         ({ state }) => state === 'pending',
       );
       if (row === undefined || others.length > 0) throw new Error('not one request is pending');

@@ -56,6 +56,8 @@ export interface Answer {
 
 export interface NodeHttp extends AsyncDisposable {
   readonly db: Database;
+  /** For connections beside those of the program. */
+  readonly databaseUrl: string;
   readonly dataKeys: DataKeys;
   readonly hub: FakeHub;
   readonly rules: RuleBook;
@@ -80,12 +82,15 @@ export interface NodeHttpOptions {
   /** Instead of the bearer check alone, and its usual limits. */
   readonly door?: Partial<DoorConfig>;
   readonly clock?: Clock;
+  /** What the program takes for its database, instead of the test's own. */
+  readonly through?: (db: Database) => Database;
 }
 
 /** A node of province 24 with an empty database. */
 export async function createNodeHttp(options: NodeHttpOptions = {}): Promise<NodeHttp> {
   const stack = new Disposal();
-  const { db } = stack.use(await createTestDatabase('node'));
+  const database = stack.use(await createTestDatabase('node'));
+  const db = options.through?.(database.db) ?? database.db;
   const dataKeys = testDataKeys();
   const hub = stack.use(await startFakeHub());
   const issuer = stack.use(await startTokenIssuer());
@@ -158,6 +163,7 @@ export async function createNodeHttp(options: NodeHttpOptions = {}): Promise<Nod
   stack.defer(() => stop.abort());
   const fetch = async (path: string, init?: RequestInit) => app.request(path, init);
   return {
+    databaseUrl: database.url,
     ...{ db, dataKeys, hub, rules, issuer, logged, changed, keyService, federation, stop, fetch },
     handle: async (request) => app.fetch(request),
     call: async (method, path, { json, text, headers, roles = ALL_GRANTS, subject = 'an' } = {}) => {

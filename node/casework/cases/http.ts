@@ -3,9 +3,12 @@
  */
 import { z } from '@hono/zod-openapi';
 import { isoInstant } from '../../../shared/domain/instant.ts';
+import { addCommand } from '../../../shared/http/command.ts';
+import { uuidInput } from '../../../shared/http/fields.ts';
 import { dateInput, instantInput, instantOutput, isoInstantOrNull } from '../../../shared/http/instants.ts';
-import { cutPage, decodeCursor, nextOutput, pageQuery } from '../../../shared/http/paging.ts';
-import { apiRoute, newRoutes, type Routes } from '../../../shared/http/route.ts';
+import { addList } from '../../../shared/http/list.ts';
+import { addRead } from '../../../shared/http/read.ts';
+import { newRoutes, type Routes } from '../../../shared/http/route.ts';
 import { fault } from '../../../shared/shape-errors.ts';
 import { type Case, type CasesContext, correctCase, enterCase, listCases, readCase } from './operations.ts';
 
@@ -48,88 +51,61 @@ const caseOutput = z
   })
   .openapi('Case');
 
-const idOutput = z.object({ id: z.uuid() });
-const idParam = z.object({ id: z.uuid().transform((id) => id.toLowerCase()) });
-const cursor = z.tuple([z.number(), z.uuid()]);
-const tags = ['cases'];
-
-const json = <T extends z.ZodType>(schema: T) => ({ 'application/json': { schema } });
-
-const postCase = apiRoute('cases.enter', {
-  method: 'post',
-  path: '/v1/cases',
-  tags,
-  summary: 'Nhập ca bệnh · Enter a confirmed case',
-  description:
-    'onset_on means midnight in Asia/Ho_Chi_Minh; one of onset_on and sampled_at is required. ' +
-    "Without a ward: that of the person's record; callers with less than the province must name theirs.",
-  request: { body: { required: true, content: json(newCase) } },
-  responses: { 201: { description: 'Đã nhập · Entered', content: json(idOutput) } },
-});
-
-const getCases = apiRoute('cases.list', {
-  method: 'get',
-  path: '/v1/cases',
-  tags,
-  summary: 'Danh sách ca bệnh, mới nhất trước · Cases, newest first',
-  request: { query: pageQuery(1000, 100) },
-  responses: {
-    200: { description: 'OK', content: json(z.object({ cases: z.array(caseOutput), next: nextOutput })) },
-  },
-});
-
-const getCase = apiRoute('cases.read', {
-  method: 'get',
-  path: '/v1/cases/{id}',
-  tags,
-  summary: 'Xem ca bệnh · Read a case',
-  request: { params: idParam },
-  responses: { 200: { description: 'OK', content: json(caseOutput) } },
-});
-
-const patchCase = apiRoute('cases.correct', {
-  method: 'patch',
-  path: '/v1/cases/{id}',
-  tags,
-  summary: 'Sửa hoặc rút ca bệnh · Correct or withdraw a case',
-  description:
-    'Absent fields stay, null erases, {"withdrawn": true} withdraws. Open traces of the case are amended.',
-  request: { params: idParam, body: { required: true, content: json(correction) } },
-  responses: { 200: { description: 'Đã sửa · Corrected', content: json(caseOutput) } },
-});
+const params = { id: uuidInput };
+const tag = 'cases';
+const NO_SUCH_CASE = { NOT_FOUND: ['NO_SUCH_CASE'] } as const;
 
 /** The routes of cases. */
 export function caseRoutes(ctx: CasesContext): Routes {
   const routes = newRoutes();
-  routes.openapi(postCase, async (c) => {
-    const body = c.req.valid('json');
-    const id = await enterCase(ctx, c.get('caller'), {
-      identifiers: body.identifiers,
-      onsetOn: body.onset_on ?? null,
-      sampledAt: body.sampled_at ?? null,
-      isolatedAt: body.isolated_at ?? null,
-      ward: body.ward,
-    });
-    return c.json({ id }, 201, { location: `/v1/cases/${id}` });
+  addCommand(routes, ctx, {
+    ...{ act: 'cases.enter', name: 'enterCase', method: 'post', path: '/v1/cases', tag },
+    summary: 'Nhập ca bệnh · Enter a confirmed case',
+    description:
+      'onset_on means midnight in Asia/Ho_Chi_Minh; one of onset_on and sampled_at is required. ' +
+      "Without a ward: that of the person's record; callers with less than the province must name theirs.",
+    ...{ body: newCase, status: 201, done: 'Đã nhập · Entered', output: z.object({ id: z.uuid() }) },
+    run: ({ caller }, { body }) =>
+      enterCase(ctx, caller, {
+        identifiers: body.identifiers,
+        onsetOn: body.onset_on ?? null,
+        sampledAt: body.sampled_at ?? null,
+        isolatedAt: body.isolated_at ?? null,
+        ward: body.ward,
+      }),
+    again: (_call, { id }) => id as string,
+    locationOf: (id) => `/v1/cases/${id}`,
+    toJson: (id) => ({ id }),
   });
-  routes.openapi(getCases, async (c) => {
-    const { limit, after } = c.req.valid('query');
-    const key = decodeCursor(after, cursor);
-    const found = await listCases(ctx, c.get('caller'), {
-      limit,
-      after: key && { createdAt: key[0], id: key[1] },
-    });
-    const { page, next } = cutPage(found, limit, (item) => [item.createdAt, item.id]);
-    return c.json({ cases: page.map(toJson), next }, 200);
+  addList(routes, {
+    ...{ act: 'cases.list', name: 'listCases', path: '/v1/cases', tag },
+    summary: 'Danh sách ca bệnh, mới nhất trước · Cases, newest first',
+    ...{ items: 'cases', output: caseOutput, pages: { most: 1_000, usual: 100 } },
+    place: z.tuple([z.number(), z.uuid()]),
+    find: ({ caller }, { limit, after }) =>
+      listCases(ctx, caller, { limit, after: after && { createdAt: after[0], id: after[1] } }),
+    placeOf: ({ createdAt, id }) => [createdAt, id],
+    toJson,
   });
-  routes.openapi(getCase, async (c) => {
-    return c.json(toJson(await readCase(ctx, c.get('caller'), c.req.valid('param').id)), 200);
+  addRead(routes, {
+    ...{ act: 'cases.read', name: 'readCase', path: '/v1/cases/{id}', tag, params },
+    ...{ summary: 'Xem ca bệnh · Read a case', output: caseOutput, reasons: NO_SUCH_CASE },
+    find: ({ caller, params }) => readCase(ctx, caller, params.id),
+    toJson,
   });
-  routes.openapi(patchCase, async (c) => {
-    const { onset_on, sampled_at, isolated_at, ...others } = c.req.valid('json');
-    const changes = { ...others, onsetOn: onset_on, sampledAt: sampled_at, isolatedAt: isolated_at };
-    const corrected = await correctCase(ctx, c.get('caller'), { id: c.req.valid('param').id, changes });
-    return c.json(toJson(corrected), 200);
+  addCommand(routes, ctx, {
+    ...{ act: 'cases.correct', name: 'correctCase', method: 'patch', path: '/v1/cases/{id}', tag, params },
+    summary: 'Sửa hoặc rút ca bệnh · Correct or withdraw a case',
+    description:
+      'Absent fields stay, null erases, {"withdrawn": true} withdraws. Open traces of the case are amended.',
+    ...{ body: correction, status: 200, done: 'Đã sửa · Corrected', output: caseOutput },
+    reasons: NO_SUCH_CASE,
+    run: ({ caller, params }, { body }) => {
+      const { onset_on, sampled_at, isolated_at, ...others } = body;
+      const changes = { ...others, onsetOn: onset_on, sampledAt: sampled_at, isolatedAt: isolated_at };
+      return correctCase(ctx, caller, { id: params.id, changes });
+    },
+    toJson,
   });
   return routes;
 }

@@ -76,6 +76,7 @@ export async function enterCase(ctx: CasesContext, caller: Caller, input: NewCas
       await queries.insertCase(tx, id, { ...input, ward });
       await queries.replaceCaseIdentifiers(tx, id, ids);
       leave.note({ identifiers: ids.length, ward });
+      leave.keep({ id });
       return ids;
     },
   );

@@ -3,14 +3,17 @@
  */
 import { z } from '@hono/zod-openapi';
 import { isoInstant } from '../../../shared/domain/instant.ts';
+import { addCommand } from '../../../shared/http/command.ts';
+import { uuidInput } from '../../../shared/http/fields.ts';
 import { instantOutput, isoInstantOrNull } from '../../../shared/http/instants.ts';
-import { cutPage, decodeCursor, nextOutput, pageQuery } from '../../../shared/http/paging.ts';
-import { apiRoute, newRoutes, type Routes } from '../../../shared/http/route.ts';
+import { addList } from '../../../shared/http/list.ts';
+import { newRoutes, type Routes } from '../../../shared/http/route.ts';
 import { fault } from '../../../shared/shape-errors.ts';
 import {
   type BreakGlassContext,
   listBreakGlass,
   openBreakGlass,
+  readReviewed,
   reviewBreakGlass,
   type ShownBreakGlass,
 } from './operations.ts';
@@ -48,63 +51,47 @@ const breakGlassOutput = z
   })
   .openapi('BreakGlass');
 
-const cursor = z.tuple([z.number(), z.uuid()]);
-const tags = ['break-glass'];
-const json = <T extends z.ZodType>(schema: T) => ({ 'application/json': { schema } });
-
-const postBreakGlass = apiRoute('break_glass.open', {
-  method: 'post',
-  path: '/v1/break-glass',
-  tags,
-  summary: 'Mở quyền xem khẩn cấp · Read beyond your area, for a while and on the record',
-  request: { body: { required: true, content: json(newBreakGlass) } },
-  responses: { 201: { description: 'Đã mở · Open', content: json(z.object(opened)) } },
-});
-
-const getBreakGlass = apiRoute('break_glass.list', {
-  method: 'get',
-  path: '/v1/break-glass',
-  tags,
-  summary: 'Các lần xem khẩn cấp, mới nhất trước · All of them, newest first, with their reasons',
-  request: { query: pageQuery(200, 50) },
-  responses: {
-    200: {
-      description: 'OK',
-      content: json(z.object({ break_glass: z.array(breakGlassOutput), next: nextOutput })),
-    },
-  },
-});
-
-const postReview = apiRoute('break_glass.review', {
-  method: 'post',
-  path: '/v1/break-glass/{id}/review',
-  tags,
-  summary: 'Đánh giá · Review one; `unjustified` ends it',
-  request: {
-    params: z.object({ id: z.uuid().transform((id) => id.toLowerCase()) }),
-    body: { required: true, content: json(z.strictObject({ verdict: z.enum(VERDICTS) })) },
-  },
-  responses: { 200: { description: 'Đã ghi · Noted', content: json(breakGlassOutput) } },
-});
+const tag = 'break-glass';
 
 /** The routes of break-glass. */
 export function breakGlassRoutes(ctx: BreakGlassContext): Routes {
   const routes = newRoutes();
-  routes.openapi(postBreakGlass, async (c) => {
-    const { id, area, endsAt } = await openBreakGlass(ctx, c.get('caller'), c.req.valid('json'));
-    return c.json({ id, area, ends_at: isoInstant(endsAt) }, 201);
+  addCommand(routes, ctx, {
+    ...{ act: 'break_glass.open', name: 'openBreakGlass', method: 'post', path: '/v1/break-glass', tag },
+    summary: 'Mở quyền xem khẩn cấp · Read beyond your area, for a while and on the record',
+    ...{ body: newBreakGlass, status: 201, done: 'Đã mở · Open', output: z.object(opened) },
+    reasons: { FAILED_PRECONDITION: ['ALREADY_IN_AREA'], RESOURCE_EXHAUSTED: ['TOO_MANY_OPEN'] },
+    run: ({ caller }, { body }) => openBreakGlass(ctx, caller, body),
+    again: (_call, { id, area, ends_at }) => ({
+      ...{ id: id as string, area: area as string, endsAt: ends_at as number },
+    }),
+    toJson: ({ id, area, endsAt }) => ({ id, area, ends_at: isoInstant(endsAt) }),
   });
-  routes.openapi(getBreakGlass, async (c) => {
-    const { limit, after } = c.req.valid('query');
-    const key = decodeCursor(after, cursor);
-    const page = { limit, after: key && { openedAt: key[0], id: key[1] } };
-    const found = await listBreakGlass(ctx, c.get('caller'), page);
-    const { page: shown, next } = cutPage(found, limit, ({ openedAt, id }) => [openedAt, id]);
-    return c.json({ break_glass: shown.map(toJson), next }, 200);
+  addList(routes, {
+    ...{ act: 'break_glass.list', name: 'listBreakGlass', path: '/v1/break-glass', tag },
+    summary: 'Các lần xem khẩn cấp, mới nhất trước · All of them, newest first, with their reasons',
+    ...{ items: 'break_glass', output: breakGlassOutput, pages: { most: 200, usual: 50 } },
+    place: z.tuple([z.number(), z.uuid()]),
+    find: ({ caller }, { limit, after }) =>
+      listBreakGlass(ctx, caller, { limit, after: after && { openedAt: after[0], id: after[1] } }),
+    placeOf: ({ openedAt, id }) => [openedAt, id],
+    toJson,
   });
-  routes.openapi(postReview, async (c) => {
-    const review = { id: c.req.valid('param').id, verdict: c.req.valid('json').verdict };
-    return c.json(toJson(await reviewBreakGlass(ctx, c.get('caller'), review)), 200);
+  addCommand(routes, ctx, {
+    ...{ act: 'break_glass.review', name: 'reviewBreakGlass', method: 'post', tag },
+    path: '/v1/break-glass/{id}/review',
+    summary: 'Đánh giá · Review one; `unjustified` ends it',
+    ...{ params: { id: uuidInput }, body: z.strictObject({ verdict: z.enum(VERDICTS) }) },
+    ...{ status: 200, done: 'Đã ghi · Noted', output: breakGlassOutput },
+    reasons: {
+      NOT_FOUND: ['NO_SUCH_BREAK_GLASS'],
+      PERMISSION_DENIED: ['OWN_BREAK_GLASS'],
+      FAILED_PRECONDITION: ['WRONG_STATE'],
+    },
+    run: ({ caller, params }, { body: { verdict } }) =>
+      reviewBreakGlass(ctx, caller, { id: params.id, verdict }),
+    again: ({ params }) => readReviewed(ctx, params.id),
+    toJson,
   });
   return routes;
 }

@@ -42,7 +42,7 @@ export function openBreakGlass(
 ): Promise<BreakGlass> {
   const id = newId();
   const asked = { on: [{ break_glass: id }], detail: { area, minutes } };
-  return change(ctx, caller, 'break_glass.open', asked, async (tx, { scope }) => {
+  return change(ctx, caller, 'break_glass.open', asked, async (tx, { scope, keep }) => {
     if (!isAreaOf(area, ctx.province)) throw invalidField('area', 'NOT_OF_PROVINCE');
     const openedAt = nowSeconds(ctx.clock);
     const openAlready = (await queries.listOpen(tx, caller.subject, openedAt)).length;
@@ -50,6 +50,7 @@ export function openBreakGlass(
     step(BREAK_GLASS, { state: undefined, command: 'open', facts });
     const row = { id, subject: caller.subject, area, reason, openedAt, endsAt: openedAt + minutes * 60 };
     await queries.insertBreakGlass(await holdSealer(tx, ctx.dataKeys), row);
+    keep({ id, area, ends_at: row.endsAt });
     return { id, area, endsAt: row.endsAt };
   });
 }
@@ -110,6 +111,13 @@ export function reviewBreakGlass(
     }
     return shownTo(ctx, { caller, leave }, (await queries.lockBreakGlass(db, id)) ?? found);
   });
+}
+
+/** One as it stands after its review, for whoever reviewed it and asks for their answer again. */
+export async function readReviewed(ctx: BreakGlassContext, id: string): Promise<ShownBreakGlass> {
+  const found = await queries.findBreakGlass({ sql: ctx.db.sql, sealer: ctx.dataKeys.sealer }, id);
+  if (!found) throw new AppError('NOT_FOUND', 'NO_SUCH_BREAK_GLASS', 'there is no such break-glass here');
+  return { ...found, state: stateOf(found, nowSeconds(ctx.clock)), allowed: [] };
 }
 
 function shownTo(

@@ -75,6 +75,17 @@ export async function listBreakGlass(
   return rows.map((row) => opened(sealer, row));
 }
 
+/** The one of an id; undefined if there is none. */
+export async function findBreakGlass(
+  { sql, sealer }: SealedDb,
+  id: string,
+): Promise<BreakGlassRow | undefined> {
+  const [row] = await sql<
+    SealedRow[]
+  >`SELECT ${sql.unsafe(COLUMNS)} FROM break_glass WHERE public_id = ${id}`;
+  return row && opened(sealer, row);
+}
+
 /** The one of an id, locked; undefined if there is none. */
 export async function lockBreakGlass(
   { sql, sealer }: SealedDb,

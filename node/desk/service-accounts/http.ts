@@ -3,12 +3,15 @@
  */
 import { z } from '@hono/zod-openapi';
 import { isoInstant } from '../../../shared/domain/instant.ts';
+import { addCommand } from '../../../shared/http/command.ts';
+import { uuidInput } from '../../../shared/http/fields.ts';
 import { instantInput, instantOutput, isoInstantOrNull } from '../../../shared/http/instants.ts';
-import { cutPage, decodeCursor, nextOutput, pageQuery } from '../../../shared/http/paging.ts';
-import { apiRoute, newRoutes, type Routes } from '../../../shared/http/route.ts';
+import { addList } from '../../../shared/http/list.ts';
+import { newRoutes, type Routes } from '../../../shared/http/route.ts';
 import {
   createAccount,
   listAccounts,
+  readAccount,
   revokeAccount,
   type ServiceAccount,
   type ServiceAccountsContext,
@@ -38,70 +41,59 @@ const accountOutput = z
   .openapi('ServiceAccount');
 
 const createdOutput = accountOutput
-  .extend({ key: z.string().openapi({ description: 'chỉ hiện một lần · shown once, never again' }) })
+  .extend({
+    key: z
+      .string()
+      .nullable()
+      .openapi({
+        description:
+          'chỉ hiện một lần; null khi hỏi lại cùng Idempotency-Key: thu hồi, tạo cái khác · shown once, ' +
+          'never again; null when the same request comes again: revoke this account and make another',
+      }),
+  })
   .openapi('CreatedServiceAccount');
 
-const cursor = z.tuple([z.number(), z.uuid()]);
-const idParam = z.object({ id: z.uuid().transform((id) => id.toLowerCase()) });
-const tags = ['service-accounts'];
-const json = <T extends z.ZodType>(schema: T) => ({ 'application/json': { schema } });
-
-const postAccount = apiRoute('service_accounts.create', {
-  method: 'post',
-  path: '/v1/service-accounts',
-  tags,
-  summary: 'Tạo tài khoản dịch vụ · Make a service account',
-  request: { body: { required: true, content: json(newAccount) } },
-  responses: { 201: { description: 'Đã tạo · Made', content: json(createdOutput) } },
-});
-
-const getAccounts = apiRoute('service_accounts.list', {
-  method: 'get',
-  path: '/v1/service-accounts',
-  tags,
-  summary: 'Các tài khoản dịch vụ · Service accounts, newest first',
-  request: { query: pageQuery(200, 50) },
-  responses: {
-    200: {
-      description: 'OK',
-      content: json(z.object({ service_accounts: z.array(accountOutput), next: nextOutput })),
-    },
-  },
-});
-
-const postRevocation = apiRoute('service_accounts.revoke', {
-  method: 'post',
-  path: '/v1/service-accounts/{id}/revoke',
-  tags,
-  summary: 'Thu hồi · Revoke one, at once and for good',
-  request: { params: idParam },
-  responses: { 200: { description: 'Đã thu hồi · Revoked', content: json(accountOutput) } },
-});
+const tag = 'service-accounts';
+const reasons = { NOT_FOUND: ['NO_SUCH_ACCOUNT'] } as const;
 
 /** The routes of service accounts. */
 export function serviceAccountRoutes(ctx: ServiceAccountsContext): Routes {
   const routes = newRoutes();
-  routes.openapi(postAccount, async (c) => {
-    const { name, scopes, expires_at } = c.req.valid('json');
-    const { account, key } = await createAccount(ctx, c.get('caller'), {
-      name,
-      scopes,
-      expiresAt: expires_at,
-    });
-    return c.json({ ...toJson(account), key }, 201);
+  addCommand(routes, ctx, {
+    ...{ act: 'service_accounts.create', name: 'createServiceAccount', method: 'post', tag },
+    path: '/v1/service-accounts',
+    summary: 'Tạo tài khoản dịch vụ · Make a service account',
+    ...{ body: newAccount, status: 201, done: 'Đã tạo · Made', output: createdOutput },
+    run: ({ caller }, { body: { name, scopes, expires_at } }): Promise<CreatedAccount> =>
+      createAccount(ctx, caller, { name, scopes, expiresAt: expires_at }),
+    again: async (_call, { id }) => ({ account: await readAccount(ctx, id as string), key: null }),
+    toJson: ({ account, key }) => ({ ...toJson(account), key }),
   });
-  routes.openapi(getAccounts, async (c) => {
-    const { limit, after } = c.req.valid('query');
-    const key = decodeCursor(after, cursor);
-    const page = { limit, after: key && { createdAt: key[0], id: key[1] } };
-    const found = await listAccounts(ctx, c.get('caller'), page);
-    const { page: shown, next } = cutPage(found, limit, ({ createdAt, id }) => [createdAt, id]);
-    return c.json({ service_accounts: shown.map(toJson), next }, 200);
+  addList(routes, {
+    ...{ act: 'service_accounts.list', name: 'listServiceAccounts', path: '/v1/service-accounts', tag },
+    summary: 'Các tài khoản dịch vụ · Service accounts, newest first',
+    ...{ items: 'service_accounts', output: accountOutput, pages: { most: 200, usual: 50 } },
+    place: z.tuple([z.number(), z.uuid()]),
+    find: ({ caller }, { limit, after }) =>
+      listAccounts(ctx, caller, { limit, after: after && { createdAt: after[0], id: after[1] } }),
+    placeOf: ({ createdAt, id }) => [createdAt, id],
+    toJson,
   });
-  routes.openapi(postRevocation, async (c) => {
-    return c.json(toJson(await revokeAccount(ctx, c.get('caller'), c.req.valid('param').id)), 200);
+  addCommand(routes, ctx, {
+    ...{ act: 'service_accounts.revoke', name: 'revokeServiceAccount', method: 'post', tag, reasons },
+    path: '/v1/service-accounts/{id}/revoke',
+    summary: 'Thu hồi · Revoke one, at once and for good',
+    ...{ params: { id: uuidInput }, status: 200, done: 'Đã thu hồi · Revoked', output: accountOutput },
+    run: ({ caller, params }) => revokeAccount(ctx, caller, params.id),
+    again: ({ params }) => readAccount(ctx, params.id),
+    toJson,
   });
   return routes;
+}
+
+interface CreatedAccount {
+  readonly account: ServiceAccount;
+  readonly key: string | null;
 }
 
 function toJson(account: ServiceAccount): z.output<typeof accountOutput> {

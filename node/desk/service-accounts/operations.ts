@@ -39,7 +39,7 @@ export function createAccount(
 ): Promise<{ account: queries.ServiceAccount; key: string }> {
   const id = newId();
   const asked = { on: [{ account: id }], detail: { scopes, expires_at: expiresAt ?? null } };
-  return change(ctx, caller, 'service_accounts.create', asked, async (tx) => {
+  return change(ctx, caller, 'service_accounts.create', asked, async (tx, { keep }) => {
     const createdAt = nowSeconds(ctx.clock);
     if (expiresAt !== undefined && expiresAt <= createdAt) throw invalidField('expires_at', 'IN_PAST');
     const foreign = scopes.findIndex((scope) => !isServiceScope(scope));
@@ -50,6 +50,7 @@ export function createAccount(
       ...{ expiresAt: expiresAt ?? null, revokedAt: null },
     };
     await queries.insertAccount(tx, account, sha256(key));
+    keep({ id });
     return { account, key };
   });
 }
@@ -76,8 +77,22 @@ export function revokeAccount(
   return change(ctx, caller, 'service_accounts.revoke', { on: [{ account: id }] }, async (tx) => {
     const revoked = await queries.markRevoked(tx, id, nowSeconds(ctx.clock));
     if (revoked) return revoked;
-    throw new AppError('NOT_FOUND', 'NO_SUCH_ACCOUNT', 'there is no such service account here');
+    throw noSuchAccount();
   });
+}
+
+/** One as it stands now, for whoever changed it and asks for their answer again. */
+export async function readAccount(
+  { db }: ServiceAccountsContext,
+  id: string,
+): Promise<queries.ServiceAccount> {
+  const found = await queries.findAccount(db, id);
+  if (found) return found;
+  throw noSuchAccount();
+}
+
+function noSuchAccount(): AppError {
+  return new AppError('NOT_FOUND', 'NO_SUCH_ACCOUNT', 'there is no such service account here');
 }
 
 /**

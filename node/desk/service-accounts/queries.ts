@@ -40,6 +40,13 @@ export async function findByKey(
   return row;
 }
 
+/** The account of an id, undefined if there is none. */
+export async function findAccount({ sql }: Queryable, id: string): Promise<ServiceAccount | undefined> {
+  const [row] = await sql<ServiceAccount[]>`
+    SELECT ${sql.unsafe(COLUMNS)} FROM service_accounts WHERE id = ${id}`;
+  return row;
+}
+
 export interface AccountsPage {
   readonly limit: number;
   readonly after?: { readonly createdAt: number; readonly id: string } | undefined;

@@ -2,12 +2,14 @@
  * `/v1/budgets`: how much each province's traces may ask this node, and how much they have.
  */
 import { z } from '@hono/zod-openapi';
-import { apiRoute, newRoutes, type Routes } from '../../../shared/http/route.ts';
-import { fault } from '../../../shared/shape-errors.ts';
+import { addCommand } from '../../../shared/http/command.ts';
+import { provinceInput } from '../../../shared/http/fields.ts';
+import { addRead } from '../../../shared/http/read.ts';
+import { newRoutes, type Routes } from '../../../shared/http/route.ts';
 import { type BudgetsCtx, changeBudget, columnsOf, readBudgets } from './operations.ts';
 
 const limit = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
-const province = z.string().regex(/^\d\d$/, fault({ reason: 'NOT_A_PROVINCE_CODE' }));
+const province = provinceInput;
 
 const budget = z
   .strictObject({
@@ -34,39 +36,27 @@ const changeInput = z
   })
   .openapi('BudgetChange');
 
-const json = <T extends z.ZodType>(schema: T) => ({ 'application/json': { schema } });
-const tags = ['budgets'];
-
-const getBudgets = apiRoute('budgets.read', {
-  method: 'get',
-  path: '/v1/budgets',
-  tags,
-  summary: 'Hạn mức câu hỏi của các tỉnh · How much provinces may ask this node',
-  responses: { 200: { description: 'OK', content: json(budgetsOutput) } },
-});
-
-const putBudget = apiRoute('budgets.change', {
-  method: 'put',
-  path: '/v1/budgets',
-  tags,
-  summary: 'Đặt hạn mức · Set a budget',
-  request: { body: { required: true, content: json(changeInput) } },
-  responses: { 204: { description: 'Đã đặt · Set' } },
-});
+const tag = 'budgets';
 
 /** The routes of budgets. */
 export function budgetRoutes(ctx: BudgetsCtx): Routes {
   const routes = newRoutes();
-  routes.openapi(getBudgets, async (c) => {
-    const view = await readBudgets(ctx, c.get('caller'));
-    const provinces = view.provinces.map((one) => ({ province: one.province, ...columnsOf(one) }));
-    const used = view.used.map(({ province, hour, day }) => ({ province, hour: only(hour), day: only(day) }));
-    return c.json({ default: columnsOf(view.default), provinces, used }, 200);
+  addRead(routes, {
+    ...{ act: 'budgets.read', name: 'readBudgets', path: '/v1/budgets', tag, output: budgetsOutput },
+    summary: 'Hạn mức câu hỏi của các tỉnh · How much provinces may ask this node',
+    find: ({ caller }) => readBudgets(ctx, caller),
+    toJson: (view) => ({
+      default: columnsOf(view.default),
+      provinces: view.provinces.map((one) => ({ province: one.province, ...columnsOf(one) })),
+      used: view.used.map(({ province, hour, day }) => ({ province, hour: only(hour), day: only(day) })),
+    }),
   });
-  routes.openapi(putBudget, async (c) => {
-    const change = c.req.valid('json');
-    await changeBudget(ctx, c.get('caller'), { province: change.province, budget: fromJson(change.budget) });
-    return c.body(null, 204);
+  addCommand(routes, ctx, {
+    ...{ act: 'budgets.change', name: 'changeBudget', method: 'put', path: '/v1/budgets', tag },
+    summary: 'Đặt hạn mức · Set a budget',
+    ...{ body: changeInput, status: 204, done: 'Đã đặt · Set' },
+    run: ({ caller }, { body: { province, budget } }) =>
+      changeBudget(ctx, caller, { province, budget: fromJson(budget) }),
   });
   return routes;
 }

@@ -3,26 +3,27 @@
  */
 import { z } from '@hono/zod-openapi';
 import { isoInstant } from '../../../shared/domain/instant.ts';
+import { addCommand } from '../../../shared/http/command.ts';
+import { provinceInput } from '../../../shared/http/fields.ts';
 import { instantOutput } from '../../../shared/http/instants.ts';
-import { apiRoute, newRoutes, type Routes } from '../../../shared/http/route.ts';
-import { fault } from '../../../shared/shape-errors.ts';
+import { addList, itemsAfter } from '../../../shared/http/list.ts';
+import { addRead } from '../../../shared/http/read.ts';
+import { newRoutes, type Routes } from '../../../shared/http/route.ts';
 import {
   approveProvince,
   createKey,
   describeKeys,
   type FederationKeysCtx,
+  heldGenerations,
+  type KeyStatus,
   listNewcomers,
   type RotationResult,
   rotateKey,
+  rotationBefore,
 } from './operations.ts';
 
-const TAGS = ['federation'];
-const province = z.string().regex(/^[0-9]{2}$/, fault({ reason: 'NOT_A_PROVINCE_CODE' }));
-const json = <T extends z.ZodType>(schema: T, description = 'OK') => ({
-  description,
-  content: { 'application/json': { schema } },
-});
-
+const tag = 'federation';
+const province = z.string().openapi({ example: '24' });
 const newcomerOutput = z
   .object({
     province,
@@ -61,88 +62,105 @@ const rotationOutput = z
   })
   .openapi('FederationKeyRotation');
 
-const approvalInput = z.object({
-  province,
-  fingerprint: z.string().min(16).max(40).openapi({ example: 'ABCD-EFGH-IJKL-MNOP' }),
-});
-
-const getNewcomers = apiRoute('federation_key.newcomers', {
-  method: 'get',
-  path: '/v1/federation/newcomers',
-  tags: TAGS,
-  summary: 'Các tỉnh chờ được duyệt khóa · Provinces whose keys wait for an approval',
-  responses: { 200: json(z.object({ newcomers: z.array(newcomerOutput) })) },
-});
-
-const postApproval = apiRoute('federation_key.approve', {
-  method: 'post',
-  path: '/v1/federation/approvals',
-  tags: TAGS,
-  summary: 'Duyệt một tỉnh sau khi so dấu vân tay · Approve a province whose fingerprint was compared',
-  request: { body: { required: true, ...json(approvalInput) } },
-  responses: { 201: json(z.object({ province, generations: z.array(z.int()) }), 'Approved') },
-});
-
-const getKey = apiRoute('federation_key.read', {
-  method: 'get',
-  path: '/v1/federation/key',
-  tags: TAGS,
-  summary: 'Tình trạng khóa liên kết · How the federation key stands',
-  responses: { 200: json(keyOutput) },
-});
-
-const postKey = apiRoute('federation_key.create', {
-  method: 'post',
-  path: '/v1/federation/key',
-  tags: TAGS,
-  summary: 'Tạo khóa liên kết đầu tiên · Create the first federation key',
-  responses: { 201: json(rotationOutput, 'Created') },
-});
-
-const postRotation = apiRoute('federation_key.rotate', {
-  method: 'post',
-  path: '/v1/federation/key/rotations',
-  tags: TAGS,
-  summary: 'Xoay khóa liên kết · Rotate the federation key',
-  request: { body: { required: true, ...json(z.object({ at_once: z.boolean().default(false) })) } },
-  responses: { 201: json(rotationOutput, 'Rotated') },
-});
+const approvalInput = z
+  .strictObject({
+    province: provinceInput,
+    fingerprint: z.string().min(16).max(40).openapi({ example: 'ABCD-EFGH-IJKL-MNOP' }),
+  })
+  .openapi('KeyApproval');
+const approvalOutput = z.object({ province, generations: z.array(z.int()) }).openapi('ApprovedProvince');
+const rotationInput = z.strictObject({ at_once: z.boolean().default(false) }).openapi('KeyRotation');
+const HUB_AWAY = { UNAVAILABLE: ['HUB_UNREACHABLE', 'PEER_UNREACHABLE', 'UNREACHABLE'] } as const;
 
 /** The routes of the federation key. */
 export function federationKeyRoutes(ctx: FederationKeysCtx): Routes {
   const routes = newRoutes();
-  routes.openapi(getNewcomers, async (c) => {
-    const newcomers = (await listNewcomers(ctx, c.get('caller'))).map(({ statedAt, holds, ...same }) => ({
+  addNewcomers(routes, ctx);
+  addRead(routes, {
+    ...{
+      act: 'federation_key.read',
+      name: 'describeKeys',
+      path: '/v1/federation/key',
+      tag,
+      output: keyOutput,
+    },
+    ...{ summary: 'Tình trạng khóa liên kết · How the federation key stands', reasons: HUB_AWAY },
+    find: ({ caller }) => describeKeys(ctx, caller),
+    toJson: statusJson,
+  });
+  addCommand(routes, ctx, {
+    ...{ act: 'federation_key.create', name: 'createKey', method: 'post', path: '/v1/federation/key', tag },
+    summary: 'Tạo khóa liên kết đầu tiên · Create the first federation key',
+    ...{ status: 201, done: 'Đã tạo · Created', output: rotationOutput },
+    reasons: {
+      ...HUB_AWAY,
+      FAILED_PRECONDITION: ['FEDERATION_KEY_EXISTS', 'FEDERATION_KEY_PENDING'],
+      ALREADY_EXISTS: ['FEDERATION_KEY_TAKEN'],
+    },
+    run: ({ caller }) => createKey(ctx, caller),
+    again: (_call, kept) => rotationBefore(ctx, kept),
+    toJson: rotationOf,
+  });
+  addCommand(routes, ctx, {
+    ...{ act: 'federation_key.rotate', name: 'rotateKey', method: 'post', tag },
+    path: '/v1/federation/key/rotations',
+    summary: 'Xoay khóa liên kết · Rotate the federation key',
+    ...{ body: rotationInput, status: 201, done: 'Đã xoay · Rotated', output: rotationOutput },
+    reasons: {
+      UNAVAILABLE: [...HUB_AWAY.UNAVAILABLE, 'FEDERATION_KEY_MISSING'],
+      FAILED_PRECONDITION: ['FEDERATION_KEY_PENDING'],
+      ALREADY_EXISTS: ['FEDERATION_KEY_TAKEN'],
+    },
+    run: ({ caller }, { body }) => rotateKey(ctx, caller, { atOnce: body.at_once }),
+    again: (_call, kept) => rotationBefore(ctx, kept),
+    toJson: rotationOf,
+  });
+  return routes;
+}
+
+function addNewcomers(routes: Routes, ctx: FederationKeysCtx): void {
+  addList(routes, {
+    ...{ act: 'federation_key.newcomers', name: 'listNewcomers', path: '/v1/federation/newcomers', tag },
+    summary: 'Các tỉnh chờ được duyệt khóa · Provinces whose keys wait for an approval',
+    ...{ items: 'newcomers', output: newcomerOutput, pages: { most: 100, usual: 100 }, reasons: HUB_AWAY },
+    place: z.tuple([z.string()]),
+    find: async ({ caller }, query) =>
+      itemsAfter(await listNewcomers(ctx, caller), ({ province }) => province, query),
+    placeOf: ({ province }) => [province],
+    toJson: ({ statedAt, holds, ...same }) => ({
       ...same,
       stated_at: isoInstant(statedAt),
       holds_key: holds,
-    }));
-    return c.json({ newcomers }, 200);
+    }),
   });
-  routes.openapi(postApproval, async (c) => {
-    const input = c.req.valid('json');
-    const { generations } = await approveProvince(ctx, c.get('caller'), input);
-    return c.json({ province: input.province, generations }, 201);
+  addCommand(routes, ctx, {
+    ...{ act: 'federation_key.approve', name: 'approveProvince', method: 'post', tag },
+    path: '/v1/federation/approvals',
+    summary: 'Duyệt một tỉnh sau khi so dấu vân tay · Approve a province whose fingerprint was compared',
+    ...{ body: approvalInput, status: 201, done: 'Đã duyệt · Approved', output: approvalOutput },
+    reasons: {
+      ...HUB_AWAY,
+      NOT_FOUND: ['PROVINCE_UNKNOWN'],
+      FAILED_PRECONDITION: ['FINGERPRINT_MISMATCH'],
+    },
+    run: async ({ caller }, { body }) => ({
+      province: body.province,
+      generations: (await approveProvince(ctx, caller, body)).generations,
+    }),
+    again: (_call, { province }) => ({ province: province as string, generations: heldGenerations(ctx) }),
+    toJson: (approved) => approved,
   });
-  routes.openapi(getKey, async (c) => {
-    const { generations, ...same } = await describeKeys(ctx, c.get('caller'));
-    const listed = generations.map(({ useFrom, heldBy, awaited, conflicts, ...one }) => ({
-      ...one,
-      use_from: isoInstant(useFrom),
-      held_by: [...heldBy],
-      awaited: [...awaited],
-      conflicts: [...conflicts],
-    }));
-    return c.json({ ...same, trusted: [...same.trusted], generations: listed }, 200);
-  });
-  routes.openapi(postKey, async (c) => {
-    return c.json(rotationOf(await createKey(ctx, c.get('caller'))), 201);
-  });
-  routes.openapi(postRotation, async (c) => {
-    const { at_once: atOnce } = c.req.valid('json');
-    return c.json(rotationOf(await rotateKey(ctx, c.get('caller'), { atOnce })), 201);
-  });
-  return routes;
+}
+
+function statusJson({ generations, ...same }: KeyStatus): z.output<typeof keyOutput> {
+  const listed = generations.map(({ useFrom, heldBy, awaited, conflicts, ...one }) => ({
+    ...one,
+    use_from: isoInstant(useFrom),
+    held_by: [...heldBy],
+    awaited: [...awaited],
+    conflicts: [...conflicts],
+  }));
+  return { ...same, trusted: [...same.trusted], generations: listed };
 }
 
 function rotationOf({ generation, state, sentTo, leftOut }: RotationResult) {

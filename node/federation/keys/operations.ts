@@ -2,7 +2,9 @@
  * What people do with the federation key at a node: see how it stands, create the first, approve a newcomer
  * whose fingerprint they have compared, rotate. And what tracing asks: which generation an opening uses.
  */
+import { z } from 'zod';
 import type { Caller } from '../../../shared/acts/access.ts';
+import type { KeptAnswer } from '../../../shared/acts/terms.ts';
 import { type Clock, nowSeconds } from '../../../shared/clock.ts';
 import type { Database } from '../../../shared/db/database.ts';
 import { AppError } from '../../../shared/errors.ts';
@@ -152,21 +154,33 @@ export async function approveProvince(
   { province, fingerprint }: { readonly province: string; readonly fingerprint: string },
 ): Promise<{ generations: number[] }> {
   const { me, ring, courier } = ctx;
-  await changeInSteps(ctx, caller, 'federation_key.approve', { on: [{ province }] }, async (step) => {
-    const view = await courier.sync();
-    await step({}, async () => {
-      const statement = statementToApprove(view, me.holder.province, { province, fingerprint });
-      const signer = { province: me.holder.province, openingKey: me.openingKey };
-      const approval = await signApproval(signer, statement, nowSeconds(ctx.clock));
-      await ring.change((content) => ({
-        ...content,
-        approvals: [...content.approvals.filter((one) => approvedProvince(one) !== province), approval],
-      }));
-    });
-  });
+  await changeInSteps(
+    ctx,
+    caller,
+    'federation_key.approve',
+    { on: [{ province }] },
+    async (step, { keep }) => {
+      keep({ province });
+      const view = await courier.sync();
+      await step({}, async () => {
+        const statement = statementToApprove(view, me.holder.province, { province, fingerprint });
+        const signer = { province: me.holder.province, openingKey: me.openingKey };
+        const approval = await signApproval(signer, statement, nowSeconds(ctx.clock));
+        await ring.change((content) => ({
+          ...content,
+          approvals: [...content.approvals.filter((one) => approvedProvince(one) !== province), approval],
+        }));
+      });
+    },
+  );
   // What does not get through now goes with a later pass.
   await courier.sync().catch(() => undefined);
-  return { generations: ring.content.keys.map(({ generation }) => generation) };
+  return { generations: heldGenerations(ctx) };
+}
+
+/** The generations that this node holds, ascending. */
+export function heldGenerations({ ring }: Pick<FederationKeysCtx, 'ring'>): number[] {
+  return ring.content.keys.map(({ generation }) => generation);
 }
 
 function statementToApprove(
@@ -202,11 +216,12 @@ async function proposeKey(
   act: 'federation_key.create' | 'federation_key.rotate',
   make: (view: KeyView) => FederationKey,
 ): Promise<RotationResult> {
-  const { key, known } = await changeInSteps(ctx, caller, act, {}, async (step, { note }) => {
+  const { key, known } = await changeInSteps(ctx, caller, act, {}, async (step, { note, keep }) => {
     const known = await ctx.courier.sync();
     const key = make(known);
     const { generation, check } = generationOf(key);
     note({ generation, check });
+    keep({ generation, check });
     await step({}, () =>
       ctx.ring.change((content) => {
         if (!content.proposed) return { ...content, proposed: key };
@@ -220,6 +235,14 @@ async function proposeKey(
   const view = await ctx.courier.sync().catch(() => known);
   return resultOf(ctx, generationOf(key), view);
 }
+
+/** How what `createKey` or `rotateKey` has made stands now, for whoever asks for that answer again. */
+export async function rotationBefore(ctx: FederationKeysCtx, kept: KeptAnswer): Promise<RotationResult> {
+  const { generation, check } = keptShape.parse(kept);
+  return resultOf(ctx, { generation, check }, await ctx.courier.sync());
+}
+
+const keptShape = z.object({ generation: z.int(), check: z.string() });
 
 function resultOf(
   { ring, me }: FederationKeysCtx,

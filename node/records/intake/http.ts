@@ -1,14 +1,15 @@
 /**
  * The four imports over HTTP: bodies of any size are streamed to the operation, plain or gzipped.
  */
-import { Readable } from 'node:stream';
-import type { ReadableStream } from 'node:stream/web';
+import type { Readable } from 'node:stream';
 import { z } from '@hono/zod-openapi';
+import type { FieldError } from '../../../shared/errors.ts';
 import { shownFieldError, unsupportedMediaType } from '../../../shared/http/problem.ts';
-import { apiRoute, fieldErrorSchema, newRoutes, type Routes } from '../../../shared/http/route.ts';
+import { fieldErrorSchema, newRoutes, type Routes } from '../../../shared/http/route.ts';
+import { addUpload } from '../../../shared/http/upload.ts';
 import { unzipped } from './gzip.ts';
 import { type ImportContext, type ImportFormat, importRows, MOST_ERRORS } from './operations.ts';
-import { IMPORT_KINDS, ROW_KINDS } from './rows.ts';
+import { IMPORT_KINDS, type ImportKind, ROW_KINDS } from './rows.ts';
 
 const FORMATS: Readonly<Record<string, ImportFormat>> = {
   'text/csv': 'csv',
@@ -25,43 +26,76 @@ const reportSchema = z
   })
   .openapi('ImportReport');
 
+const NAMES = {
+  persons: 'importPersons',
+  places: 'importPlaces',
+  'check-ins': 'importCheckIns',
+  encounters: 'importEncounters',
+} as const satisfies Record<ImportKind, string>;
+
+/** One row of each kind, as it may stand in a file. */
+const ROWS: Readonly<Record<ImportKind, Readonly<Record<string, string>>>> = {
+  persons: {
+    ...{ identifiers: 'cccd:024090000001 phone:+84912345678', name: 'Nguyễn Văn An', born_on: '1990-03-14' },
+    ...{ sex: 'nam', province: '24', ward: '07213', address: 'thôn Đông, xã Quế Nham', household: 'QN-0147' },
+  },
+  places: {
+    ...{ place: 'BG-MART-0012', name: 'Chợ Thương', kind: 'market', ward: '07210', capacity: '400' },
+    ...{ latitude: '21.2731', longitude: '106.1946' },
+  },
+  'check-ins': {
+    ...{ identifier: 'phone:+84912345678', place: 'BG-MART-0012', home_province: '24' },
+    ...{ in_at: '2021-06-01T08:00:00+07:00', out_at: '2021-06-01T08:40:00+07:00' },
+  },
+  encounters: {
+    ...{ identifier_a: 'app:2f1c0a52-9c5e-4c3a-8a86-4a0c6a0e5b11', identifier_b: 'phone:+84912345678' },
+    ...{ from: '2021-06-01T08:05:00+07:00', until: '2021-06-01T08:25:00+07:00', rssi: '-61' },
+  },
+};
+
+const EXAMPLES = {
+  csv: (kind: ImportKind) =>
+    `${Object.keys(ROWS[kind]).join(',')}\n${Object.values(ROWS[kind])
+      .map((cell) => (cell.includes(',') ? `"${cell}"` : cell))
+      .join(',')}\n`,
+  ndjson: (kind: ImportKind) => `${JSON.stringify(ROWS[kind])}\n`,
+};
+
 /** `POST /v1/imports/{kind}` for each kind; columns in README.md, Import files. */
 export function importRoutes(ctx: ImportContext): Routes {
   const routes = newRoutes();
   for (const kind of IMPORT_KINDS) {
     const columns = Object.entries(ROW_KINDS[kind].columns);
     const names = columns.map(([name, { required }]) => (required ? `${name}*` : name)).join(', ');
-    const route = apiRoute(`imports.${kind}`, {
-      method: 'post',
-      path: `/v1/imports/${kind}`,
-      tags: ['imports'],
+    const types = Object.entries(FORMATS).map(([type, format]) => [type, EXAMPLES[format](kind)]);
+    addUpload(routes, ctx, {
+      ...{ act: `imports.${kind}`, name: NAMES[kind], path: `/v1/imports/${kind}`, tag: 'imports' },
       summary: `Nhập ${kind} · Import ${kind}`,
       description: `Cột (* bắt buộc) · Columns (* required): ${names}. UTF-8; content-encoding: gzip.`,
-      request: { body: { required: true, content: BODIES } },
-      responses: {
-        200: {
-          description: 'Kết quả · What became of the rows',
-          content: { 'application/json': { schema: reportSchema } },
-        },
+      types: Object.fromEntries(types),
+      output: reportSchema,
+      reasons: {
+        INVALID_ARGUMENT: [
+          'UNSUPPORTED_MEDIA_TYPE',
+          'MALFORMED_GZIP',
+          'EXPANDS_TOO_MUCH',
+          'INVALID_CHARACTER',
+        ],
+        CANCELLED: ['UPLOAD_CUT_OFF'],
+        DEADLINE_EXCEEDED: ['REQUEST_TOO_SLOW'],
       },
-    });
-    routes.openapi(route, async (c) => {
-      const source = sourceOf(c.req.raw);
-      const report = await importRows(ctx, c.get('caller'), { kind, source });
-      const { language } = c.var;
-      // Here, for the few rows that are shown: a file may have a million bad ones.
-      const errors = report.errors.map((one) => ({ line: one.line, ...shownFieldError(one, language) }));
-      return c.json({ ...report, errors }, 200);
+      run: async ({ caller, c }, bytes) => {
+        const report = await importRows(ctx, caller, { kind, source: sourceOf(c.req.raw, bytes) });
+        // Here, for the few rows that are shown: a file may have a million bad ones.
+        const shown = (one: FieldError) => shownFieldError(one, c.var.language);
+        return { ...report, errors: report.errors.map((one) => ({ ...shown(one), line: one.line })) };
+      },
     });
   }
   return routes;
 }
 
-const BODIES = Object.fromEntries(
-  Object.keys(FORMATS).map((type) => [type, { schema: z.string().openapi({ format: 'binary' }) }]),
-);
-
-function sourceOf({ headers, body }: Request) {
+function sourceOf({ headers }: Request, bytes: Readable) {
   const [type = '', ...parameters] = (headers.get('content-type') ?? '').toLowerCase().split(';');
   const format = FORMATS[type.trim()];
   if (format === undefined) throw unsupportedMediaType(Object.keys(FORMATS).join(', '));
@@ -69,7 +103,6 @@ function sourceOf({ headers, body }: Request) {
   if (charset !== undefined && !/^charset="?utf-?8"?$/.test(charset)) {
     throw unsupportedMediaType(`${type.trim()}; charset=utf-8`);
   }
-  const bytes = body === null ? Readable.from([]) : Readable.fromWeb(body as ReadableStream);
   return { format, bytes: decoded(bytes, headers.get('content-encoding') ?? 'identity') };
 }
 

@@ -2,14 +2,15 @@
  * `/v1/traces/{id}/contacts`: the contacts of a trace as JSON and as a file.
  */
 import { z } from '@hono/zod-openapi';
-import type { Caller } from '../../../shared/acts/access.ts';
+import { parseInstant, vietnamInstant } from '../../../shared/domain/instant.ts';
 import { type CsvCell, csvLine, csvResponse } from '../../../shared/http/csv.ts';
+import { traceIdInput } from '../../../shared/http/fields.ts';
+import { addFile } from '../../../shared/http/file.ts';
 import { instantOutput } from '../../../shared/http/instants.ts';
-import { cutPage, decodeCursor, nextOutput, pageQuery } from '../../../shared/http/paging.ts';
-import { apiRoute, newRoutes, type Routes } from '../../../shared/http/route.ts';
-import { fault } from '../../../shared/shape-errors.ts';
+import { addList } from '../../../shared/http/list.ts';
+import { newRoutes, type Routes } from '../../../shared/http/route.ts';
 import { type ContactsContext, exportContacts, listContacts } from './operations.ts';
-import { type Contact, shownContact } from './rules.ts';
+import { CONTACT_LIST, type Contact, shownContact } from './rules.ts';
 
 const MAX_CONTACTS = 1_000;
 
@@ -29,74 +30,38 @@ const contactOutput = z
   })
   .openapi('Contact');
 
-const contactsOutput = z.object({ contacts: z.array(contactOutput), next: nextOutput }).openapi('Contacts');
-const NOT_HEX = fault({ reason: 'NOT_HEX', params: { digits: 32 } });
-const idParam = z.object({ id: z.string().regex(/^[0-9a-f]{32}$/, NOT_HEX) });
-const contactCursor = z.tuple([z.string()]);
-const tags = ['traces'];
-
-const json = <T extends z.ZodType>(schema: T) => ({ 'application/json': { schema } });
-
-const getContacts = apiRoute('contacts.list', {
-  method: 'get',
-  path: '/v1/traces/{id}/contacts',
-  tags,
-  summary: 'Người tiếp xúc của tỉnh này · Contacts that this province is responsible for',
-  request: {
-    params: idParam,
-    query: pageQuery(MAX_CONTACTS, 100).extend({ ward: z.string().max(100).optional() }),
-  },
-  responses: { 200: { description: 'OK', content: json(contactsOutput) } },
-});
-
-const getContactsFile = apiRoute('contacts.export', {
-  method: 'get',
-  path: '/v1/traces/{id}/contacts.csv',
-  tags,
-  summary: 'Xuất người tiếp xúc ra tệp · Export the contacts as a file',
-  description:
-    'Cột như trong JSON, danh sách cách nhau bằng dấu cách · Columns as in the JSON, lists separated by ' +
-    'spaces; UTF-8 with a mark; cells that could begin a formula get an apostrophe. Put on record.',
-  request: { params: idParam, query: z.object({ ward: z.string().max(100).optional() }) },
-  responses: {
-    200: { description: 'OK', content: { 'text/csv': { schema: z.string() } } },
-  },
-});
+const filters = { ward: z.string().max(100).optional() };
+const params = { id: traceIdInput };
+const tag = 'traces';
+const reasons = { NOT_FOUND: ['NO_SUCH_TRACE'] } as const;
 
 /** The routes of contacts. */
 export function contactRoutes(ctx: ContactsContext): Routes {
   const routes = newRoutes();
-  routes.openapi(getContacts, async (c) => {
-    const { limit, after, ward } = c.req.valid('query');
-    const [last] = decodeCursor(after, contactCursor) ?? [];
-    const page = { traceId: c.req.valid('param').id, limit, after: last, ward };
-    return c.json(await contactsPage(ctx, c.get('caller'), page), 200);
+  addList(routes, {
+    ...{ act: 'contacts.list', name: 'listContacts', path: '/v1/traces/{id}/contacts', tag, params, reasons },
+    summary: 'Người tiếp xúc của tỉnh này · Contacts that this province is responsible for',
+    ...{ ...CONTACT_LIST, output: contactOutput, pages: { most: MAX_CONTACTS, usual: 100 }, filters },
+    place: z.tuple([z.string()]),
+    find: ({ caller, params }, { limit, after, filters }) =>
+      listContacts(ctx, caller, { traceId: params.id, limit, after: after?.[0], ...filters }),
   });
-  routes.openapi(getContactsFile, async (c) => {
-    const traceId = c.req.valid('param').id;
-    const pages = exportContacts(ctx, c.get('caller'), { traceId, ...c.req.valid('query') });
-    // A refusal is told before the file begins.
-    const first = await pages.next();
-    return csvResponse(csvLines(first, pages), `truyvet-${traceId}.csv`);
+  addFile(routes, {
+    ...{ act: 'contacts.export', name: 'exportContacts', path: '/v1/traces/{id}/contacts.csv', tag },
+    summary: 'Xuất người tiếp xúc ra tệp · Export the contacts as a file',
+    description:
+      'Cột như trong JSON, danh sách cách nhau bằng dấu cách, giờ Việt Nam · Columns as in the JSON, lists ' +
+      'separated by spaces, instants in Vietnamese time; UTF-8 with a mark; cells that could begin a ' +
+      'formula get an apostrophe. Put on record.',
+    ...{ params, query: filters, reasons, type: 'text/csv' },
+    answer: async ({ caller, params }, query) => {
+      const pages = exportContacts(ctx, caller, { traceId: params.id, ...query });
+      // A refusal is told before the file begins.
+      const first = await pages.next();
+      return csvResponse(csvLines(first, pages), `truyvet-${params.id}.csv`);
+    },
   });
   return routes;
-}
-
-interface PageRequest {
-  readonly traceId: string;
-  readonly limit: number;
-  readonly after?: string | undefined;
-  readonly ward?: string | undefined;
-}
-
-async function contactsPage(
-  ctx: ContactsContext,
-  caller: Caller,
-  request: PageRequest,
-): Promise<z.output<typeof contactsOutput>> {
-  const found = await listContacts(ctx, caller, request);
-  const { page, next } = cutPage(found, request.limit, ({ id }) => [id]);
-  return { contacts: page.map(shownContact), next };
 }
 
 const CSV_COLUMNS = Object.keys(contactOutput.shape) as (keyof z.output<typeof contactOutput>)[];
@@ -118,6 +83,8 @@ function linesOf(page: readonly Contact[]): string {
 function cellsOf(contact: z.output<typeof contactOutput>): CsvCell[] {
   return CSV_COLUMNS.map((column) => {
     const value = contact[column];
+    if (column === 'first_exposed_at' || column === 'last_exposed_at')
+      return vietnamInstant(parseInstant(contact[column]));
     return Array.isArray(value) ? value.join(' ') : value;
   });
 }

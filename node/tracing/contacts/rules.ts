@@ -37,6 +37,13 @@ export function shownContact(contact: Contact) {
   };
 }
 
+/** How contacts are listed, in answers and in events. */
+export const CONTACT_LIST = {
+  items: 'contacts',
+  placeOf: ({ id }: Contact): [string] => [id],
+  toJson: shownContact,
+} as const;
+
 export type Setting = 'place' | 'encounter' | 'household';
 
 const SETTINGS: readonly Setting[] = ['place', 'encounter', 'household'];

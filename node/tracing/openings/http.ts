@@ -3,16 +3,20 @@
  */
 import { z } from '@hono/zod-openapi';
 import { toAppError } from '../../../shared/errors.ts';
+import { addCommand } from '../../../shared/http/command.ts';
 import { eventStream, type ServerEvent } from '../../../shared/http/events.ts';
+import { traceIdInput, uuidInput } from '../../../shared/http/fields.ts';
+import { addFile } from '../../../shared/http/file.ts';
 import { instantInput } from '../../../shared/http/instants.ts';
-import { cutPage, decodeCursor, encodeCursor, nextOutput, pageQuery } from '../../../shared/http/paging.ts';
-import { apiRoute, newRoutes, type Routes } from '../../../shared/http/route.ts';
+import { addList, pageJson } from '../../../shared/http/list.ts';
+import { type Cursors, listId } from '../../../shared/http/paging.ts';
+import { addRead } from '../../../shared/http/read.ts';
+import { newRoutes, type Routes } from '../../../shared/http/route.ts';
 import { traceJson, traceOutput } from '../../../shared/http/trace-json.ts';
 import type { Logger } from '../../../shared/log.ts';
-import { fault } from '../../../shared/shape-errors.ts';
 import { CONTACT_ACTS } from '../contacts/acts.ts';
 import { type ContactsContext, listContacts } from '../contacts/operations.ts';
-import { shownContact } from '../contacts/rules.ts';
+import { CONTACT_LIST } from '../contacts/rules.ts';
 import { type Watched, watchTrace } from './events.ts';
 import * as traces from './operations.ts';
 
@@ -21,144 +25,112 @@ const MAX_CONTACTS = 1_000;
 
 const newTrace = z
   .strictObject({
-    cases: z
-      .array(z.uuid().transform((id) => id.toLowerCase()))
-      .min(1)
-      .max(1_000),
+    cases: z.array(uuidInput).min(1).max(1_000),
     direction: z.enum(['forward', 'backward']),
     max_degree: z.int().min(1).optional(),
     as_of: instantInput.optional(),
   })
   .openapi('NewTrace');
 
-const idOutput = z.object({ id: z.string() });
-const idParam = z.object({
-  id: z.string().regex(/^[0-9a-f]{32}$/, fault({ reason: 'NOT_HEX', params: { digits: 32 } })),
-});
-const idempotencyHeader = z.object({
-  'idempotency-key': z
-    .string()
-    .regex(/^[\x21-\x7e]{1,200}$/, fault({ reason: 'NOT_ASCII' }))
-    .optional()
-    .openapi({ description: 'Cùng khóa, cùng yêu cầu: cùng id · The same key and request give the same id' }),
-});
-const traceCursor = z.tuple([z.number(), z.string()]);
-const tags = ['traces'];
-
-const json = <T extends z.ZodType>(schema: T) => ({ 'application/json': { schema } });
-
-const postTrace = apiRoute('traces.open', {
-  method: 'post',
-  path: '/v1/traces',
-  tags,
-  summary: 'Bắt đầu truy vết · Start a trace',
-  request: { headers: idempotencyHeader, body: { required: true, content: json(newTrace) } },
-  responses: { 202: { description: 'Đã nhận · Accepted', content: json(idOutput) } },
-});
-
-const getTraces = apiRoute('traces.list', {
-  method: 'get',
-  path: '/v1/traces',
-  tags,
-  summary: 'Danh sách truy vết, mới nhất trước · Traces, newest first',
-  request: { query: pageQuery(100, 50) },
-  responses: {
-    200: { description: 'OK', content: json(z.object({ traces: z.array(traceOutput), next: nextOutput })) },
-  },
-});
-
-const getTrace = apiRoute('traces.read', {
-  method: 'get',
-  path: '/v1/traces/{id}',
-  tags,
-  summary: 'Trạng thái truy vết · How a trace stands',
-  request: { params: idParam },
-  responses: { 200: { description: 'OK', content: json(traceOutput) } },
-});
-
-const postClose = apiRoute('traces.close', {
-  method: 'post',
-  path: '/v1/traces/{id}/close',
-  tags,
-  summary: 'Kết thúc truy vết · End a trace',
-  request: { params: idParam },
-  responses: { 202: { description: 'Đã nhận · Accepted', content: json(idOutput) } },
-});
-
-const getEvents = apiRoute('traces.watch', {
-  method: 'get',
-  path: '/v1/traces/{id}/events',
-  tags,
-  summary: 'Theo dõi truy vết · Watch a trace',
-  description:
-    'Server-sent events: `state` and `progress` carry the trace, `contacts` the first page of its ' +
-    'contacts (only for roles that may read them). Ends when the client leaves.',
-  request: { params: idParam },
-  responses: {
-    200: { description: 'OK', content: { 'text/event-stream': { schema: z.string() } } },
-  },
-});
+const idOutput = z.object({ id: traceIdInput });
+const params = { id: traceIdInput };
+const tag = 'traces';
+const NO_SUCH_TRACE = { NOT_FOUND: ['NO_SUCH_TRACE'] } as const;
+const reasons = { ...NO_SUCH_TRACE, UNAVAILABLE: ['HUB_UNREACHABLE'] } as const;
 
 /** The routes of traces. */
-export function traceRoutes(
-  ctx: traces.TracesContext & ContactsContext & { readonly logger: Logger },
-): Routes {
+export function traceRoutes(ctx: WatchContext): Routes {
   const routes = newRoutes();
   addTraces(routes, ctx);
-  routes.openapi(getEvents, async (c) => {
-    const { id } = c.req.valid('param');
-    // An unknown trace gets its problem before the stream begins.
-    const leave = await traces.beginWatch(ctx, c.get('caller'), id);
-    return eventStream((over) => eventsOf(ctx, { id, leave, renew: () => c.get('door').renew(c) }, over), {
-      gone: c.req.raw.signal,
-      stopping: c.get('stopping'),
-      clock: ctx.clock,
-      onError: (error) => ctx.logger.warn({ err: toAppError(error), trace: id }, 'events ended early'),
-    });
+  addCommands(routes, ctx);
+  addFile(routes, {
+    ...{ act: 'traces.watch', name: 'watchTrace', path: '/v1/traces/{id}/events', tag, params, reasons },
+    summary: 'Theo dõi truy vết · Watch a trace',
+    description:
+      'Server-sent events: `state` and `progress` carry the trace, `contacts` the first page of its ' +
+      'contacts (only for roles that may read them). Ends when the client leaves.',
+    type: 'text/event-stream',
+    answer: async ({ caller, params: { id }, c }) => {
+      // An unknown trace gets its problem before the stream begins.
+      const leave = await traces.beginWatch(ctx, caller, id);
+      const watched = { id, leave, renew: () => c.get('door').renew(c), cursors: c.get('cursors') };
+      return eventStream((over) => eventsOf(ctx, watched, over), {
+        gone: c.req.raw.signal,
+        stopping: c.get('stopping'),
+        clock: ctx.clock,
+        onError: (error) => ctx.logger.warn({ err: toAppError(error), trace: id }, 'events ended early'),
+      });
+    },
   });
   return routes;
 }
 
+type WatchContext = traces.TracesContext & ContactsContext & { readonly logger: Logger };
+
 function addTraces(routes: Routes, ctx: traces.TracesContext): void {
-  routes.openapi(postTrace, async (c) => {
-    const { cases, direction, max_degree, as_of } = c.req.valid('json');
-    const { 'idempotency-key': idempotencyKey } = c.req.valid('header');
-    const request = { cases, direction, maxDegree: max_degree, asOf: as_of, idempotencyKey };
-    const id = await traces.openTrace(ctx, c.get('caller'), request);
-    return c.json({ id }, 202, { location: `/v1/traces/${id}` });
+  addList(routes, {
+    ...{ act: 'traces.list', name: 'listTraces', path: '/v1/traces', tag },
+    summary: 'Danh sách truy vết, mới nhất trước · Traces, newest first',
+    ...{ items: 'traces', output: traceOutput, pages: { most: 100, usual: 50 } },
+    place: z.tuple([z.number(), z.string()]),
+    find: async ({ caller }, { limit, after }) => {
+      const place = after && { listedAt: after[0], id: after[1] };
+      const { traces: page, next } = await traces.listTraces(ctx, caller, { limit, after: place });
+      return { page, next: next && [next.listedAt, next.id] };
+    },
+    toJson: traceJson,
   });
-  routes.openapi(getTraces, async (c) => {
-    const { limit, after } = c.req.valid('query');
-    const key = decodeCursor(after, traceCursor);
-    const place = key && { listedAt: key[0], id: key[1] };
-    const { traces: page, next } = await traces.listTraces(ctx, c.get('caller'), { limit, after: place });
-    return c.json(
-      { traces: page.map(traceJson), next: next ? encodeCursor([next.listedAt, next.id]) : null },
-      200,
-    );
+  addRead(routes, {
+    ...{ act: 'traces.read', name: 'readTrace', path: '/v1/traces/{id}', tag, params, reasons },
+    ...{ summary: 'Trạng thái truy vết · How a trace stands', output: traceOutput },
+    find: ({ caller, params }) => traces.readTrace(ctx, caller, params.id),
+    toJson: traceJson,
   });
-  routes.openapi(getTrace, async (c) => {
-    return c.json(traceJson(await traces.readTrace(ctx, c.get('caller'), c.req.valid('param').id)), 200);
+}
+
+function addCommands(routes: Routes, ctx: traces.TracesContext): void {
+  addCommand(routes, ctx, {
+    ...{ act: 'traces.open', name: 'openTrace', method: 'post', path: '/v1/traces', tag },
+    summary: 'Bắt đầu truy vết · Start a trace',
+    ...{ body: newTrace, status: 202, done: 'Đã nhận · Accepted', output: idOutput },
+    reasons: {
+      NOT_FOUND: ['NO_SUCH_CASE'],
+      FAILED_PRECONDITION: ['CASE_WITHDRAWN'],
+      UNAVAILABLE: ['NO_RULES'],
+    },
+    run: ({ caller }, { body: { cases, direction, max_degree, as_of } }) =>
+      traces.openTrace(ctx, caller, { cases, direction, maxDegree: max_degree, asOf: as_of }),
+    again: (_call, { id }) => id as string,
+    locationOf: (id) => `/v1/traces/${id}`,
+    toJson: (id) => ({ id }),
   });
-  routes.openapi(postClose, async (c) => {
-    const { id } = c.req.valid('param');
-    await traces.closeTrace(ctx, c.get('caller'), id);
-    return c.json({ id }, 202);
+  addCommand(routes, ctx, {
+    ...{ act: 'traces.close', name: 'closeTrace', method: 'post', path: '/v1/traces/{id}/close', tag },
+    summary: 'Kết thúc truy vết · End a trace',
+    ...{ params, status: 202, done: 'Đã nhận · Accepted', output: idOutput },
+    reasons: { ...NO_SUCH_TRACE, PERMISSION_DENIED: ['NOT_THE_OWNER'] },
+    run: async ({ caller, params: { id } }) => {
+      await traces.closeTrace(ctx, caller, id);
+      return id;
+    },
+    again: ({ params: { id } }) => id,
+    toJson: (id) => ({ id }),
   });
 }
 
 async function* eventsOf(
-  ctx: traces.TracesContext & ContactsContext,
-  watched: Watched,
+  ctx: WatchContext,
+  watched: Watched & { readonly cursors: Cursors },
   over: AbortSignal,
 ): AsyncGenerator<ServerEvent> {
   for await (const change of watchTrace(ctx, watched, over)) {
     const { kind, caller, leave } = change;
     if (kind !== 'contacts') yield { event: kind, data: traceJson(change.trace) };
     else if (leave.scopeOf(CONTACT_ACTS, 'contacts.list') !== undefined) {
-      const found = await listContacts(ctx, caller, { traceId: watched.id, limit: MAX_CONTACTS });
-      const { page, next } = cutPage(found, MAX_CONTACTS, ({ id }) => [id]);
-      yield { event: kind, data: { contacts: page.map(shownContact), next } };
+      const limit = MAX_CONTACTS;
+      const found = await listContacts(ctx, caller, { traceId: watched.id, limit });
+      const list = listId(`/v1/traces/${watched.id}/contacts`);
+      yield { event: kind, data: pageJson(watched.cursors, { list, limit, spec: CONTACT_LIST }, found) };
     }
   }
 }

@@ -2,8 +2,7 @@
  * Opening, watching and closing traces of this province. What the hub has to hear is stored first and sent by
  * the submitter.
  */
-import { createHash } from 'node:crypto';
-import { type Caller, callerKey, type Scope } from '../../../shared/acts/access.ts';
+import type { Caller, Scope } from '../../../shared/acts/access.ts';
 import type { Leave } from '../../../shared/acts/act.ts';
 import { type Clock, nowSeconds } from '../../../shared/clock.ts';
 import type { Database, Queryable, Transaction } from '../../../shared/db/database.ts';
@@ -37,49 +36,28 @@ export interface TraceRequest {
   readonly maxDegree?: number | undefined;
   /** Epoch seconds; now unless told. */
   readonly asOf?: number | undefined;
-  /** The caller's key for this request; keys of two callers are not the same. */
-  readonly idempotencyKey?: string | undefined;
 }
 
 /** How long a reader waits for the hub before it gets what is known here. */
 const STATUS_DEADLINE_MS = 1_000;
 
 /**
- * Stores a queued trace and has it sent; the answer is its id. The same idempotency key of the same caller
- * with the same request gives the same id. Throws NOT_FOUND NO_SUCH_CASE (also for cases outside the caller's
- * area), FAILED_PRECONDITION CASE_WITHDRAWN, NO_RULES_IN_FORCE, IDEMPOTENCY_KEY_REUSED; INVALID_FIELD.
+ * Stores a queued trace and has it sent; the answer is its id. Throws NOT_FOUND NO_SUCH_CASE (also for cases
+ * outside the caller's area), FAILED_PRECONDITION CASE_WITHDRAWN, UNAVAILABLE NO_RULES; INVALID_FIELD.
  */
 export async function openTrace(ctx: TracesContext, caller: Caller, request: TraceRequest): Promise<string> {
-  const idempotency =
-    request.idempotencyKey === undefined
-      ? undefined
-      : {
-          // As a digest: nobody checks what callers put into their keys.
-          key: sha256(`${callerKey(caller)} ${request.idempotencyKey}`),
-          digest: digestOf(request),
-        };
-  const earlier = idempotency && (await queries.findTraceByKey(ctx.db, idempotency.key));
-  if (earlier) return sameRequest(earlier, idempotency);
-  const trace = { id: newTraceId(), idempotency, ...termsOf(ctx, request) };
+  const trace = { id: newTraceId(), ...termsOf(ctx, request) };
   const { cases, direction } = request;
   const detail = { direction, max_degree: trace.maxDegree };
   const asked = { on: cases.map((id) => ({ case: id })), detail };
-  const id = await change(ctx, caller, 'traces.open', asked, async (tx, { scope, on, note }) => {
+  await change(ctx, caller, 'traces.open', asked, async (tx, { scope, on, keep }) => {
     await checkCases(tx, cases, scope);
-    const stored = await queries.insertTrace(tx, trace);
-    const id = stored ? trace.id : await earlierTrace(tx, idempotency);
-    on({ trace: id });
-    note({ repeated: !stored });
-    return id;
+    await queries.insertTrace(tx, trace);
+    on({ trace: trace.id });
+    keep({ id: trace.id });
   });
-  if (id === trace.id) ctx.submitter.submit(id);
-  return id;
-}
-
-/** The trace that another call with the same key has opened in the same moment. */
-async function earlierTrace(tx: Transaction, key: { key: string; digest: string } | undefined) {
-  const { key: name, digest } = key as { key: string; digest: string };
-  return sameRequest(await queries.findTraceByKey(tx, name), { digest });
+  ctx.submitter.submit(trace.id);
+  return trace.id;
 }
 
 function termsOf(ctx: TracesContext, { cases, direction, maxDegree: asked, asOf }: TraceRequest) {
@@ -88,21 +66,6 @@ function termsOf(ctx: TracesContext, { cases, direction, maxDegree: asked, asOf 
   if (maxDegree > rules.max_degree)
     throw invalidField('max_degree', 'OVER_RULES', { most: rules.max_degree });
   return { cases, direction, maxDegree, asOf: asOf ?? nowSeconds(ctx.clock), rules: rules.number };
-}
-
-function digestOf({ cases, direction, maxDegree, asOf }: TraceRequest): string {
-  return sha256(JSON.stringify([cases, direction, maxDegree ?? null, asOf ?? null]));
-}
-
-function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
-}
-
-function sameRequest(earlier: queries.TraceRow | undefined, { digest }: { digest: string }): string {
-  if (earlier?.request_digest === digest) return earlier.id;
-  const message = 'idempotency-key: was used for another request';
-  const details = [{ field: 'idempotency-key', reason: 'KEY_REUSED' }] as const;
-  throw new AppError('FAILED_PRECONDITION', 'IDEMPOTENCY_KEY_REUSED', message, { details });
 }
 
 async function checkCases(tx: Transaction, cases: readonly string[], scope: Scope): Promise<void> {

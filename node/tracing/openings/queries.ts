@@ -11,7 +11,6 @@ import type { HubStatus } from './status.ts';
 /** A trace of this province; instants in epoch seconds. */
 export interface TraceRow {
   readonly id: string;
-  readonly request_digest: string | null;
   readonly direction: Direction;
   readonly max_degree: number;
   readonly as_of: number;
@@ -36,33 +35,22 @@ export interface NewTrace {
   readonly asOf: number;
   readonly rules: number;
   readonly cases: readonly string[];
-  readonly idempotency?: { readonly key: string; readonly digest: string } | undefined;
 }
 
-/** Stores a queued trace; false (and nothing stored) if its idempotency key is taken. */
-export async function insertTrace(tx: Transaction, trace: NewTrace): Promise<boolean> {
-  const rows = await tx.sql`
-    INSERT INTO traces (id, idempotency_key, request_digest, direction, max_degree, as_of, rules)
-    VALUES (${trace.id}, ${trace.idempotency?.key ?? null}, ${trace.idempotency?.digest ?? null},
-      ${trace.direction}, ${trace.maxDegree}, ${trace.asOf}, ${trace.rules})
-    ON CONFLICT (idempotency_key) DO NOTHING RETURNING id`;
-  if (rows.length === 0) return false;
+/** Stores a queued trace. */
+export async function insertTrace(tx: Transaction, trace: NewTrace): Promise<void> {
+  await tx.sql`
+    INSERT INTO traces (id, direction, max_degree, as_of, rules)
+    VALUES (${trace.id}, ${trace.direction}, ${trace.maxDegree}, ${trace.asOf}, ${trace.rules})`;
   await tx.sql`
     INSERT INTO trace_cases (trace_id, case_id, position)
     SELECT ${trace.id}, case_id, position - 1
     FROM unnest(${[...trace.cases]}::uuid[]) WITH ORDINALITY AS given (case_id, position)`;
-  return true;
 }
 
 /** The trace of an id, undefined if this province has not opened it. */
 export async function findTrace(db: Queryable, id: string): Promise<TraceRow | undefined> {
   const [row] = await db.sql<TraceRow[]>`${selectTraces(db)} WHERE traces.id = ${id}`;
-  return row;
-}
-
-/** The trace that was opened under an idempotency key. */
-export async function findTraceByKey(db: Queryable, key: string): Promise<TraceRow | undefined> {
-  const [row] = await db.sql<TraceRow[]>`${selectTraces(db)} WHERE idempotency_key = ${key}`;
   return row;
 }
 
@@ -245,7 +233,7 @@ function ofCasesIn({ sql }: Queryable, scope: Scope) {
 
 function selectTraces({ sql }: Queryable) {
   return sql`
-    SELECT id, request_digest, direction, max_degree, as_of, rules, revision, opening,
+    SELECT id, direction, max_degree, as_of, rules, revision, opening,
       extract(epoch FROM created_at)::bigint AS created_at, accepted_at IS NOT NULL AS accepted, refusal,
       closing, closed_at IS NOT NULL AS closed, status, federation_key,
       ARRAY(SELECT case_id::text FROM trace_cases WHERE trace_id = traces.id ORDER BY position) AS cases

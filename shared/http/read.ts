@@ -1,0 +1,45 @@
+/**
+ * Reading one thing over HTTP, with its version as ETag where it has one. No answer is kept by a cache
+ * (no-store), so that `If-None-Match` is not asked for: the tag is for `If-Match` of the change that follows.
+ */
+import { z } from '@hono/zod-openapi';
+import { addOperation, type Call, jsonAnswer, type OperationSpec, validOf } from './operation.ts';
+import type { Routes } from './route.ts';
+import { ETAG_HEADER, etagOf } from './versions.ts';
+
+export interface ReadSpec<P extends z.ZodRawShape, Q extends z.ZodRawShape, O extends z.ZodType, T>
+  extends OperationSpec<P> {
+  readonly output: O;
+  readonly query?: Q;
+  find(call: Call<P>, query: z.output<z.ZodObject<Q>>): Promise<T> | T;
+  toJson(found: T): z.output<O>;
+  /** What the ETag says; nothing that changes goes without. */
+  versionOf?(found: T): number;
+}
+
+/** Adds the route of a read. */
+export function addRead<
+  O extends z.ZodType,
+  T,
+  P extends z.ZodRawShape = z.ZodRawShape,
+  Q extends z.ZodRawShape = z.ZodRawShape,
+>(routes: Routes, spec: ReadSpec<P, Q, O, T>): void {
+  const { output, query, versionOf } = spec;
+  const ok = jsonAnswer(output, 'OK');
+  addOperation(
+    routes,
+    spec,
+    {
+      method: 'get',
+      ...(query && { query: z.object(query) }),
+      responses: { 200: versionOf ? { ...ok, headers: ETAG_HEADER } : ok },
+      reasons: [],
+    },
+    async (call) => {
+      const asked = query ? validOf(call.c, 'query') : {};
+      const found = await spec.find(call, asked as z.output<z.ZodObject<Q>>);
+      const headers = versionOf ? { etag: etagOf(versionOf(found)) } : {};
+      return call.c.json(spec.toJson(found) as object, 200, headers);
+    },
+  );
+}
