@@ -188,6 +188,8 @@ describe('checkUses', () => {
     ["import { randomBytes } from 'node:crypto';", 'randomness: uses randomBytes'],
     ['const home = process.env.HOME;', 'environment: uses process.env'],
     ["const home = process['env'].HOME;", 'environment: uses process.env'],
+    ['const { scope } = decide(caller, act, now);', 'access by hand: uses decide'],
+    ['await recordAct(tx, entry, now);', 'access by hand: uses recordAct'],
   ])('refuses %s', (code, what) => {
     expect(found('node/casework/cases/operations.ts', code)).toContain(what);
   });

@@ -46,6 +46,17 @@ export const USE_RULES: readonly UseRule[] = [
     allowed: { 'shared/ids.ts': 'the door itself' },
   },
   {
+    name: 'access by hand',
+    why: 'who decides by hand forgets the entry, the refusal or the scope: change() and read() do all three',
+    from: ['{shared,node,hub}/**'],
+    names: ['decide', 'recordAct'],
+    allowed: {
+      'shared/acts/{access,act}.ts': 'the frame itself',
+      'shared/http/door.ts': 'the door lets nobody in without an act',
+      'shared/audit/record.ts': 'the pen that the frame writes with',
+    },
+  },
+  {
     name: 'environment',
     why: 'a program says at its door what it needs, and every problem with it is reported in one message',
     from: ['{shared,node,hub}/**'],
