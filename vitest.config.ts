@@ -24,6 +24,7 @@ export default defineConfig({
       test: {
         name,
         globalSetup: name === 'unit' ? [] : ['tests/support/asks-for-cluster.ts'],
+        setupFiles: ['tests/support/leak-check.ts'],
         include: [...include],
         exclude: [...exclude, 'node_modules/**', 'dist/**'],
         // Modules are loaded once a worker: a test that needs its own copy of one has a process for it.

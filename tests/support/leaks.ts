@@ -1,0 +1,71 @@
+/**
+ * What a test file may not leave behind: open connections to the tests' cluster (pools), listening servers,
+ * child processes, and loops asleep on the clock. Told with what names it, for whoever has to find it.
+ */
+import type { ChildProcess } from 'node:child_process';
+import { Server, Socket } from 'node:net';
+import { type Clock, systemClock } from '../../shared/clock.ts';
+
+/** How long what was told to end may take to do so. */
+const PATIENCE_MS = 3_000;
+const POLL_MS = 10;
+
+/** Remembers what is open now; the answer resolves with what has come since and stays, one line each. */
+export function watchLeaks(databasePort: number, patienceMs = PATIENCE_MS): () => Promise<string[]> {
+  const before = new Set(openThings(databasePort).keys());
+  return async () => {
+    const until = performance.now() + patienceMs;
+    for (;;) {
+      const left = [...openThings(databasePort)].filter(([thing]) => !before.has(thing));
+      if (left.length === 0 || performance.now() > until) return left.map(([, line]) => line).toSorted();
+      await unwatchedSleep(POLL_MS);
+    }
+  };
+}
+
+function openThings(databasePort: number): Map<unknown, string> {
+  const found = new Map<unknown, string>();
+  // Not documented, but it knows the things themselves; process.getActiveResourcesInfo only counts them.
+  const handles = (process as unknown as { _getActiveHandles(): unknown[] })._getActiveHandles();
+  for (const handle of handles) {
+    const line = lineOf(handle, databasePort);
+    if (line !== undefined) found.set(handle, line);
+  }
+  for (const [sleep, line] of sleeping) found.set(sleep, line);
+  return found;
+}
+
+function lineOf(handle: unknown, databasePort: number): string | undefined {
+  if (handle instanceof Server)
+    return handle.listening ? `a server at ${JSON.stringify(handle.address())}` : undefined;
+  if (handle instanceof Socket)
+    return handle.remotePort === databasePort ? 'a pool: a connection to the database' : undefined;
+  if (typeof handle === 'object' && handle !== null && 'spawnargs' in handle)
+    return `a process: ${(handle as ChildProcess).spawnargs.slice(0, 3).join(' ')}`;
+  return undefined;
+}
+
+const sleeping = new Map<object, string>();
+let unwatchedSleep: Clock['sleep'] = systemClock.sleep;
+
+/** Makes every sleep of the system's clock known, with the place that it was asked from. Once a worker. */
+export function watchSleeps(): void {
+  if (systemClock.sleep !== unwatchedSleep) return;
+  unwatchedSleep = systemClock.sleep.bind(systemClock);
+  const watched: Clock['sleep'] = async (ms, signal) => {
+    const sleep = {};
+    sleeping.set(sleep, `a loop: asleep for ${Math.round(ms)} ms ${callerOf(new Error('asked from').stack ?? '')}`);
+    try {
+      await unwatchedSleep(ms, signal);
+    } finally {
+      sleeping.delete(sleep);
+    }
+  };
+  Object.assign(systemClock, { sleep: watched });
+}
+
+/** The first line of a stack that is neither this file nor the clock. */
+function callerOf(stack: string): string {
+  const lines = stack.split('\n').slice(1);
+  return (lines.find((line) => !/leaks\.ts|clock\.ts/.test(line)) ?? '').trim();
+}
