@@ -123,7 +123,7 @@ async function startTls(config: HubConfig, { clock, logger }: Pick<Base, 'clock'
     checkCertificate(tls.cert, { ca: tls.ca, peer: { kind: 'hub' }, publicKey, nowMs: clock.nowMs() });
     return tls;
   };
-  return new LiveTls({ first: await read(), read, clock, logger });
+  return new LiveTls({ first: await read(), read, clock, logger, everyMs: config.lookEveryMs });
 }
 
 /** The hub's audit log, and what it holds of those of the provinces. */
@@ -143,7 +143,7 @@ interface Doors {
 
 /** How provinces come in and stay in; the CA's key only where the operator keeps it here. */
 async function openEnrolment({ config, db, clock, tls, roster }: Base): Promise<EnrolmentCtx> {
-  const { enrolmentAddress, hubAddress, hubStatement, certificateLifeMs: lifeMs, caDir } = config;
+  const { enrolmentAddress, hubAddress, hubStatement, certificateLifeMs: lifeMs, caDir, askAgainMs } = config;
   const { ca } = tls.current;
   if (hubStatement !== undefined) await verifyHubStatement(hubStatement, caPublicKey(ca));
   const signer = caDir === undefined ? undefined : await loadCa(caDir);
@@ -151,7 +151,8 @@ async function openEnrolment({ config, db, clock, tls, roster }: Base): Promise<
     throw new AppError('INVALID_ARGUMENT', 'INVALID_CONFIG', 'CA_DIR holds another CA than TLS_CA_FILE', {
       details: [{ field: 'CA_DIR', reason: 'OTHER_CA', params: { other: 'TLS_CA_FILE' } }],
     });
-  return { db, clock, roster, ca, signer, lifeMs, enrolmentAddress, hubAddress, hubStatement };
+  const addresses = { enrolmentAddress, hubAddress };
+  return { db, clock, roster, ca, signer, lifeMs, ...addresses, hubStatement, askAgainMs };
 }
 
 /** The listener of newcomers, if there is to be one: no client certificate, one method. */
@@ -169,7 +170,7 @@ async function startEnrolment({ config, tls, logger, clock, stack }: Base, ctx: 
 /** The engine with all open traces. */
 async function startTraces(base: Base): Promise<TracesCtx> {
   const { config, logger, clock, db, rules, refusals, roster, stack, loops, metrics } = base;
-  const { roundDeadlineMs, fanout, restAfterMs, mostOpen, warrantKey } = config;
+  const { roundDeadlineMs, refusedRetryMs, fanout, restAfterMs, mostOpen, warrantKey } = config;
   const onStep = ({ traceId, cpuMs, storeMs, bytesIn, bytesOut, ...step }: StepReport) => {
     const figures = { cpu_ms: cpuMs, store_ms: storeMs, bytes_in: bytesIn, bytes_out: bytesOut };
     logger.info({ trace: traceId, ...step, ...figures }, 'trace step');
@@ -177,13 +178,16 @@ async function startTraces(base: Base): Promise<TracesCtx> {
   const engine = stack.use(
     new TraceEngine({
       ...{ db, clock, logger, loops, provinces: roster, rulePack: rules.pack },
-      ...{ roundDeadlineMs, fanout, restAfterMs, mostOpen },
+      ...{ roundDeadlineMs, refusedRetryMs, fanout, restAfterMs, mostOpen },
       onStep,
     }),
   );
   measureTraces(metrics, () => engine.figures());
   await engine.start();
-  return { db, clock, logger, engine, provinceKeys: roster.keys, warrantKey, refusals, packs: rules.packs };
+  const { keys: provinceKeys } = roster;
+  const { packs } = rules;
+  const { reportEveryMs } = config;
+  return { db, clock, logger, engine, provinceKeys, warrantKey, refusals, packs, reportEveryMs };
 }
 
 async function startGrpc(

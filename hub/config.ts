@@ -27,6 +27,10 @@ const schema = z
     PROVINCES_FILE: fields.jsonFile.pipe(provinces).optional(),
     RULES_FILE: fields.jsonFile.optional(),
     ROUND_DEADLINE_MS: z.coerce.number().int().min(50).max(600_000).default(5_000),
+    REFUSED_RETRY_MS: fields.interval(15_000),
+    REPORT_EVERY_MS: fields.interval(5_000),
+    NEWCOMERS_EVERY_MS: fields.interval(2_000),
+    LOOK_EVERY_MS: fields.interval(2_000),
     ENROLMENT_LISTEN: addressSchema.optional(),
     ENROLMENT_ADDRESS: addressSchema.optional(),
     HUB_ADDRESS: addressSchema.optional(),
@@ -83,6 +87,14 @@ const schema = z
     restAfterMs: env.TRACE_REST_MS,
     /** Traces that one province may have open. */
     mostOpen: env.MAX_OPEN_TRACES,
+    /** How long after its refusal a province is asked again. */
+    refusedRetryMs: env.REFUSED_RETRY_MS,
+    /** How often nodes report when nothing happens. */
+    reportEveryMs: env.REPORT_EVERY_MS,
+    /** How often newcomers are told to ask. */
+    askAgainMs: env.NEWCOMERS_EVERY_MS,
+    /** How soon files that an operator has replaced are noticed. */
+    lookEveryMs: env.LOOK_EVERY_MS,
     /** Provinces asked at the same time; all unless told. Benchmarks ask one by one to see each alone. */
     fanout: env.HUB_FANOUT,
     door: fields.doorConfig(env, ctx),

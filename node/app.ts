@@ -97,7 +97,7 @@ export async function startNode(config: NodeConfig, clock: Clock = systemClock):
   const provinces = stack.use(await startProvinces({ db, clock, logger, identity, hub, stop }));
   const keys = stack.use(
     await startFederationKeys({
-      ...{ db, clock, logger, identity, provinces },
+      ...{ db, clock, logger, identity, provinces, everyMs: config.keyExchangeEveryMs },
       hub: hubKeys(hub.client, stop.signal),
     }),
   );
@@ -128,8 +128,10 @@ type LinkParts = Pick<Base, 'config' | 'identity' | 'clock' | 'logger'>;
 /** The connection to the hub, and this node’s own certificate, followed and renewed while it runs. */
 async function startHubLink(stack: Disposal, { config, identity, clock, logger }: LinkParts) {
   const read = () => readOwnTls(identity, clock.nowMs());
-  const tls = stack.use(new LiveTls({ first: identity.tls, read, clock, logger }));
-  const distrusted = stack.use(await DistrustedSerials.open(config.identityDir, clock));
+  const tls = stack.use(
+    new LiveTls({ first: identity.tls, read, clock, logger, everyMs: config.lookEveryMs }),
+  );
+  const distrusted = stack.use(await DistrustedSerials.open(config.identityDir, clock, config.lookEveryMs));
   const address = config.hubAddress ?? identity.hubAddress;
   const seen = { tls: tls.current, check: distrusted.check };
   const hub = stack.use(connectHub({ address, ...seen, protocol: PROTOCOL_VERSION }));
@@ -158,7 +160,7 @@ async function startDataKeys(
 ): Promise<DataKeys> {
   const source = config.dataKeys;
   const dataKeys = await openDataKeys(parts, source);
-  stack.use(startKeyKeeper({ ...parts, dataKeys, source }));
+  stack.use(startKeyKeeper({ ...parts, dataKeys, source, everyMs: config.lookEveryMs }));
   return dataKeys;
 }
 

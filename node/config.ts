@@ -15,6 +15,8 @@ const schema = z
     GRPC_LISTEN: addressSchema,
     HUB_ADDRESS: addressSchema.optional(),
     CHECKPOINT_EVERY_MS: z.coerce.number().int().min(50).max(600_000).default(30_000),
+    KEY_EXCHANGE_EVERY_MS: fields.interval(5_000),
+    LOOK_EVERY_MS: fields.interval(2_000),
     LOG_LEVEL: fields.logLevel,
     ...fields.databaseFields,
     ...fields.oidcFields,
@@ -35,6 +37,10 @@ const schema = z
     hubAddress: env.HUB_ADDRESS,
     /** Between two exchanges of audit checkpoints with the hub. */
     checkpointEveryMs: env.CHECKPOINT_EVERY_MS,
+    /** Between two passes of the federation key’s courier; a fifth while the node waits for a key. */
+    keyExchangeEveryMs: env.KEY_EXCHANGE_EVERY_MS,
+    /** How soon files that an operator has replaced are noticed. */
+    lookEveryMs: env.LOOK_EVERY_MS,
     door: fields.doorConfig(env, ctx),
     logLevel: env.LOG_LEVEL,
   }));

@@ -55,6 +55,9 @@ export function parseDatabaseUrls(env: Env): { databaseUrl: Secret<string>; owne
   return { databaseUrl: found.DATABASE_URL, ownerUrl: found.OWNER_DATABASE_URL };
 }
 
+/** Milliseconds from 50 to 600,000 between two looks, reports or attempts. */
+export const interval = (ms: number) => z.coerce.number().int().min(50).max(600_000).default(ms);
+
 /** A word of pino. */
 export const logLevel = z
   .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])

@@ -29,7 +29,7 @@ export function enrolmentService(ctx: EnrolmentCtx): ServiceImplementation {
       bucket = left;
       const found = await requestEnrolment(ctx, { invitation, secret, request });
       const { state, certificate, statement } = found;
-      if (state !== 'approved') return { state: STATES[state], askAgainInMs: ASK_AGAIN_MS };
+      if (state !== 'approved') return { state: STATES[state], askAgainInMs: ctx.askAgainMs ?? ASK_AGAIN_MS };
       return {
         state: STATES[state],
         ...{ certificate: certificate ?? '', statement: statement ?? '' },

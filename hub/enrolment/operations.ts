@@ -40,6 +40,8 @@ export interface EnrolmentCtx {
   readonly hubAddress: string;
   /** The hub's warrant key as the CA states it; undefined if the hub was given none. */
   readonly hubStatement: string | undefined;
+  /** How often newcomers are told to ask; every 2 s unless told. */
+  readonly askAgainMs?: number | undefined;
 }
 
 const HUB = { kind: 'program', id: 'hub' } as const;

@@ -26,7 +26,6 @@ import type { CoverageView, TraceStatusView } from './status.ts';
 
 type Methods = 'openTrace' | 'closeTrace' | 'getTrace' | 'getTraces' | 'reportStatus';
 
-/** How often nodes report when nothing happens. */
 const REPORT_EVERY_MS = 5_000;
 
 /** Handlers of the trace methods of FederationService. */
@@ -56,7 +55,7 @@ export function traceHandlers(
         protocol: request.protocol,
         stale: request.stale,
       });
-      return { nextInMs: REPORT_EVERY_MS, provincesVersion: BigInt(roster.version) };
+      return { nextInMs: ctx.reportEveryMs ?? REPORT_EVERY_MS, provincesVersion: BigInt(roster.version) };
     },
   };
 }

@@ -41,6 +41,8 @@ export interface LiveTraceContext {
   /** The enrolled provinces, and those that were (revoked). */
   readonly provinces: { readonly links: readonly ProvinceLink[] };
   readonly roundDeadlineMs: number;
+  /** How long after its refusal a province is asked again; 15 s unless told. */
+  readonly refusedRetryMs?: number | undefined;
   /** Rule packs by number. */
   rulePack(number: number): RulePack | undefined;
   /** Provinces asked at the same time; all unless told. */
@@ -53,12 +55,14 @@ export interface LiveTraceContext {
 export type TraceOrigin = Pick<TraceRow, 'id' | 'province' | 'openedAtMs' | 'completedAtMs'>;
 
 const FAILED_STEP_MS = 1_000;
+const REFUSED_RETRY_MS = 15_000;
 
 export class LiveTrace implements SessionTrace {
   readonly id: string;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly signal: AbortSignal;
+  readonly refusedRetryMs: number;
   readonly row: TraceOrigin;
   readonly #ctx: LiveTraceContext;
   readonly #stopped = new AbortController();
@@ -87,6 +91,7 @@ export class LiveTrace implements SessionTrace {
     this.#ctx = ctx;
     this.clock = ctx.clock;
     this.logger = ctx.logger;
+    this.refusedRetryMs = ctx.refusedRetryMs ?? REFUSED_RETRY_MS;
     this.signal = this.#stopped.signal;
     this.#writes = new PendingWrites(ctx.logger);
     this.#openings = openings;

@@ -40,6 +40,8 @@ export interface TracesCtx {
   readonly refusals: RefusalLog;
   /** Every pack that this hub issues. */
   readonly packs: readonly RulePack[];
+  /** How often nodes report when nothing happens; 5 s unless told. */
+  readonly reportEveryMs?: number | undefined;
 }
 
 /**

@@ -20,14 +20,14 @@ const STREAM_DEADLINE_MS = 15 * 60_000;
 const RETRY_MS = { first: 200, most: 10_000 };
 /** After so many failures in a row nothing of the trace is held for the sake of the next attempt. */
 const FAILURES_BEFORE_REST = 4;
-/** A refusal may end: a budget is refilled, a clock is set right. */
-const REFUSED_RETRY_MS = 15_000;
 
 /** What the session needs of its trace. */
 export interface SessionTrace {
   readonly id: string;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** A refusal may end: a budget is refilled, a clock is set right. */
+  readonly refusedRetryMs: number;
   /** Aborts when the trace is closed or the hub stops. */
   readonly signal: AbortSignal;
   /** All revisions of the opening, ascending. */
@@ -254,7 +254,7 @@ export class ProvinceSession {
     this.#retrying = true;
     const backoffMs = Math.min(RETRY_MS.most, RETRY_MS.first * 2 ** Math.min(this.#failures - 1, 10));
     // A node that was not there is found again by its link; no need to back off from it as well.
-    const waitMs = refused ? REFUSED_RETRY_MS : this.link.state === 'down' ? 0 : backoffMs;
+    const waitMs = refused ? this.#trace.refusedRetryMs : this.link.state === 'down' ? 0 : backoffMs;
     if (waitMs > 0) await clock.sleep(waitMs, AbortSignal.any([signal, this.#backoff.signal]));
     this.#retrying = false;
   }

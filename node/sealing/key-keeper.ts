@@ -20,9 +20,11 @@ export interface KeeperOptions extends SealingContext {
   readonly clock: Clock;
   readonly logger: Pick<Logger, 'info' | 'warn' | 'error'>;
   readonly metrics?: Metrics | undefined;
+  /** How often a file is read; 2 s unless told. */
+  readonly everyMs?: number | undefined;
 }
 
-/** How often a file is read, and a command run: a key service may count and bill its calls. */
+/** A key service may count and bill its calls. */
 const LOOK_EVERY_MS = { file: 2_000, command: 60_000 };
 /** After something failed; after a pass that met rows in use; after one with rows that do not open. */
 const RETRY_MS = { failure: 2_000, locked: 10_000, unopened: 600_000 };
@@ -70,9 +72,9 @@ class KeyKeeper {
 
   /** Reads the ring when it is time, and admits it if it is another one. */
   async #look(): Promise<void> {
-    const { clock, source, dataKeys, logger } = this.#options;
+    const { clock, source, dataKeys, logger, everyMs = LOOK_EVERY_MS.file } = this.#options;
     if (clock.nowMs() < this.#lookAtMs) return;
-    this.#lookAtMs = clock.nowMs() + LOOK_EVERY_MS[source.file === undefined ? 'command' : 'file'];
+    this.#lookAtMs = clock.nowMs() + (source.file === undefined ? LOOK_EVERY_MS.command : everyMs);
     const ring = await readKeyRing(source);
     const text = formatKeyRing(ring);
     if (text === this.#seenRing) return;

@@ -15,9 +15,10 @@ export interface LiveTlsOptions {
   read(): Promise<TlsMaterial>;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** How soon files that an operator has replaced are noticed; 2 s unless told. */
+  readonly everyMs?: number | undefined;
 }
 
-/** How soon files that an operator has replaced are noticed. */
 const LOOK_MS = 2_000;
 
 export class LiveTls implements AsyncDisposable {
@@ -63,8 +64,9 @@ export class LiveTls implements AsyncDisposable {
   }
 
   async #watch(): Promise<void> {
+    const { clock, everyMs = LOOK_MS } = this.#options;
     while (!this.#stopped.signal.aborted) {
-      await this.#options.clock.sleep(LOOK_MS, this.#stopped.signal);
+      await clock.sleep(everyMs, this.#stopped.signal);
       if (!this.#stopped.signal.aborted) await this.reload();
     }
   }

@@ -61,7 +61,7 @@ async function enrolled(lifeMs: number): Promise<{ hub: EnrolmentHub; identity: 
 function live(identity: Identity, hub: EnrolmentHub): LiveTls {
   const clock = systemClock;
   const read = () => readOwnTls(identity, clock.nowMs());
-  const tls = stack.use(new LiveTls({ first: identity.tls, read, clock, logger: silent }));
+  const tls = stack.use(new LiveTls({ first: identity.tls, read, clock, logger: silent, everyMs: 100 }));
   const ask = (csr: Uint8Array) => renewCertificate(hub.ctx, '24', csr);
   stack.use(new Renewal({ identity, tls, ask, clock, logger: silent }));
   return tls;

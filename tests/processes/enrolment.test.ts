@@ -13,6 +13,7 @@ import { call, importFile, type TraceStatus } from '../federation/drive.ts';
 import { Centre, command, type Running, run } from '../support/operator.ts';
 import { waitFor } from '../support/wait.ts';
 
+const SHORT = { KEY_EXCHANGE_EVERY_MS: '500', LOOK_EVERY_MS: '200' };
 const FINGERPRINT = /([A-Z2-7]{4}-){3}[A-Z2-7]{4}/;
 
 let centre: Centre;
@@ -36,7 +37,12 @@ beforeAll(async () => {
   };
   const listen = { GRPC_LISTEN: await centre.address(), ENROLMENT_LISTEN: await centre.address() };
   // Certificates live so short that every node renews its own while the tests run.
-  const authority = { CA_DIR: centre.path('ca'), CERTIFICATE_LIFE_SECONDS: '60' };
+  const authority = {
+    CA_DIR: centre.path('ca'),
+    CERTIFICATE_LIFE_SECONDS: '60',
+    ...SHORT,
+    NEWCOMERS_EVERY_MS: '200',
+  };
   hub = await centre.start('hub', { ...hubFiles, ...listen, ...authority });
 });
 
@@ -77,7 +83,12 @@ async function enrol(province: string, name = province): Promise<Running> {
   expect(await joining.finished).toMatchObject({ code: 0 });
   const keys = join(directory, 'federation-keys.json');
   await writeFile(keys, JSON.stringify({ keys: { 1: federationKey } }), { mode: 0o600 });
-  const env = { IDENTITY_DIR: directory, GRPC_LISTEN: address, DATA_KEYS_FILE: await dataKeys(name) };
+  const env = {
+    ...SHORT,
+    IDENTITY_DIR: directory,
+    GRPC_LISTEN: address,
+    DATA_KEYS_FILE: await dataKeys(name),
+  };
   const node = await centre.start(province, env, name);
   nodes.set(province, node);
   return node;

@@ -68,6 +68,7 @@ export async function startEnrolmentHub({ offline = false } = {}): Promise<Enrol
     ca.key,
   );
   const ctx = {
+    askAgainMs: 100,
     ...{ db, clock: systemClock, roster, ca: ca.certificate, lifeMs: LIFE_MS, hubStatement },
     ...{ signer: offline ? undefined : ca, hubAddress: '127.0.0.1:1', enrolmentAddress: '' },
   };

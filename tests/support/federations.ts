@@ -16,9 +16,16 @@ import { parseNodeConfig } from '../../node/config.ts';
 import { TEMPLATES } from './database.ts';
 import { waitFor } from './wait.ts';
 
+/** What programs do every few seconds; a test that waits for it has better things to do. */
+const SHORT_INTERVALS = {
+  ...{ KEY_EXCHANGE_EVERY_MS: '500', LOOK_EVERY_MS: '200' },
+  ...{ REFUSED_RETRY_MS: '1000', REPORT_EVERY_MS: '1000' },
+};
+
 /** The hub and nodes as processes. */
 export function startProcesses(options: FederationOptions): Promise<Federation> {
-  return startFederation({ databaseUrl: inject('adminUrl'), templates: TEMPLATES, ...options });
+  const env = { ...options.env, '*': { ...SHORT_INTERVALS, ...options.env?.['*'] } };
+  return startFederation({ databaseUrl: inject('adminUrl'), templates: TEMPLATES, ...options, env });
 }
 
 /** The hub and nodes in this process: quick to start, stopped in good order (SIGTERM) and never killed. */

@@ -54,7 +54,10 @@ export function watchSleeps(): void {
   unwatchedSleep = systemClock.sleep.bind(systemClock);
   const watched: Clock['sleep'] = async (ms, signal) => {
     const sleep = {};
-    sleeping.set(sleep, `a loop: asleep for ${Math.round(ms)} ms ${callerOf(new Error('asked from').stack ?? '')}`);
+    sleeping.set(
+      sleep,
+      `a loop: asleep for ${Math.round(ms)} ms ${callerOf(new Error('asked from').stack ?? '')}`,
+    );
     try {
       await unwatchedSleep(ms, signal);
     } finally {

@@ -39,21 +39,23 @@ async function readSerials(directory: string): Promise<string[]> {
 export class DistrustedSerials implements AsyncDisposable {
   readonly #directory: string;
   readonly #clock: Clock;
+  readonly #everyMs: number;
   readonly #stopped = new AbortController();
   readonly #listeners = new Set<() => void>();
   #serials: ReadonlySet<string>;
   readonly #watching: Promise<void>;
 
-  private constructor(directory: string, clock: Clock, serials: readonly string[]) {
+  private constructor(directory: string, clock: Clock, everyMs: number, serials: readonly string[]) {
     this.#directory = directory;
     this.#clock = clock;
+    this.#everyMs = everyMs;
     this.#serials = new Set(serials);
     this.#watching = this.#watch();
   }
 
-  /** Throws INVALID_CONFIG if the file is there and cannot be read. */
-  static async open(directory: string, clock: Clock): Promise<DistrustedSerials> {
-    return new DistrustedSerials(directory, clock, await readSerials(directory));
+  /** Looked at again every `everyMs`. Throws INVALID_CONFIG if the file is there and cannot be read. */
+  static async open(directory: string, clock: Clock, everyMs = LOOK_MS): Promise<DistrustedSerials> {
+    return new DistrustedSerials(directory, clock, everyMs, await readSerials(directory));
   }
 
   /** For the listener and for the channel to the hub. */
@@ -67,7 +69,7 @@ export class DistrustedSerials implements AsyncDisposable {
 
   async #watch(): Promise<void> {
     while (!this.#stopped.signal.aborted) {
-      await this.#clock.sleep(LOOK_MS, this.#stopped.signal);
+      await this.#clock.sleep(this.#everyMs, this.#stopped.signal);
       // A file that cannot be read for a moment changes nothing.
       const serials = await readSerials(this.#directory).catch(() => [...this.#serials]);
       if (serials.length === this.#serials.size && serials.every((one) => this.#serials.has(one))) continue;

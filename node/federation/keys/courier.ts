@@ -18,7 +18,9 @@ import { listGenerationsInUse } from './queries.ts';
 import { WrapReceiver } from './receiver.ts';
 import * as rules from './rules.ts';
 
-const EVERY_MS = { steady: 5_000, waiting: 1_000 };
+const EVERY_MS = 5_000;
+/** A part of the usual pause is the pause while a key is awaited. */
+const SOONER = 5;
 const FORGET_AFTER_MS = 3_600_000;
 
 export class KeyCourier implements AsyncDisposable {
@@ -61,7 +63,7 @@ export class KeyCourier implements AsyncDisposable {
   }
 
   async #run(): Promise<void> {
-    const { clock, logger, ring } = this.#options;
+    const { clock, logger, ring, everyMs = EVERY_MS } = this.#options;
     let failed = false;
     while (!this.#stop.signal.aborted) {
       await this.#begin(false).then(
@@ -75,7 +77,7 @@ export class KeyCourier implements AsyncDisposable {
         },
       );
       const { keys, proposed } = ring.content;
-      const waitMs = keys.length === 0 || proposed ? EVERY_MS.waiting : EVERY_MS.steady;
+      const waitMs = keys.length === 0 || proposed ? everyMs / SOONER : everyMs;
       await clock.sleep(jitteredMs(waitMs), this.#stop.signal);
     }
   }

@@ -19,6 +19,8 @@ export interface FederationKeysOptions {
   readonly logger: Logger;
   readonly identity: Identity;
   readonly hub: HubKeys;
+  /** See KeyOptions. */
+  readonly everyMs?: number | undefined;
   /** Every province with a statement of the CA; `refresh` asks the hub. */
   readonly provinces: { list(): readonly EnrolledProvince[]; refresh(): Promise<void> };
 }

@@ -56,6 +56,8 @@ export interface KeyOptions {
   onForgotten(generations: readonly number[]): void;
   /** How long everybody must have held a newer generation; an hour, in which nobody's view is older. */
   readonly forgetAfterMs?: number;
+  /** Between two passes; 5 s unless told, and a fifth of it while a key is awaited. */
+  readonly everyMs?: number | undefined;
 }
 
 /** The federation at the end of a pass. */
