@@ -12,12 +12,14 @@ import { type Clock, systemClock } from '../shared/clock.ts';
 import { type Database, openDatabase } from '../shared/db/database.ts';
 import { openAsProgram } from '../shared/db/program-database.ts';
 import { Disposal } from '../shared/disposal.ts';
+import { Feed } from '../shared/feed/feed.ts';
 import { startGrpcServer } from '../shared/grpc/server.ts';
 import { createHttpApp } from '../shared/http/app.ts';
-import { createMetrics, type Metrics, measureAudit } from '../shared/http/metrics.ts';
+import { createMetrics, type Metrics, measureAudit, measureLoops } from '../shared/http/metrics.ts';
 import { programDoor } from '../shared/http/program-door.ts';
 import { startHttpServer } from '../shared/http/server.ts';
 import { createLogger, type Logger } from '../shared/log.ts';
+import { LoopWatch } from '../shared/loop.ts';
 import { packageRoot } from '../shared/package-root.ts';
 import { type Identity, loadIdentity, readOwnTls } from '../shared/pki/identity.ts';
 import { LiveTls } from '../shared/pki/live-tls.ts';
@@ -45,6 +47,7 @@ import { startKeyKeeper } from './sealing/key-keeper.ts';
 import { openDataKeys } from './sealing/operations.ts';
 import { PROTOCOL_VERSION, tracingService } from './tracing/asking/grpc.ts';
 import { createTracing, TRACE_PLANNER, type Tracing } from './tracing/asking/tracing.ts';
+import { startRefiling } from './tracing/contacts/operations.ts';
 import { hubTraces } from './tracing/openings/hub.ts';
 import { reopenTraces } from './tracing/openings/operations.ts';
 import { Submitter } from './tracing/openings/submitter.ts';
@@ -67,6 +70,8 @@ interface Base {
   readonly logger: Logger;
   readonly clock: Clock;
   readonly db: Database;
+  readonly feed: Feed;
+  readonly watch: LoopWatch;
   readonly dataKeys: DataKeys;
   readonly metrics: Metrics;
   readonly hub: HubLink;
@@ -91,6 +96,8 @@ export async function startNode(config: NodeConfig, clock: Clock = systemClock):
     await openAsProgram({ ...config, migrations: MIGRATIONS, clock }, { max: POOL.main, name }),
   );
   const metrics = createMetrics(name);
+  const watch = new LoopWatch(measureLoops(metrics));
+  const feed = stack.use(new Feed({ db, clock, logger, watch }));
   const dataKeys = await startDataKeys(stack, { db, clock, logger, metrics, config });
   const stop = new AbortController();
   const { tls, distrusted, hub } = await startHubLink(stack, { config, identity, clock, logger });
@@ -104,12 +111,14 @@ export async function startNode(config: NodeConfig, clock: Clock = systemClock):
   const refusals = stack.use(new RefusalLog({ db, clock, logger }));
   const rules = await startRules(stack, { db, hub, identity, clock, logger, refusals, stop });
   const base: Base = {
-    ...{ config, identity, logger, clock, db, dataKeys, metrics },
+    ...{ config, identity, logger, clock, db, feed, watch, dataKeys, metrics },
     ...{ hub, provinces, keys, rules, refusals, stack },
     stopping: stop.signal,
   };
   const { log, peers } = startAudit(base);
-  const { tracing, tokenizer } = await startTracing(base);
+  const tokenizer = await startTokenizer(base);
+  const tracing = await startTracing(base, tokenizer);
+  stack.use(startRefiling(feed));
   const services = [tracingService(tracing.ctx, auditHandlers({ db, clock, log }))];
   const listen = { listen: config.grpcListen, tls: tls.current, check: distrusted.check };
   const server = stack.use(await startGrpcServer({ ...listen, services, logger, clock }));
@@ -196,21 +205,25 @@ async function startRules(stack: Disposal, parts: RulesParts): Promise<RuleBook>
   return rules;
 }
 
-/** Tracing and the tokenizer need each other: tokens go into tracing's memory, questions wait for tokens. */
-async function startTracing(base: Base): Promise<{ tracing: Tracing; tokenizer: Tokenizer }> {
-  const { config, identity, logger, clock, db, dataKeys, hub, stack } = base;
+async function startTokenizer({ stack, logger, hub, ...base }: Base): Promise<Tokenizer> {
   const oprf = stack.use(await startOprfWorkers(1, { logger }));
+  const { db, feed, dataKeys, clock, watch } = base;
+  const parts = { db, feed, dataKeys, clock, watch, oprf, logger, evaluate: hub.evaluate };
+  return stack.use(createTokenizer(parts));
+}
+
+async function startTracing(base: Base, tokenizer: Tokenizer): Promise<Tracing> {
+  const { config, identity, hub, stack } = base;
   const name = `node-${identity.province}-trace`;
   const pool = { max: POOL.trace, name, settings: TRACE_PLANNER };
   const traceDb = stack.use(openDatabase(config.databaseUrl.reveal(), pool));
-  const late: { tokenizer?: Tokenizer } = {};
+  const { db, feed, watch, clock, logger, refusals } = base;
   const tracing = stack.use(
     await createTracing({
-      ...{ db, traceDb, clock, logger, province: identity.province },
+      ...{ db, traceDb, feed, watch, clock, logger, refusals, province: identity.province },
       federationKey: base.keys.keyOf,
       warrants: new VerifiedWarrants({ provinces: base.provinces, hub: identity.warrantKey }),
-      flushTokens: async (signal) => late.tokenizer?.flush(signal),
-      refusals: base.refusals,
+      flushTokens: (signal) => tokenizer.flush(signal),
       rulePack: (number) => readPack(base.rules, number),
       rulesInForceAt: (at) => base.rules.inForceAt(at)?.number,
       onRevoked: (listener) => base.provinces.onRevoked(listener),
@@ -222,12 +235,7 @@ async function startTracing(base: Base): Promise<{ tracing: Tracing; tokenizer: 
     }),
   );
   base.keys.onForgotten(tracing.forgetKeys);
-  const onTokenized = tracing.tokenized;
-  const tokenizer = stack.use(
-    createTokenizer({ db, dataKeys, clock, oprf, logger, evaluate: hub.evaluate, onTokenized }),
-  );
-  late.tokenizer = tokenizer;
-  return { tracing, tokenizer };
+  return tracing;
 }
 
 interface HttpParts {
@@ -238,13 +246,13 @@ interface HttpParts {
 
 /** The HTTP interface; the answer is its address. */
 async function startHttp(base: Base, parts: HttpParts): Promise<string> {
-  const { config, identity, logger, clock, db, dataKeys, rules, stack } = base;
+  const { config, identity, logger, clock, db, feed, watch, dataKeys, rules, stack } = base;
   const { tracing, tokenizer, peers } = parts;
   const hub = hubTraces(base.hub.client);
   const province = identity.province;
-  const submitter = stack.use(
-    new Submitter({
-      ...{ db, clock, logger, hub, province, tokenizer },
+  stack.use(
+    await Submitter.start({
+      ...{ db, feed, watch, clock, logger, hub, province, tokenizer },
       openingKey: identity.openingKey,
       rulePack: rules.pack,
       pseudonymize: (traceId, generation) => tracing.ctx.cipherOf(traceId, generation).pseudonymsOf,
@@ -260,9 +268,8 @@ async function startHttp(base: Base, parts: HttpParts): Promise<string> {
     info: { ...API_INFO, title: `Truy Vết · tỉnh ${province}` },
     routes: [
       ...nodeRoutes({
-        ...{ db, dataKeys, clock, logger, province, rules, hub, submitter, tokenizer, peers },
-        changes: tracing.changes,
-        traces: { reopen: reopenTraces, wake: () => submitter.wake() },
+        ...{ db, feed, dataKeys, clock, logger, province, rules, hub, peers },
+        traces: { reopen: reopenTraces },
         federationKeys: base.keys.ctx,
         stopping: base.stopping,
       }),
@@ -276,7 +283,7 @@ async function startHttp(base: Base, parts: HttpParts): Promise<string> {
       rules: rules.check,
       federation_key: base.keys.check,
     },
-    warnings: () => peers.warnings(['hub']),
+    warnings: () => [...peers.warnings(['hub']), ...watch.warnings()],
     stopping: base.stopping,
     clock,
   });

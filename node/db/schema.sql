@@ -183,6 +183,8 @@ CREATE TABLE contacts (
 );
 CREATE INDEX contacts_by_ward ON public.contacts
   USING btree (trace_id, ward, contact_id);
+CREATE INDEX contacts_identifiers ON public.contacts
+  USING gin (identifier_ids);
 
 CREATE TABLE data_keys (
   generation integer NOT NULL,
@@ -426,6 +428,7 @@ CREATE TABLE traces (
   closed_at timestamp(0) with time zone,
   status jsonb,
   federation_key integer,
+  refused_at timestamp(0) with time zone,
   CONSTRAINT traces_pkey PRIMARY KEY (id),
   CONSTRAINT traces_direction_check
     CHECK ((direction = ANY (ARRAY['forward'::text, 'backward'::text]))),
@@ -433,8 +436,8 @@ CREATE TABLE traces (
     CHECK ((federation_key > 0))
 );
 CREATE INDEX traces_unaccepted ON public.traces
-  USING btree (created_at)
-  WHERE ((accepted_at IS NULL) OR (closing AND (closed_at IS NULL)));
+  USING btree (refused_at NULLS FIRST, created_at)
+  WHERE (((accepted_at IS NULL) OR closing) AND (closed_at IS NULL));
 
 CREATE OR REPLACE FUNCTION public.forget_feed()
  RETURNS integer
@@ -445,18 +448,25 @@ CREATE OR REPLACE FUNCTION public.forget_feed()
 AS $function$
 DECLARE
   newest timestamptz;
+  dropped bigint := 0;
+  last bigint;
   emptied integer := 0;
 BEGIN
   FOR day IN 0..8 LOOP
-    EXECUTE format('SELECT at FROM public.feed_%s ORDER BY id DESC LIMIT 1', day) INTO newest;
+    EXECUTE format('SELECT at, id FROM public.feed_%s ORDER BY id DESC LIMIT 1', day) INTO newest, last;
     IF newest < now() - interval '7 days' THEN
       EXECUTE format('TRUNCATE public.feed_%s', day);
       emptied := emptied + 1;
     ELSIF newest IS NOT NULL THEN
       -- Nobody was there on the day before this one.
-      EXECUTE format('DELETE FROM public.feed_%s WHERE at < now() - interval ''8 days''', day);
+      EXECUTE format('WITH old AS (
+        DELETE FROM public.feed_%s WHERE at < now() - interval ''8 days'' RETURNING id
+        ) SELECT max(id) FROM old', day) INTO last;
     END IF;
+    dropped := greatest(dropped, last);
   END LOOP;
+  INSERT INTO public.feed_cursors (name, position, gaps) VALUES ('forgotten', dropped, '[]')
+    ON CONFLICT (name) DO UPDATE SET position = greatest(feed_cursors.position, dropped);
   RETURN emptied;
 END $function$
 ;

@@ -129,6 +129,7 @@ export const traces = pgTable('traces', {
   createdAt: instant('created_at').notNull().defaultNow(),
   acceptedAt: instant('accepted_at'),
   refusal: text('refusal'),
+  refusedAt: instant('refused_at'),
   closing: boolean('closing').notNull().default(false),
   closedAt: instant('closed_at'),
   status: jsonb('status'),

@@ -7,7 +7,7 @@ import { type Loop, startLoop } from '../loop.ts';
 import { type CursorState, FeedCursor } from './cursor.ts';
 import type { Feed } from './feed.ts';
 import type { AnyKind, FeedEvent } from './kinds.ts';
-import { findFirstId, findLastId, findNow, lockCursor, readOn, storeCursor } from './queries.ts';
+import { findForgotten, findLastId, findNow, lockCursor, readOn, storeCursor } from './queries.ts';
 
 export interface FeedActorOptions {
   /** Of its cursor: stays the same for ever. */
@@ -67,9 +67,8 @@ export class FeedActor implements AsyncDisposable {
   }
 
   async #isLost({ position }: CursorState): Promise<boolean> {
-    const last = await findLastId(this.#db);
-    const first = (await findFirstId(this.#db)) ?? last + 1;
-    return position > last || position < first - 1;
+    const [last, forgotten] = await Promise.all([findLastId(this.#db), findForgotten(this.#db)]);
+    return position > last || position < forgotten;
   }
 
   async #startAgain(known: CursorState | undefined): Promise<boolean> {

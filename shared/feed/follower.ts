@@ -15,8 +15,11 @@ export interface FollowerOptions {
   readonly kinds: readonly AnyKind[];
   /** Takes events in; all of them are given again if it throws. */
   readonly apply: (events: readonly FeedEvent[]) => Promise<void> | void;
-  /** The database is another one, of an earlier state: what was learnt from it no longer holds. */
-  readonly lost: () => Promise<void> | void;
+  /**
+   * Reads what it keeps, before the first event is applied, and again if the database turns out to be one of
+   * an earlier state.
+   */
+  readonly load: () => Promise<void> | void;
 }
 
 const LIMIT = 100;
@@ -46,24 +49,21 @@ export class FeedFollower implements AsyncDisposable {
     this.#unhear = feed.wakes(kinds, () => this.#loop.wake());
   }
 
-  /** Follows what commits from now on. What it knows already must be read after this. */
+  /** Loads, and then follows what was not visible before it began to. */
   static async start(feed: Feed, options: FollowerOptions): Promise<FeedFollower> {
-    return new FeedFollower(feed, options, new FeedCursor(await findNow(feed.options.db)));
+    const cursor = new FeedCursor(await findNow(feed.options.db));
+    await options.load();
+    return new FeedFollower(feed, options, cursor);
   }
 
   /**
-   * Resolves when everything that was committed before the call has been applied; does not wait for
-   * transactions that are still at work. Rejects as the database and `apply` do.
+   * Resolves when everything that was committed before the call has been applied, or, if given, all that was
+   * committed when `last` was the last id drawn; does not wait for transactions that are still at work.
+   * Rejects as the database and `apply` do.
    */
-  async caughtUp(): Promise<void> {
-    if (await this.isCurrent()) return;
-    await this.#read();
-  }
-
-  /** Whether there is nothing new, as far as one look at a counter tells. */
-  async isCurrent(): Promise<boolean> {
-    const last = await findLastId(this.#db);
-    return last === this.#cursor.position && this.#reading === undefined && this.#cursor.gaps.length === 0;
+  async caughtUp(last?: number): Promise<void> {
+    const { position, gaps } = this.#cursor;
+    if (gaps.length > 0 || position < (last ?? (await findLastId(this.#db)))) await this.#read();
   }
 
   /** A read that begins after the call; callers in the meantime share it. */
@@ -103,7 +103,7 @@ export class FeedFollower implements AsyncDisposable {
 
   async #startAgain(): Promise<void> {
     const cursor = new FeedCursor(await findNow(this.#db));
-    await this.#options.lost();
+    await this.#options.load();
     this.#cursor = cursor;
   }
 

@@ -60,10 +60,11 @@ export async function findNow({ sql }: Sql): Promise<CursorState> {
   return { position, gaps: missing.map(({ id }) => [id, number]) };
 }
 
-/** The smallest id kept; undefined if none is. */
-export async function findFirstId({ sql }: Sql): Promise<number | undefined> {
-  const [row] = await sql<{ id: number | null }[]>`SELECT min(id) AS id FROM feed`;
-  return row?.id ?? undefined;
+/** The highest id that has been dropped; 0 = none has. */
+export async function findForgotten({ sql }: Sql): Promise<number> {
+  const [row] = await sql<{ position: number }[]>`
+    SELECT position FROM feed_cursors WHERE name = 'forgotten'`;
+  return row?.position ?? 0;
 }
 
 /** The cursor of a reader, kept to itself until the transaction ends; undefined before the first. */

@@ -48,7 +48,7 @@ describe('entering a case', () => {
       withdrawn_at: null,
       ward: null,
     });
-    expect(node.changed.at(-1)).toHaveLength(2);
+    expect((await node.changed()).at(-1)).toHaveLength(2);
   });
 
   it('uses the identifiers that are known already', async () => {
@@ -172,11 +172,11 @@ describe('correcting a case', () => {
 
   it('tells tracing of the identifiers it had and those it has', async () => {
     const id = await enter({ ...CASE, identifiers: ['phone:0912000001', 'phone:0912000002'] });
-    const [before] = [node.changed.at(-1) as number[]];
+    const [before] = [(await node.changed()).at(-1) as number[]];
     await node.call('PATCH', `/v1/cases/${id}`, {
       json: { identifiers: ['phone:0912000002', 'phone:0912000003'] },
     });
-    const after = node.changed.at(-1) as number[];
+    const after = (await node.changed()).at(-1) as number[];
     expect(after).toHaveLength(3);
     expect(after).toEqual(expect.arrayContaining(before));
   });

@@ -164,8 +164,8 @@ describe('bad rows', () => {
     await intake.importCsv('places', 'place,kind', 'P1,cafe');
   });
   afterAll(() => intake[Symbol.asyncDispose]());
-  beforeEach(() => {
-    intake.takeHeard();
+  beforeEach(async () => {
+    await intake.takeHeard();
   });
 
   it.each(BAD)(
@@ -191,7 +191,7 @@ describe('bad rows', () => {
         if (cell.length > 8) expect(JSON.stringify(seen)).not.toContain(cell);
       }
       expect(await intake.dump()).toEqual(before);
-      expect(intake.takeHeard()).toEqual({ identifiers: [], stays: [], encounters: [], kicks: 0 });
+      expect(await intake.takeHeard()).toEqual({ identifiers: [], stays: [], encounters: [] });
     },
   );
 

@@ -306,12 +306,12 @@ describe('writers of the same people', () => {
       fc.asyncProperty(history, async ({ before, together, inTurn }) => {
         await begin(before);
         await runTogether(intake, together, { inTurn });
-        const found = await stateOf(intake, intake.takeHeard());
+        const found = await stateOf(intake, await intake.takeHeard());
         const missed: unknown[] = [];
         for (const order of permutations(together)) {
           await begin(before);
           for (const one of order) await run(intake, one);
-          const expected = await stateOf(intake, intake.takeHeard());
+          const expected = await stateOf(intake, await intake.takeHeard());
           if (agrees(found, expected)) return;
           missed.push(expected);
         }
@@ -350,7 +350,7 @@ describe('writers of the same people', () => {
       ]);
     }
     expect(await countDeadlocks()).toBe(before);
-    const state = await stateOf(intake, intake.takeHeard());
+    const state = await stateOf(intake, await intake.takeHeard());
     expect([state.people.length, state.links.length, state.checkIns.length]).toEqual([150, 150, 450]);
   });
 });
@@ -372,7 +372,7 @@ async function begin(before: readonly Batch[]): Promise<void> {
   await forget(intake);
   await run(intake, { kind: 'places', lines: ['P,,cafe', 'Q,,market'] });
   for (const one of before) await run(intake, one);
-  intake.takeHeard();
+  await intake.takeHeard();
 }
 
 /** Equal in what is stored; tracing was told at least what it was in `expected`, and as often. */

@@ -5,10 +5,16 @@
 import { importRoutes } from '../../node/records/intake/http.ts';
 import { type ImportContext, type ImportReport, importRows } from '../../node/records/intake/operations.ts';
 import type { ImportKind } from '../../node/records/intake/rows.ts';
+import {
+  type ChangedStays,
+  ENCOUNTERS_CHANGED,
+  IDENTIFIERS_CHANGED,
+  STAYS_CHANGED,
+} from '../../node/records/kinds.ts';
 import { NODE_ACTS } from '../../node/rooms.ts';
 import type { DataKeys } from '../../node/sealing/data-keys.ts';
-import type { ChangedStays } from '../../node/tracing/asking/changes.ts';
 import type { Database } from '../../shared/db/database.ts';
+import { bodyOf, type FeedEvent } from '../../shared/feed/kinds.ts';
 import { createHttpApp } from '../../shared/http/app.ts';
 import { createMetrics } from '../../shared/http/metrics.ts';
 import { createLogger } from '../../shared/log.ts';
@@ -26,7 +32,6 @@ export interface Heard {
   identifiers: number[];
   stays: ChangedStays[];
   encounters: [number, number][];
-  kicks: number;
 }
 
 export type Intake = Awaited<ReturnType<typeof createIntake>>;
@@ -52,27 +57,21 @@ export async function createIntake() {
 
 /** The same on a migrated database of somebody else's. */
 export function intakeOn(db: Database, dataKeys: DataKeys) {
-  const heard: Heard = { identifiers: [], stays: [], encounters: [], kicks: 0 };
+  let read = 0;
   const ctx: ImportContext = {
     ...{ db, dataKeys },
     clock: { nowMs: () => NOW * 1000 },
-    changes: {
-      identifiersChanged: (ids) => heard.identifiers.push(...ids),
-      staysChanged: (stays) => heard.stays.push(stays),
-      encountersChanged: (a, b) =>
-        heard.encounters.push(...a.map((id, i): [number, number] => [id, b[i] as number])),
-    },
-    tokenizer: { kick: () => heard.kicks++ },
   };
   return {
     ...{ ctx, db, dataKeys },
     /** Rows of a statement in which sealed columns are plain. */
     askPlain: <Row extends object>(statement: string) => askPlain<Row>(db, dataKeys, statement),
-    /** What was heard since the last call. */
-    takeHeard: (): Heard => {
-      const taken = { ...heard };
-      Object.assign(heard, { identifiers: [], stays: [], encounters: [], kicks: 0 });
-      return taken;
+    /** What the feed has been told since the last call. */
+    takeHeard: async (): Promise<Heard> => {
+      const events = await db.sql<FeedEvent[]>`
+        SELECT id, kind, 0 AS at, body FROM feed WHERE id > ${read} ORDER BY id`;
+      read = events.at(-1)?.id ?? read;
+      return heardOf(events);
     },
     importCsv: (kind: ImportKind, ...lines: string[]): Promise<ImportReport> =>
       importRows(ctx, CALLER, { kind, source: { format: 'csv', bytes: chunksOf(`${lines.join('\n')}\n`) } }),
@@ -92,6 +91,17 @@ export function intakeOn(db: Database, dataKeys: DataKeys) {
       return Object.fromEntries(await Promise.all(tables));
     },
     app: (grants = ['integrator@24']) => httpApp(ctx, grants),
+  };
+}
+
+function heardOf(events: readonly FeedEvent[]): Heard {
+  return {
+    identifiers: events.flatMap((event) => bodyOf(event, IDENTIFIERS_CHANGED) ?? []),
+    stays: events.flatMap((event) => bodyOf(event, STAYS_CHANGED) ?? []),
+    encounters: events.flatMap((event) => {
+      const { a, b } = bodyOf(event, ENCOUNTERS_CHANGED) ?? { a: [], b: [] };
+      return a.map((id, i): [number, number] => [id, b[i] as number]);
+    }),
   };
 }
 

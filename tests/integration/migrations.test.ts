@@ -7,6 +7,7 @@ import * as hubSchema from '../../hub/db/schema.ts';
 import * as nodeSchema from '../../node/db/schema.ts';
 import * as auditTables from '../../shared/db/audit-tables.ts';
 import { type Database, openDatabase } from '../../shared/db/database.ts';
+import * as feedTables from '../../shared/db/feed-tables.ts';
 import { migrateDatabase } from '../../shared/db/migrate.ts';
 import * as requestTables from '../../shared/db/request-tables.ts';
 import { packageRoot } from '../../shared/package-root.ts';
@@ -54,7 +55,7 @@ describe.each(PROGRAMS)('migrations of the %s', (program) => {
   test('have all ordinary tables described for drizzle, column by column', async () => {
     await using database = await createTestDatabase(program);
     const schema = program === 'node' ? nodeSchema : hubSchema;
-    const described = Object.values({ ...schema, ...auditTables, ...requestTables }).filter(
+    const described = Object.values({ ...schema, ...auditTables, ...feedTables, ...requestTables }).filter(
       (value) => value instanceof PgTable,
     );
     const tables = Object.fromEntries(

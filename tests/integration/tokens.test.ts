@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { evaluateBlinded } from '../../hub/key-service/operations.ts';
+import { IDENTIFIERS_TOKENIZED } from '../../node/records/kinds.ts';
 import { ensureIdentifiers } from '../../node/records/people/operations.ts';
 import { createTokenizer, type Tokenizer, type TokenizerOptions } from '../../node/records/people/tokens.ts';
 import { RefusalLog } from '../../shared/audit/refusals.ts';
@@ -26,7 +27,7 @@ const never = new AbortController().signal;
 /** Waits at once, except for the quiet look-around of an idle loop. */
 const quickClock: Clock = {
   nowMs: systemClock.nowMs,
-  sleep: (ms, signal) => (ms >= 5_000 ? systemClock.sleep(ms, signal) : setImmediate()),
+  sleep: (ms, signal) => (ms >= 3_000 ? systemClock.sleep(ms, signal) : setImmediate()),
 };
 
 let database: TestDatabase;
@@ -47,7 +48,7 @@ afterAll(() => Promise.all([database, hub, node].map((it) => it?.[Symbol.asyncDi
 beforeEach(async () => {
   running = [];
   warnings = [];
-  await database.db.sql`TRUNCATE identifiers RESTART IDENTITY CASCADE`;
+  await database.db.sql`TRUNCATE identifiers, feed RESTART IDENTITY CASCADE`;
 });
 afterEach(() => Promise.all(running.map((tokenizer) => tokenizer[Symbol.asyncDispose]())));
 
@@ -56,6 +57,7 @@ function start(change: Partial<Omit<TokenizerOptions, 'dataKeys'>> = {}): Tokeni
   const tokenizer = createTokenizer({
     ...{ db: database.db, dataKeys },
     clock: systemClock,
+    feed: { wakes: () => () => undefined },
     oprf: node,
     evaluate,
     logger: logger as unknown as TokenizerOptions['logger'],
@@ -72,8 +74,8 @@ async function evaluate(blinded: Uint8Array, signal: AbortSignal) {
 /** Adds `count` identifiers; their ids. */
 async function insert(count: number, kind = 'cccd'): Promise<number[]> {
   const values = Array.from({ length: count }, (_, i) => `${kind}:${String(i + 1).padStart(12, '0')}`);
-  const { created } = await withTransaction(database.db, ({ sql }) =>
-    ensureIdentifiers({ sql, sealer: dataKeys.sealer }, values),
+  const { created } = await withTransaction(database.db, ({ sql, emit }) =>
+    ensureIdentifiers({ sql, emit, sealer: dataKeys.sealer }, values),
   );
   return [...created];
 }
@@ -106,11 +108,11 @@ describe('the tokenizer', () => {
     expect(warnings).toEqual([]);
   });
 
-  it('tokenizes after a kick without being waited for', async ({ signal }) => {
+  it('tokenizes when woken, without being waited for', async ({ signal }) => {
     const tokenizer = start();
     await tokenizer.flush(never);
     await insert(5);
-    tokenizer.kick();
+    tokenizer.wake();
     await until(async () => (await untokenized()) === 0, signal);
     await expectAllTokenized(5);
   });
@@ -163,51 +165,58 @@ describe('the tokenizer', () => {
   });
 });
 
-describe('onTokenized', () => {
-  it('hears of every identifier before flush resolves', async () => {
-    const heard: number[] = [];
-    const onTokenized = async (ids: readonly number[]) => {
-      await setImmediate();
-      heard.push(...ids);
-    };
+describe('the feed', () => {
+  const told = async (through = Number.MAX_SAFE_INTEGER): Promise<number[]> => {
+    const events = await database.db.sql<{ body: number[] }[]>`
+      SELECT body FROM feed WHERE kind = ${IDENTIFIERS_TOKENIZED.name} AND id <= ${through}`;
+    return events.flatMap(({ body }) => body).toSorted(ascending);
+  };
+
+  it('tells of every identifier by the event that flush names', async () => {
     const ids = await insert(2_100);
-    const tokenizer = start({ onTokenized });
-    await tokenizer.flush(never);
-    expect(heard.toSorted(ascending)).toEqual(ids);
+    const through = await start().flush(never);
+    expect(await told(through)).toEqual(ids);
   });
 
-  it('of one batch is waited for though the next one is through', async () => {
-    const [first] = await insert(2_001);
-    const announcing = withResolvers<void>();
-    const through = withResolvers<void>();
-    let done = false;
-    const tokenizer = start({
-      onTokenized: (ids) => (ids.includes(first as number) ? announcing.promise : through.resolve()),
+  it('tells of an identifier once, also when the answer to a commit is lost', async () => {
+    const ids = await insert(10);
+    let lost = 2;
+    const sql = new Proxy(database.db.sql, {
+      get: (target, name) =>
+        name !== 'begin'
+          ? Reflect.get(target, name)
+          : async (work: () => Promise<unknown>) => {
+              const done = await target.begin(work);
+              if (lost-- <= 0) return done;
+              throw new AppError('UNAVAILABLE', 'DATABASE_UNAVAILABLE', 'lost after COMMIT');
+            },
     });
+    const db = { ...database.db, sql };
+    await start({ db, clock: quickClock }).flush(never);
+    expect(await told()).toEqual(ids);
+    expect(warnings).toHaveLength(1);
+  });
+
+  it('is waited for of one batch though the next one is through', async () => {
+    await insert(2_001);
+    const held = withResolvers<void>();
+    let done = false;
+    const holding: TokenizerOptions['evaluate'] = async (blinded, signal) => {
+      if (blinded.length > 1_000) await held.promise;
+      return evaluate(blinded, signal);
+    };
+    const tokenizer = start({ evaluate: holding });
     const flushed = tokenizer.flush(never).then(() => {
       done = true;
     });
-    await through.promise;
+    while ((await untokenized()) > 2_000) await setImmediate();
     // Ample time for the second lane to tell all who wait for no more than is stored.
     for (let i = 0; i < 50; i++) await untokenized();
     const early = done;
-    announcing.resolve();
+    held.resolve();
     await flushed;
     expect(early).toBe(false);
     await expectAllTokenized(2_001);
-  });
-
-  it('is told again after it has failed, and flush waits for that', async () => {
-    const heard: number[][] = [];
-    let failures = 2;
-    const onTokenized = (ids: readonly number[]) => {
-      if (failures-- > 0) throw new AppError('INTERNAL', 'DATABASE_ERROR', 'index is busy');
-      heard.push([...ids]);
-    };
-    const ids = await insert(10);
-    await start({ onTokenized, clock: quickClock }).flush(never);
-    expect(heard.flat().toSorted(ascending)).toEqual(ids);
-    expect(warnings).toHaveLength(2);
   });
 });
 
@@ -229,9 +238,7 @@ describe('while the hub cannot be reached', () => {
     await insert(10);
     await start({ clock, evaluate: failing }).flush(never);
     await expectAllTokenized(10);
-    expect(log.join(' ')).toMatch(
-      /^asked pause (pause )?asked pause (pause )?asked pause (pause )?asked( pause)?$/,
-    );
+    expect(log.join(' ')).toMatch(/^(asked pause ((pause|hurry) )?){3}asked( pause)?$/);
   });
 
   it('lets a flush give up, saying why', async () => {
@@ -317,7 +324,7 @@ describe('beside other transactions', () => {
     await database.db.sql.begin(async (sql) => {
       await sql`INSERT INTO cases (id, onset_on) VALUES (gen_random_uuid(), '2021-12-01')`;
       await sql`INSERT INTO case_identifiers SELECT id, 0, ${last} FROM cases`;
-      tokenizer.kick();
+      tokenizer.wake();
       await until(async () => (await untokenized()) === 1, signal);
       await sql`INSERT INTO case_identifiers SELECT id, 1, ${first} FROM cases`;
     });

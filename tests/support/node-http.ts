@@ -11,8 +11,10 @@ import { identifyService } from '../../node/desk/service-accounts/operations.ts'
 import { hubKeys } from '../../node/federation/keys/hub.ts';
 import { hubRules } from '../../node/federation/packs/hub.ts';
 import { openRuleBook, type RuleBook } from '../../node/federation/packs/operations.ts';
+import { IDENTIFIERS_CHANGED } from '../../node/records/kinds.ts';
 import { NODE_ACTS, nodeRoutes } from '../../node/rooms.ts';
 import type { DataKeys } from '../../node/sealing/data-keys.ts';
+import { startRefiling } from '../../node/tracing/contacts/operations.ts';
 import { hubTraces } from '../../node/tracing/openings/hub.ts';
 import { reopenTraces } from '../../node/tracing/openings/operations.ts';
 import { Submitter } from '../../node/tracing/openings/submitter.ts';
@@ -22,6 +24,7 @@ import { RefusalLog } from '../../shared/audit/refusals.ts';
 import { type Clock, systemClock } from '../../shared/clock.ts';
 import type { Database } from '../../shared/db/database.ts';
 import { Disposal } from '../../shared/disposal.ts';
+import { Feed } from '../../shared/feed/feed.ts';
 import { createHttpApp } from '../../shared/http/app.ts';
 import { createMetrics } from '../../shared/http/metrics.ts';
 import { type DoorConfig, programDoor } from '../../shared/http/program-door.ts';
@@ -64,8 +67,8 @@ export interface NodeHttp extends AsyncDisposable {
   readonly issuer: TokenIssuer;
   /** Log lines so far. */
   readonly logged: string[];
-  /** Ids that tracing heard of, call by call. */
-  readonly changed: number[][];
+  /** Ids that the feed tells tracing of, event by event. */
+  changed(): Promise<number[][]>;
   /** Whether `flush` finds a key service. */
   readonly keyService: { up: boolean };
   /** Generation of the federation key that new traces get. */
@@ -95,7 +98,6 @@ export async function createNodeHttp(options: NodeHttpOptions = {}): Promise<Nod
   const hub = stack.use(await startFakeHub());
   const issuer = stack.use(await startTokenIssuer());
   const logged: string[] = [];
-  const changed: number[][] = [];
   const keyService = { up: true };
   const federation = { generation: 1 };
   const sink = new Writable({ write: (chunk, _encoding, done) => done(void logged.push(String(chunk))) });
@@ -113,25 +115,22 @@ export async function createNodeHttp(options: NodeHttpOptions = {}): Promise<Nod
     logger,
   });
   await rules.pull();
-  const tokenizer = { kick: () => undefined, flush: () => tokenize(db, keyService) };
-  const submitter = stack.use(
-    new Submitter({
-      ...{ db, clock, logger, tokenizer, province: '24', hub: hubTraces(hub.link.client) },
+  const tokenizer = { flush: () => tokenize(db, keyService) };
+  const feed = stack.use(new Feed({ db, clock, logger }));
+  stack.use(
+    await Submitter.start({
+      ...{ db, feed, clock, logger, tokenizer, province: '24', hub: hubTraces(hub.link.client) },
       openingKey: hub.openingKey,
       rulePack: rules.pack,
       pseudonymize: (traceId) => createTraceCipher(FEDERATION_KEY, traceId).pseudonymsOf,
       federationKey: async () => federation.generation,
     }),
   );
-  const traces = { reopen: reopenTraces, wake: () => submitter.wake() };
-  const changes = {
-    identifiersChanged: (ids: readonly number[]) => void changed.push([...ids]),
-    staysChanged: () => undefined,
-    encountersChanged: () => undefined,
-  };
+  const traces = { reopen: reopenTraces };
+  stack.use(startRefiling(feed));
   const province = '24';
   const ctx = {
-    ...{ db, dataKeys, clock, logger, province, rules, submitter, tokenizer, changes, traces },
+    ...{ db, dataKeys, clock, logger, province, rules, feed, traces },
     hub: hubTraces(hub.link.client),
     peers: new PeerLogs({ db, clock, logger, countConflict: () => undefined }),
     federationKeys: await startLoneKeys(stack, {
@@ -164,7 +163,12 @@ export async function createNodeHttp(options: NodeHttpOptions = {}): Promise<Nod
   const fetch = async (path: string, init?: RequestInit) => app.request(path, init);
   return {
     databaseUrl: database.url,
-    ...{ db, dataKeys, hub, rules, issuer, logged, changed, keyService, federation, stop, fetch },
+    ...{ db, dataKeys, hub, rules, issuer, logged, keyService, federation, stop, fetch },
+    changed: async () => {
+      const events = await db.sql<{ body: number[] }[]>`
+        SELECT body FROM feed WHERE kind = ${IDENTIFIERS_CHANGED.name} ORDER BY id`;
+      return events.map(({ body }) => body);
+    },
     handle: async (request) => app.fetch(request),
     call: async (method, path, { json, text, headers, roles = ALL_GRANTS, subject = 'an' } = {}) => {
       const token = await issuer.issue({ audience: AUDIENCE, roles, subject });

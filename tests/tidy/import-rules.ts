@@ -160,12 +160,12 @@ export const ROOMS = ['records', 'tracing', 'casework', 'federation', 'desk'];
 /** Files of a feature that other features may import, and what each is for. */
 export const FEATURE_DOORS: Readonly<Record<string, string>> = {
   '**/operations.ts': 'what the feature does',
+  'node/*/kinds.ts': 'what a room tells through the feed; types and names only',
   '**/rules.ts': 'what the feature knows',
   '**/acts.ts': 'who may do what in it: how far somebody reaches there can matter here',
   'node/sealing/{sealer,data-keys}.ts':
     'what every query on a sealed column seals and opens with; it computes and stores nothing',
   'node/sealing/key-source.ts': 'where data keys come from and how a ring is written: for the launchers',
-  'node/tracing/asking/changes.ts': 'the interface by which writers tell tracing what changed; types only',
   'node/tracing/asking/admission.ts': 'nobody asks or delivers anything but under an admitted opening',
   'hub/provinces/roster.ts': 'who is enrolled is what all of the hub depends on',
   'hub/provinces/province-link.ts': 'a connection to a province is the very thing that hub/provinces offers',

@@ -1,6 +1,6 @@
 /**
  * Entering, reading and correcting cases. A correction re-opens the traces that start from the case, in the
- * same transaction; tracing and the tokenizer hear of new identifiers after the commit.
+ * same transaction, which tells the feed of identifiers that it links.
  */
 import { type Caller, isWithin, type Scope } from '../../../shared/acts/access.ts';
 import { type Clock, nowSeconds } from '../../../shared/clock.ts';
@@ -8,6 +8,7 @@ import type { Database, Queryable, Transaction } from '../../../shared/db/databa
 import { AppError, invalidField } from '../../../shared/errors.ts';
 import { isWardOf } from '../../../shared/gazetteer.ts';
 import { newId } from '../../../shared/ids.ts';
+import { IDENTIFIERS_CHANGED } from '../../records/kinds.ts';
 import {
   ensureIdentifiers,
   enterIntake,
@@ -26,15 +27,9 @@ export interface CasesContext {
   readonly dataKeys: SealerSource;
   readonly clock: Clock;
   readonly province: string;
-  /** Tracing: hears of identifiers whose links changed. */
-  readonly changes: { identifiersChanged(ids: readonly number[]): void };
-  /** Makes tokens of identifiers that have none, soon. */
-  readonly tokenizer: { kick(): void };
   readonly traces: {
     /** Amends the open traces of a case; part of the caller's transaction. */
     reopen(tx: Transaction, caseId: string): Promise<void>;
-    /** Sends what is queued to the hub, now. */
-    wake(): void;
   };
 }
 
@@ -64,24 +59,16 @@ export async function enterCase(ctx: CasesContext, caller: Caller, input: NewCas
   checkDates(input, nowSeconds(ctx.clock));
   const identifiers = canonicalIdentifiers(input.identifiers);
   const id = newId();
-  const identifierIds = await change(
-    ctx,
-    caller,
-    'cases.enter',
-    { on: [{ case: id }] },
-    async (tx, leave) => {
-      checkWard(ctx, leave.scope, input.ward ?? null);
-      const ids = await identifierIdsOf(ctx, tx, identifiers);
-      const ward = input.ward ?? (await wardOfPerson(tx, ctx, ids[0] as number));
-      await queries.insertCase(tx, id, { ...input, ward });
-      await queries.replaceCaseIdentifiers(tx, id, ids);
-      leave.note({ identifiers: ids.length, ward });
-      leave.keep({ id });
-      return ids;
-    },
-  );
-  ctx.changes.identifiersChanged(identifierIds);
-  ctx.tokenizer.kick();
+  await change(ctx, caller, 'cases.enter', { on: [{ case: id }] }, async (tx, leave) => {
+    checkWard(ctx, leave.scope, input.ward ?? null);
+    const ids = await identifierIdsOf(ctx, tx, identifiers);
+    const ward = input.ward ?? (await wardOfPerson(tx, ctx, ids[0] as number));
+    await queries.insertCase(tx, id, { ...input, ward });
+    await queries.replaceCaseIdentifiers(tx, id, ids);
+    await tx.emit(IDENTIFIERS_CHANGED, ids);
+    leave.note({ identifiers: ids.length, ward });
+    leave.keep({ id });
+  });
   return id;
 }
 
@@ -129,7 +116,7 @@ export async function correctCase(
 ): Promise<Case> {
   const fields = Object.entries(changes).flatMap(([field, value]) => (value === undefined ? [] : [field]));
   const asked = { on: [{ case: id }], detail: { fields } };
-  const { touched, corrected } = await change(ctx, caller, 'cases.correct', asked, async (tx, { scope }) => {
+  return change(ctx, caller, 'cases.correct', asked, async (tx, { scope }) => {
     if (!(await queries.lockCase(tx, id, scope))) throw noSuchCase();
     if (changes.ward !== undefined) checkWard(ctx, scope, changes.ward);
     const before = (await queries.findCase(tx, id, scope)) as queries.StoredCase;
@@ -143,16 +130,10 @@ export async function correctCase(
     await queries.updateCase(tx, id, after);
     await ctx.traces.reopen(tx, id);
     const linksChanged = changes.identifiers !== undefined || changes.withdrawn !== undefined;
+    if (linksChanged) await tx.emit(IDENTIFIERS_CHANGED, [...new Set([...oldIds, ...newIds])]);
     const stored = (await queries.findCase(tx, id, scope)) as queries.StoredCase;
-    return {
-      touched: linksChanged ? [...new Set([...oldIds, ...newIds])] : [],
-      corrected: (await withIdentifiers({ ...ctx, db: tx }, [stored]))[0] as Case,
-    };
+    return (await withIdentifiers({ ...ctx, db: tx }, [stored]))[0] as Case;
   });
-  if (touched.length > 0) ctx.changes.identifiersChanged(touched);
-  if (changes.identifiers) ctx.tokenizer.kick();
-  ctx.traces.wake();
-  return corrected;
 }
 
 /** Says nothing of anybody: only what the caller sent and where the caller may act decide. */

@@ -13,15 +13,15 @@ import {
 class Timeline {
   readonly rows = new Map<number, StoredCheckIn>();
 
-  /** Returns the change of each written row as [inAt, until]. */
+  /** Returns the change of each written row as [inAt, the later of its old and its new end]. */
   enter(...rows: [inAt: number, outAt: number | null][]): [number, number][] {
     const distinct = distinctCheckIns(rows.map(([inAt, outAt]) => checkIn(inAt, outAt)));
     const changes = planCheckIns(distinct, (index) => this.#around(distinct[index] as CheckIn));
-    for (const { until, isNew, ...row } of changes) {
+    for (const { until, before, isNew, ...row } of changes) {
       expect(this.rows.has(row.inAt)).toBe(!isNew);
       this.rows.set(row.inAt, row);
     }
-    return changes.map(({ inAt, until }) => [inAt, until]);
+    return changes.map(({ inAt, until, before }) => [inAt, Math.max(until, before)]);
   }
 
   #around({ inAt, outAt }: CheckIn): Surroundings {

@@ -38,8 +38,10 @@ export interface Surroundings {
 export interface CheckInChange extends StoredCheckIn {
   /** Not stored yet. */
   readonly isNew: boolean;
-  /** The stay as it was and as it is now lies in [inAt, until), whatever the rules. */
+  /** The stay lies in [inAt, until), whatever the rules. */
   readonly until: number;
+  /** As it was before it lay in [inAt, before); empty if it was not there. */
+  readonly before: number;
 }
 
 /** Each key once; of two outs the later stands. */
@@ -88,8 +90,8 @@ function storedAs(row: CheckIn, { atOrBefore }: Surroundings): StoredCheckIn | u
 function push(changes: CheckInChange[], before: StoredCheckIn | undefined, after: StoredCheckIn): void {
   if (before !== undefined && before.outAt === after.outAt && before.nextInAt === after.nextInAt) return;
   const { identifierId, placeId, inAt, outAt, nextInAt } = after;
-  const until = Math.max(latestEnd(after), before === undefined ? 0 : latestEnd(before));
-  changes.push({ identifierId, placeId, inAt, outAt, nextInAt, until, isNew: before === undefined });
+  const ends = { until: latestEnd(after), before: before === undefined ? inAt : latestEnd(before) };
+  changes.push({ identifierId, placeId, inAt, outAt, nextInAt, ...ends, isNew: before === undefined });
 }
 
 /** The latest instant at which a stay can end under any rules. */

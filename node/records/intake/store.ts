@@ -1,7 +1,7 @@
 /**
- * Stores one batch of rows of each kind: one transaction, then word to tracing and the tokenizer. A batch is
- * stored whole or not at all; batches of different people do not wait for each other (see operations.ts of
- * people for who does).
+ * Stores one batch of rows of each kind: one transaction, which tells the feed. A batch is stored whole or
+ * not at all; batches of different people do not wait for each other (see operations.ts of people for who
+ * does).
  */
 import type { Step } from '../../../shared/acts/act.ts';
 import { type Database, retryConflicts } from '../../../shared/db/database.ts';
@@ -9,7 +9,13 @@ import { LAST_INSTANT } from '../../../shared/domain/instant.ts';
 import type { FieldError } from '../../../shared/errors.ts';
 import { ensurePartitions } from '../../db/partitions.ts';
 import type { SealerSource } from '../../sealing/data-keys.ts';
-import type { ChangedStays, ChangeSink } from '../../tracing/asking/changes.ts';
+import {
+  type ChangedStays,
+  ENCOUNTERS_CHANGED,
+  IDENTIFIERS_CHANGED,
+  PEOPLE_MOVED,
+  STAYS_CHANGED,
+} from '../kinds.ts';
 import {
   ensureIdentifiers,
   enterIntake,
@@ -31,9 +37,6 @@ import {
 export interface IntakeContext {
   readonly db: Database;
   readonly dataKeys: SealerSource;
-  readonly changes: ChangeSink;
-  /** Makes tokens of identifiers that have none, soon. */
-  readonly tokenizer: { kick(): void };
 }
 
 /** One import: where its batches go, each in a transaction with its entry. */
@@ -58,15 +61,20 @@ export const STORES: { readonly [K in ImportKind]: Store<Rows[K]> } = {
 };
 
 async function storePersons(ctx: ImportRunContext, rows: readonly PersonRow[]): Promise<Refused> {
-  const { changed, created } = await write(ctx, rows.length, (tx) => recordPeople(tx, rows));
-  if (changed.length > 0) ctx.changes.identifiersChanged(changed);
-  if (created) ctx.tokenizer.kick();
+  await write(ctx, rows.length, async (tx) => {
+    const { changed, moved } = await recordPeople(tx, rows);
+    if (changed.length > 0) await tx.emit(IDENTIFIERS_CHANGED, changed);
+    if (moved.length > 0) await tx.emit(PEOPLE_MOVED, moved);
+  });
   return NONE;
 }
 
 async function storePlaces(ctx: ImportRunContext, rows: readonly PlaceRow[]): Promise<Refused> {
-  const { withoutKind, rekinded } = await write(ctx, rows.length, (tx) => recordPlaces(tx, rows));
-  if (rekinded.length > 0) ctx.changes.staysChanged(everybodyAt(rekinded));
+  const withoutKind = await write(ctx, rows.length, async (tx) => {
+    const recorded = await recordPlaces(tx, rows);
+    if (recorded.rekinded.length > 0) await tx.emit(STAYS_CHANGED, everybodyAt(recorded.rekinded));
+    return recorded.withoutKind;
+  });
   return new Map(withoutKind.map((position) => [position, KIND_MISSING]));
 }
 
@@ -77,6 +85,7 @@ function everybodyAt(placeIds: number[]): ChangedStays {
     placeIds,
     from: placeIds.map(() => 0),
     until: placeIds.map(() => LAST_INSTANT),
+    before: placeIds.map(() => LAST_INSTANT),
   };
 }
 
@@ -93,10 +102,7 @@ async function storeCheckIns(ctx: ImportRunContext, rows: readonly CheckInRow[])
       'check_ins',
       taken.map((row) => row.in_at),
     );
-    const done = await write(ctx, taken.length, (tx) => recordCheckIns(tx, taken, placeIds));
-    if (done.resettled.length > 0) ctx.changes.identifiersChanged(done.resettled);
-    if (done.stays.length > 0) ctx.changes.staysChanged(columnsOf(done.stays));
-    if (done.created) ctx.tokenizer.kick();
+    await write(ctx, taken.length, (tx) => recordCheckIns(tx, taken, placeIds));
   }
   const refused = rows.flatMap(({ place }, position) => (placeIds.has(place) ? [] : [position]));
   return new Map(refused.map((position) => [position, UNKNOWN_PLACE]));
@@ -106,7 +112,7 @@ async function recordCheckIns(
   tx: IntakeTx,
   rows: readonly CheckInRow[],
   placeIds: ReadonlyMap<string, number>,
-) {
+): Promise<void> {
   const { ids, created } = await ensureIdentifiers(
     tx,
     rows.map(({ identifier }) => identifier),
@@ -116,7 +122,7 @@ async function recordCheckIns(
   const homes = new Map(
     rows.flatMap((row) => (row.home_province === null ? [] : [[idOf(row), row.home_province] as const])),
   );
-  const moved = await recordHomeProvinces(tx, homes);
+  await recordHomeProvinces(tx, homes);
   const checkIns = distinctCheckIns(
     rows.map((row) => ({
       identifierId: idOf(row),
@@ -126,8 +132,10 @@ async function recordCheckIns(
     })),
   );
   const stays = planCheckIns(checkIns, await surroundings(tx, checkIns, new Set(created)));
-  if (stays.length > 0) await writeCheckIns(tx, stays);
-  return { stays, resettled: [...new Set([...created, ...moved])], created: created.length > 0 };
+  if (created.length > 0) await tx.emit(IDENTIFIERS_CHANGED, created);
+  if (stays.length === 0) return;
+  await writeCheckIns(tx, stays);
+  await tx.emit(STAYS_CHANGED, columnsOf(stays));
 }
 
 const NOTHING: Surroundings = { atOrBefore: undefined, afterInAt: null };
@@ -154,23 +162,16 @@ async function storeEncounters(ctx: ImportRunContext, rows: readonly EncounterRo
     'encounters',
     rows.map(({ from }) => from),
   );
-  const done = await write(ctx, rows.length, async (tx) => {
+  await write(ctx, rows.length, async (tx) => {
     const { ids, created } = await ensureIdentifiers(
       tx,
       rows.flatMap((row) => [row.identifier_a, row.identifier_b]),
     );
-    return { created, pairs: await writeEncounters(tx, distinctEncounters(rows, ids)) };
+    const pairs = await writeEncounters(tx, distinctEncounters(rows, ids));
+    if (created.length > 0) await tx.emit(IDENTIFIERS_CHANGED, created);
+    if (pairs.length === 0) return;
+    await tx.emit(ENCOUNTERS_CHANGED, { a: pairs.map(({ a }) => a), b: pairs.map(({ b }) => b) });
   });
-  if (done.created.length > 0) {
-    ctx.changes.identifiersChanged(done.created);
-    ctx.tokenizer.kick();
-  }
-  if (done.pairs.length > 0) {
-    ctx.changes.encountersChanged(
-      done.pairs.map(({ a }) => a),
-      done.pairs.map(({ b }) => b),
-    );
-  }
   return NONE;
 }
 
@@ -203,5 +204,6 @@ function columnsOf(stays: readonly CheckInChange[]): ChangedStays {
     placeIds: stays.map(({ placeId }) => placeId),
     from: stays.map(({ inAt }) => inAt),
     until: stays.map(({ until }) => until),
+    before: stays.map(({ before }) => before),
   };
 }

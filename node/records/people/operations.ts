@@ -1,6 +1,6 @@
 /**
  * Recording people: identifiers, the links that a record makes, households, and what is known of somebody.
- * Runs inside the caller's transaction; the caller tells tracing.
+ * Runs inside the caller's transaction; what it returns, the caller tells the feed.
  *
  * Writers of different people do not wait for each other. Those who change something of the same people do,
  * and then read what the other has left, so that the outcome is that of one after the other. Everybody locks
@@ -17,21 +17,19 @@ import type { SealerSource } from '../../sealing/data-keys.ts';
 import { holdSealer } from '../../sealing/operations.ts';
 import * as identifiers from './identifiers.ts';
 import * as identifierQueries from './identifiers-queries.ts';
+import { storePeople } from './people-store.ts';
 import * as queries from './queries.ts';
-import {
-  type Attributes,
-  type KnownPeople,
-  mergeRecords,
-  type PersonChange,
-  type PersonRecord,
-} from './rules.ts';
+import { type Attributes, type KnownPeople, mergeRecords, type PersonRecord } from './rules.ts';
 
 export type { IntakeTx } from './queries.ts';
 
 type Tx = queries.IntakeTx;
 
 /** `tx` as one that writes people, places, check-ins or encounters, with what it looks up by. */
-export async function enterIntake<T extends Pick<Transaction, 'sql'>>(tx: T, dataKeys: SealerSource) {
+export async function enterIntake<T extends Pick<Transaction, 'sql' | 'emit'>>(
+  tx: T,
+  dataKeys: SealerSource,
+) {
   const [sealing] = await Promise.all([holdSealer(tx, dataKeys), queries.preferIndexes(tx)]);
   return sealing;
 }
@@ -81,8 +79,8 @@ export interface RecordRow extends Attributes {
 export interface RecordedPeople {
   /** Identifiers whose links, residence, household or existence changed. */
   readonly changed: readonly number[];
-  /** Whether there are identifiers without a token now. */
-  readonly created: boolean;
+  /** Identifiers, known before, whose holder may be of another ward now. */
+  readonly moved: readonly number[];
 }
 
 /** Records what rows say of people, in order; see rules.ts for who is merged with whom. */
@@ -95,12 +93,17 @@ export async function recordPeople(tx: Tx, records: readonly RecordRow[]): Promi
   );
   const { changes, created } = await planPeople(tx, { found, records, homes });
   const idOf = (value: string) => found.ids.get(value) as number;
-  const resettled = await storePeople(tx, changes);
-  const moved = await moveHome(tx, new Map([...homes].map(([value, home]) => [idOf(value), home])), created);
+  const { resettled, moved } = await storePeople(tx, changes);
+  const housesTouched = await moveHome(
+    tx,
+    new Map([...homes].map(([value, home]) => [idOf(value), home])),
+    created,
+  );
   const linked = await storeLinks(tx, recordsUnder(found.ids, records));
-  const housed = await listHoused(tx, moved);
+  const housed = await listHoused(tx, housesTouched);
   const changed = new Set([...created, ...resettled, ...linked, ...housed]);
-  return { changed: [...changed], created: created.length > 0 };
+  const isNew = new Set(created);
+  return { changed: [...changed], moved: moved.filter((id) => !isNew.has(id)) };
 }
 
 interface PeopleInput {
@@ -170,68 +173,6 @@ export async function recordHomeProvinces(
   homes: ReadonlyMap<number, string>,
 ): Promise<number[]> {
   return homes.size === 0 ? [] : queries.updateHomeProvinces(tx, [...homes.keys()], [...homes.values()]);
-}
-
-/** Stores changed people; identifiers of those whose residence may be another now. */
-async function storePeople(tx: Tx, changes: readonly PersonChange[]): Promise<number[]> {
-  const idOf = await insertNew(tx, changes);
-  const altered = changes.filter((change) => change.id !== undefined && change.attributesChanged);
-  if (altered.length > 0) {
-    await queries.updatePeople(
-      tx,
-      altered.map(idOf),
-      altered.map(({ attributes }) => attributes),
-    );
-  }
-  const absorbed = changes.flatMap((change) => change.absorbed.map((id) => ({ id, into: idOf(change) })));
-  if (absorbed.length > 0) {
-    await queries.absorbPeople(
-      tx,
-      absorbed.map(({ id }) => id),
-      absorbed.map(({ into }) => into),
-    );
-  }
-  const extended = await storeHoldings(tx, changes, idOf);
-  const resettled = changes.filter((change) => {
-    const grown = change.absorbed.length > 0 || extended.has(idOf(change));
-    return change.provinceChanged || (grown && change.attributes.province !== null);
-  });
-  return resettled.length === 0 ? [] : queries.listIdentifiersOf(tx, resettled.map(idOf));
-}
-
-/** Stores new people; how to find the id of everybody. */
-async function insertNew(
-  tx: Tx,
-  changes: readonly PersonChange[],
-): Promise<(change: PersonChange) => number> {
-  const fresh = changes.filter(({ id }) => id === undefined);
-  const drawn = fresh.length === 0 ? [] : await queries.drawPersonIds(tx, fresh.length);
-  if (fresh.length > 0) {
-    await queries.insertPeople(
-      tx,
-      drawn,
-      fresh.map(({ attributes }) => attributes),
-    );
-  }
-  const ids = new Map(fresh.map((change, index) => [change, drawn[index] as number]));
-  return (change) => change.id ?? (ids.get(change) as number);
-}
-
-/** Puts identifiers under people in the order in which they came; ids of the people who got one. */
-async function storeHoldings(
-  tx: Tx,
-  changes: readonly PersonChange[],
-  idOf: (change: PersonChange) => number,
-): Promise<ReadonlySet<number>> {
-  const held = changes
-    .flatMap((change) => change.added.map((addition) => ({ ...addition, personId: idOf(change) })))
-    .sort((a, b) => a.order - b.order);
-  if (held.length === 0) return new Set();
-  return queries.insertHoldings(
-    tx,
-    held.map(({ personId }) => personId),
-    held.map(({ identifierId }) => identifierId),
-  );
 }
 
 /** Links every two identifiers of a record; both ends of new links. */

@@ -14,6 +14,7 @@ type Tx = Pick<Transaction, 'sql'>;
 /** A transaction that writes people, with what it seals and looks up by. */
 export interface IntakeTx {
   readonly sql: Transaction['sql'];
+  readonly emit: Transaction['emit'];
   readonly sealer: ColumnSealer;
 }
 
@@ -249,9 +250,9 @@ export async function absorbPeople(tx: Tx, absorbed: number[], into: number[]): 
   await tx.sql`DELETE FROM people WHERE id = ANY (${absorbed}::int[])`;
 }
 
-/** All identifiers of these people. */
-export async function listIdentifiersOf(db: Db, personIds: number[]): Promise<number[]> {
-  const rows = await db.sql<{ identifier_id: number }[]>`
-    SELECT DISTINCT identifier_id FROM people_identifiers WHERE person_id = ANY (${personIds}::int[])`;
-  return rows.map((row) => row.identifier_id);
+/** All identifiers of these people, each with its person. */
+export async function listHoldingsOf(db: Db, personIds: number[]): Promise<Holding[]> {
+  return db.sql<Holding[]>`
+    SELECT person_id AS "personId", identifier_id AS "identifierId"
+    FROM people_identifiers WHERE person_id = ANY (${personIds}::int[])`;
 }

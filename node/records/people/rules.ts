@@ -49,6 +49,7 @@ export interface PersonChange {
   readonly attributes: Attributes;
   readonly attributesChanged: boolean;
   readonly provinceChanged: boolean;
+  readonly wardChanged: boolean;
   /** Identifiers that the person was not known by (or may not have been). */
   readonly added: readonly {
     readonly identifierId: number /** When, among all additions. */;
@@ -227,6 +228,7 @@ function changeOf({ known, absorbed, values, added }: Person): PersonChange {
     attributes,
     attributesChanged: ATTRIBUTES.some(differs),
     provinceChanged: differs('province'),
+    wardChanged: differs('ward'),
     added: [...added].map(([identifierId, order]) => ({ identifierId, order })),
   };
 }

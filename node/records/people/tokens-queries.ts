@@ -26,25 +26,39 @@ export async function listUntokenized(
   }));
 }
 
-/** The least and the greatest id without a token; undefined if all have one. */
-export async function findUntokenizedRange(db: Db): Promise<{ first: number; last: number } | undefined> {
-  const [row] = await db.sql<{ first: number | null; last: number | null }[]>`
-    SELECT min(id) AS first, max(id) AS last FROM identifiers WHERE token IS NULL`;
-  return row?.first == null || row.last == null ? undefined : { first: row.first, last: row.last };
+/** What has no token. */
+export interface UntokenizedRange {
+  /** The least and the greatest id without a token; null if all have one. */
+  readonly first: number | null;
+  readonly last: number | null;
+  /** The feed tells of all others through this event. */
+  readonly lastEvent: number;
 }
 
 /**
- * Gives the identifiers `ids` their `tokens` (packed 16 bytes, same order) unless they have one; the ids that
- * need nothing more. Rows that somebody else has locked are left out instead of waited for: imports hold
- * locks on many identifiers (foreign keys count, because token is unique), and waiting for them while holding
- * others can deadlock.
+ * What has no token. One statement: whatever it sees committed was told before it looked at the feed's
+ * counter.
+ */
+export async function findUntokenizedRange(db: Db): Promise<UntokenizedRange> {
+  const [row] = await db.sql<UntokenizedRange[]>`
+    SELECT min(id) AS first, max(id) AS last,
+      (SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM feed_id_seq) AS "lastEvent"
+    FROM identifiers WHERE token IS NULL`;
+  return row as UntokenizedRange;
+}
+
+/**
+ * Gives the identifiers `ids` their `tokens` (packed 16 bytes, same order) unless they have one; the ids of
+ * those that got one, and how many had one. Rows that somebody else has locked are left out instead of waited
+ * for: imports hold locks on many identifiers (foreign keys count, because token is unique), and waiting for
+ * them while holding others can deadlock.
  */
 export async function storeTokens(
   db: Db,
   { ids, tokens, generation }: { ids: readonly number[]; tokens: Uint8Array; generation: number },
-): Promise<number[]> {
+): Promise<{ stored: number[]; known: number }> {
   const packed = Buffer.from(tokens.buffer, tokens.byteOffset, tokens.byteLength);
-  const rows = await db.sql<{ id: number }[]>`
+  const rows = await db.sql<{ id: number; fresh: boolean }[]>`
     WITH given AS (
       SELECT id, substring(${packed}::bytea FROM (place::int - 1) * 16 + 1 FOR 16) AS token
       FROM unnest(${ids as number[]}::int[]) WITH ORDINALITY AS listed (id, place)
@@ -56,15 +70,9 @@ export async function storeTokens(
       FROM given JOIN free USING (id) WHERE identifiers.id = given.id
       RETURNING identifiers.id
     )
-    SELECT id FROM stored
+    SELECT id, true AS fresh FROM stored
     UNION ALL
-    SELECT id FROM identifiers WHERE id = ANY (${ids as number[]}::int[]) AND token IS NOT NULL`;
-  return rows.map((row) => row.id);
-}
-
-/** Those of `ids` that have a token, ascending. */
-export async function listTokenized(db: Db, ids: readonly number[]): Promise<number[]> {
-  const rows = await db.sql<{ id: number }[]>`
-    SELECT id FROM identifiers WHERE id = ANY (${ids as number[]}::int[]) AND token IS NOT NULL ORDER BY id`;
-  return rows.map((row) => row.id);
+    SELECT id, false FROM identifiers WHERE id = ANY (${ids as number[]}::int[]) AND token IS NOT NULL`;
+  const stored = rows.flatMap(({ id, fresh }) => (fresh ? [id] : []));
+  return { stored, known: rows.length - stored.length };
 }

@@ -3,7 +3,7 @@
  * key service, stores. Runs in the background after imports, and at the latest before a question is answered
  * (`flush`).
  *
- *   lane 1   select → blind → hub evaluates → finalize → store → announce → select …
+ *   lane 1   select → blind → hub evaluates → finalize → store, tell → select …
  *   lane 2            select → blind → hub evaluates → …          two lanes keep node and hub both at work
  *
  * Several programs may tokenize one database at once. Holds no key; logs counts, never identifiers.
@@ -11,10 +11,13 @@
 import type { Clock } from '../../../shared/clock.ts';
 import type { Database } from '../../../shared/db/database.ts';
 import { AppError, toAppError } from '../../../shared/errors.ts';
-import { newKey } from '../../../shared/ids.ts';
+import type { Feed } from '../../../shared/feed/feed.ts';
+import { findLastId } from '../../../shared/feed/queries.ts';
 import type { Logger } from '../../../shared/log.ts';
+import { type Loop, type LoopWatch, startLoop } from '../../../shared/loop.ts';
 import type { OprfClient } from '../../../shared/pseudonym/oprf-pool.ts';
 import type { SealerSource } from '../../sealing/data-keys.ts';
+import { IDENTIFIERS_CHANGED } from '../kinds.ts';
 import { listUntokenized, type Untokenized } from './tokens-queries.ts';
 import { TokenStore } from './tokens-store.ts';
 
@@ -25,52 +28,40 @@ export type EvaluateBlinded = (
 ) => Promise<{ readonly evaluated: Uint8Array; readonly generation: number }>;
 
 export interface TokenizerOptions {
-  readonly db: Pick<Database, 'sql'>;
+  readonly db: Database;
+  /** Wakes it when there are identifiers. */
+  readonly feed: Pick<Feed, 'wakes'>;
   readonly dataKeys: SealerSource;
   readonly clock: Clock;
   readonly oprf: OprfClient;
   readonly evaluate: EvaluateBlinded;
   readonly logger: Pick<Logger, 'info' | 'warn'>;
-  /**
-   * Told of each identifier (by local id) after its token is stored and before `flush` resolves; at least
-   * once: again after it has thrown, and perhaps again after a lost connection.
-   */
-  readonly onTokenized?: (identifierIds: readonly number[]) => Promise<void> | void;
+  readonly watch?: LoopWatch | undefined;
 }
 
 /** Disposing stops the loop; flushes that wait then reject with TOKENS_PENDING. */
 export interface Tokenizer extends AsyncDisposable {
   /** There may be new identifiers: do not wait for the next look. */
-  kick(): void;
+  wake(): void;
   /**
-   * Resolves when no identifier that was committed before the call lacks a token, and `onTokenized` has heard
-   * of all of them. Rejects with TOKENS_PENDING (UNAVAILABLE) when `signal` aborts first; the cause is the
-   * last failure.
+   * Resolves when no identifier that was committed before the call lacks a token, with the event through
+   * which the feed tells of all of them. Rejects with TOKENS_PENDING (UNAVAILABLE) when `signal` aborts
+   * first; the cause is the last failure.
    */
-  flush(signal: AbortSignal): Promise<void>;
+  flush(signal: AbortSignal): Promise<number>;
 }
 
 /** Identifiers in one request to the key service: about 0.2 s of one core on either side. */
 const BATCH = 2_000;
 const LANES = 2;
-/** How often it looks without being kicked: another program may have imported. */
+/** How often it looks without being woken. */
 const LOOK_EVERY_MS = 5_000;
-/** After a failure it waits at least this, even if kicked, and at most MAX_BACKOFF_MS. */
-const MIN_BACKOFF_MS = 200;
-const MAX_BACKOFF_MS = 30_000;
+/** 63 nodes do not come back to a restarted hub as one. */
+const RETRY_MS = { first: 200, most: 30_000 };
 
 /** A tokenizer that is at work already. */
 export function createTokenizer(options: TokenizerOptions): Tokenizer {
-  const loop = new TokenLoop(options);
-  const running = loop.run();
-  return {
-    kick: () => loop.kick(),
-    flush: (signal) => loop.flush(signal),
-    [Symbol.asyncDispose]: async () => {
-      loop.stop();
-      await running;
-    },
-  };
+  return new TokenLoop(options);
 }
 
 /** What one pass over the identifiers without a token has in common between its lanes. */
@@ -82,33 +73,32 @@ interface Sweep {
   selecting: Promise<unknown>;
 }
 
-class TokenLoop {
+class TokenLoop implements Tokenizer {
   readonly #options: TokenizerOptions;
   readonly #store: TokenStore;
   readonly #stop = new AbortController();
-  #wake = new AbortController();
-  #kicked = false;
+  readonly #loop: Loop;
+  readonly #unhear: () => void;
   #lastFailure: AppError | undefined;
 
   constructor(options: TokenizerOptions) {
     this.#options = options;
     this.#store = new TokenStore(options);
+    const { clock, logger, watch } = options;
+    const pass = () => this.#round();
+    const times = { everyMs: LOOK_EVERY_MS, retryMs: RETRY_MS };
+    this.#loop = startLoop({ name: 'tokenizer', clock, logger, watch, ...times, pass });
+    this.#unhear = options.feed.wakes([IDENTIFIERS_CHANGED], () => this.#loop.wake());
   }
 
-  kick(): void {
-    this.#kicked = true;
-    this.#wake.abort();
+  wake(): void {
+    this.#loop.wake();
   }
 
-  stop(): void {
-    this.#stop.abort();
-    this.#wake.abort();
-  }
-
-  async flush(signal: AbortSignal): Promise<void> {
+  async flush(signal: AbortSignal): Promise<number> {
     const settlement = await this.#store.settlement();
-    if (settlement === undefined) return;
-    this.kick();
+    if ('lastEvent' in settlement) return settlement.lastEvent;
+    this.wake();
     try {
       await unlessAborted(settlement.done, [signal, this.#stop.signal]);
     } catch {
@@ -117,36 +107,21 @@ class TokenLoop {
     } finally {
       settlement.forget();
     }
+    return findLastId(this.#options.db);
   }
 
-  /** Ends when stopped; never rejects. */
-  async run(): Promise<void> {
-    let failures = 0;
-    while (!this.#stop.signal.aborted) {
-      this.#kicked = false;
-      this.#lastFailure = await this.#round();
-      failures = this.#lastFailure === undefined ? 0 : failures + 1;
-      await this.#pause(failures);
-    }
-  }
-
-  /** One attempt to leave nothing without a token; what went wrong, if anything did. */
-  async #round(): Promise<AppError | undefined> {
+  /** One attempt to leave nothing without a token. */
+  async #round(): Promise<void> {
     try {
-      await this.#store.announceLeftOver();
       const locked = await this.#sweep();
       await this.#store.release();
-      if (locked === 0) return undefined;
-      throw new AppError(
-        'ABORTED',
-        'IDENTIFIERS_LOCKED',
-        `${locked} identifiers are locked by another transaction`,
-        { params: { locked } },
-      );
+      this.#lastFailure = undefined;
+      if (locked === 0) return;
+      const message = `${locked} identifiers are locked by another transaction`;
+      throw new AppError('ABORTED', 'IDENTIFIERS_LOCKED', message, { params: { locked } });
     } catch (error) {
-      if (!this.#stop.signal.aborted)
-        this.#options.logger.warn({ err: error }, 'tokenizing failed, will try again');
-      return toAppError(error);
+      this.#lastFailure = toAppError(error);
+      throw error;
     }
   }
 
@@ -198,19 +173,11 @@ class TokenLoop {
     return locked;
   }
 
-  async #pause(failures: number): Promise<void> {
-    const { clock } = this.#options;
-    if (failures > 0) await clock.sleep(MIN_BACKOFF_MS, this.#stop.signal);
-    this.#wake = new AbortController();
-    if (this.#kicked || this.#stop.signal.aborted) return;
-    await clock.sleep(failures === 0 ? LOOK_EVERY_MS : backoffMs(failures), this.#wake.signal);
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#unhear();
+    this.#stop.abort();
+    await this.#loop[Symbol.asyncDispose]();
   }
-}
-
-/** Doubles with each failure, with half of it random: 63 nodes do not come back to a restarted hub as one. */
-function backoffMs(failures: number): number {
-  const [random] = newKey(1) as unknown as [number];
-  return Math.min(MAX_BACKOFF_MS, MIN_BACKOFF_MS * 2 ** failures) * (0.5 + random / 512);
 }
 
 /** Resolves when `done` does (it never rejects); rejects as soon as one of `signals` is aborted. */

@@ -1,23 +1,150 @@
 /**
- * What writers tell tracing after their transaction has committed. Only rows that really changed are
- * reported; reporting too much costs a repeated question, reporting too little would leave a trace wrong.
+ * Turns what the feed tells into a fresh memory and into questions whose answers no longer hold. In memory
+ * only: a crash begins a new incarnation, after which everything is asked again.
+ *
+ * Order matters: a change is read from the database after its commit, then the data version grows, and an
+ * answer takes the version before it reads. So an answer that missed a change, whenever that comes, always
+ * carries a version older than the change's; it is asked again.
  */
+import type { Database } from '../../../shared/db/database.ts';
+import type { Feed } from '../../../shared/feed/feed.ts';
+import { FeedFollower } from '../../../shared/feed/follower.ts';
+import { bodyOf, type FeedEvent } from '../../../shared/feed/kinds.ts';
+import {
+  type ChangedStays,
+  ENCOUNTERS_CHANGED,
+  IDENTIFIERS_CHANGED,
+  IDENTIFIERS_TOKENIZED,
+  STAYS_CHANGED,
+} from '../../records/kinds.ts';
+import type { AskedQuestions, TouchedQuestion } from './asked-questions.ts';
+import type { IdentifierIndex } from './identifier-index.ts';
+import { findPresentAt, readIdentifiers, readLinks } from './queries.ts';
 
-export interface ChangeSink {
-  /**
-   * Links, residence, household or existence of these identifiers changed (all members of a changed
-   * household).
-   */
-  identifiersChanged(ids: readonly number[]): void;
-  /** Check-ins inserted or changed: `[from, until)` covers the old and the new stay, in epoch seconds. */
-  staysChanged(stays: ChangedStays): void;
-  /** Encounters inserted between `a[i]` and `b[i]`. */
-  encountersChanged(a: number[], b: number[]): void;
+export interface ChangesOptions {
+  readonly db: Database;
+  readonly feed: Feed;
+  readonly province: string;
+  readonly index: IdentifierIndex;
+  readonly asked: AskedQuestions;
+  /** Told of questions whose answers no longer hold, once the data version has grown. */
+  readonly onTouched: (questions: readonly TouchedQuestion[]) => void;
 }
 
-export interface ChangedStays {
-  identifierIds: number[];
-  placeIds: number[];
-  from: number[];
-  until: number[];
+const KINDS = [IDENTIFIERS_CHANGED, IDENTIFIERS_TOKENIZED, STAYS_CHANGED, ENCOUNTERS_CHANGED];
+
+export class Changes implements AsyncDisposable {
+  dataVersion = 1;
+  /** When the newest change was told, epoch seconds. */
+  dataAt = 0;
+  readonly #options: ChangesOptions;
+  #following: FeedFollower | undefined;
+  #applying = false;
+
+  private constructor(options: ChangesOptions) {
+    this.#options = options;
+  }
+
+  /** With the memory loaded (seconds for ten million identifiers), and kept fresh from now on. */
+  static async start(options: ChangesOptions): Promise<Changes> {
+    const changes = new Changes(options);
+    changes.#following = await FeedFollower.start(options.feed, {
+      name: 'tracing',
+      kinds: KINDS,
+      apply: (events) => changes.#apply(events),
+      load: () => changes.#load(),
+    });
+    return changes;
+  }
+
+  async #load(): Promise<void> {
+    const { db, province, index } = this.#options;
+    index.put(await readIdentifiers(db, province), await readLinks(db));
+    this.dataVersion++;
+  }
+
+  /**
+   * Resolves when all that was committed before the call is in memory, or, if given, all that had been told
+   * by the event `through`; does not wait for transactions still at work: their changes touch later. Rejects
+   * as the database does.
+   */
+  async settled(through?: number): Promise<void> {
+    await this.#following?.caughtUp(through);
+  }
+
+  /** Whether a change is on its way into memory right now. */
+  get isApplying(): boolean {
+    return this.#applying;
+  }
+
+  async #apply(events: readonly FeedEvent[]): Promise<void> {
+    this.#applying = true;
+    try {
+      const touched = await this.#read(events);
+      const received = events.filter(({ kind }) => kind !== IDENTIFIERS_TOKENIZED.name).map(({ at }) => at);
+      this.dataAt = Math.max(this.dataAt, ...received);
+      this.dataVersion++;
+      if (touched.length > 0) this.#options.onTouched(touched);
+    } finally {
+      this.#applying = false;
+    }
+  }
+
+  async #read(events: readonly FeedEvent[]): Promise<TouchedQuestion[]> {
+    const touched: TouchedQuestion[] = [];
+    const identifiers = events.flatMap(
+      (event) => bodyOf(event, IDENTIFIERS_CHANGED) ?? bodyOf(event, IDENTIFIERS_TOKENIZED) ?? [],
+    );
+    if (identifiers.length > 0) touched.push(...(await this.#refresh([...new Set(identifiers)])));
+    for (const event of events) {
+      const stays = bodyOf(event, STAYS_CHANGED);
+      if (stays) touched.push(...(await this.#touchedByStays(stays)));
+      const encounters = bodyOf(event, ENCOUNTERS_CHANGED);
+      if (encounters) touched.push(...this.#touchedByEncounters([...encounters.a, ...encounters.b]));
+    }
+    return touched;
+  }
+
+  async #refresh(ids: number[]): Promise<TouchedQuestion[]> {
+    const { db, province, index, asked } = this.#options;
+    const [rows, links] = [await readIdentifiers(db, province, ids), await readLinks(db, ids)];
+    index.put(rows, links);
+    return asked.touchedByIdentity(rows.token);
+  }
+
+  async #touchedByStays(stays: ChangedStays): Promise<TouchedQuestion[]> {
+    const { db, asked } = this.#options;
+    const changed = {
+      ...stays,
+      until: stays.until.map((end, i) => Math.max(end, stays.before[i] as number)),
+    };
+    const from = changed.from.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
+    const until = changed.until.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
+    if (!asked.asksAbout(from, until)) return [];
+    const present = await findPresentAt(db, changed);
+    return [...this.#touchedAt(present), ...this.#touchedAt({ ...changed, id: changed.identifierIds })];
+  }
+
+  #touchedAt(at: {
+    id: ArrayLike<number>;
+    from: ArrayLike<number>;
+    until: ArrayLike<number>;
+  }): TouchedQuestion[] {
+    const { index, asked } = this.#options;
+    const held = Array.from(at.id, (_, i) => i).filter((i) => index.has(at.id[i] as number));
+    return asked.touchedByEvents(
+      index.tokensOf(held.map((i) => at.id[i] as number)),
+      held.map((i) => at.from[i] as number),
+      held.map((i) => at.until[i] as number),
+    );
+  }
+
+  #touchedByEncounters(ids: number[]): TouchedQuestion[] {
+    const { index, asked } = this.#options;
+    return asked.touchedByIdentity(index.tokensOf(ids.filter((id) => index.has(id))));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#following?.[Symbol.asyncDispose]();
+  }
 }

@@ -27,7 +27,7 @@ export interface LinkColumns {
 const NONE = -1;
 
 export class IdentifierIndex {
-  readonly #tokens: KeyTable;
+  #tokens = new KeyTable();
   readonly #generations = new Set<number>();
   /** Local id of a token's number, and the inverse. */
   #idOf = new Int32Array(1024);
@@ -40,10 +40,8 @@ export class IdentifierIndex {
   #linkTo = new Int32Array(1024);
   #nextLink = new Int32Array(1024);
   #links = 0;
-
-  constructor(expected = 1024) {
-    this.#tokens = new KeyTable(expected);
-  }
+  /** Links that nobody has any more, chained through `#nextLink`. */
+  #freeLink = NONE;
 
   /** Identifiers held. */
   get size(): number {
@@ -107,6 +105,7 @@ export class IdentifierIndex {
    * Puts identifiers in, or their new state in place of the old; their links are those of `links`, no others.
    */
   put(rows: IdentifierColumns, links: LinkColumns): void {
+    if (this.#tokens.size === 0) this.#tokens = new KeyTable(Math.max(1024, rows.id.length));
     const numbers = this.#tokens.intern(rows.token);
     this.#idOf = roomFor(this.#idOf, this.#tokens.size, 0);
     for (let i = 0; i < rows.id.length; i++) {
@@ -116,7 +115,7 @@ export class IdentifierIndex {
       this.#numberOf[id] = numbers[i] as number;
       this.#flags[id] = (rows.isCccd[i] ? CCCD_FLAG : 0) | (rows.isResident[i] ? RESIDENT_FLAG : 0);
       this.#moveTo(id, rows.household[i] as number);
-      this.#firstLink[id] = NONE;
+      this.#giveLinksBack(id);
     }
     for (let i = 0; i < links.of.length; i++) this.#link(links.of[i] as number, links.to[i] as number);
     for (const generation of rows.generation) this.#generations.add(generation);
@@ -124,12 +123,31 @@ export class IdentifierIndex {
 
   #link(of: number, to: number): void {
     this.#growTo(Math.max(of, to) + 1);
-    const link = this.#links++;
-    this.#linkTo = roomFor(this.#linkTo, this.#links, 0);
-    this.#nextLink = roomFor(this.#nextLink, this.#links, NONE);
+    const link = this.#takeLink();
     this.#linkTo[link] = to;
     this.#nextLink[link] = this.#firstLink[of] as number;
     this.#firstLink[of] = link;
+  }
+
+  #takeLink(): number {
+    const free = this.#freeLink;
+    if (free !== NONE) {
+      this.#freeLink = this.#nextLink[free] as number;
+      return free;
+    }
+    const link = this.#links++;
+    this.#linkTo = roomFor(this.#linkTo, this.#links, 0);
+    this.#nextLink = roomFor(this.#nextLink, this.#links, NONE);
+    return link;
+  }
+
+  #giveLinksBack(id: number): void {
+    let last = this.#firstLink[id] as number;
+    if (last === NONE) return;
+    while ((this.#nextLink[last] as number) !== NONE) last = this.#nextLink[last] as number;
+    this.#nextLink[last] = this.#freeLink;
+    this.#freeLink = this.#firstLink[id] as number;
+    this.#firstLink[id] = NONE;
   }
 
   #moveTo(id: number, household: number): void {

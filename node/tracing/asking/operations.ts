@@ -24,7 +24,7 @@ import type { AdmissionCtx, AdmittedTrace } from './admission.ts';
 import { buildAnswer, type LocalQuestion } from './answer.ts';
 import type { AskedQuestions } from './asked-questions.ts';
 import { beginAsking, recordAnswer } from './asking.ts';
-import type { ChangeFeed } from './change-feed.ts';
+import type { Changes } from './changes.ts';
 import type { IdentifierIndex } from './identifier-index.ts';
 import * as queries from './queries.ts';
 
@@ -38,12 +38,15 @@ export interface TracingCtx extends AdmissionCtx {
   readonly incarnation: number;
   readonly index: IdentifierIndex;
   readonly asked: AskedQuestions;
-  readonly changes: ChangeFeed;
+  readonly changes: Changes;
   readonly refusals: RefusalLog;
   /** Calls back when a province is revoked; returns how to stop that. */
   onRevoked(listener: (province: string) => void): () => void;
-  /** Resolves when every identifier held has its token. */
-  flushTokens(signal: AbortSignal): Promise<void>;
+  /**
+   * Resolves when every identifier held has its token, with the event through which the feed tells of all of
+   * them.
+   */
+  flushTokens(signal: AbortSignal): Promise<number>;
 }
 
 /**
@@ -80,16 +83,14 @@ async function answerAllowed(
 ): Promise<Uint8Array> {
   checkAllowed(trace, question, nowSeconds(ctx.clock));
   const { trace_id: traceId, rules, expires_at: expiresAt } = trace.opening;
-  const [asking, pack] = await Promise.all([
-    beginAsking(ctx, trace, question),
-    ctx.rulePack(rules),
-    ctx.flushTokens(signal),
-  ]);
+  const [asking, pack] = await Promise.all([beginAsking(ctx, trace, question), ctx.rulePack(rules)]);
   const cipher = ctx.cipherOf(traceId, federationKeyOf(trace.opening));
   const who = cipher.tokensOf(question.who);
   const met = cipher.tokensOf(question.met);
-  // From here on a change of data that touches this question is noted; what changed before is read below.
+  // From here on a change of data that touches this question is noted; what changed before is read below, and
+  // whoever came before has a token.
   ctx.asked.note({ id: traceId, expiresAt }, { ...question, who, met });
+  await ctx.changes.settled(await ctx.flushTokens(signal));
   const tokens = { question, who, met };
   const { answer, header } = await readAnswer(ctx, tokens, { id: traceId, expiresAt, rules: pack });
   const body = encodeAnswer({ ...answer, named: cipher.pseudonymsOf(answer.named) }, header);
@@ -118,14 +119,14 @@ async function readAnswer(
   trace: { id: string; expiresAt: number; rules: RulePack },
 ): Promise<{ answer: TraceAnswer; header: AnswerHeader }> {
   for (;;) {
-    await ctx.changes.settled();
     const { dataVersion, dataAt } = ctx.changes;
     const local = { question, who: ctx.index.idsOf(who), met: ctx.index.idsOf(met) };
     const answer = buildAnswer(ctx.index, local, await findEvents(ctx, local, trace.rules));
     const namedBefore = ctx.asked.noteNamed(trace, question.seq, answer.named);
     const header = { incarnation: ctx.incarnation, dataVersion, dataAt };
-    if (namedBefore || (ctx.changes.dataVersion === dataVersion && ctx.changes.isSettled))
+    if (namedBefore || (ctx.changes.dataVersion === dataVersion && !ctx.changes.isApplying))
       return { answer, header };
+    await ctx.changes.settled();
   }
 }
 

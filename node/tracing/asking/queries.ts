@@ -6,7 +6,7 @@ import { copyColumns } from '../../../shared/db/copy.ts';
 import type { Database, Queryable } from '../../../shared/db/database.ts';
 import { ENCOUNTER_SETTING } from '../../../shared/domain/place-kind.ts';
 import { assumedStays, LONGEST_STAY_LIMIT, type RulePack } from '../../../shared/domain/rule-pack.ts';
-import type { ChangedStays } from './changes.ts';
+import type { ChangedStays } from '../../records/kinds.ts';
 import type { IdentifierColumns, LinkColumns } from './identifier-index.ts';
 
 /**
@@ -147,7 +147,7 @@ function contactEventsSql(asked: AskedColumns, rules: RulePack): string {
  */
 export async function findPresentAt(
   db: Database,
-  stays: ChangedStays,
+  stays: Pick<ChangedStays, 'placeIds' | 'from' | 'until'>,
 ): Promise<{ id: Int32Array; from: Float64Array; until: Float64Array }> {
   const { columns } = await copyColumns(
     db.sql,

@@ -5,8 +5,9 @@
 import type { Clock } from '../../../shared/clock.ts';
 import type { Database } from '../../../shared/db/database.ts';
 import type { Logger } from '../../../shared/log.ts';
+import { type Loop, type LoopWatch, startLoop } from '../../../shared/loop.ts';
 import type { AskedQuestions, TouchedQuestion } from './asked-questions.ts';
-import type { ChangeFeed } from './change-feed.ts';
+import type { Changes } from './changes.ts';
 import { markDataAt } from './queries.ts';
 
 export interface Report {
@@ -20,26 +21,31 @@ export interface StatusReporterOptions {
   readonly db: Database;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly watch?: LoopWatch | undefined;
   readonly incarnation: number;
-  readonly changes: ChangeFeed;
+  readonly changes: Pick<Changes, 'dataVersion' | 'dataAt'>;
   readonly asked: AskedQuestions;
   /** Sends one report to the hub; resolves with how long to wait for the next. */
   send(report: Report, signal: AbortSignal): Promise<{ nextInMs: number }>;
 }
 
+const EVERY_MS = 5_000;
 const RETRY_MS = { first: 100, most: 5_000 };
 
 export class StatusReporter implements AsyncDisposable {
   readonly #options: StatusReporterOptions;
-  readonly #stopped = new AbortController();
+  readonly #loop: Loop;
   #touched = new Map<string, Set<number>>();
-  #wait = new AbortController();
-  #kicked = false;
-  readonly #running: Promise<void>;
 
+  /** At work already. */
   constructor(options: StatusReporterOptions) {
     this.#options = options;
-    this.#running = this.#run();
+    const pass = (signal: AbortSignal) => this.#report(signal);
+    const { clock, logger, watch } = options;
+    this.#loop = startLoop({
+      ...{ name: 'status-reports', clock, logger, watch },
+      ...{ everyMs: EVERY_MS, retryMs: RETRY_MS, pass },
+    });
   }
 
   /** Answers to these questions no longer hold: tells the hub at once. */
@@ -48,40 +54,17 @@ export class StatusReporter implements AsyncDisposable {
       const seqs = this.#touched.get(traceId) ?? new Set();
       this.#touched.set(traceId, seqs.add(seq));
     }
-    this.#kicked = true;
-    this.#wait.abort();
+    this.#loop.wake();
   }
 
-  async #run(): Promise<void> {
-    let failures = 0;
-    while (!this.#stopped.signal.aborted) {
-      this.#kicked = false;
-      const waitMs = await this.#report()
-        .then(({ nextInMs }) => {
-          failures = 0;
-          return nextInMs;
-        })
-        .catch((err) => {
-          if (failures === 0) this.#options.logger.warn({ err }, 'the hub did not take the status report');
-          return Math.min(RETRY_MS.most, RETRY_MS.first * 2 ** Math.min(failures++, 10));
-        });
-      if (this.#kicked && failures === 0) continue;
-      this.#wait = new AbortController();
-      await this.#options.clock.sleep(waitMs, AbortSignal.any([this.#stopped.signal, this.#wait.signal]));
-    }
-  }
-
-  async #report(): Promise<{ nextInMs: number }> {
+  async #report(signal: AbortSignal): Promise<{ nextInMs: number }> {
     const { incarnation, changes, asked, clock, db } = this.#options;
     const sending = this.#touched;
     this.#touched = new Map();
     const { dataVersion, dataAt } = changes;
     const stale = [...sending].map(([traceId, seqs]) => ({ traceId, seqs: [...seqs] }));
     try {
-      const answer = await this.#options.send(
-        { incarnation, dataVersion, dataAt, stale },
-        this.#stopped.signal,
-      );
+      const answer = await this.#options.send({ incarnation, dataVersion, dataAt, stale }, signal);
       asked.forgetExpired(clock.nowMs() / 1000);
       if (dataAt > 0) await markDataAt(db, dataAt);
       return answer;
@@ -94,7 +77,6 @@ export class StatusReporter implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#stopped.abort();
-    await this.#running;
+    await this.#loop[Symbol.asyncDispose]();
   }
 }

@@ -6,11 +6,12 @@ import type { RefusalLog } from '../../../shared/audit/refusals.ts';
 import type { Clock } from '../../../shared/clock.ts';
 import type { Database } from '../../../shared/db/database.ts';
 import type { RulePack } from '../../../shared/domain/rule-pack.ts';
+import type { Feed } from '../../../shared/feed/feed.ts';
 import type { Logger } from '../../../shared/log.ts';
+import type { LoopWatch } from '../../../shared/loop.ts';
 import type { VerifiedWarrants } from '../../../shared/signed/opening-cache.ts';
-import { AskedQuestions } from './asked-questions.ts';
-import { ChangeFeed } from './change-feed.ts';
-import type { ChangeSink } from './changes.ts';
+import { AskedQuestions, type TouchedQuestion } from './asked-questions.ts';
+import { Changes } from './changes.ts';
 import { TraceCiphers } from './ciphers.ts';
 import { IdentifierIndex } from './identifier-index.ts';
 import type { TracingCtx } from './operations.ts';
@@ -39,7 +40,9 @@ export interface TracingOptions {
   readonly warrants: VerifiedWarrants;
   readonly refusals: RefusalLog;
   onRevoked: TracingCtx['onRevoked'];
-  flushTokens(signal: AbortSignal): Promise<void>;
+  flushTokens: TracingCtx['flushTokens'];
+  readonly feed: Feed;
+  readonly watch?: LoopWatch | undefined;
   rulePack(number: number): Promise<RulePack>;
   rulesInForceAt(at: number): number | undefined;
   /** Sends a status report to the hub. */
@@ -48,53 +51,33 @@ export interface TracingOptions {
 
 export interface Tracing extends AsyncDisposable {
   readonly ctx: TracingCtx;
-  /** Where writers report committed changes. */
-  readonly changes: ChangeSink;
   /** Keeps nothing that was derived from these generations of the federation key. */
   forgetKeys(generations: readonly number[]): void;
-  /** Identifiers that have got their tokens: resolves when they are in memory. */
-  tokenized(identifierIds: readonly number[]): Promise<void>;
 }
 
 /** Loads the memory (seconds for ten million identifiers) and begins a new incarnation. */
 export async function createTracing(options: TracingOptions): Promise<Tracing> {
-  const { db, clock, logger, province } = options;
+  const { db, clock, feed, province } = options;
   const incarnation = await queries.beginIncarnation(db, clock.nowMs());
-  const rows = await queries.readIdentifiers(db, province);
-  const index = new IdentifierIndex(rows.id.length);
-  index.put(rows, await queries.readLinks(db));
+  const index = new IdentifierIndex();
   const asked = new AskedQuestions();
   let reporter: StatusReporter | undefined;
-  const changes = new ChangeFeed({
-    db,
-    clock,
-    logger,
-    province,
-    index,
-    asked,
-    onTouched: (questions) => reporter?.touched(questions),
-  });
+  const onTouched = (questions: readonly TouchedQuestion[]) => reporter?.touched(questions);
+  const changes = await Changes.start({ db, feed, province, index, asked, onTouched });
   changes.dataAt = await queries.findDataAt(db);
-  reporter = new StatusReporter({ db, clock, logger, incarnation, changes, asked, send: options.report });
+  reporter = new StatusReporter({ ...options, incarnation, changes, asked, send: options.report });
   const ciphers = new TraceCiphers(options.federationKey);
   const ctx: TracingCtx = {
     ...options,
-    incarnation,
-    index,
-    asked,
-    changes,
+    ...{ incarnation, index, asked, changes },
     cipherOf: (traceId, generation) => ciphers.of(traceId, generation),
   };
   return {
     ctx,
-    changes,
     forgetKeys: (generations) => ciphers.forget(generations),
-    tokenized: async (ids) => {
-      const before = changes.dataAt;
-      changes.identifiersChanged(ids);
-      changes.dataAt = before;
-      await changes.settled();
+    [Symbol.asyncDispose]: async () => {
+      await changes[Symbol.asyncDispose]();
+      await reporter[Symbol.asyncDispose]();
     },
-    [Symbol.asyncDispose]: () => reporter[Symbol.asyncDispose](),
   };
 }

@@ -39,6 +39,49 @@ export async function lockApplied({ sql }: Queryable, traceId: string): Promise<
   return row?.applied ?? 0;
 }
 
+/** Any number, the same in all programs. */
+const FILING_LOCK = 7_300_002;
+
+/**
+ * Lets nobody re-file contacts until the transaction ends: what it reads of wards is still so when its
+ * contacts can be seen.
+ */
+export async function shareFiling({ sql }: Queryable): Promise<void> {
+  await sql`SELECT pg_advisory_xact_lock_shared(${FILING_LOCK})`;
+}
+
+/** Waits until no delivery is being applied, and lets none be until the transaction ends. */
+export async function lockFiling({ sql }: Queryable): Promise<void> {
+  await sql`SELECT pg_advisory_xact_lock(${FILING_LOCK})`;
+}
+
+/**
+ * Files the standing contacts that have one of these identifiers, or all that there are, under the ward of
+ * the person's records, as a delivery would. By index, identifier by identifier: plans that overlap arrays
+ * scan.
+ */
+export async function refileContacts({ sql }: Queryable, identifierIds: readonly number[] | 'all') {
+  const touched =
+    identifierIds === 'all'
+      ? sql`SELECT trace_id, contact_id, identifier_ids FROM contacts WHERE withdrawn_at IS NULL`
+      : sql`
+        SELECT DISTINCT c.trace_id, c.contact_id, c.identifier_ids
+        FROM unnest(${[...identifierIds]}::int[]) AS moved (id)
+        JOIN contacts c ON c.identifier_ids @> ARRAY[moved.id] WHERE c.withdrawn_at IS NULL`;
+  await sql`SET LOCAL enable_seqscan = off`;
+  await sql`
+    WITH touched AS MATERIALIZED (${touched}),
+    filed AS (
+      SELECT t.trace_id, t.contact_id, min(p.ward COLLATE "C") AS ward
+      FROM touched t CROSS JOIN LATERAL unnest(t.identifier_ids) AS named (id)
+      LEFT JOIN people_identifiers pi ON pi.identifier_id = named.id
+      LEFT JOIN people p ON p.id = pi.person_id
+      GROUP BY t.trace_id, t.contact_id)
+    UPDATE contacts c SET ward = filed.ward FROM filed
+    WHERE c.trace_id = filed.trace_id AND c.contact_id = filed.contact_id
+      AND c.ward IS DISTINCT FROM filed.ward`;
+}
+
 /** Marks a delivery as applied. */
 export async function markApplied({ sql }: Queryable, { traceId, seq }: Delivery): Promise<void> {
   await sql`UPDATE deliveries SET applied = ${seq} WHERE trace_id = ${traceId}`;

@@ -10,19 +10,27 @@ import { traceSubject } from '../../../shared/audit/subjects.ts';
 import { type Clock, nowSeconds } from '../../../shared/clock.ts';
 import { type Database, withTransaction } from '../../../shared/db/database.ts';
 import { AppError } from '../../../shared/errors.ts';
+import { FeedActor } from '../../../shared/feed/actor.ts';
+import type { Feed } from '../../../shared/feed/feed.ts';
+import { bodyOf } from '../../../shared/feed/kinds.ts';
 import { isTraceId } from '../../../shared/ids.ts';
 import type { Opening } from '../../../shared/signed/opening.ts';
 import { federationKeyOf } from '../../../shared/signed/opening-shape.ts';
+import { PEOPLE_MOVED } from '../../records/kinds.ts';
 import type { SealerSource } from '../../sealing/data-keys.ts';
 import { verifyDeliveryWarrant } from '../asking/admission.ts';
 import type { TracingCtx } from '../asking/operations.ts';
+import { CONTACTS_DELIVERED } from '../kinds.ts';
 import { requireTrace } from '../openings/operations.ts';
 import { read } from './acts.ts';
 import {
   type Delivery,
   type LocalContact,
   lockApplied,
+  lockFiling,
   markApplied,
+  refileContacts,
+  shareFiling,
   upsertContacts,
 } from './deliveries-queries.ts';
 import { withPersons } from './persons.ts';
@@ -118,8 +126,10 @@ async function applyVerified(ctx: TracingCtx, delivery: Delivery): Promise<numbe
   return withTransaction(ctx.db, async (tx) => {
     const applied = await lockApplied(tx, trace);
     if (seq !== applied + 1) return applied;
+    await shareFiling(tx);
     await upsertContacts(tx, delivery, contacts);
     await markApplied(tx, delivery);
+    await tx.emit(CONTACTS_DELIVERED, trace);
     await recordAudit(tx, { ...entry, on: [{ trace }] }, nowSeconds(ctx.clock));
     return seq;
   });
@@ -134,5 +144,25 @@ function localContacts(ctx: TracingCtx, opening: Opening, { contacts }: Delivery
     const identifierIds = [...ids.subarray(at, until)].filter((id) => id >= 0);
     at = until;
     return { ...contact, identifierIds };
+  });
+}
+
+/**
+ * Moves contacts from desk to desk when a person's ward is corrected or becomes known. Who had them does not
+ * see them any more.
+ */
+export function startRefiling(feed: Feed): FeedActor {
+  return new FeedActor(feed, {
+    name: 'contacts.wards',
+    kinds: [PEOPLE_MOVED],
+    act: async (tx, events) => {
+      await lockFiling(tx);
+      const moved = events.flatMap((event) => bodyOf(event, PEOPLE_MOVED) ?? []);
+      await refileContacts(tx, [...new Set(moved)]);
+    },
+    actOnAll: async (tx) => {
+      await lockFiling(tx);
+      await refileContacts(tx, 'all');
+    },
   });
 }

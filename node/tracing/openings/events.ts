@@ -1,12 +1,14 @@
 /**
- * What changes in a trace while somebody watches it. Asks again and again, because the hub only answers:
- * watchers of one trace share nothing but the hub's patience, so the pace is slow once nothing is under way.
+ * What changes in a trace while somebody watches it. What changes here is told by the feed; the hub is asked
+ * again and again, because it only answers: watchers of one trace share nothing but the hub's patience, so
+ * the pace is slow once nothing is under way.
  */
 import type { Caller } from '../../../shared/acts/access.ts';
 import type { Leave } from '../../../shared/acts/act.ts';
 import type { Clock } from '../../../shared/clock.ts';
 import { toAppError } from '../../../shared/errors.ts';
 import { contactsVersion } from '../contacts/operations.ts';
+import { CONTACTS_DELIVERED, TRACES_TO_SEND } from '../kinds.ts';
 import { peekTrace, type TracesContext } from './operations.ts';
 import type { TraceStatus } from './status.ts';
 
@@ -37,21 +39,31 @@ export async function* watchTrace(
   over: AbortSignal,
 ): AsyncGenerator<TraceChange> {
   let before: TraceStatus | undefined;
+  let nap = new AbortController();
+  const wake = () => nap.abort();
+  const unhear = ctx.feed.wakes([TRACES_TO_SEND, CONTACTS_DELIVERED], wake);
+  over.addEventListener('abort', wake);
   let delivery = -1;
-  while (!over.aborted) {
-    const caller = await renew();
-    const leave = begun.renewed(caller);
-    const trace = await peekTrace(ctx, leave, id).catch((error: unknown) => {
-      // A hub that goes away meanwhile is waited for.
-      if (before === undefined || toAppError(error).code !== 'UNAVAILABLE') throw error;
-      return before;
-    });
-    const kind = changeOf(before, trace);
-    if (kind) yield { kind, trace, caller, leave };
-    const version = await contactsVersion(ctx, id);
-    if (version !== delivery) yield { kind: 'contacts', caller, leave };
-    [before, delivery] = [trace, version];
-    await ctx.clock.sleep(isBusy(trace) ? BUSY_MS : IDLE_MS, over);
+  try {
+    while (!over.aborted) {
+      nap = new AbortController();
+      const caller = await renew();
+      const leave = begun.renewed(caller);
+      const trace = await peekTrace(ctx, leave, id).catch((error: unknown) => {
+        // A hub that goes away meanwhile is waited for.
+        if (before === undefined || toAppError(error).code !== 'UNAVAILABLE') throw error;
+        return before;
+      });
+      const kind = changeOf(before, trace);
+      if (kind) yield { kind, trace, caller, leave };
+      const version = await contactsVersion(ctx, id);
+      if (version !== delivery) yield { kind: 'contacts', caller, leave };
+      [before, delivery] = [trace, version];
+      if (!over.aborted) await ctx.clock.sleep(isBusy(trace) ? BUSY_MS : IDLE_MS, nap.signal);
+    }
+  } finally {
+    unhear();
+    over.removeEventListener('abort', wake);
   }
 }
 

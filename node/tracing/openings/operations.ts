@@ -8,9 +8,11 @@ import { type Clock, nowSeconds } from '../../../shared/clock.ts';
 import type { Database, Queryable, Transaction } from '../../../shared/db/database.ts';
 import type { Direction } from '../../../shared/domain/rule-pack.ts';
 import { AppError, type FieldError, invalidField, listed, toAppError } from '../../../shared/errors.ts';
+import type { Feed } from '../../../shared/feed/feed.ts';
 import { newTraceId } from '../../../shared/ids.ts';
 import { CASE_ACTS } from '../../casework/cases/acts.ts';
 import type { RuleBook } from '../../federation/packs/operations.ts';
+import { TRACES_TO_SEND } from '../kinds.ts';
 import { change, read, TRACE_ACTS } from './acts.ts';
 import * as queries from './queries.ts';
 import type { HubStatus, TraceStatus } from './status.ts';
@@ -25,7 +27,7 @@ export interface TracesContext {
   readonly province: string;
   readonly rules: Pick<RuleBook, 'inForce'>;
   readonly hub: Pick<HubTraces, 'status' | 'statuses'>;
-  readonly submitter: { submit(traceId: string): void };
+  readonly feed: Pick<Feed, 'wakes'>;
   /** Aborts when the program stops. */
   readonly stopping: AbortSignal;
 }
@@ -53,10 +55,10 @@ export async function openTrace(ctx: TracesContext, caller: Caller, request: Tra
   await change(ctx, caller, 'traces.open', asked, async (tx, { scope, on, keep }) => {
     await checkCases(tx, cases, scope);
     await queries.insertTrace(tx, trace);
+    await tx.emit(TRACES_TO_SEND, [trace.id]);
     on({ trace: trace.id });
     keep({ id: trace.id });
   });
-  ctx.submitter.submit(trace.id);
   return trace.id;
 }
 
@@ -89,8 +91,9 @@ function caseError(
 }
 
 /** Amends the open traces of a case, in the transaction that changed it. */
-export function reopenTraces(tx: Transaction, caseId: string): Promise<void> {
-  return queries.amendTracesOf(tx, caseId);
+export async function reopenTraces(tx: Transaction, caseId: string): Promise<void> {
+  const amended = await queries.amendTracesOf(tx, caseId);
+  if (amended.length > 0) await tx.emit(TRACES_TO_SEND, amended);
 }
 
 /**
@@ -99,11 +102,10 @@ export function reopenTraces(tx: Transaction, caseId: string): Promise<void> {
  */
 export async function closeTrace(ctx: TracesContext, caller: Caller, id: string): Promise<void> {
   await change(ctx, caller, 'traces.close', { on: [{ trace: id }] }, async (tx, leave) => {
-    if (await queries.requestClosing(tx, id, leave.scope)) return;
+    if (await queries.requestClosing(tx, id, leave.scope)) return tx.emit(TRACES_TO_SEND, [id]);
     await requireTrace({ db: tx }, leave, id);
     throw new AppError('PERMISSION_DENIED', 'NOT_THE_OWNER', 'the trace was opened elsewhere');
   });
-  ctx.submitter.submit(id);
 }
 
 /**

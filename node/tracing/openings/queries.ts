@@ -88,19 +88,29 @@ export function listIndexCases(db: Queryable, traceId: string): Promise<IndexRow
     WHERE trace_id = ${traceId} ORDER BY trace_cases.position`;
 }
 
-/** The next revision of every trace of the case that is still open; it waits for its opening. */
-export async function amendTracesOf(tx: Transaction, caseId: string): Promise<void> {
-  await tx.sql`
-    UPDATE traces SET revision = revision + 1, opening = NULL, accepted_at = NULL, refusal = NULL
+/** The next revision of every trace of the case that is still open: it waits for its opening. Their ids. */
+export async function amendTracesOf(tx: Transaction, caseId: string): Promise<string[]> {
+  const rows = await tx.sql<{ id: string }[]>`
+    UPDATE traces SET revision = revision + 1, opening = NULL, accepted_at = NULL, refusal = NULL,
+      refused_at = NULL
     FROM trace_cases
-    WHERE trace_id = traces.id AND case_id = ${caseId} AND NOT closing AND closed_at IS NULL`;
+    WHERE trace_id = traces.id AND case_id = ${caseId} AND NOT closing AND closed_at IS NULL
+    RETURNING id`;
+  return rows.map(({ id }) => id);
 }
 
-/** At most `limit` ids of traces of which the hub has still to hear something, oldest first. */
-export async function listUnsubmitted(db: Queryable, limit: number): Promise<string[]> {
+/**
+ * At most `limit` ids of traces of which the hub has still to hear something: the oldest first, after them
+ * those that it refused before `refusedBefore` (epoch seconds), the longest ago first.
+ */
+export async function listUnsubmitted(
+  db: Queryable,
+  { limit, refusedBefore }: { readonly limit: number; readonly refusedBefore: number },
+): Promise<string[]> {
   const rows = await db.sql<{ id: string }[]>`
     SELECT id FROM traces WHERE (accepted_at IS NULL OR closing) AND closed_at IS NULL
-    ORDER BY created_at LIMIT ${limit}`;
+      AND (refused_at IS NULL OR closing OR refused_at < to_timestamp(${refusedBefore}::bigint))
+    ORDER BY refused_at NULLS FIRST, created_at LIMIT ${limit}`;
   return rows.map((row) => row.id);
 }
 
@@ -121,13 +131,19 @@ export async function storeOpening(
 /** The hub has accepted a revision. */
 export async function markAccepted(db: Queryable, trace: Pick<TraceRow, 'id' | 'revision'>): Promise<void> {
   await db.sql`
-    UPDATE traces SET accepted_at = now(), refusal = NULL
+    UPDATE traces SET accepted_at = now(), refusal = NULL, refused_at = NULL
     WHERE id = ${trace.id} AND revision = ${trace.revision}`;
 }
 
-/** The hub has refused a revision. */
-export async function markRefused(db: Queryable, trace: Pick<TraceRow, 'id' | 'revision'>, reason: string) {
-  await db.sql`UPDATE traces SET refusal = ${reason} WHERE id = ${trace.id} AND revision = ${trace.revision}`;
+/** The hub has refused a revision; what is not final is tried again soon. */
+export async function markRefused(
+  db: Queryable,
+  trace: Pick<TraceRow, 'id' | 'revision'>,
+  { reason, final }: { readonly reason: string; readonly final: boolean },
+): Promise<void> {
+  await db.sql`
+    UPDATE traces SET refusal = ${reason}, refused_at = CASE WHEN ${final} THEN now() END
+    WHERE id = ${trace.id} AND revision = ${trace.revision}`;
 }
 
 /** The trace shall end; false if this province has not opened it from cases in scope alone. */
@@ -144,9 +160,11 @@ export async function markClosed(db: Queryable, id: string): Promise<void> {
       accepted_at = coalesce(accepted_at, now()) WHERE id = ${id}`;
 }
 
-/** Keeps what the hub has said last. */
+/** Keeps what the hub has said last, if it says more than that time has passed. */
 export async function storeStatus(db: Queryable, id: string, status: HubStatus): Promise<void> {
-  await db.sql`UPDATE traces SET status = ${JSON.stringify(status)}::jsonb WHERE id = ${id}`;
+  await db.sql`
+    UPDATE traces SET status = given.status FROM (SELECT ${JSON.stringify(status)}::jsonb AS status) AS given
+    WHERE id = ${id} AND (traces.status - 'elapsedMs') IS DISTINCT FROM (given.status - 'elapsedMs')`;
 }
 
 /** The same for many, in one statement; those that say nothing new leave their rows alone. */

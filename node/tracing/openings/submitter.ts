@@ -4,13 +4,17 @@
  * its reason.
  */
 import type { KeyObject } from 'node:crypto';
-import type { Clock } from '../../../shared/clock.ts';
+import { type Clock, nowSeconds } from '../../../shared/clock.ts';
 import type { Database } from '../../../shared/db/database.ts';
 import type { RulePack } from '../../../shared/domain/rule-pack.ts';
 import { AppError, isFinalRefusal, isRefusal, toAppError } from '../../../shared/errors.ts';
-import { jitteredMs } from '../../../shared/ids.ts';
+import type { Feed } from '../../../shared/feed/feed.ts';
+import { FeedFollower } from '../../../shared/feed/follower.ts';
+import { bodyOf } from '../../../shared/feed/kinds.ts';
 import type { Logger } from '../../../shared/log.ts';
+import { type Loop, type LoopWatch, startLoop } from '../../../shared/loop.ts';
 import { signOpening } from '../../../shared/signed/opening.ts';
+import { TRACES_TO_SEND } from '../kinds.ts';
 import { makeOpening, type Pseudonymize } from './opening.ts';
 import * as queries from './queries.ts';
 import type { HubStatus } from './status.ts';
@@ -32,12 +36,14 @@ export interface HubTraces {
 
 export interface SubmitterOptions {
   readonly db: Database;
+  readonly feed: Feed;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly watch?: LoopWatch | undefined;
   readonly hub: HubTraces;
   readonly province: string;
   readonly openingKey: KeyObject;
-  readonly tokenizer: { flush(signal: AbortSignal): Promise<void> };
+  readonly tokenizer: { flush(signal: AbortSignal): Promise<unknown> };
   readonly rulePack: (number: number) => RulePack | undefined;
   readonly pseudonymize: (traceId: string, federationKey: number) => Pseudonymize;
   /** Generation of the federation key for a new trace. Rejects with UNAVAILABLE while there is none. */
@@ -45,115 +51,122 @@ export interface SubmitterOptions {
 }
 
 const DEADLINE_MS = 5_000;
-/** Looks of its own accord: another program may have closed a trace. */
+/** Looks of its own accord: rules or keys that a refusal named may have come. */
 const IDLE_MS = 30_000;
-const FIRST_RETRY_MS = 250;
-/** A hub that comes back is noticed within this. */
-const LONGEST_RETRY_MS = 2_000;
+/** A hub that comes back is noticed within the longer one. */
+const RETRY_MS = { first: 250, most: 2_000 };
+/** What was refused is not tried again sooner. */
+const REFUSED_SECONDS = 25;
 const AT_ONCE = 8;
 
 export class Submitter implements AsyncDisposable {
   readonly #options: SubmitterOptions;
   readonly #stop = new AbortController();
-  readonly #underWay = new Map<string, Promise<boolean>>();
-  readonly #running: Promise<void>;
-  #wake = new AbortController();
+  readonly #underWay = new Map<string, Promise<AppError | undefined>>();
+  readonly #waiting = new Set<string>();
+  readonly #loop: Loop;
+  #following: FeedFollower | undefined;
+
+  private constructor(options: SubmitterOptions) {
+    this.#options = options;
+    const pass = () => this.#submitAll();
+    this.#loop = startLoop({ ...options, name: 'submitter', everyMs: IDLE_MS, retryMs: RETRY_MS, pass });
+  }
 
   /** At work already. */
-  constructor(options: SubmitterOptions) {
-    this.#options = options;
-    this.#running = this.#run();
+  static async start(options: SubmitterOptions): Promise<Submitter> {
+    const submitter = new Submitter(options);
+    submitter.#following = await FeedFollower.start(options.feed, {
+      name: 'openings',
+      kinds: [TRACES_TO_SEND],
+      // Each on its way at once: none waits for another that the hub is slow to take.
+      apply: (events) => {
+        for (const event of events)
+          for (const id of bodyOf(event, TRACES_TO_SEND) ?? []) submitter.submit(id);
+      },
+      load: () => submitter.#loop.wake(),
+    });
+    return submitter;
   }
 
   /** Sends what this trace has to send, now; does not wait for others. Failures are retried. */
   submit(traceId: string): void {
-    void this.#submit(traceId).then((sent) => {
-      if (!sent) this.wake();
+    void this.#submit(traceId).then((failure) => {
+      if (failure) this.#loop.wake();
     });
   }
 
-  /** Looks now for anything to send. */
-  wake(): void {
-    this.#wake.abort();
-  }
-
-  async #run(): Promise<void> {
-    const { clock, logger, db } = this.#options;
-    let failures = 0;
-    while (!this.#stop.signal.aborted) {
-      this.#wake = new AbortController();
-      const sent = await queries.listUnsubmitted(db, AT_ONCE * 32).then(
-        (ids) => this.#submitAll(ids),
-        (err: unknown) => {
-          logger.warn({ err }, 'queued traces could not be read');
-          return false;
-        },
-      );
-      failures = sent ? 0 : failures + 1;
-      const retryMs = jitteredMs(Math.min(FIRST_RETRY_MS * 2 ** failures, LONGEST_RETRY_MS));
-      // Woken while nothing gets through, it still waits a moment.
-      if (!sent) await clock.sleep(FIRST_RETRY_MS, this.#stop.signal);
-      await clock.sleep(sent ? IDLE_MS : retryMs, AbortSignal.any([this.#wake.signal, this.#stop.signal]));
-    }
-  }
-
-  /** Whether nothing needs to be tried again soon. */
-  async #submitAll(ids: readonly string[]): Promise<boolean> {
-    const queue = [...ids];
-    let sent = true;
+  /** Rejects with the first failure that must be tried again soon. */
+  async #submitAll(): Promise<void> {
+    const refusedBefore = nowSeconds(this.#options.clock) - REFUSED_SECONDS;
+    const queue = await queries.listUnsubmitted(this.#options.db, { limit: AT_ONCE * 32, refusedBefore });
+    const failures: AppError[] = [];
     const worker = async () => {
       for (let id = queue.shift(); id !== undefined && !this.#stop.signal.aborted; id = queue.shift()) {
-        sent = (await this.#submit(id)) && sent;
+        const failure = await this.#submit(id);
+        if (failure) failures.push(failure);
       }
     };
     await Promise.all(Array.from({ length: AT_ONCE }, worker));
-    return sent;
+    if (failures[0]) throw failures[0];
   }
 
-  /** One task a trace; false if it must be tried again soon. Never rejects. */
-  #submit(id: string): Promise<boolean> {
-    const known = this.#underWay.get(id);
-    if (known !== undefined) return known;
+  /** One task a trace, which begins after the call; why it must be tried again soon. Never rejects. */
+  async #submit(id: string): Promise<AppError | undefined> {
+    // What is under way may have read the trace before it was changed.
+    await this.#underWay.get(id);
+    const next = this.#underWay.get(id);
+    if (next !== undefined) return next;
     const task = this.#work(id)
-      .catch((err: unknown) => {
-        if (!this.#stop.signal.aborted)
-          this.#options.logger.warn({ err, trace: id }, 'trace waits for the hub');
-        return false;
-      })
+      .then(
+        () => void this.#waiting.delete(id),
+        (error: unknown) => this.#mustWait(id, toAppError(error)),
+      )
       .finally(() => this.#underWay.delete(id));
     this.#underWay.set(id, task);
     return task;
   }
 
+  /** Said once of a trace, not with every try. */
+  #mustWait(id: string, failure: AppError): AppError {
+    if (!this.#waiting.has(id) && !this.#stop.signal.aborted) {
+      this.#options.logger.warn({ err: failure, trace: id }, 'trace waits for the hub');
+      this.#waiting.add(id);
+    }
+    return failure;
+  }
+
   /** Goes on while there is something to send: a correction may come while the hub is asked. */
-  async #work(id: string): Promise<boolean> {
-    for (;;) {
+  async #work(id: string): Promise<void> {
+    let refused: number | undefined;
+    while (!this.#stop.signal.aborted) {
       const trace = await queries.findTrace(this.#options.db, id);
-      if (!trace || trace.closed || (trace.accepted && !trace.closing)) return true;
-      const refused = trace.closing ? await this.#close(trace) : await this.#open(trace);
-      if (refused) return true;
+      if (!trace || trace.closed || (trace.accepted && !trace.closing)) return;
+      if (trace.revision === refused && !trace.closing) return;
+      if (trace.closing) await this.#close(trace);
+      else if (!(await this.#open(trace))) refused = trace.revision;
     }
   }
 
-  /** Whether the hub refused. */
+  /** Whether the hub took it; what it refuses is on record. */
   async #open(trace: queries.TraceRow): Promise<boolean> {
     const { db, hub, logger } = this.#options;
     try {
       await hub.open(trace.opening ?? (await this.#sign(trace)), this.#patience());
       await queries.markAccepted(db, trace);
       logger.info({ trace: trace.id, revision: trace.revision }, 'trace opened');
-      return false;
+      return true;
     } catch (error) {
       const refusal = toAppError(error);
-      // A limit may be over soon: it is shown, and asked again.
-      if (isRefusal(refusal) && !isFinalRefusal(refusal))
-        await queries.markRefused(db, trace, refusal.reason);
-      if (!isFinalRefusal(refusal)) throw error;
+      if (!isRefusal(refusal)) throw error;
       const { reason } = refusal;
+      const final = isFinalRefusal(refusal);
       if (reason === 'TRACE_CLOSED') await queries.markClosed(db, trace.id);
-      else await queries.markRefused(db, trace, reason);
+      else await queries.markRefused(db, trace, { reason, final });
+      // A limit may be over soon: it is shown, and asked again.
+      if (!final) throw error;
       logger.warn({ trace: trace.id, revision: trace.revision, reason }, 'the hub refused the trace');
-      return true;
+      return false;
     }
   }
 
@@ -183,8 +196,8 @@ export class Submitter implements AsyncDisposable {
     return queries.listIndexCases(db, traceId);
   }
 
-  /** Whether the hub refused; a trace that it does not know is closed already. */
-  async #close(trace: queries.TraceRow): Promise<boolean> {
+  /** A trace that the hub does not know is closed already. */
+  async #close(trace: queries.TraceRow): Promise<void> {
     const { db, hub, logger } = this.#options;
     try {
       await hub.close(trace.id, this.#patience());
@@ -193,7 +206,6 @@ export class Submitter implements AsyncDisposable {
     }
     await queries.markClosed(db, trace.id);
     logger.info({ trace: trace.id }, 'trace closed');
-    return false;
   }
 
   #patience(): Patience {
@@ -202,7 +214,8 @@ export class Submitter implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
-    await this.#running;
+    await this.#following?.[Symbol.asyncDispose]();
+    await this.#loop[Symbol.asyncDispose]();
     await Promise.all(this.#underWay.values());
   }
 }

@@ -1,0 +1,35 @@
+/**
+ * What records tell through the feed: local ids and places, never whose. Too much costs a repeated question;
+ * too little would leave a trace or a desk wrong.
+ */
+import { type FeedKind, feedKind } from '../../shared/feed/kinds.ts';
+
+/**
+ * Links, residence, household or existence of these identifiers changed (all members of a changed household).
+ */
+export const IDENTIFIERS_CHANGED: FeedKind<readonly number[]> = feedKind('identifiers.changed');
+
+/** These identifiers have got their tokens. */
+export const IDENTIFIERS_TOKENIZED: FeedKind<readonly number[]> = feedKind('identifiers.tokenized');
+
+/** The ward that records say of who has these identifiers may be another than before. */
+export const PEOPLE_MOVED: FeedKind<readonly number[]> = feedKind('people.moved');
+
+/**
+ * Check-ins stored, changed or ended, as parallel columns. Without identifiers: whoever was at the places.
+ */
+export interface ChangedStays {
+  readonly identifierIds: readonly number[];
+  readonly placeIds: readonly number[];
+  readonly from: readonly number[];
+  /** When the stay can end, epoch seconds. */
+  readonly until: readonly number[];
+  /** When it could end before; `from` = it was not there. */
+  readonly before: readonly number[];
+}
+
+export const STAYS_CHANGED: FeedKind<ChangedStays> = feedKind('stays.changed');
+
+/** Encounters stored between a[i] and b[i]. */
+export const ENCOUNTERS_CHANGED: FeedKind<{ readonly a: readonly number[]; readonly b: readonly number[] }> =
+  feedKind('encounters.changed');

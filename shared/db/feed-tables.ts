@@ -1,0 +1,11 @@
+/**
+ * The ordinary table of the feed for drizzle, the same in node and hub; the migrations make and explain it.
+ */
+import { jsonb, pgTable, text } from 'drizzle-orm/pg-core';
+import { int8 } from './columns.ts';
+
+export const feedCursors = pgTable('feed_cursors', {
+  name: text('name').primaryKey(),
+  position: int8('position').notNull(),
+  gaps: jsonb('gaps').notNull(),
+});
