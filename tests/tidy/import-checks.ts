@@ -50,7 +50,7 @@ export function checkFeatures(sources: readonly Source[]): Problem[] {
  * The feature folder that a path lies in (`node/casework/cases`, `hub/traces`); undefined outside node and
  * hub, directly in them, and directly in a room that holds features.
  */
-function featureOf(path: string): string | undefined {
+export function featureOf(path: string): string | undefined {
   const inRoom = new RegExp(`^node/(?:${ROOMS.join('|')})/[^/]+(?=/)`);
   return (inRoom.exec(path) ?? /^(?:node|hub)\/[^/]+(?=\/)/.exec(path))?.[0];
 }

@@ -31,6 +31,7 @@ import {
 import { checkInstallScripts, checkLockfile } from './lockfile-checks.ts';
 import { describeProblems, type Problem } from './problem.ts';
 import { listFiles, readSources } from './source.ts';
+import { checkTables, tableUses } from './table-checks.ts';
 
 const paths = listFiles(packageRoot);
 const sources = readSources(packageRoot);
@@ -56,6 +57,12 @@ describe('who imports whom', () => {
     expectNone(checkPackages(sources, Object.keys(dependencies)));
     expectNone(checkUnused(sources, Object.keys(dependencies)));
   });
+});
+
+describe('whose tables', () => {
+  test('are read from the SQL', () => expect(tableUses(sources).length).toBeGreaterThan(100));
+  test('a table is written by its owner, and read by others for a reason', () =>
+    expectNone(checkTables(sources)));
 });
 
 describe('files', () => {

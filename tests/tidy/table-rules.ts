@@ -1,0 +1,99 @@
+/**
+ * Whose tables are whose, as data: table-checks.ts reads the SQL and compares. A table is written by its
+ * owner alone; whoever else reads it in SQL of its own says why here, because it breaks when the owner's
+ * table changes, and an operation of the owner would not.
+ */
+
+/** Folder → the tables that it alone writes. The same table name may be in both programs. */
+export const TABLE_OWNERS: Readonly<Record<string, readonly string[]>> = {
+  'shared/acts': ['idempotency'],
+  'shared/audit': ['audit_records', 'audit_tree', 'audit_checkpoints', 'audit_peer_checkpoints'],
+  'shared/feed': ['feed', 'feed_cursors'],
+  'node/records/people': ['identifiers', 'links', 'people', 'people_identifiers', 'households'],
+  'node/records/places': ['places'],
+  'node/records/intake': ['check_ins', 'encounters'],
+  'node/casework/cases': ['cases', 'case_identifiers'],
+  'node/tracing/asking': ['openings', 'answered_questions', 'asked_counts', 'node_state'],
+  'node/tracing/openings': ['traces', 'trace_cases'],
+  'node/tracing/contacts': ['contacts', 'deliveries'],
+  'node/federation/budgets': ['budgets'],
+  'node/federation/packs': ['rule_packs'],
+  'node/federation/provinces': ['known_provinces'],
+  'node/desk/break-glass': ['break_glass'],
+  'node/desk/service-accounts': ['service_accounts'],
+  'node/sealing': ['data_keys'],
+  'hub/traces': ['traces', 'openings', 'questions', 'answers', 'deliveries', 'provinces', 'trace_exclusions'],
+  'hub/provinces': ['members', 'certificates'],
+  'hub/enrolment': ['enrolments', 'invitations'],
+  'hub/keys': [
+    ...['federation_keys', 'federation_key_holders', 'federation_key_approvals', 'federation_key_wraps'],
+  ],
+  'hub/key-service': ['key_budgets', 'key_evaluations', 'first_loadings'],
+};
+
+export interface TableReader {
+  readonly reader: string;
+  readonly tables: readonly string[];
+  readonly why: string;
+}
+
+/** Who reads tables of others in SQL of its own. */
+export const TABLE_READERS: readonly TableReader[] = [
+  {
+    reader: 'node/tracing/asking',
+    tables: ['identifiers', 'links', 'people', 'people_identifiers', 'case_identifiers', 'cases'],
+    why: 'its memory of identifiers and links is filled from all of them at once, in one snapshot',
+  },
+  {
+    reader: 'node/tracing/asking',
+    tables: ['check_ins', 'encounters', 'places'],
+    why: 'an answer is one statement of one plan: it is what a trace waits for',
+  },
+  {
+    reader: 'node/tracing/asking',
+    tables: ['traces'],
+    why: 'the cut of a report needs the traces of the same snapshot',
+  },
+  {
+    reader: 'node/tracing/openings',
+    tables: ['cases', 'case_identifiers', 'identifiers'],
+    why: 'which cases a trace starts from is decided in the transaction that opens it',
+  },
+  {
+    reader: 'node/tracing/openings',
+    tables: ['contacts', 'openings'],
+    why: 'whose contacts lie in the area of a caller is a condition of the list, or pages would have holes',
+  },
+  {
+    reader: 'node/tracing/contacts',
+    tables: ['people', 'people_identifiers'],
+    why: 'a delivery of thousands of contacts is filed by the wards of its persons in one statement',
+  },
+  {
+    reader: 'node/federation/budgets',
+    tables: ['asked_counts'],
+    why: 'what is used stands beside what is allowed, in one look',
+  },
+  {
+    reader: 'node/federation/keys',
+    tables: ['openings', 'traces'],
+    why: 'a generation is forgotten only when no opening names it, in one look',
+  },
+  {
+    reader: 'hub/audit',
+    tables: ['questions', 'answers'],
+    why: 'the log is held against the tables themselves, not against what an operation makes of them',
+  },
+  {
+    reader: 'hub/provinces',
+    tables: ['provinces'],
+    why: 'the list of provinces shows what each has reported',
+  },
+];
+
+export const TABLE_WHY = {
+  write: 'a table has one owner: two that write it must be read together to know what is in it',
+  read: 'use an operation of the owner, or say in table-rules.ts why not',
+  owner: 'every table is somebody’s: say whose in table-rules.ts',
+  idle: 'what is said of tables that nobody reads or writes makes the next line look true',
+};
