@@ -25,7 +25,7 @@ const opening: Opening = {
 
 describe('admitOpening', () => {
   const second = textOf(opening);
-  const known: Known = { revision: 2, opening: second, province: '24' };
+  const known: Known = { revision: 2, opening: second, says: opening, province: '24' };
 
   it.each<[string, Known | undefined, Partial<Opening>]>([
     ['new', undefined, {}],

@@ -4,7 +4,6 @@
  */
 import { daysToSeconds, type RulePack } from '../domain/rule-pack.ts';
 import { AppError } from '../errors.ts';
-import { readAdmittedOpening } from './opening.ts';
 import { federationKeyOf, type Opening } from './opening-shape.ts';
 
 /** The opening of a trace that this program has admitted last, as it stores it. */
@@ -12,6 +11,8 @@ export interface Known {
   readonly revision: number;
   /** The exact text of the opening. */
   readonly opening: string;
+  /** What its text says. */
+  readonly says: Opening;
   readonly province: string;
 }
 
@@ -39,7 +40,7 @@ export function admitOpening(
   if (opening.revision <= known.revision) {
     throw new AppError('PERMISSION_DENIED', 'OPENING_REPLAYED', 'opening: the trace has another one already');
   }
-  const before = readAdmittedOpening(known.opening);
+  const before = known.says;
   const keepsKey = federationKeyOf(before) === federationKeyOf(opening);
   if (!keepsKey || FIXED.some((field) => before[field] !== opening[field])) {
     throw new AppError('PERMISSION_DENIED', 'OPENING_ALTERED', 'opening: an amendment asks another question');

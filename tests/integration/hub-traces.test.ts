@@ -2,7 +2,7 @@
  * The hub's traces on a real database, before provinces that answer over real gRPC: what a database that is
  * away costs, and what reports and lists cost it.
  */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { AnswerStore } from '../../hub/traces/answer-store.ts';
 import { getTraceStatus, reportStatus } from '../../hub/traces/operations.ts';
 import { listAnswers, recordProvinceReport } from '../../hub/traces/queries.ts';
@@ -117,6 +117,19 @@ describe('answers of an earlier life', () => {
     await waitFor('answers of the new life', async () => {
       return (await listAnswers(hub.db, id)).every(({ stale }) => !stale);
     });
+  });
+});
+
+describe('the text of an opening', () => {
+  it('is read once, by whoever checks its signature', async () => {
+    const parse = vi.spyOn(JSON, 'parse');
+    const id = await hub.open();
+    await ended(id);
+    await reportStatus(hub.ctx, { ...statusRow, dataVersion: 3, province: '24', stale: [] });
+    await hub.engine.close(id);
+    const read = parse.mock.calls.filter(([text]) => text.includes(id) && text.includes('"purpose"'));
+    parse.mockRestore();
+    expect(read.length).toBe(1);
   });
 });
 

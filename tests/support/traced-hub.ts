@@ -11,7 +11,7 @@ import { TraceEngine, type TraceEngineOptions } from '../../hub/traces/engine.ts
 import { openTrace, type TracesCtx } from '../../hub/traces/operations.ts';
 import { RefusalLog } from '../../shared/audit/refusals.ts';
 import { nowSeconds, systemClock } from '../../shared/clock.ts';
-import { type Database, openDatabase } from '../../shared/db/database.ts';
+import { type Database, openDatabase, retryWhileStarting } from '../../shared/db/database.ts';
 import { Disposal } from '../../shared/disposal.ts';
 import { type ErrorCode, receivedError } from '../../shared/errors.ts';
 import { TracingService } from '../../shared/gen/truyvet/v1/tracing_pb.ts';
@@ -85,7 +85,8 @@ export class ModelProvince implements AsyncDisposable {
       if (message.case === 'warrant') {
         if (this.refusal) throw receivedError(this.refusal.code, this.refusal.reason, 'refused', {});
         const [, payload] = message.value.opening.split('.');
-        traceId = JSON.parse(Buffer.from(payload as string, 'base64url').toString()).trace_id;
+        const text = Buffer.from(payload as string, 'base64url').toString();
+        traceId = /"trace_id":"(\w+)"/.exec(text)?.[1] ?? '';
         const value = { incarnation: BigInt(this.incarnation), protocol: 1 };
         yield { message: { case: 'accepted' as const, value } };
       } else if (message.case === 'question') {
@@ -115,8 +116,8 @@ export interface TracedHub extends AsyncDisposable {
   readonly gate: TcpGate;
   readonly provinces: readonly ModelProvince[];
   readonly keys: ReadonlyMap<string, ReturnType<typeof generateKeyPairSync>>;
-  /** Ends the engine as a crash would not: orderly; and starts another on what is stored. */
-  restart(): Promise<void>;
+  /** Ends the engine and starts another on what is stored; with `lost`, what is not stored yet never is. */
+  restart(lost?: 'lost'): Promise<void>;
   /** Enrols a province that was absent. */
   join(province: string): void;
   /** Opens a trace of the world's n-th request; the answer is its id. */
@@ -170,8 +171,11 @@ export async function startTracedHub(options: TracedHubOptions = {}) {
     get engine() {
       return engine;
     },
-    async restart() {
+    async restart(lost?: 'lost') {
+      if (lost) await gate.shut();
       await engine[Symbol.asyncDispose]();
+      if (lost) await gate.open();
+      await retryWhileStarting(async () => db.sql`SELECT 1`, { clock: systemClock });
       engine = await newEngine();
     },
     join(code: string) {

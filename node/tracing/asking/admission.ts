@@ -73,7 +73,8 @@ export function admitWarrant(
     checkKeys(ctx, opening);
     let revisions = await queries.listAdmittedOpenings(ctx.db, opening.trace_id);
     if (!revisions.some((r) => r.opening === pair.opening)) revisions = await admitNew(ctx, opening, pair);
-    const openings = revisions.map((r) => readAdmittedOpening(r.opening));
+    const earlier = revisions.filter((r) => r.opening !== pair.opening);
+    const openings = earlier.map((r) => readAdmittedOpening(r.opening));
     return { opening, warrant, askable: openings.reduce<AskableOpening>(joinOpenings, opening) };
   });
 }
@@ -136,7 +137,9 @@ interface Incoming {
 }
 
 async function check(ctx: AdmissionCtx, { revisions, opening, pair }: Incoming): Promise<void> {
-  admitOpening(revisions.at(-1), { opening, jws: pair.opening });
+  const last = revisions.at(-1);
+  const known = last && { ...last, says: readAdmittedOpening(last.opening) };
+  admitOpening(known, { opening, jws: pair.opening });
   const rules = await ctx.rulePack(opening.rules);
   checkTerms(opening, { rules, inForceAt: ctx.rulesInForceAt, now: nowSeconds(ctx.clock) });
 }
