@@ -9,7 +9,7 @@ import { HUB_ORIGIN } from '../shared/audit/checkpoint.ts';
 import { AuditLog } from '../shared/audit/log.ts';
 import { PeerLogs } from '../shared/audit/peer-logs.ts';
 import { RefusalLog } from '../shared/audit/refusals.ts';
-import { Sealer } from '../shared/audit/sealer.ts';
+import { TreeGrower } from '../shared/audit/tree-grower.ts';
 import { type Clock, systemClock } from '../shared/clock.ts';
 import type { Database } from '../shared/db/database.ts';
 import { openAsProgram } from '../shared/db/program-database.ts';
@@ -128,8 +128,8 @@ async function startTls(config: HubConfig, { clock, logger }: Pick<Base, 'clock'
 
 /** The hub's audit log, and what it holds of those of the provinces. */
 function startAudit({ config, logger, clock, db, metrics, roster, stack }: Base): HubAuditCtx {
-  const sealer = stack.use(new Sealer({ db, clock, logger }));
-  const log = new AuditLog({ db, clock, sealer, origin: HUB_ORIGIN, key: config.warrantKey });
+  const grower = stack.use(new TreeGrower({ db, clock, logger }));
+  const log = new AuditLog({ db, clock, grower, origin: HUB_ORIGIN, key: config.warrantKey });
   const peers = new PeerLogs({ db, clock, logger, countConflict: measureAudit(metrics) });
   return { log, peers, provinceKeys: roster.keys };
 }

@@ -7,7 +7,7 @@ import { nodeOrigin } from '../shared/audit/checkpoint.ts';
 import { AuditLog } from '../shared/audit/log.ts';
 import { PeerLogs } from '../shared/audit/peer-logs.ts';
 import { RefusalLog } from '../shared/audit/refusals.ts';
-import { Sealer } from '../shared/audit/sealer.ts';
+import { TreeGrower } from '../shared/audit/tree-grower.ts';
 import { type Clock, systemClock } from '../shared/clock.ts';
 import { type Database, openDatabase } from '../shared/db/database.ts';
 import { openAsProgram } from '../shared/db/program-database.ts';
@@ -176,8 +176,8 @@ async function startDataKeys(
 /** The node's audit log, shown to the hub, and what it holds of the hub's. */
 function startAudit({ config, identity, logger, clock, db, hub, metrics, stack }: Base) {
   const { province, openingKey, warrantKey } = identity;
-  const sealer = stack.use(new Sealer({ db, clock, logger }));
-  const log = new AuditLog({ db, clock, sealer, origin: nodeOrigin(province), key: openingKey });
+  const grower = stack.use(new TreeGrower({ db, clock, logger }));
+  const log = new AuditLog({ db, clock, grower, origin: nodeOrigin(province), key: openingKey });
   const peers = new PeerLogs({ db, clock, logger, countConflict: measureAudit(metrics) });
   stack.use(
     new CheckpointExchange({

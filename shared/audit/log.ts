@@ -1,6 +1,6 @@
 /**
  * A program's own audit log as others see it: its size, its root, its signed checkpoints and its proofs. It
- * only reads what the sealer has written.
+ * only reads what the grower has written.
  */
 import type { KeyObject } from 'node:crypto';
 import type { Clock } from '../clock.ts';
@@ -8,12 +8,12 @@ import { type Database, type Queryable, snapshot } from '../db/database.ts';
 import { type Checkpoint, type LogOrigin, signCheckpoint } from './checkpoint.ts';
 import { consistencyRanges, hashOfRange, inclusionRanges, type LeafRange, subtreesOf } from './merkle.ts';
 import { findHashes, findTreeSize, insertCheckpoint } from './queries.ts';
-import type { Sealer } from './sealer.ts';
+import type { TreeGrower } from './tree-grower.ts';
 
 export interface AuditLogOptions {
   readonly db: Database;
   readonly clock: Pick<Clock, 'nowMs'>;
-  readonly sealer: Pick<Sealer, 'seal'>;
+  readonly grower: Pick<TreeGrower, 'grow'>;
   readonly origin: LogOrigin;
   /** Private Ed25519. */
   readonly key: KeyObject;
@@ -51,8 +51,8 @@ export class AuditLog {
 
   /** Signs and keeps a checkpoint of all that has been committed until now. */
   async checkpoint(): Promise<SignedCheckpoint> {
-    const { db, sealer, origin, key } = this.#options;
-    await sealer.seal();
+    const { db, grower, origin, key } = this.#options;
+    await grower.grow();
     const checkpoint = await currentCheckpoint(db);
     const signed = { ...checkpoint, note: signCheckpoint(checkpoint, origin, key) };
     await insertCheckpoint(db, signed);

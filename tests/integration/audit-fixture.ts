@@ -1,11 +1,11 @@
 /**
- * What the tests of the audit log share: entries, a sealer that only works when told, and a look at the tree.
+ * What the tests of the audit log share: entries, a grower that only works when told, and a look at the tree.
  */
 import { generateKeyPairSync } from 'node:crypto';
 import { HUB_ORIGIN, nodeOrigin } from '../../shared/audit/checkpoint.ts';
 import { AuditLog } from '../../shared/audit/log.ts';
 import { type AuditEntry, recordAct } from '../../shared/audit/record.ts';
-import { Sealer } from '../../shared/audit/sealer.ts';
+import { TreeGrower } from '../../shared/audit/tree-grower.ts';
 import { type Clock, systemClock } from '../../shared/clock.ts';
 import { type Database, openDatabase, withTransaction } from '../../shared/db/database.ts';
 import { Disposal } from '../../shared/disposal.ts';
@@ -29,7 +29,7 @@ export interface AuditFixture extends AsyncDisposable {
   readonly database: TestDatabase;
   /** As the running program. */
   readonly db: Database;
-  readonly sealer: Sealer;
+  readonly grower: TreeGrower;
   readonly log: AuditLog;
   readonly key: ReturnType<typeof generateKeyPairSync>;
 }
@@ -48,12 +48,12 @@ export async function createAuditFixture(options: AuditFixtureOptions = {}): Pro
   await using building = new Disposal();
   const database = building.use(await createTestDatabase(kind));
   const db = building.use(openDatabase(database.programUrl, { max: 6, name: 'program' }));
-  const sealer = building.use(new Sealer({ db, clock: stillClock, logger: silent, batch }));
-  await sealer.seal();
+  const grower = building.use(new TreeGrower({ db, clock: stillClock, logger: silent, batch }));
+  await grower.grow();
   const origin = kind === 'hub' ? HUB_ORIGIN : nodeOrigin('24');
-  const log = new AuditLog({ db, clock: stillClock, sealer, origin, key: key.privateKey });
+  const log = new AuditLog({ db, clock: stillClock, grower, origin, key: key.privateKey });
   const built = building.move();
-  return { database, db, sealer, log, key, [Symbol.asyncDispose]: () => built[Symbol.asyncDispose]() };
+  return { database, db, grower, log, key, [Symbol.asyncDispose]: () => built[Symbol.asyncDispose]() };
 }
 
 /** An entry that says its number. */

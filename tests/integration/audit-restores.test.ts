@@ -44,7 +44,7 @@ async function restored(kept: number, more: number): Promise<AuditFixture> {
   const rows = await sql<{ body: string }[]>`SELECT body FROM audit_records ORDER BY id LIMIT ${kept}`;
   for (const { body } of rows) await back.db.sql`INSERT INTO audit_records (body) VALUES (${body})`;
   await recordEntries(back.db, more, 100);
-  await back.sealer.seal();
+  await back.grower.grow();
   return back;
 }
 

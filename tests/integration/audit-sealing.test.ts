@@ -3,7 +3,7 @@ import { currentCheckpoint } from '../../shared/audit/log.ts';
 import { leafHash, TreeBuilder, verifyConsistency, verifyInclusion } from '../../shared/audit/merkle.ts';
 import { lockTree } from '../../shared/audit/queries.ts';
 import { recordAct } from '../../shared/audit/record.ts';
-import { Sealer } from '../../shared/audit/sealer.ts';
+import { TreeGrower } from '../../shared/audit/tree-grower.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { openDatabase, withTransaction } from '../../shared/db/database.ts';
 import { waitFor } from '../support/wait.ts';
@@ -52,9 +52,9 @@ async function openWriter(n: number) {
 }
 
 test('what is committed gets the next positions, and the tree is that of its bodies', async () => {
-  const { db, sealer, log } = audit;
+  const { db, grower, log } = audit;
   await recordEntries(db, 20);
-  await sealer.seal();
+  await grower.grow();
   expect(await numbers()).toEqual(range(20));
   const before = await log.checkpoint();
   await recordEntries(db, 13, 20);
@@ -76,32 +76,32 @@ test('what is committed gets the next positions, and the tree is that of its bod
 });
 
 test('a transaction that stays open holds nobody up, and its entry follows when it commits', async () => {
-  const { db, sealer } = audit;
+  const { db, grower } = audit;
   const [slow, failing] = [await openWriter(100), await openWriter(101)];
   await recordEntries(db, 3);
-  await sealer.seal();
+  await grower.grow();
   expect(await numbers()).toEqual([0, 1, 2]);
   await recordEntries(db, 2, 3);
-  await sealer.seal();
+  await grower.grow();
   await slow('commit');
   await failing('roll back');
-  await sealer.seal();
+  await grower.grow();
   await recordEntries(db, 1, 5);
-  await sealer.seal();
-  await sealer.seal();
+  await grower.grow();
+  await grower.grow();
   expect(await numbers()).toEqual([0, 1, 2, 3, 4, 100, 5]);
 });
 
 test('many writers, some rolled back, and two sealers: each entry once, positions for good', async () => {
   const { db, database } = audit;
   await using otherDb = openDatabase(database.programUrl, { max: 2, name: 'other' });
-  await using other = new Sealer({ db: otherDb, clock: stillClock, logger: silent, batch: 3 });
+  await using other = new TreeGrower({ db: otherDb, clock: stillClock, logger: silent, batch: 3 });
   const slow = await openWriter(1_000);
   let writing = true;
   const seen: number[][] = [];
-  const sealing = [audit.sealer, other].map(async (sealer) => {
+  const sealing = [audit.grower, other].map(async (grower) => {
     while (writing) {
-      await sealer.seal();
+      await grower.grow();
       seen.push((await sealedRows(db)).map(({ recordId }) => recordId));
     }
   });
@@ -118,7 +118,7 @@ test('many writers, some rolled back, and two sealers: each entry once, position
   writing = false;
   await Promise.all(sealing);
   await slow('commit');
-  await Promise.all([audit.sealer.seal(), other.seal()]);
+  await Promise.all([audit.grower.grow(), other.grow()]);
   const rows = await sealedRows(db);
   const kept = range(200).filter((n) => n % 5 !== 4);
   expect(rows.map(({ n }) => n).sort((a, b) => a - b)).toEqual([...kept, 1_000]);
@@ -131,7 +131,7 @@ test('many writers, some rolled back, and two sealers: each entry once, position
 });
 
 test('recording takes no lock that sealing holds, and sealing none that recording holds', async () => {
-  const { db, sealer } = audit;
+  const { db, grower } = audit;
   const writer = await openWriter(0);
   const [locks] = await db.sql`
     SELECT count(*) FROM pg_locks JOIN pg_database d ON d.oid = database AND datname = current_database()
@@ -139,17 +139,17 @@ test('recording takes no lock that sealing holds, and sealing none that recordin
   expect(locks).toEqual({ count: 0 });
   await recordEntries(db, 5, 1);
   // The writer's transaction is open: this would wait for it for ever.
-  await sealer.seal();
+  await grower.grow();
   await writer('commit');
   await withTransaction(db, async (sealing) => {
     await lockTree(sealing);
     await sealing.sql`SELECT count(*) FROM audit_tree`;
     await sealing.sql`INSERT INTO audit_tree VALUES (0, 5, ${leafHash('x')}, 999)`;
-    // Another sealer waits now; writers do not.
+    // Another grower waits now; writers do not.
     await recordEntries(db, 10, 6);
     throw new Error('undone');
   }).catch((error: Error) => expect(error.message).toBe('undone'));
-  await sealer.seal();
+  await grower.grow();
   expect((await numbers()).sort((a, b) => a - b)).toEqual(range(16));
 });
 
@@ -168,7 +168,7 @@ test('one statement records an entry', async () => {
 });
 
 test('a seal that breaks off half-way leaves nothing, and another program completes it', async () => {
-  const { db, database, sealer } = audit;
+  const { db, database, grower } = audit;
   await recordEntries(db, 40);
   await database.db.sql.unsafe(`
     CREATE FUNCTION break_off() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -178,35 +178,35 @@ test('a seal that breaks off half-way leaves nothing, and another program comple
     END $$;
     ALTER FUNCTION break_off() SECURITY DEFINER;
     CREATE TRIGGER break_off BEFORE INSERT ON audit_tree FOR EACH ROW EXECUTE FUNCTION break_off()`);
-  await expect(sealer.seal()).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  await expect(grower.grow()).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   // Two batches of seven stand, of the third nothing does.
   expect(await numbers()).toEqual(range(14));
   const [nodes] = await db.sql`SELECT count(*) FROM audit_tree WHERE level > 0`;
   expect(nodes).toEqual({ count: 7 + 3 + 1 });
   await database.db.sql`DROP TRIGGER break_off ON audit_tree`;
-  await using next = new Sealer({ db, clock: stillClock, logger: silent });
-  await next.seal();
+  await using next = new TreeGrower({ db, clock: stillClock, logger: silent });
+  await next.grow();
   expect(await numbers()).toEqual(range(40));
-  await sealer.seal();
+  await grower.grow();
   expect(await numbers()).toEqual(range(40));
 });
 
 test('entries of a server that had counted further are sealed after a restore, and new ones', async () => {
-  const { db, database, sealer } = audit;
+  const { db, database, grower } = audit;
   await recordEntries(db, 3);
   await tamper(database, `UPDATE audit_records SET xact = '987654321000'`);
-  await using restored = new Sealer({ db, clock: stillClock, logger: silent });
-  await restored.seal();
+  await using restored = new TreeGrower({ db, clock: stillClock, logger: silent });
+  await restored.grow();
   await recordEntries(db, 2, 3);
-  await restored.seal();
-  await sealer.seal();
+  await restored.grow();
+  await grower.grow();
   expect(await numbers()).toEqual([0, 1, 2, 3, 4]);
 });
 
 test('in the background entries are sealed by themselves', async () => {
-  const { db, sealer } = audit;
-  await sealer[Symbol.asyncDispose]();
-  await using _running = new Sealer({ db, clock: systemClock, logger: silent, everyMs: 20 });
+  const { db, grower } = audit;
+  await grower[Symbol.asyncDispose]();
+  await using _running = new TreeGrower({ db, clock: systemClock, logger: silent, everyMs: 20 });
   await recordEntries(db, 3);
   await waitFor('three sealed entries', async () => (await numbers()).length === 3);
   await recordEntries(db, 1, 3);

@@ -128,7 +128,7 @@ describe.each(['node', 'hub'] as const)('the log of a %s', (kind) => {
   });
 
   it('is verified with entries of both shapes', async () => {
-    await audit.sealer.seal();
+    await audit.grower.grow();
     await audit.log.checkpoint();
     const origin = kind === 'node' ? nodeOrigin('24') : HUB_ORIGIN;
     const { fault, unsealed } = await verifyLog(db, { origin, key: audit.key.publicKey });

@@ -21,7 +21,7 @@ beforeEach(async () => {
     held.push((await audit.log.checkpoint()).note);
   }
   await recordEntries(audit.db, 5, 40);
-  await audit.sealer.seal();
+  await audit.grower.grow();
 });
 afterEach(() => audit[Symbol.asyncDispose]());
 

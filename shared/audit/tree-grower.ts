@@ -1,6 +1,6 @@
 /**
  * Gives recorded entries their position in the tree, in batches and in the background: what records never
- * waits for what seals, nor for another that records. A position once given never changes.
+ * waits for what places, nor for another that records. A position once given never changes.
  */
 import type { Clock } from '../clock.ts';
 import { type Database, type Transaction, withTransaction } from '../db/database.ts';
@@ -17,52 +17,52 @@ import {
   type UnsealedRange,
 } from './queries.ts';
 
-export interface SealerOptions {
+export interface TreeGrowerOptions {
   readonly db: Database;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Between two looks for new entries; 1 s unless told. */
   readonly everyMs?: number;
-  /** Entries sealed in one transaction. */
+  /** Entries placed in one transaction. */
   readonly batch?: number;
 }
 
 const EVERY_MS = 1_000;
 const BATCH = 10_000;
 
-export class Sealer implements AsyncDisposable {
-  readonly #options: SealerOptions;
+export class TreeGrower implements AsyncDisposable {
+  readonly #options: TreeGrowerOptions;
   readonly #stopped = new AbortController();
   readonly #running: Promise<void>;
   /** Transactions before it have been seen, all of them; unknown at first: all records are looked at. */
   #seen: string | undefined;
-  #sealing: Promise<unknown> = Promise.resolve();
+  #growing: Promise<unknown> = Promise.resolve();
 
-  constructor(options: SealerOptions) {
+  constructor(options: TreeGrowerOptions) {
     this.#options = options;
     this.#running = this.#run();
   }
 
-  /** Seals what has been committed until now; passes of one program follow each other. */
-  seal(): Promise<void> {
-    const sealed = this.#sealing.then(() => this.#pass());
-    this.#sealing = sealed.catch(() => {
+  /** Places what has been committed until now; passes of one program follow each other. */
+  grow(): Promise<void> {
+    const grown = this.#growing.then(() => this.#pass());
+    this.#growing = grown.catch(() => {
       // Who knows what database comes back, and how far its transactions have counted.
       this.#seen = undefined;
     });
-    return sealed;
+    return grown;
   }
 
   async #run(): Promise<void> {
     const { clock, logger, everyMs = EVERY_MS } = this.#options;
     let failing = false;
     while (!this.#stopped.signal.aborted) {
-      await this.seal()
+      await this.grow()
         .then(() => {
           failing = false;
         })
         .catch((err) => {
-          if (!failing) logger.error({ err }, 'audit entries could not be sealed');
+          if (!failing) logger.error({ err }, 'audit entries got no position');
           failing = true;
         });
       await clock.sleep(everyMs, this.#stopped.signal);
@@ -83,7 +83,7 @@ export class Sealer implements AsyncDisposable {
       return this.#pass();
     }
     while (waiting) {
-      const last = await withTransaction(db, (tx) => sealBatch(tx, range, batch));
+      const last = await withTransaction(db, (tx) => placeBatch(tx, range, batch));
       if (!last) break;
       range = { ...range, after: last };
     }
@@ -96,14 +96,14 @@ export class Sealer implements AsyncDisposable {
   }
 }
 
-/** Seals one batch; the answer is its last record if there may be more. */
-async function sealBatch(
+/** Places one batch; the answer is its last record if there may be more. */
+async function placeBatch(
   tx: Transaction,
   range: UnsealedRange,
   limit: number,
 ): Promise<AuditRecord | undefined> {
   await lockTree(tx);
-  // A statement of its own: it must see what the one who had the lock before us has sealed.
+  // A statement of its own: it must see what the one who had the lock before us has placed.
   const records = await listUnsealed(tx, range, limit);
   if (records.length === 0) return undefined;
   const builder = await openTree(tx);
