@@ -8,10 +8,9 @@ import { apiAddress, callJson } from '../shared/cli/api.ts';
 import { addAuditCommands } from '../shared/cli/audit.ts';
 import { addAcceptRestoreCommand } from '../shared/cli/audit-restores.ts';
 import { budgetCommand } from '../shared/cli/budgets.ts';
-import { type ListOptions, listCommand, localTime, showList } from '../shared/cli/lists.ts';
 import { runCommand } from '../shared/cli/run.ts';
 import { formatTable } from '../shared/cli/terminal.ts';
-import { formatTrace, TRACES, type TraceJson } from '../shared/cli/trace.ts';
+import { formatTrace, type TraceJson } from '../shared/cli/trace.ts';
 import { systemClock } from '../shared/clock.ts';
 import { parseDatabaseUrls } from '../shared/config-fields.ts';
 import { migrateAsOwner } from '../shared/db/program-database.ts';
@@ -49,11 +48,26 @@ program
     await migrateAsOwner({ databaseUrl, migrations: MIGRATIONS, clock: systemClock }, ownerUrl);
   });
 
-listCommand(program.command('traces [id]'))
+program
+  .command('traces [id]')
   .description('các truy vết mới nhất, hoặc một · the newest traces, or one')
-  .action(async (id: string | undefined, options: ListOptions) => {
-    if (id === undefined) return print(await showList(address(), TRACES, options));
-    print(formatTrace(await callJson<TraceJson>(address(), `/v1/traces/${encodeURIComponent(id)}`)));
+  .action(async (id?: string) => {
+    if (id !== undefined) {
+      const found = await callJson<TraceJson>(address(), `/v1/traces/${encodeURIComponent(id)}`);
+      process.stdout.write(formatTrace(found));
+      return;
+    }
+    const { traces } = await callJson<{ traces: TraceJson[] }>(address(), '/v1/traces?limit=50');
+    const rows = traces.map((trace) => [
+      trace.id,
+      trace.province,
+      trace.state,
+      trace.opened_at ?? '',
+      counts(trace),
+    ]);
+    process.stdout.write(
+      formatTable(['id', 'tỉnh · province', 'trạng thái · state', 'mở · opened', 'F'], rows),
+    );
   });
 
 addCaCommands(program, systemClock);
@@ -76,8 +90,8 @@ program
       one.province,
       one.name,
       one.state,
-      localTime(one.reported_at),
-      localTime(one.data_at),
+      one.reported_at ?? '',
+      one.data_at ?? '',
     ]);
     const headings = [
       'mã · code',
@@ -101,10 +115,13 @@ function address() {
   return apiAddress(program.opts(), process.env);
 }
 
-function print(text: string): void {
-  process.stdout.write(text);
+function counts(trace: TraceJson): string {
+  return Object.entries(trace.contacts.by_degree)
+    .map(([degree, contacts]) => `F${degree} ${contacts}`)
+    .join(' ');
 }
 
+const print = (text: string) => void process.stdout.write(text);
 const audit = addAuditCommands(program, () => ownLogOf(process.env), print);
 addReconcileCommand(audit, address);
 addAcceptRestoreCommand(audit, address, print, 'provinces');

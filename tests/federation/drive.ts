@@ -13,14 +13,20 @@ export interface Door {
   readonly token: string;
 }
 
+export interface CallRequest {
+  /** POST if there is a body, else GET, unless told. */
+  readonly method?: string;
+  readonly body?: string;
+  /** Of the body; JSON unless told. */
+  readonly type?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly expected?: readonly number[];
+}
+
 /** A JSON request; throws with method, path, status and problem unless the status is one of `expected`. */
-export async function call<T>(
-  { url, token }: Door,
-  path: string,
-  request: { method?: string; body?: string; type?: string; expected?: readonly number[] } = {},
-): Promise<T> {
+export async function call<T>({ url, token }: Door, path: string, request: CallRequest = {}): Promise<T> {
   const { method = request.body === undefined ? 'GET' : 'POST', body, type = 'application/json' } = request;
-  const headers = { authorization: `Bearer ${token}`, 'content-type': type };
+  const headers = { authorization: `Bearer ${token}`, 'content-type': type, ...request.headers };
   const response = await fetch(`${url}${path}`, { method, headers, ...(body === undefined ? {} : { body }) });
   const text = await response.text();
   if (!(request.expected ?? [200, 201, 202, 204]).includes(response.status)) {
