@@ -7,6 +7,9 @@ import { makeRoom } from './tests/support/room.ts';
 // Of this process and of its workers; global-setup.ts removes it.
 process.env.TMPDIR = makeRoom();
 
+/** More than two processors: tests that wait for each other's processes leave them idle. */
+const WORKERS = 3;
+
 /** A file for what `.ci/run` counts. */
 const report = process.env.TRUYVET_TESTS_REPORT;
 
@@ -19,7 +22,7 @@ export default defineConfig({
       ...(report ? [['json', { outputFile: report }] as ['json', { outputFile: string }]] : []),
     ],
     sequence: { sequencer: KindsSequencer },
-    maxWorkers: 2,
+    maxWorkers: WORKERS,
     projects: KINDS.map(({ name, include, exclude }) => ({
       test: {
         name,
@@ -32,7 +35,7 @@ export default defineConfig({
         // Against hanging, not against slowness: a machine that does other things meanwhile is no failure.
         testTimeout: 240_000,
         hookTimeout: 300_000,
-        maxWorkers: 2,
+        maxWorkers: WORKERS,
       },
     })),
   },

@@ -32,6 +32,7 @@ import {
 } from '../../deploy/postgres/embedded.ts';
 import { openDatabase } from '../../shared/db/database.ts';
 import { packageRoot } from '../../shared/package-root.ts';
+import { extent } from '../support/extent.ts';
 
 const isRoot = process.getuid?.() === 0;
 const NOBODY = 65_534;
@@ -133,7 +134,8 @@ describe('a server', () => {
 });
 
 describe('no server outlives its launcher', () => {
-  test.each(['SIGKILL', 'SIGTERM', 'SIGINT'] as const)('after %s', async (signal) => {
+  const signals: NodeJS.Signals[] = ['SIGKILL', 'SIGTERM', 'SIGINT'];
+  test.each(extent({ quick: signals.slice(0, 1), all: signals }))('after %s', async (signal) => {
     const launcher = await launch(join(room, 'data'), ['temporary']);
     launcher.child.kill(signal);
     await once(launcher.child, 'exit');

@@ -23,6 +23,7 @@ import {
   startScenario,
   statusOf,
 } from '../federation/scenario.ts';
+import { extent } from '../support/extent.ts';
 import { waitFor } from '../support/wait.ts';
 
 let federation: Federation;
@@ -111,22 +112,21 @@ test('a hub that is down loses no request', async () => {
   await endsWell(id);
 });
 
-test.each(['openings', 'questions', 'answers', 'deliveries'])(
-  'a hub killed as it writes %s goes on where it was',
-  async (table) => {
-    await using hold = await holdWriters(federation.hub, table);
-    const id = await begin();
-    await hold.reached();
-    await federation.kill('hub', 'SIGKILL');
-    // Its last statements still wait in the database, and will be carried out after its death.
-    const restarted = federation.restart();
-    await hold[Symbol.asyncDispose]();
-    await restarted;
-    await endsWell(id);
-  },
-);
+test.each(
+  extent({ quick: ['openings', 'deliveries'], all: ['openings', 'questions', 'answers', 'deliveries'] }),
+)('a hub killed as it writes %s goes on where it was', async (table) => {
+  await using hold = await holdWriters(federation.hub, table);
+  const id = await begin();
+  await hold.reached();
+  await federation.kill('hub', 'SIGKILL');
+  // Its last statements still wait in the database, and will be carried out after its death.
+  const restarted = federation.restart();
+  await hold[Symbol.asyncDispose]();
+  await restarted;
+  await endsWell(id);
+});
 
-test.each(['questions', 'deliveries'])(
+test.each(extent({ quick: ['deliveries'], all: ['questions', 'deliveries'] }))(
   'a hub started again before the last words of the one killed reach %s',
   async (table) => {
     await using atTable = await holdWriters(federation.hub, table);
@@ -174,19 +174,24 @@ test('a trace that the hub has stored, though nobody heard of it, goes on', asyn
   await endsWell(await id);
 });
 
-test.each([
+const KILLED: [string, () => string, string][] = [
   ['another node', () => other, 'answered_questions'],
   ['another node', () => other, 'openings'],
   ['the node that owns the case', () => picked.owner, 'answered_questions'],
-] as const)('%s, killed as it answers, goes on where it was', async (_, name, table) => {
-  await using hold = await holdWriters(federation.node(name()), table);
-  const id = await begin();
-  await hold.reached();
-  await federation.kill(name(), 'SIGKILL');
-  await hold[Symbol.asyncDispose]();
-  await federation.restart();
-  await endsWell(id);
-});
+];
+
+test.each(extent({ quick: KILLED.slice(0, 1), all: KILLED }))(
+  '%s, killed as it answers, goes on where it was',
+  async (_, name, table) => {
+    await using hold = await holdWriters(federation.node(name()), table);
+    const id = await begin();
+    await hold.reached();
+    await federation.kill(name(), 'SIGKILL');
+    await hold[Symbol.asyncDispose]();
+    await federation.restart();
+    await endsWell(id);
+  },
+);
 
 test('the node that owns the case, killed before it knows that the hub took it, goes on', async () => {
   await using atHub = await holdWriters(federation.hub, 'traces');

@@ -12,6 +12,7 @@ import { afterEach, beforeEach, expect, inject, test } from 'vitest';
 import type { FederationSummary } from '../../deploy/federation/member.ts';
 import { openDatabase } from '../../shared/db/database.ts';
 import { packageRoot } from '../../shared/package-root.ts';
+import { extent } from '../support/extent.ts';
 import { waitFor } from '../support/wait.ts';
 
 const launcher = join(packageRoot, 'dist/tests/support/stand-in-federation.js');
@@ -121,11 +122,13 @@ test('SIGHUP starts a killed program again, at the same url', async () => {
 
 const npmChain = (options: string) => ['exec', '--offline', '-c', `node ${launcher} --json ${options}`];
 
-test.each([
+const ENDS: [string, NodeJS.Signals][] = [
+  ['a kill that it cannot catch', 'SIGKILL'],
   ['SIGTERM', 'SIGTERM'],
   ['Ctrl-C', 'SIGINT'],
-  ['a kill that it cannot catch', 'SIGKILL'],
-] as const)('nothing is left after %s', async (_, signal) => {
+];
+
+test.each(extent({ quick: ENDS.slice(0, 2), all: ENDS }))('nothing is left after %s', async (_, signal) => {
   const { process: child, pids } = await launchDirectly('--provinces', '24,79');
   const ended = outcomeOf(child);
   child.kill(signal);

@@ -2,7 +2,7 @@
  * Where tests keep what they write: in memory, where the system has some to offer. Hundreds of databases,
  * each of 500 files, come and go in a run, and a disk would have to forget each of them in earnest.
  */
-import { mkdtempSync, readFileSync, statfsSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, statfsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -15,7 +15,10 @@ const NAME = 'truyvet-tests-';
 
 /** A new directory of this run, to be its TMPDIR. */
 export function makeRoom(): string {
-  return mkdtempSync(join(hasMemory() ? MEMORY : tmpdir(), NAME));
+  const room = mkdtempSync(join(hasMemory() ? MEMORY : tmpdir(), NAME));
+  // The embedded server's tests become other users, who have to reach what is theirs in it.
+  chmodSync(room, 0o711);
+  return room;
 }
 
 /** Removes the directory of this run, with all that its tests have left. */
