@@ -8,9 +8,10 @@ import { apiAddress, callJson } from '../shared/cli/api.ts';
 import { addAuditCommands } from '../shared/cli/audit.ts';
 import { addAcceptRestoreCommand } from '../shared/cli/audit-restores.ts';
 import { budgetCommand } from '../shared/cli/budgets.ts';
+import { type ListOptions, listCommand, localTime, showList } from '../shared/cli/lists.ts';
 import { runCommand } from '../shared/cli/run.ts';
 import { formatTable } from '../shared/cli/terminal.ts';
-import { formatTrace, type TraceJson } from '../shared/cli/trace.ts';
+import { formatTrace, TRACES, type TraceJson } from '../shared/cli/trace.ts';
 import { systemClock } from '../shared/clock.ts';
 import { parseDatabaseUrls } from '../shared/config-fields.ts';
 import { migrateAsOwner } from '../shared/db/program-database.ts';
@@ -48,26 +49,11 @@ program
     await migrateAsOwner({ databaseUrl, migrations: MIGRATIONS, clock: systemClock }, ownerUrl);
   });
 
-program
-  .command('traces [id]')
+listCommand(program.command('traces [id]'))
   .description('các truy vết mới nhất, hoặc một · the newest traces, or one')
-  .action(async (id?: string) => {
-    if (id !== undefined) {
-      const found = await callJson<TraceJson>(address(), `/v1/traces/${encodeURIComponent(id)}`);
-      process.stdout.write(formatTrace(found));
-      return;
-    }
-    const { traces } = await callJson<{ traces: TraceJson[] }>(address(), '/v1/traces?limit=50');
-    const rows = traces.map((trace) => [
-      trace.id,
-      trace.province,
-      trace.state,
-      trace.opened_at ?? '',
-      counts(trace),
-    ]);
-    process.stdout.write(
-      formatTable(['id', 'tỉnh · province', 'trạng thái · state', 'mở · opened', 'F'], rows),
-    );
+  .action(async (id: string | undefined, options: ListOptions) => {
+    if (id === undefined) return print(await showList(address(), TRACES, options));
+    print(formatTrace(await callJson<TraceJson>(address(), `/v1/traces/${encodeURIComponent(id)}`)));
   });
 
 addCaCommands(program, systemClock);
@@ -90,8 +76,8 @@ program
       one.province,
       one.name,
       one.state,
-      one.reported_at ?? '',
-      one.data_at ?? '',
+      localTime(one.reported_at),
+      localTime(one.data_at),
     ]);
     const headings = [
       'mã · code',
@@ -115,13 +101,10 @@ function address() {
   return apiAddress(program.opts(), process.env);
 }
 
-function counts(trace: TraceJson): string {
-  return Object.entries(trace.contacts.by_degree)
-    .map(([degree, contacts]) => `F${degree} ${contacts}`)
-    .join(' ');
+function print(text: string): void {
+  process.stdout.write(text);
 }
 
-const print = (text: string) => void process.stdout.write(text);
 const audit = addAuditCommands(program, () => ownLogOf(process.env), print);
 addReconcileCommand(audit, address);
 addAcceptRestoreCommand(audit, address, print, 'provinces');

@@ -185,6 +185,9 @@ CREATE INDEX contacts_by_ward ON public.contacts
   USING btree (trace_id, ward, contact_id);
 CREATE INDEX contacts_identifiers ON public.contacts
   USING gin (identifier_ids);
+CREATE INDEX contacts_in_order ON public.contacts
+  USING btree (trace_id, degree, ((- last_exposed_at)), contact_id)
+  WHERE (withdrawn_at IS NULL);
 
 CREATE TABLE data_keys (
   generation integer NOT NULL,

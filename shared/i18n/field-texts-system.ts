@@ -74,6 +74,7 @@ export const SYSTEM_FIELD_TEXTS = {
 
   // Files, variables and options.
   FOR_EXAMPLE: { vi: 'ví dụ {example}', en: 'for example {example}' },
+  FILE_MISSING: { vi: 'không có tệp này', en: 'there is no such file' },
   FILE_UNREADABLE: { vi: 'không đọc được tệp', en: 'the file cannot be read' },
   FILE_SHARED: {
     vi: 'người khác đọc hoặc sửa được tệp: hãy chmod 600',

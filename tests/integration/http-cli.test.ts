@@ -109,7 +109,8 @@ describe('failures end with 2 and say why', () => {
       'UNREACHABLE: http://127.0.0.1:9',
     ],
     ['no address', ['trace', 'show', 'x'], { TRUYVET_URL: '' }, 'INVALID_FIELD: --url'],
-    ['no file', ['import', 'places', 'nowhere.csv'], {}, 'INVALID_FIELD: file: the file cannot be read'],
+    ['no file', ['import', 'places', 'nowhere.csv'], {}, 'INVALID_FIELD: file: there is no such file'],
+    ['a directory', ['import', 'places', packageRoot], {}, 'INVALID_FIELD: file: the file cannot be read'],
     ['an unknown command', ['dance'], {}, 'unknown command'],
   ] satisfies [string, string[], Record<string, string>, string, string?][])('%s', async (...row) => {
     const [, args, env, message, input] = row;

@@ -11,7 +11,7 @@
  * What was seen too late for that (somebody else stored an identifier a moment ago) ends in
  * TRANSACTION_CONFLICT, after which the whole transaction is tried again.
  */
-import type { Queryable, Transaction } from '../../../shared/db/database.ts';
+import type { Transaction } from '../../../shared/db/database.ts';
 import { isCccd } from '../../../shared/domain/identifier.ts';
 import type { SealerSource } from '../../sealing/data-keys.ts';
 import { holdSealer } from '../../sealing/operations.ts';
@@ -19,9 +19,11 @@ import * as identifiers from './identifiers.ts';
 import * as identifierQueries from './identifiers-queries.ts';
 import { storePeople } from './people-store.ts';
 import * as queries from './queries.ts';
+import * as reading from './reading.ts';
 import { type Attributes, type KnownPeople, mergeRecords, type PersonRecord } from './rules.ts';
 
 export type { IntakeTx } from './queries.ts';
+export type { PeopleContext } from './reading.ts';
 
 type Tx = queries.IntakeTx;
 
@@ -34,34 +36,8 @@ export async function enterIntake<T extends Pick<Transaction, 'sql' | 'emit'>>(
   return sealing;
 }
 
-/** What reading people takes. */
-export interface PeopleContext {
-  readonly db: Pick<Queryable, 'sql'>;
-  readonly dataKeys: SealerSource;
-}
-
-/** The canonical identifiers of local ids. */
-export function readIdentifiers(
-  { db, dataKeys }: PeopleContext,
-  ids: Iterable<number>,
-): Promise<Map<number, string>> {
-  return identifierQueries.findIdentifierValues({ sql: db.sql, sealer: dataKeys.sealer }, [...new Set(ids)]);
-}
-
-/** Names of those who may hold each of the identifiers, by its local id; only where one is known. */
-export async function readNames(
-  { db, dataKeys }: PeopleContext,
-  identifierIds: Iterable<number>,
-): Promise<Map<number, string[]>> {
-  const names = new Map<number, string[]>();
-  const found = await queries.listNamesOf({ sql: db.sql, sealer: dataKeys.sealer }, [
-    ...new Set(identifierIds),
-  ]);
-  for (const { identifierId, name } of found) {
-    names.set(identifierId, [...(names.get(identifierId) ?? []), name]);
-  }
-  return names;
-}
+/** What is known of people, by local ids of their identifiers. */
+export const { readAddresses, readIdentifiers, readNames } = reading;
 
 /** Ward of the record that an identifier came to first; undefined if none says. */
 export const findWard = queries.findWard;

@@ -46,6 +46,20 @@ export async function listNamesOf(
   }));
 }
 
+/** Addresses of the people who have these identifiers, where one is known. */
+export async function listAddressesOf(
+  { sql, sealer }: SealedDb,
+  identifierIds: readonly number[],
+): Promise<{ identifierId: number; address: string }[]> {
+  const rows = await sql<{ identifier_id: number; id: number; address_sealed: Buffer }[]>`
+    SELECT identifier_id, id, address_sealed FROM people_identifiers JOIN people ON people.id = person_id
+    WHERE identifier_id = ANY (${[...identifierIds]}::int[]) AND address_sealed IS NOT NULL`;
+  return rows.map((row) => ({
+    identifierId: row.identifier_id,
+    address: sealer.open('people.address', row.id, row.address_sealed),
+  }));
+}
+
 /** Sets where the holders live, as check-ins tell it; ids of identifiers whose province changed. */
 export async function updateHomeProvinces(tx: Tx, ids: number[], provinces: string[]): Promise<number[]> {
   const rows = await tx.sql<{ id: number }[]>`

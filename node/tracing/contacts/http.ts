@@ -19,6 +19,7 @@ const contactOutput = z
     id: z.string(),
     identifiers: z.array(z.string()),
     name: z.string().nullable(),
+    address: z.string().nullable(),
     ward: z.string().nullable(),
     degree: z.int(),
     first_exposed_at: instantOutput,
@@ -42,9 +43,9 @@ export function contactRoutes(ctx: ContactsContext): Routes {
     ...{ act: 'contacts.list', name: 'listContacts', path: '/v1/traces/{id}/contacts', tag, params, reasons },
     summary: 'Người tiếp xúc của tỉnh này · Contacts that this province is responsible for',
     ...{ ...CONTACT_LIST, output: contactOutput, pages: { most: MAX_CONTACTS, usual: 100 }, filters },
-    place: z.tuple([z.string()]),
+    place: z.tuple([z.number(), z.number(), z.string()]),
     find: ({ caller, params }, { limit, after, filters }) =>
-      listContacts(ctx, caller, { traceId: params.id, limit, after: after?.[0], ...filters }),
+      listContacts(ctx, caller, { traceId: params.id, limit, after, ...filters }),
   });
   addFile(routes, {
     ...{ act: 'contacts.export', name: 'exportContacts', path: '/v1/traces/{id}/contacts.csv', tag },

@@ -35,7 +35,7 @@ import {
 } from './deliveries-queries.ts';
 import { withPersons } from './persons.ts';
 import * as queries from './queries.ts';
-import type { Contact } from './rules.ts';
+import { type Contact, type ContactPlace, placeOf } from './rules.ts';
 
 export type { DeliveredContact, Delivery } from './deliveries-queries.ts';
 
@@ -46,8 +46,8 @@ export interface ContactsContext {
 }
 
 /**
- * This province's contacts of a trace in the caller's area, by id: `limit` of them, and one more if there are
- * more. Throws NOT_FOUND NO_SUCH_TRACE as `readTrace` does.
+ * This province's contacts of a trace in the caller's area, F1 first, those exposed last before others:
+ * `limit` of them, and one more if there are more. Throws NOT_FOUND NO_SUCH_TRACE as `readTrace` does.
  */
 export function listContacts(
   ctx: ContactsContext,
@@ -80,21 +80,23 @@ export interface ExportRequest {
 }
 
 /**
- * This province's contacts of a trace in the caller's area, by id, in pages of up to 1,000; the first one may
- * be empty. A page goes out only after the entry that names it is in the log. Throws NOT_FOUND NO_SUCH_TRACE
- * as `readTrace` does, and at any page what `decide` throws: a token may end on the way.
+ * This province's contacts of a trace in the caller's area, in the order of the list, in pages of up to
+ * 1,000; the first one may be empty. A page goes out only after the entry that names it is in the log.
+ * Throws NOT_FOUND NO_SUCH_TRACE as `readTrace` does, and at any page what `decide` throws: a token may end
+ * on the way.
  */
 export async function* exportContacts(
   ctx: ContactsContext,
   caller: Caller,
   request: ExportRequest,
 ): AsyncGenerator<Contact[], void> {
-  for (let after: string | undefined; ; ) {
+  for (let after: ContactPlace | undefined; ; ) {
     const found = await listContacts(ctx, caller, { ...request, after, limit: PAGE_ROWS, act: EXPORT });
     const page = found.slice(0, PAGE_ROWS);
     yield page;
     if (found.length <= PAGE_ROWS) return;
-    after = page.at(-1)?.id;
+    const last = page.at(-1);
+    after = last && placeOf(last);
   }
 }
 

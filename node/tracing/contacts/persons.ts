@@ -2,7 +2,12 @@
  * Contacts as they are shown: what is stored of them, with what this province knows of the persons. Decides
  * nothing about who may see them; see operations.ts.
  */
-import { type PeopleContext, readIdentifiers, readNames } from '../../records/people/operations.ts';
+import {
+  type PeopleContext,
+  readAddresses,
+  readIdentifiers,
+  readNames,
+} from '../../records/people/operations.ts';
 import type { ContactRow } from './queries.ts';
 import type { Contact } from './rules.ts';
 
@@ -11,10 +16,14 @@ export async function withPersons(ctx: PeopleContext, found: readonly ContactRow
   const ids = found.flatMap(({ identifier_ids }) => identifier_ids);
   const values = await readIdentifiers(ctx, ids);
   const names = await readNames(ctx, ids);
+  const addresses = await readAddresses(ctx, ids);
+  const joined = (of: ReadonlyMap<number, string[]>, holders: readonly number[]) =>
+    sortedOnce(holders.flatMap((id) => of.get(id) ?? [])).join(' / ') || null;
   return found.map(({ identifier_ids, ...contact }) => ({
     ...contact,
     identifiers: sortedOnce(identifier_ids.flatMap((id) => values.get(id) ?? [])),
-    name: sortedOnce(identifier_ids.flatMap((id) => names.get(id) ?? [])).join(' / ') || null,
+    name: joined(names, identifier_ids),
+    address: joined(addresses, identifier_ids),
   }));
 }
 

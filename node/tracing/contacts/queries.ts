@@ -4,7 +4,7 @@
 import type { Scope } from '../../../shared/acts/access.ts';
 import type { Queryable } from '../../../shared/db/database.ts';
 import { withinWards } from '../../../shared/db/ward-filter.ts';
-import type { ContactFacts } from './rules.ts';
+import type { ContactFacts, ContactPlace } from './rules.ts';
 
 /** A contact as stored. */
 export interface ContactRow extends ContactFacts {
@@ -15,24 +15,29 @@ export interface ContactRow extends ContactFacts {
 export interface ContactsPage {
   readonly traceId: string;
   readonly limit: number;
-  /** Id of the last contact of the page before. */
-  readonly after?: string | undefined;
+  /** Where the page before ended. */
+  readonly after?: ContactPlace | undefined;
   readonly ward?: string | undefined;
 }
 
-/** At most `limit` standing contacts in scope, ordered by id. */
+/** No contact has degree 0. */
+const BEFORE_ALL: ContactPlace = [0, 0, ''];
+
+/** At most `limit` standing contacts in scope: F1 first, those exposed last before others, then by id. */
 export function listContacts(
   db: Queryable,
-  { traceId, limit, after, ward }: ContactsPage,
+  { traceId, limit, after = BEFORE_ALL, ward }: ContactsPage,
   scope: Scope,
 ): Promise<ContactRow[]> {
   return db.sql<ContactRow[]>`
     SELECT contact_id AS id, degree, first_exposed_at, last_exposed_at, seconds, settings, place_kinds,
       exposed_in, ward, identifier_ids
     FROM contacts
-    WHERE trace_id = ${traceId} AND withdrawn_at IS NULL AND contact_id > ${after ?? ''}
+    WHERE trace_id = ${traceId} AND withdrawn_at IS NULL
+      AND (degree, -last_exposed_at, contact_id) >
+        (${after[0]}::int, -(${after[1]}::bigint), ${after[2]})
       ${ward === undefined ? db.sql`` : db.sql`AND ward = ${ward}`} ${withinWards(db, scope)}
-    ORDER BY contact_id LIMIT ${limit}`;
+    ORDER BY degree, -last_exposed_at, contact_id LIMIT ${limit}`;
 }
 
 /** Grows whenever the contacts of the trace change here; 0 = none came yet. */

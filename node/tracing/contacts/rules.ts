@@ -23,13 +23,23 @@ export interface Contact extends ContactFacts {
   readonly identifiers: string[];
   /** Names of the people that they may be, joined by " / "; null if none is known. */
   readonly name: string | null;
+  /** Where they live, like `name`. */
+  readonly address: string | null;
+}
+
+/** Where a contact stands in the list: degree, last exposure (the latest first), id. */
+export type ContactPlace = [degree: number, lastExposedAt: number, id: string];
+
+/** The place of a contact in the list. */
+export function placeOf({ degree, last_exposed_at, id }: ContactFacts): ContactPlace {
+  return [degree, last_exposed_at, id];
 }
 
 /** A contact under the names and in the words that JSON and files use. */
 export function shownContact(contact: Contact) {
-  const { id, identifiers, name, ward, degree, seconds, exposed_in } = contact;
+  const { id, identifiers, name, address, ward, degree, seconds, exposed_in } = contact;
   return {
-    ...{ id, identifiers, name, ward, degree, seconds, exposed_in },
+    ...{ id, identifiers, name, address, ward, degree, seconds, exposed_in },
     first_exposed_at: isoInstant(contact.first_exposed_at),
     last_exposed_at: isoInstant(contact.last_exposed_at),
     settings: settingsOf(contact.settings),
@@ -40,7 +50,7 @@ export function shownContact(contact: Contact) {
 /** How contacts are listed, in answers and in events. */
 export const CONTACT_LIST = {
   items: 'contacts',
-  placeOf: ({ id }: Contact): [string] => [id],
+  placeOf,
   toJson: shownContact,
 } as const;
 

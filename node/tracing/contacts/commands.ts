@@ -1,0 +1,67 @@
+/**
+ * `truyvet-node trace contacts`: a trace's contacts as a table for people, in the words of a desk.
+ */
+import type { Command } from 'commander';
+import type { ApiAddress } from '../../../shared/cli/api.ts';
+import {
+  type ListOptions,
+  type ListView,
+  listCommand,
+  localTime,
+  showList,
+} from '../../../shared/cli/lists.ts';
+import { inVietnamese, PLACE_KIND_WORDS, SETTING_WORDS } from '../../../shared/i18n/words.ts';
+
+/** Adds the command to `trace`; `address` is where the node is and as whom it is called. */
+export function addContactsCommand(trace: Command, address: () => ApiAddress): void {
+  listCommand(trace.command('contacts <id>'))
+    .description('người tiếp xúc của tỉnh này, F1 trước, giờ Việt Nam · contacts of this province, F1 first')
+    .option('--ward <code>', 'chỉ một xã, phường · of one ward')
+    .action(async (id: string, { ward, ...options }: ListOptions & { ward?: string }) => {
+      process.stdout.write(await showList(address(), contactsOf(id, ward), options));
+    });
+}
+
+interface ContactJson {
+  readonly identifiers: readonly string[];
+  readonly name: string | null;
+  readonly address: string | null;
+  readonly ward: string | null;
+  readonly degree: number;
+  readonly first_exposed_at: string;
+  readonly last_exposed_at: string;
+  readonly seconds: number;
+  readonly settings: readonly string[];
+  readonly place_kinds: readonly string[];
+  readonly exposed_in: readonly string[];
+}
+
+/** The contacts of a trace, in all wards of the caller or in one. */
+function contactsOf(trace: string, ward: string | undefined): ListView<ContactJson> {
+  return {
+    path: `/v1/traces/${encodeURIComponent(trace)}/contacts`,
+    query: { ward },
+    rows: 'contacts',
+    most: 1_000,
+    columns: [
+      ['F', ({ degree }) => `F${degree}`],
+      ['họ tên · name', ({ name }) => name ?? ''],
+      ['xã · ward', ({ ward }) => ward ?? ''],
+      ['địa chỉ · address', ({ address }) => address ?? ''],
+      ['từ · first', ({ first_exposed_at }) => localTime(first_exposed_at)],
+      ['đến · last', ({ last_exposed_at }) => localTime(last_exposed_at)],
+      ['phút · minutes', ({ seconds }) => String(Math.floor(seconds / 60))],
+      ['nơi · where', whereOf],
+      ['tỉnh · in', ({ exposed_in }) => exposed_in.join(' ')],
+      ['định danh · identifiers', ({ identifiers }) => identifiers.join(' ')],
+    ],
+  };
+}
+
+/** Kinds of place; that there was a place says less than which one. */
+function whereOf({ place_kinds, settings }: ContactJson): string {
+  return [
+    ...place_kinds.map((kind) => inVietnamese(PLACE_KIND_WORDS, kind)),
+    ...settings.filter((one) => one !== 'place').map((one) => inVietnamese(SETTING_WORDS, one)),
+  ].join(', ');
+}
