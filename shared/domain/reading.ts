@@ -16,5 +16,5 @@ export function expectValue<T>(reading: Reading<T>, field: string): T {
 
 /** What is wrong with a field, of what was found wrong with its text. */
 export function faultIn(field: string, { reason, params }: Fault): FieldError {
-  return { field, reason, ...(params === undefined ? {} : { params }) } as FieldError;
+  return { field, reason, params } as FieldError;
 }

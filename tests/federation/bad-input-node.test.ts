@@ -151,7 +151,7 @@ describe('the hub at a node', () => {
       'columns of different length',
       () => ({ ...met(1, 2), metUntil: new Uint8Array() }),
       'INVALID_ARGUMENT MALFORMED_COLUMNS',
-      'met: columns differ in length',
+      'met: the columns differ in length',
     ],
     [
       'half an instant',
@@ -159,12 +159,12 @@ describe('the hub at a node', () => {
       'INVALID_ARGUMENT MALFORMED_COLUMNS',
       'met_from: not a multiple of 4 bytes',
     ],
-    ['number 0', () => ({ seq: 0 }), 'INVALID_ARGUMENT MALFORMED_COLUMNS', 'seq: not from 1 to 2147483647'],
+    ['number 0', () => ({ seq: 0 }), 'INVALID_ARGUMENT MALFORMED_COLUMNS', 'seq: must be from 1 to 2,147,483,647'],
     [
       'a number beyond all',
       () => ({ seq: 2 ** 31 }),
       'INVALID_ARGUMENT MALFORMED_COLUMNS',
-      'seq: not from 1 to 2147483647',
+      'seq: must be from 1 to 2,147,483,647',
     ],
   ])('a question with %s', async (...[_, changes, is, message]) => {
     expect(await ask(warrant(pair), asks(changes()))).toEqual({ is, message });
@@ -225,7 +225,7 @@ describe('the hub at a node', () => {
       'PERMISSION_DENIED WARRANT_MISMATCH',
       'warrant: names another trace',
     ],
-    ['number 0', { seq: 0 }, 'INVALID_ARGUMENT MALFORMED_COLUMNS', 'seq: not from 1 to 2147483647'],
+    ['number 0', { seq: 0 }, 'INVALID_ARGUMENT MALFORMED_COLUMNS', 'seq: must be from 1 to 2,147,483,647'],
     [
       'half a contact',
       { contacts: new Uint8Array(8) },
@@ -236,7 +236,7 @@ describe('the hub at a node', () => {
       'a column that is short',
       { degree: new Uint8Array() },
       'INVALID_ARGUMENT MALFORMED_COLUMNS',
-      'degree: wrong length',
+      'degree: has the wrong length',
     ],
     [
       'half a number',
@@ -248,25 +248,25 @@ describe('the hub at a node', () => {
       'provinces too few',
       { exposedInCount: Uint8Array.of(2) },
       'INVALID_ARGUMENT MALFORMED_COLUMNS',
-      'exposedIn: wrong length',
+      'exposedIn: has the wrong length',
     ],
     [
       'pseudonyms too many',
       { pseudonyms: new Uint8Array(32) },
       'INVALID_ARGUMENT MALFORMED_COLUMNS',
-      'pseudonyms: wrong length',
+      'pseudonyms: has the wrong length',
     ],
     [
       'half a pseudonym',
       { pseudonyms: new Uint8Array(24) },
       'INVALID_ARGUMENT MALFORMED_COLUMNS',
-      'pseudonyms: wrong length',
+      'pseudonyms: has the wrong length',
     ],
     [
       'an unknown kind of place',
       { placeKinds: new Uint8Array(4).fill(255) },
       'INVALID_ARGUMENT MALFORMED_COLUMNS',
-      'placeKinds: unknown kind of place',
+      'placeKinds: no such kind of place: …',
     ],
   ])('a delivery %s', async (...[_, changes, is, message]) => {
     const delivery = { warrant: pair, traceId, seq: 1000, ...contact, ...changes };

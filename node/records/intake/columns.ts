@@ -47,6 +47,12 @@ export function number(read: ReadText<number>): Column<number | null> {
 
 const MOST_IDENTIFIERS = 20;
 
+const TOO_MANY_IDENTIFIERS: Fault = { reason: 'TOO_MANY', params: { most: MOST_IDENTIFIERS } };
+
+function ofItem({ reason, params }: Fault, item: number): CellReading<never> {
+  return { reason, params, item } as CellReading<never>;
+}
+
 /** One or more identifiers, separated by spaces or as a JSON list: canonical, each once, in order. */
 export const identifierList: Column<readonly string[]> = {
   required: true,
@@ -54,12 +60,13 @@ export const identifierList: Column<readonly string[]> = {
   read: (cell) => {
     const items = typeof cell === 'string' ? cell.split(/\s+/) : cell;
     const found = new Set<string>();
-    for (const [index, item] of items.entries()) {
+    for (const item of items) {
       const reading = readIdentifier(item);
-      if (reading.reason !== undefined) return items.length > 1 ? { ...reading, item: index } : reading;
+      if (reading.reason !== undefined)
+        return items.length > 1 ? ofItem(reading, items.indexOf(item)) : reading;
       found.add(reading.value);
     }
-    if (found.size > MOST_IDENTIFIERS) return { reason: 'TOO_MANY', params: { most: MOST_IDENTIFIERS } };
+    if (found.size > MOST_IDENTIFIERS) return TOO_MANY_IDENTIFIERS;
     return { value: [...found] };
   },
 };
@@ -72,8 +79,10 @@ const ASCII = /^[\x20-\x7e]*$/;
  * (NFC), so that one name typed on two systems is one text.
  */
 export function textUpTo(longest: number): ReadText<string> {
+  // Made once: a file may have a million bad rows.
+  const tooLong: Fault = { reason: 'TOO_LONG', params: { most: longest } };
   return (cell) => {
-    if (cell.length > longest) return { reason: 'TOO_LONG', params: { most: longest } };
+    if (cell.length > longest) return tooLong;
     if (ASCII.test(cell)) return { value: cell };
     const text = cell.replace(/[\t\r\n]+/g, ' ').normalize('NFC');
     return UNPRINTABLE.test(text) ? { reason: 'UNPRINTABLE' } : { value: text };
@@ -113,20 +122,27 @@ export function readSex(text: string): Reading<string> {
 
 /** A whole number from `least` to `most`. */
 export function wholeNumber(least: number, most: number): ReadText<number> {
-  return (text) => {
-    if (!/^[+-]?\d{1,15}$/.test(text)) return { reason: 'NOT_AN_INTEGER' };
-    return within(Number(text), least, most);
-  };
+  return numberLike(/^[+-]?\d{1,15}$/, { reason: 'NOT_AN_INTEGER' }, { least, most });
 }
 
 /** A decimal number from `least` to `most`. */
 export function decimal(least: number, most: number): ReadText<number> {
-  return (text) => {
-    if (!/^[+-]?\d{1,15}(\.\d{1,20})?([eE][+-]?\d{1,3})?$/.test(text)) return { reason: 'NOT_A_NUMBER' };
-    return within(Number(text), least, most);
-  };
+  return numberLike(
+    /^[+-]?\d{1,15}(\.\d{1,20})?([eE][+-]?\d{1,3})?$/,
+    { reason: 'NOT_A_NUMBER' },
+    { least, most },
+  );
 }
 
-function within(value: number, least: number, most: number): Reading<number> {
-  return value >= least && value <= most ? { value } : { reason: 'OUT_OF_BOUNDS', params: { least, most } };
+function numberLike(
+  form: RegExp,
+  notOne: Fault,
+  params: { readonly least: number; readonly most: number },
+): ReadText<number> {
+  const outside: Fault = { reason: 'OUT_OF_BOUNDS', params };
+  return (text) => {
+    if (!form.test(text)) return notOne;
+    const value = Number(text);
+    return value >= params.least && value <= params.most ? { value } : outside;
+  };
 }
