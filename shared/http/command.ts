@@ -10,6 +10,7 @@ import type { ActContext } from '../acts/act.ts';
 import { answerTo, findRequest, noteRequest } from '../acts/requests.ts';
 import { AnsweredBefore, type KeptAnswer, type Terms, type WantedVersion } from '../acts/terms.ts';
 import { nowSeconds } from '../clock.ts';
+import type { Bilingual } from '../i18n/bilingual.ts';
 import type { HttpEnv } from './env.ts';
 import { canonical, idempotencyKeyInput, keyOf, requestDigest } from './idempotency.ts';
 import { addOperation, type Call, jsonAnswer, type OperationSpec, validOf } from './operation.ts';
@@ -35,7 +36,7 @@ export interface CommandSpec<
   readonly body?: B;
   /** Of the answer of success, and what it means. */
   readonly status: 200 | 201 | 202 | 204;
-  readonly done: string;
+  readonly done: Bilingual | 'OK';
   /** None with 204. */
   readonly output?: O;
   /** Whether it takes `If-Match`: what it changes has versions. */

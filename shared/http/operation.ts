@@ -6,6 +6,7 @@ import type { RouteConfig } from '@hono/zod-openapi';
 import { z } from '@hono/zod-openapi';
 import type { Context, Handler } from 'hono';
 import type { Caller } from '../acts/access.ts';
+import type { Bilingual } from '../i18n/bilingual.ts';
 import type { HttpEnv } from './env.ts';
 import type { Reasons } from './reasons.ts';
 import { apiRoute, type Routes } from './route.ts';
@@ -19,9 +20,8 @@ export interface OperationSpec<P extends z.ZodRawShape> {
   /** As in the document: `/v1/cases/{id}`. */
   readonly path: string;
   readonly tag: string;
-  /** Vietnamese, then English. */
-  readonly summary: string;
-  readonly description?: string;
+  readonly summary: Bilingual;
+  readonly description?: Bilingual;
   /** What the path's parameters are. */
   readonly params?: P;
   /** What it may refuse beside what every route of its kind may. */

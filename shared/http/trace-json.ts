@@ -14,7 +14,9 @@ export const traceOutput = z
     id: z.string(),
     state: z.enum(['queued', 'running', 'partial', 'complete', 'closed']),
     rules: z.int(),
-    cases: z.array(z.string()).openapi({ description: 'empty except at the province that opened the trace' }),
+    cases: z.array(z.string()).openapi({
+      description: 'trống, trừ ở tỉnh đã mở truy vết · empty except at the province that opened it',
+    }),
     direction: z.enum(['forward', 'backward']),
     max_degree: z.int(),
     as_of: instantOutput,
@@ -35,7 +37,10 @@ export const traceOutput = z
     progress: z.object({ questions: z.int(), awaited: z.int() }),
     province: z.string(),
     revision: z.int(),
-    refusal: z.string().nullable().openapi({ description: 'why the hub refused the opening' }),
+    refusal: z
+      .string()
+      .nullable()
+      .openapi({ description: 'vì sao trung tâm từ chối · why the hub refused the opening' }),
     opened_at: instantOutput.nullable(),
     completed_at: instantOutput.nullable(),
     elapsed_ms: z.int(),

@@ -9,6 +9,11 @@ export type Bilingual = `${string} · ${string}`;
 
 const BETWEEN = ' · ';
 
+/** Both parts as one text, for those that are longer than a line. */
+export function bilingual(vi: string, en: string): Bilingual {
+  return `${vi}${BETWEEN}${en}`;
+}
+
 /** The part of a text in that language; a text in one language alone as it is. */
 export function inLanguage(text: string, language: Language): string {
   const at = text.indexOf(BETWEEN);

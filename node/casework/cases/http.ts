@@ -9,6 +9,7 @@ import { dateInput, instantInput, instantOutput, isoInstantOrNull } from '../../
 import { addList } from '../../../shared/http/list.ts';
 import { addRead } from '../../../shared/http/read.ts';
 import { newRoutes, type Routes } from '../../../shared/http/route.ts';
+import { bilingual } from '../../../shared/i18n/bilingual.ts';
 import { fault } from '../../../shared/shape-errors.ts';
 import { type Case, type CasesContext, correctCase, enterCase, listCases, readCase } from './operations.ts';
 
@@ -55,15 +56,27 @@ const params = { id: uuidInput };
 const tag = 'cases';
 const NO_SUCH_CASE = { NOT_FOUND: ['NO_SUCH_CASE'] } as const;
 
+const ENTERING = bilingual(
+  'onset_on tính từ 0 giờ Việt Nam; cần onset_on hoặc sampled_at. Không nêu xã/phường: theo hồ ' +
+    'sơ của người bệnh; ai không phụ trách cả tỉnh phải nêu địa bàn của mình',
+  'onset_on means midnight in Asia/Ho_Chi_Minh; one of onset_on and sampled_at is required. ' +
+    "Without a ward: that of the person's record; callers with less than the province must name " +
+    'theirs.',
+);
+
+const CORRECTING = bilingual(
+  'Trường vắng mặt giữ nguyên, null thì xóa, {"withdrawn": true} rút ca bệnh; truy vết đang mở ' +
+    'được sửa theo',
+  'Absent fields stay, null erases, {"withdrawn": true} withdraws. Open traces of the case are ' + 'amended.',
+);
+
 /** The routes of cases. */
 export function caseRoutes(ctx: CasesContext): Routes {
   const routes = newRoutes();
   addCommand(routes, ctx, {
     ...{ act: 'cases.enter', name: 'enterCase', method: 'post', path: '/v1/cases', tag },
     summary: 'Nhập ca bệnh · Enter a confirmed case',
-    description:
-      'onset_on means midnight in Asia/Ho_Chi_Minh; one of onset_on and sampled_at is required. ' +
-      "Without a ward: that of the person's record; callers with less than the province must name theirs.",
+    description: ENTERING,
     ...{ body: newCase, status: 201, done: 'Đã nhập · Entered', output: z.object({ id: z.uuid() }) },
     run: ({ caller }, { body }) =>
       enterCase(ctx, caller, {
@@ -96,8 +109,7 @@ export function caseRoutes(ctx: CasesContext): Routes {
   addCommand(routes, ctx, {
     ...{ act: 'cases.correct', name: 'correctCase', method: 'patch', path: '/v1/cases/{id}', tag, params },
     summary: 'Sửa hoặc rút ca bệnh · Correct or withdraw a case',
-    description:
-      'Absent fields stay, null erases, {"withdrawn": true} withdraws. Open traces of the case are amended.',
+    description: CORRECTING,
     ...{ body: correction, status: 200, done: 'Đã sửa · Corrected', output: caseOutput },
     reasons: NO_SUCH_CASE,
     run: ({ caller, params }, { body }) => {

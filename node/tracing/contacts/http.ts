@@ -9,6 +9,7 @@ import { addFile } from '../../../shared/http/file.ts';
 import { instantOutput } from '../../../shared/http/instants.ts';
 import { addList } from '../../../shared/http/list.ts';
 import { newRoutes, type Routes } from '../../../shared/http/route.ts';
+import { bilingual } from '../../../shared/i18n/bilingual.ts';
 import { type ContactsContext, exportContacts, listContacts } from './operations.ts';
 import { CONTACT_LIST, type Contact, shownContact } from './rules.ts';
 
@@ -50,10 +51,11 @@ export function contactRoutes(ctx: ContactsContext): Routes {
   addFile(routes, {
     ...{ act: 'contacts.export', name: 'exportContacts', path: '/v1/traces/{id}/contacts.csv', tag },
     summary: 'Xuất người tiếp xúc ra tệp · Export the contacts as a file',
-    description:
-      'Cột như trong JSON, danh sách cách nhau bằng dấu cách, giờ Việt Nam · Columns as in the JSON, lists ' +
-      'separated by spaces, instants in Vietnamese time; UTF-8 with a mark; cells that could begin a ' +
-      'formula get an apostrophe. Put on record.',
+    description: bilingual(
+      'Cột như trong JSON, danh sách cách nhau bằng dấu cách, giờ Việt Nam',
+      'Columns as in the JSON, lists separated by spaces, instants in Vietnamese time; UTF-8 with a ' +
+        'mark; cells that could begin a formula get an apostrophe. Put on record.',
+    ),
     ...{ params, query: filters, reasons, type: 'text/csv' },
     answer: async ({ caller, params }, query) => {
       const pages = exportContacts(ctx, caller, { traceId: params.id, ...query });

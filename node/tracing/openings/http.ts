@@ -13,6 +13,7 @@ import { type Cursors, listId } from '../../../shared/http/paging.ts';
 import { addRead } from '../../../shared/http/read.ts';
 import { newRoutes, type Routes } from '../../../shared/http/route.ts';
 import { traceJson, traceOutput } from '../../../shared/http/trace-json.ts';
+import { bilingual } from '../../../shared/i18n/bilingual.ts';
 import type { Logger } from '../../../shared/log.ts';
 import { CONTACT_ACTS } from '../contacts/acts.ts';
 import { type ContactsContext, listContacts } from '../contacts/operations.ts';
@@ -46,9 +47,11 @@ export function traceRoutes(ctx: WatchContext): Routes {
   addFile(routes, {
     ...{ act: 'traces.watch', name: 'watchTrace', path: '/v1/traces/{id}/events', tag, params, reasons },
     summary: 'Theo dõi truy vết · Watch a trace',
-    description:
+    description: bilingual(
+      '`state` và `progress` mang truy vết, `contacts` mang trang đầu của người tiếp xúc (nếu được ' + 'xem)',
       'Server-sent events: `state` and `progress` carry the trace, `contacts` the first page of its ' +
-      'contacts (only for roles that may read them). Ends when the client leaves.',
+        'contacts (only for roles that may read them). Ends when the client leaves.',
+    ),
     type: 'text/event-stream',
     answer: async ({ caller, params: { id }, c }) => {
       // An unknown trace gets its problem before the stream begins.
