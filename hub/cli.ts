@@ -10,6 +10,7 @@ import { addAcceptRestoreCommand } from '../shared/cli/audit-restores.ts';
 import { budgetCommand } from '../shared/cli/budgets.ts';
 import { type ListOptions, listCommand, localTime, showList } from '../shared/cli/lists.ts';
 import { runCommand } from '../shared/cli/run.ts';
+import { say, speakAsAsked } from '../shared/cli/say.ts';
 import { formatTable } from '../shared/cli/terminal.ts';
 import { formatTrace, TRACES, type TraceJson } from '../shared/cli/trace.ts';
 import { systemClock } from '../shared/clock.ts';
@@ -22,15 +23,19 @@ import { addCaCommands } from './authority/commands.ts';
 import { parseHubConfig } from './config.ts';
 import { addEnrolmentCommands } from './enrolment/commands.ts';
 
+// Before all else: commands carry their texts.
+speakAsAsked(process.argv.slice(2), process.env);
+
 // The program itself is loaded by the commands that run it: the others answer in half the time.
 const program = new Command('truyvet-hub')
-  .description('Trung tâm quốc gia của Truy Vết · The national hub of Truy Vết')
-  .option('--url <url>', 'HTTP của trung tâm · of the hub (TRUYVET_URL)')
-  .option('--token-file <file>', 'tệp chứa mã truy cập · file with the bearer token (TRUYVET_TOKEN)');
+  .description(say('hub'))
+  .option('--url <url>', say('option.url_of_hub'))
+  .option('--token-file <file>', say('option.token_file'))
+  .option('--language <word>', say('option.language'));
 
 program
   .command('serve')
-  .description('chạy trung tâm, cấu hình từ biến môi trường · run the hub, configured by the environment')
+  .description(say('serve.hub'))
   .action(async () => {
     const { startHub } = await import('./app.ts');
     process.exitCode = await runProgram({
@@ -42,7 +47,7 @@ program
 
 program
   .command('migrate')
-  .description('cập nhật cơ sở dữ liệu (OWNER_DATABASE_URL) · bring the database up to date, as its owner')
+  .description(say('migrate'))
   .action(async () => {
     const { databaseUrl, ownerUrl } = parseDatabaseUrls(process.env);
     const { MIGRATIONS } = await import('./app.ts');
@@ -50,7 +55,7 @@ program
   });
 
 listCommand(program.command('traces [id]'))
-  .description('các truy vết mới nhất, hoặc một · the newest traces, or one')
+  .description(say('traces'))
   .action(async (id: string | undefined, options: ListOptions) => {
     if (id === undefined) return print(await showList(address(), TRACES, options));
     print(formatTrace(await callJson<TraceJson>(address(), `/v1/traces/${encodeURIComponent(id)}`)));
@@ -69,7 +74,7 @@ interface ProvinceJson {
 
 program
   .command('provinces')
-  .description('các tỉnh tham gia · the enrolled provinces')
+  .description(say('provinces'))
   .action(async () => {
     const { provinces } = await callJson<{ provinces: ProvinceJson[] }>(address(), '/v1/provinces');
     const rows = provinces.map((one) => [
@@ -80,11 +85,11 @@ program
       localTime(one.data_at),
     ]);
     const headings = [
-      'mã · code',
-      'tỉnh · province',
-      'trạng thái · state',
-      'báo cáo · reported',
-      'dữ liệu · data',
+      say('column.code'),
+      say('column.province'),
+      say('column.state'),
+      say('column.reported'),
+      say('column.data'),
     ];
     process.stdout.write(formatTable(headings, rows));
   });
@@ -92,7 +97,7 @@ program
 program.addCommand(
   budgetCommand({
     ...{ name: 'key-budgets', path: '/v1/key-budgets', address },
-    description: 'hạn mức của dịch vụ khóa · budgets of the key service',
+    description: say('budgets.hub'),
     limits: ['per_hour', 'per_day', 'first_loading'],
   }),
 );

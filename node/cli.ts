@@ -9,6 +9,7 @@ import { addAuditCommands } from '../shared/cli/audit.ts';
 import { addAcceptRestoreCommand } from '../shared/cli/audit-restores.ts';
 import { budgetCommand } from '../shared/cli/budgets.ts';
 import { runCommand } from '../shared/cli/run.ts';
+import { say, speakAsAsked } from '../shared/cli/say.ts';
 import { systemClock } from '../shared/clock.ts';
 import { parseDatabaseUrls } from '../shared/config-fields.ts';
 import { migrateAsOwner } from '../shared/db/program-database.ts';
@@ -24,15 +25,19 @@ import { addKeysCommands } from './sealing/keys-command.ts';
 import { addContactsCommand } from './tracing/contacts/commands.ts';
 import { addTraceCommands } from './tracing/openings/commands.ts';
 
+// Before all else: commands carry their texts.
+speakAsAsked(process.argv.slice(2), process.env);
+
 // The program itself is loaded by the commands that run it: the others answer in half the time.
 const program = new Command('truyvet-node')
-  .description('Nút truy vết của một tỉnh · A provincial node of Truy Vết')
-  .option('--url <url>', 'HTTP của nút · of the node (TRUYVET_URL)')
-  .option('--token-file <file>', 'tệp chứa mã truy cập · file with the bearer token (TRUYVET_TOKEN)');
+  .description(say('node'))
+  .option('--url <url>', say('option.url_of_node'))
+  .option('--token-file <file>', say('option.token_file'))
+  .option('--language <word>', say('option.language'));
 
 program
   .command('serve')
-  .description('chạy nút, cấu hình từ biến môi trường · run the node, configured by the environment')
+  .description(say('serve.node'))
   .action(async () => {
     const { startNode } = await import('./app.ts');
     process.exitCode = await runProgram({
@@ -44,7 +49,7 @@ program
 
 program
   .command('migrate')
-  .description('cập nhật cơ sở dữ liệu (OWNER_DATABASE_URL) · bring the database up to date, as its owner')
+  .description(say('migrate'))
   .action(async () => {
     const { databaseUrl, ownerUrl } = parseDatabaseUrls(process.env);
     const { MIGRATIONS } = await import('./app.ts');
@@ -63,7 +68,7 @@ addFederationKeyCommands(program, address);
 program.addCommand(
   budgetCommand({
     ...{ name: 'budgets', path: '/v1/budgets', address },
-    description: 'hạn mức câu hỏi của các tỉnh · how much provinces may ask this node',
+    description: say('budgets.node'),
     limits: ['questions_per_hour', 'persons_per_hour', 'questions_per_day', 'persons_per_day'],
   }),
 );

@@ -2,6 +2,7 @@
  * `truyvet-hub audit …`: finds the hub's own audit log and its key on this machine, and asks the running hub
  * to compare its log with those of the provinces.
  */
+
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { HUB_ORIGIN } from '../../shared/audit/checkpoint.ts';
@@ -9,9 +10,11 @@ import type { LostStretch } from '../../shared/audit/restores.ts';
 import { type ApiAddress, callJson } from '../../shared/cli/api.ts';
 import { describeLost, type OwnLog } from '../../shared/cli/audit.ts';
 import { FoundProblems } from '../../shared/cli/run.ts';
+import { say, sayAny } from '../../shared/cli/say.ts';
 import { formatTable } from '../../shared/cli/terminal.ts';
 import { type Env, parseEnv } from '../../shared/config.ts';
 import { databaseUrl, privateKeyFile } from '../../shared/config-fields.ts';
+import type { CliWord } from '../../shared/i18n/cli-catalogue.ts';
 
 const schema = z.object({ DATABASE_URL: databaseUrl, WARRANT_KEY_FILE: privateKeyFile });
 
@@ -38,21 +41,27 @@ interface ReconciliationJson {
   }[];
 }
 
-const KINDS: Readonly<Record<string, string>> = {
-  only_node: 'chỉ tỉnh nhớ · only the province remembers it',
-  only_hub: 'chỉ trung tâm nhớ · only the hub remembers it',
-  lost: 'mất khi phục hồi, đã chấp nhận · lost in a restore that was accepted',
-  digests_differ: 'nội dung khác nhau · the questions differ',
-  only_hub_log: 'chỉ có trong nhật ký · only in the hub’s log',
-  only_hub_tables: 'không có trong nhật ký · not in the hub’s log',
+/** What differs, by its kind in the answer. */
+const KINDS: Readonly<Record<string, CliWord>> = {
+  only_node: 'audit.only_node',
+  only_hub: 'audit.only_hub',
+  lost: 'audit.lost',
+  digests_differ: 'audit.digests_differ',
+  only_hub_log: 'audit.only_hub_log',
+  only_hub_tables: 'audit.only_hub_tables',
 };
+
+function kindOf(kind: string): string {
+  const word = Object.hasOwn(KINDS, kind) ? KINDS[kind] : undefined;
+  return word === undefined ? kind : sayAny(word);
+}
 
 /** Adds `reconcile` to the command `audit`. */
 export function addReconcileCommand(audit: Command, address: () => ApiAddress): void {
   audit
     .command('reconcile')
-    .description('so câu hỏi với các tỉnh · compare questions with the provinces; exit code 1 if they differ')
-    .option('--province <code>', 'chỉ một tỉnh · one province alone')
+    .description(say('audit.reconcile'))
+    .option('--province <code>', say('option.province'))
     .action(async ({ province }: { province?: string }) => {
       const query = province === undefined ? '' : `?province=${encodeURIComponent(province)}`;
       const path = `/v1/audit/reconciliations${query}`;
@@ -70,16 +79,23 @@ function describe({ hub, provinces }: ReconciliationJson): string {
     String(questions),
     String(differences.count),
   ]);
-  const headings = ['tỉnh · province', 'kết quả · verdict', 'câu hỏi · questions', 'sai lệch · differences'];
+  const headings = [
+    say('column.province'),
+    say('column.verdict'),
+    say('column.questions'),
+    say('column.differences'),
+  ];
   const each = [
     ...hub.first.map((one) => ['hub', one] as const),
     ...provinces.flatMap(({ province, differences }) =>
       differences.first.map((one) => [province, one] as const),
     ),
-  ].map(([who, { trace, seq, kind }]) => [who, trace, String(seq), KINDS[kind] ?? kind]);
+  ].map(([who, { trace, seq, kind }]) => [who, trace, String(seq), kindOf(kind)]);
   const lost = provinces.flatMap((one) => one.lost.map((each) => `${one.province}: ${describeLost(each)}\n`));
   const table = formatTable(headings, rows) + lost.join('');
-  return table + (each.length === 0 ? '' : `\n${formatTable(DIFFERENCE, each)}`);
+  return table + (each.length === 0 ? '' : `\n${formatTable(differenceHeadings(), each)}`);
 }
 
-const DIFFERENCE = ['ở · at', 'truy vết · trace', 'câu · question', 'sai lệch · difference'];
+function differenceHeadings(): string[] {
+  return [say('column.at_side'), say('column.trace'), say('column.question'), say('column.difference')];
+}

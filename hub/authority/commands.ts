@@ -2,10 +2,12 @@
  * `truyvet-hub ca …`: the federation CA on the command line, on a machine that needs no network, and the
  * hub's own keys. Private keys stay in their directories; what travels are requests and what was signed.
  */
+
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import { say } from '../../shared/cli/say.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { AppError, invalidField } from '../../shared/errors.ts';
 import { checkCertificate } from '../../shared/pki/certificate.ts';
@@ -23,21 +25,21 @@ const DEFAULT_DAYS = '90';
 
 /** Adds the `ca` commands to `program`. */
 export function addCaCommands(program: Command, clock: Clock): void {
-  const group = program.command('ca').description('CA của liên kết · the federation CA (may be offline)');
+  const group = program.command('ca').description(say('ca'));
   group
     .command('create')
-    .description('tạo CA mới · make a CA; its key never leaves the directory')
-    .requiredOption('--dir <dir>', 'thư mục của CA · directory of the CA')
+    .description(say('ca.create'))
+    .requiredOption('--dir <dir>', say('option.ca_dir'))
     .action(async ({ dir }: { dir: string }) => {
       await ca.createCa(dir, clock.nowMs());
       process.stdout.write(`${join(dir, ca.CA_FILES.certificate)}\n`);
     });
   group
     .command('sign <request>')
-    .description('ký một yêu cầu sau khi so vân tay · sign a request (file) whose fingerprint was compared')
-    .requiredOption('--ca-dir <dir>', 'thư mục của CA · directory of the CA')
-    .option('--fingerprint <text>', 'vân tay đã so · the fingerprint, as it was compared')
-    .option('--days <n>', 'hạn của chứng chỉ · life of the certificate', DEFAULT_DAYS)
+    .description(say('ca.sign'))
+    .requiredOption('--ca-dir <dir>', say('option.ca_dir'))
+    .option('--fingerprint <text>', say('ca.fingerprint'))
+    .option('--days <n>', say('ca.days'), DEFAULT_DAYS)
     .action(async (file: string, options: SignOptions) => {
       const signed = await signFile(await readJson(file), options, clock);
       process.stdout.write(`${JSON.stringify(signed)}\n`);
@@ -55,10 +57,13 @@ interface SignOptions {
 async function signFile(value: unknown, options: SignOptions, clock: Clock): Promise<ca.SignedRequest> {
   const keys = await ca.loadCa(options.caDir);
   const request = await ca.readCaRequest(value, keys.certificate);
-  const name = request.peer.kind === 'node' ? `tỉnh · province ${request.peer.province}` : 'hub';
-  process.stderr.write(`${request.kind}: ${name}\nvân tay · fingerprint: ${request.fingerprint}\n`);
+  const name =
+    request.peer.kind === 'node' ? say('ca.province', { province: request.peer.province }) : say('ca.hub');
+  process.stderr.write(
+    `${request.kind}: ${name}\n${say('identity.fingerprint', { fingerprint: request.fingerprint })}\n`,
+  );
   if (options.fingerprint !== request.fingerprint) {
-    const message = 'so vân tay rồi thêm --fingerprint · compare it, then add --fingerprint';
+    const message = 'compare it, then add --fingerprint';
     throw new AppError('PERMISSION_DENIED', 'FINGERPRINT_MISMATCH', message);
   }
   return ca.signCaRequest(keys, request, { nowMs: clock.nowMs(), lifeMs: lifeMs(options.days) });
@@ -67,29 +72,27 @@ async function signFile(value: unknown, options: SignOptions, clock: Clock): Pro
 function addHubCommands(group: Command, clock: Clock): void {
   group
     .command('request-hub')
-    .description('khóa của trung tâm và yêu cầu cho CA · the hub’s keys, and a request for an offline CA')
-    .requiredOption('--dir <dir>', 'thư mục của trung tâm · directory of the hub’s keys')
+    .description(say('ca.request_hub'))
+    .requiredOption('--dir <dir>', say('option.hub_dir'))
     .action(async ({ dir }: { dir: string }) => {
       const request = await hubRequest(dir);
       process.stdout.write(`${JSON.stringify(request)}\n`);
     });
   group
     .command('install-hub <signed>')
-    .description('nhận tệp CA đã ký · take over what an offline CA has signed; a running hub notices')
-    .requiredOption('--dir <dir>', 'thư mục của trung tâm · directory of the hub’s keys')
-    .requiredOption('--ca <file>', 'chứng chỉ CA · certificate of the CA (ca.pem)')
+    .description(say('ca.install_hub'))
+    .requiredOption('--dir <dir>', say('option.hub_dir'))
+    .requiredOption('--ca <file>', say('ca.certificate'))
     .action(async (file: string, options: { dir: string; ca: string }) => {
       const signed = ca.readSigned(await readJson(file));
       await installHub(options.dir, { signed, certificate: await readFile(options.ca, 'utf8') }, clock);
     });
   group
     .command('issue-hub')
-    .description(
-      'cấp hoặc gia hạn chứng chỉ của trung tâm · issue or renew the hub’s certificate, CA at hand',
-    )
-    .requiredOption('--ca-dir <dir>', 'thư mục của CA · directory of the CA')
-    .requiredOption('--dir <dir>', 'thư mục của trung tâm · directory of the hub’s keys')
-    .option('--days <n>', 'hạn của chứng chỉ · life of the certificate', DEFAULT_DAYS)
+    .description(say('ca.issue_hub'))
+    .requiredOption('--ca-dir <dir>', say('option.ca_dir'))
+    .requiredOption('--dir <dir>', say('option.hub_dir'))
+    .option('--days <n>', say('ca.days'), DEFAULT_DAYS)
     .action(async (options: { caDir: string; dir: string; days: string }) => {
       const keys = await ca.loadCa(options.caDir);
       const request = await ca.readCaRequest(await hubRequest(options.dir), keys.certificate);
@@ -145,7 +148,7 @@ async function installHub(
   await writePrivately(join(dir, HUB_FILES.ca), certificate);
   if (signed.statement) await writePrivately(join(dir, HUB_FILES.statement), signed.statement);
   await writePrivately(join(dir, HUB_FILES.certificate), signed.certificate);
-  process.stderr.write(`hub: đến · until ${validTo}\n`);
+  process.stderr.write(`${say('ca.until', { until: validTo })}\n`);
 }
 
 /** Fractions are for tests of renewal. */

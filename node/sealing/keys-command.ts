@@ -2,8 +2,10 @@
  * `truyvet-node keys …`: what an operator does with data keys on the node's own machine. Prints generations
  * and counts, never a key.
  */
+
 import type { Command } from 'commander';
 import { z } from 'zod';
+import { say } from '../../shared/cli/say.ts';
 import { formatTable } from '../../shared/cli/terminal.ts';
 import { type Env, parseEnv } from '../../shared/config.ts';
 import { databaseUrl } from '../../shared/config-fields.ts';
@@ -15,47 +17,37 @@ import { type GenerationStatus, readSealingStatus } from './operations.ts';
 
 /** Adds `keys create`, `keys rotate` and `keys status` to `program`, with variables from `env`. */
 export function addKeysCommands(program: Command, env: Env, print: (text: string) => void): void {
-  const keys = program.command('keys').description('khóa dữ liệu · data keys of the sealed columns');
+  const keys = program.command('keys').description(say('keys'));
   keys
     .command('create')
-    .description('tạo tệp khóa đầu tiên (DATA_KEYS_FILE) · write a first key file')
+    .description(say('keys.create'))
     .action(async () => print(await createKeys(env)));
   keys
     .command('rotate')
-    .description(
-      'thêm một thế hệ khóa; nút tự niêm phong lại · add a generation; the node re-seals by itself',
-    )
+    .description(say('keys.rotate'))
     .action(async () => print(await rotateKeys(env)));
   keys
     .command('status')
-    .description('số dòng theo thế hệ khóa (DATABASE_URL) · rows by generation of keys')
+    .description(say('keys.status'))
     .action(async () => print(await showKeys(env)));
 }
 
-const WITH_COMMAND = `Khóa đến từ DATA_KEYS_COMMAND: hãy thêm thế hệ mới ở dịch vụ quản lý khóa,
-giữ các thế hệ cũ, và đặt "current" là thế hệ mới. Nút đọc lại trong vòng một phút.
-The keys come from DATA_KEYS_COMMAND: add a new generation in your key management service, keep the
-old ones, and make the new one "current". The node reads it within a minute.
-`;
+function withCommand(): string {
+  return `${say('keys.with_command')}\n${say('keys.make_current')}\n`;
+}
 
 async function createKeys(env: Env): Promise<string> {
   const source = parseKeySource(env);
-  if (source.file === undefined) return WITH_COMMAND;
+  if (source.file === undefined) return withCommand();
   await createKeyRingFile(source.file);
-  return `Đã tạo thế hệ 1. Hãy sao lưu tệp khóa, ở nơi khác với cơ sở dữ liệu.
-Generation 1 is made. Back the file up, apart from the database.
-`;
+  return `${say('keys.created')}\n`;
 }
 
 async function rotateKeys(env: Env): Promise<string> {
   const source = parseKeySource(env);
-  if (source.file === undefined) return WITH_COMMAND;
+  if (source.file === undefined) return withCommand();
   const { current } = await rotateKeyRingFile(source.file);
-  return `Thế hệ ${current} có hiệu lực trong vài giây. Giữ các thế hệ cũ đến khi "keys status" báo có thể bỏ,
-và lâu hơn nếu còn bản sao lưu cần chúng.
-Generation ${current} takes effect within seconds. Keep the older ones until "keys status" says that they
-can go, and as long as there are backups that need them.
-`;
+  return `${say('keys.rotated', { generation: current })}\n${say('keys.keep')}\n`;
 }
 
 async function showKeys(env: Env): Promise<string> {
@@ -63,7 +55,7 @@ async function showKeys(env: Env): Promise<string> {
   await using db = openDatabase(DATABASE_URL.reveal(), { max: 1, name: 'node-cli' });
   const generations = await readSealingStatus({ db });
   const tables = Object.keys(generations[0]?.rows ?? {});
-  const head = ['thế hệ · generation', 'từ · since', ...tables, 'trạng thái · state'];
+  const head = [say('column.generation'), say('column.since'), ...tables, say('column.state')];
   return formatTable(
     head,
     generations.map((found) => [
@@ -75,6 +67,6 @@ async function showKeys(env: Env): Promise<string> {
 }
 
 function stateOf({ generation, retiredAt }: GenerationStatus, all: readonly GenerationStatus[]): string {
-  if (retiredAt !== null) return `có thể bỏ · may leave the ring (${isoInstant(retiredAt)})`;
-  return generation === all.at(-1)?.generation ? 'đang dùng · current' : 'còn cần · still needed';
+  if (retiredAt !== null) return say('keys.may_go', { since: isoInstant(retiredAt) });
+  return generation === all.at(-1)?.generation ? say('keys.current') : say('keys.needed');
 }

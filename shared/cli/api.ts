@@ -3,7 +3,25 @@
  */
 import { readFileSync } from 'node:fs';
 import type { Env } from '../config.ts';
-import { AppError, type FieldError, invalidField, receivedError } from '../errors.ts';
+import { AppError, invalidField } from '../errors.ts';
+import { language } from './say.ts';
+
+/** A field and what is wrong with it, as a program has said it. */
+interface ProblemField {
+  readonly field: string;
+  readonly message: string;
+}
+
+/** What a program has answered instead, in the language that it was asked for. */
+export class ApiProblem extends Error {
+  readonly reason: string;
+  readonly errors: readonly ProblemField[];
+  constructor(reason: string, detail: string, errors: readonly ProblemField[]) {
+    super(detail);
+    this.reason = reason;
+    this.errors = errors;
+  }
+}
 
 /** Where to call, and as whom. */
 export interface ApiAddress {
@@ -43,8 +61,7 @@ function readToken(path: string): string {
 }
 
 /**
- * The answer to a call. A problem is thrown as an AppError with its reason and fields; no answer as
- * UNAVAILABLE.
+ * The answer to a call. A problem is thrown as ApiProblem; no answer as AppError UNAVAILABLE.
  */
 export async function callApi(
   address: ApiAddress,
@@ -59,7 +76,7 @@ export async function callApi(
     const params = { status: response.status };
     throw new AppError('FAILED_PRECONDITION', 'HTTP_ERROR', message, { params });
   }
-  throw receivedError('FAILED_PRECONDITION', problem.reason, message, { details: problem.errors ?? [] });
+  throw new ApiProblem(problem.reason, message, problem.errors ?? []);
 }
 
 /** Like `callApi`, for JSON answers of shape `T`. */
@@ -70,7 +87,7 @@ export async function callJson<T>(address: ApiAddress, path: string, request?: A
 interface Problem {
   readonly detail: string;
   readonly reason: string;
-  readonly errors: FieldError[];
+  readonly errors: readonly ProblemField[];
 }
 
 async function send({ url, token }: ApiAddress, path: string, request: ApiRequest): Promise<Response> {
@@ -79,6 +96,7 @@ async function send({ url, token }: ApiAddress, path: string, request: ApiReques
     method,
     headers: {
       authorization: `Bearer ${token}`,
+      'accept-language': language(),
       ...(json === undefined ? {} : { 'content-type': 'application/json' }),
       ...headers,
     },

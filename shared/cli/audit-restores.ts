@@ -2,9 +2,11 @@
  * `audit accept-restore` of both programs: an operator's word, given to the running program, that a log which
  * it refuses was restored from a backup.
  */
+
 import type { Command } from 'commander';
 import { RESTORE_REASONS } from '../audit/restores.ts';
 import { type ApiAddress, callJson } from './api.ts';
+import { say } from './say.ts';
 
 interface CheckpointJson {
   readonly size: number;
@@ -23,16 +25,14 @@ export function addAcceptRestoreCommand(
     type Accepted = { readonly held: CheckpointJson; readonly base: CheckpointJson };
     const { held, base } = await callJson<Accepted>(address(), '/v1/audit/restores', request);
     print(
-      `${peer}: giữ làm chứng · held as evidence ${held.size} ${held.root}\n` +
-        `${peer}: từ nay tiếp nối · from now on continues ${base.size} ${base.root}\n`,
+      `${say('audit.evidence', { peer, size: String(held.size), root: held.root })}\n` +
+        `${say('audit.continues', { peer, size: String(base.size), root: base.root })}\n`,
     );
   };
   const command = audit
     .command('accept-restore')
-    .description(
-      'chấp nhận nhật ký đã phục hồi từ bản sao lưu · accept a log that was restored, on the record',
-    )
+    .description(say('audit.accept_restore'))
     .requiredOption('--reason <word>', RESTORE_REASONS.join(' | '));
   if (of === 'hub') command.action((options: { reason: string }) => accept('hub', options));
-  else command.argument('<province>', 'mã tỉnh · its code').action(accept);
+  else command.argument('<province>', say('argument.province')).action(accept);
 }

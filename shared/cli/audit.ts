@@ -2,6 +2,7 @@
  * `audit verify` and `audit checkpoints` of both programs: read the audit log in the database itself, with no
  * program running, and print what is wrong with it. They change nothing.
  */
+
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { z } from 'zod';
@@ -12,6 +13,7 @@ import type { Secret } from '../config.ts';
 import { type Database, openDatabase } from '../db/database.ts';
 import { invalidField } from '../errors.ts';
 import { FoundProblems } from './run.ts';
+import { say } from './say.ts';
 
 /** Where a program's own log lies, and what it signs it with. */
 export interface OwnLog {
@@ -26,11 +28,11 @@ export function addAuditCommands(
   ownLog: () => Promise<OwnLog>,
   print: (text: string) => void,
 ): Command {
-  const audit = program.command('audit').description('nhật ký kiểm tra · the audit log');
+  const audit = program.command('audit').description(say('audit'));
   audit
     .command('verify')
-    .description('tính lại toàn bộ nhật ký (DATABASE_URL) · recompute the whole log; exit code 1 at a fault')
-    .option('--held <file>', 'điểm kiểm tra bên kia giữ · our checkpoints as the other side holds them')
+    .description(say('audit.verify'))
+    .option('--held <file>', say('audit.held'))
     .action(async ({ held }: { held?: string }) => {
       const { databaseUrl, origin, key } = await ownLog();
       const notes = held === undefined ? { held: [], past: [] } : await readNotes(held);
@@ -40,9 +42,7 @@ export function addAuditCommands(
     });
   audit
     .command('checkpoints <peer>')
-    .description(
-      'điểm kiểm tra của một bên, để bên đó so · what a peer signed, for its `audit verify --held`',
-    )
+    .description(say('audit.checkpoints'))
     .action(async (peer: string) => {
       const { databaseUrl } = await ownLog();
       const { present, past } = await inDatabase(databaseUrl, (db) => findHeldLogs(db, peer, MOST));
@@ -94,29 +94,28 @@ function parseJson(text: string): unknown {
 /** What a restore has cost, in a line. */
 export function describeLost({ first, last, restore }: Omit<LostStretch, 'sound'>): string {
   const { at, by, reason } = restore;
-  const lost =
-    first > last
-      ? `không mất mục nào của nhật ký cũ · none of the ${last} entries of the old log are lost`
-      : `mất mục ${first}..${last} của nhật ký cũ · entries ${first}..${last} of the old log are lost`;
-  return `${lost}; chấp nhận · accepted ${at}, ${by}, ${reason}`;
+  const accepted = { at, by, reason };
+  return first > last
+    ? say('audit.none_lost', { last: String(last), ...accepted })
+    : say('audit.some_lost', { first: String(first), last: String(last), ...accepted });
 }
 
 function describe({ size, unsealed, checkpoints, foreign, lost, fault }: Verification, held: number): string {
   const lines = [
-    `${size} mục · entries, ${unsealed} chưa niêm phong · not sealed yet`,
-    `${checkpoints} điểm kiểm tra · checkpoints, ${held} của bên kia · from the other side`,
-    ...(foreign > 0 ? [`${foreign} ký bằng khóa khác · signed by another key (an earlier one?)`] : []),
+    say('audit.entries', { size, unsealed }),
+    say('audit.compared', { checkpoints, held }),
+    ...(foreign > 0 ? [say('audit.foreign', { foreign })] : []),
     ...lost.map(describeLost),
-    fault ? describeFault(fault) : 'không có sai lệch · no fault',
+    fault ? describeFault(fault) : say('audit.no_fault'),
   ];
   return `${lines.join('\n')}\n`;
 }
 
 function describeFault({ reason, position, recordId, checkpoint }: LogFault): string {
   const parts = [
-    `${reason}: vị trí · position ${position}`,
-    ...(recordId === undefined ? [] : [`mục · entry ${recordId}`]),
-    ...(checkpoint === undefined ? [] : [`điểm kiểm tra · checkpoint ${checkpoint}`]),
+    say('audit.fault_position', { reason, position: String(position) }),
+    ...(recordId === undefined ? [] : [say('audit.fault_entry', { entry: String(recordId) })]),
+    ...(checkpoint === undefined ? [] : [say('audit.fault_checkpoint', { checkpoint: String(checkpoint) })]),
   ];
   return parts.join(', ');
 }

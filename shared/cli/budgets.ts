@@ -2,9 +2,11 @@
  * Commands for a program's budgets (of questions at a node, of the key service at the hub): one table of
  * limits for all provinces, and others in their place for some.
  */
+
 import { Command } from 'commander';
 import { invalidField } from '../errors.ts';
 import { type ApiAddress, callApi, callJson } from './api.ts';
+import { say } from './say.ts';
 import { formatTable } from './terminal.ts';
 
 type Limits = Readonly<Record<string, number>>;
@@ -33,13 +35,11 @@ export function budgetCommand(options: BudgetCommandOptions): Command {
   const command = new Command(name).description(options.description);
   command
     .command('show', { isDefault: true })
-    .description('xem hạn mức và mức đã dùng · show limits and what is used of them')
+    .description(say('budgets.show'))
     .action(async () => {
       process.stdout.write(tableOf(await callJson<BudgetsJson>(address(), path), limits));
     });
-  const set = command
-    .command('set [province]')
-    .description('đặt hạn mức cho một tỉnh, hoặc mọi tỉnh khác · set limits of a province, or of all others');
+  const set = command.command('set [province]').description(say('budgets.set'));
   for (const limit of limits) set.option(`--${limit.replaceAll('_', '-')} <n>`, limit);
   set.action(async (province: string | undefined, given: Record<string, string>) => {
     const now = await callJson<BudgetsJson>(address(), path);
@@ -49,7 +49,7 @@ export function budgetCommand(options: BudgetCommandOptions): Command {
   });
   command
     .command('reset [province]')
-    .description('bỏ hạn mức riêng · take the limits of a province, or those of all others, away')
+    .description(say('budgets.reset'))
     .action((province: string | undefined) => put(address(), path, { province, budget: null }));
   return command;
 }
@@ -73,6 +73,8 @@ function tableOf(budgets: BudgetsJson, limits: readonly string[]): string {
     ...budgets.provinces.map(({ province, ...values }) => row(province, values as Limits)),
   ];
   const used = budgets.used.map(({ province, ...use }) => [String(province), JSON.stringify(use)]);
-  const table = formatTable(['tỉnh · province', ...limits], rows);
-  return used.length === 0 ? table : `${table}\n${formatTable(['tỉnh · province', 'đã dùng · used'], used)}`;
+  const table = formatTable([say('column.province'), ...limits], rows);
+  return used.length === 0
+    ? table
+    : `${table}\n${formatTable([say('column.province'), say('column.used')], used)}`;
 }

@@ -2,16 +2,22 @@
  * Lists of the API on a command line: page after page up to a limit, as a table in local time or as JSON.
  * Knows no list.
  */
+
 import type { Command } from 'commander';
 import { parseInstant, vietnamTime } from '../domain/instant.ts';
 import { invalidField } from '../errors.ts';
+import type { CliWord } from '../i18n/cli-catalogue.ts';
 import { type ApiAddress, callJson } from './api.ts';
+import { say, sayAny } from './say.ts';
 import { formatTable } from './terminal.ts';
 
 export interface ListOptions {
   readonly limit: string;
   readonly json?: boolean;
 }
+
+/** A text of the catalogue, or what needs none. */
+type Heading = CliWord | 'id' | 'F';
 
 /** What a list is: where its rows are, and how each is shown to people. */
 export interface ListView<Row> {
@@ -22,14 +28,12 @@ export interface ListView<Row> {
   readonly rows: string;
   /** Most rows that the route gives at once. */
   readonly most: number;
-  readonly columns: readonly (readonly [heading: string, cell: (row: Row) => string])[];
+  readonly columns: readonly (readonly [heading: Heading, cell: (row: Row) => string])[];
 }
 
 /** Adds what every list has. */
 export function listCommand(command: Command): Command {
-  return command
-    .option('--limit <n>', 'nhiều nhất bao nhiêu dòng · rows at most', '100')
-    .option('--json', 'JSON thay cho bảng · JSON instead of a table; instants in UTC');
+  return command.option('--limit <n>', say('option.limit'), '100').option('--json', say('option.json'));
 }
 
 /** The list as text: a table with times of Asia/Ho_Chi_Minh, or one JSON array. Throws INVALID_FIELD. */
@@ -42,7 +46,9 @@ export async function showList<Row>(
     throw invalidField('--limit', 'OUT_OF_BOUNDS', { least: 1, most: 9_999_999 });
   const rows = await fetchRows(address, view, Number(limit));
   if (json) return `${JSON.stringify(rows, null, 2)}\n`;
-  const headings = view.columns.map(([heading]) => heading);
+  const headings = view.columns.map(([heading]) =>
+    heading === 'id' || heading === 'F' ? heading : sayAny(heading),
+  );
   return formatTable(
     headings,
     rows.map((row) => view.columns.map(([, cell]) => cell(row))),

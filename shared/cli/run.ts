@@ -4,6 +4,9 @@
  */
 import { type Command, CommanderError } from 'commander';
 import { AppError } from '../errors.ts';
+import { fieldText, problemText } from '../i18n/catalogue.ts';
+import { ApiProblem } from './api.ts';
+import { language } from './say.ts';
 
 /** Says that the command was carried out and found something wrong. */
 export class FoundProblems extends Error {}
@@ -16,7 +19,7 @@ export async function runCommand(command: Command, args: readonly string[]): Pro
   } catch (error) {
     if (error instanceof FoundProblems) return 1;
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    process.stderr.write(error instanceof AppError ? describe(error) : `${String(error)}\n`);
+    process.stderr.write(describe(error));
     return 2;
   }
 }
@@ -27,7 +30,15 @@ function throwing(command: Command): Command {
   return command.exitOverride();
 }
 
-function describe({ reason, message, details }: AppError): string {
-  const fields = details.length > 1 ? details.map((d) => `  ${d.field}: ${d.reason}\n`).join('') : '';
-  return `${reason}: ${message}\n${fields}`;
+function describe(error: unknown): string {
+  if (error instanceof ApiProblem) return lines(error.reason, error.message, error.errors);
+  if (!(error instanceof AppError)) return `${String(error)}\n`;
+  const { reason, message, details } = error;
+  const fields = details.map((one) => ({ field: one.field, message: fieldText(one, language()) }));
+  return lines(reason, problemText(error, details, language()) ?? message, fields);
+}
+
+function lines(reason: string, text: string, fields: ApiProblem['errors']): string {
+  const list = fields.length > 1 ? fields.map(({ field, message }) => `  ${field}: ${message}\n`) : [];
+  return `${reason}: ${text}\n${list.join('')}`;
 }

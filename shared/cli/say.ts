@@ -27,3 +27,8 @@ export function language(): Language {
 export function say<W extends CliWord>(word: W, ...[params]: CliParams<W>): string {
   return render(CLI_TEXTS[word], spoken, params as Params | undefined);
 }
+
+/** Like `say`, for a word that is chosen while the program runs, of texts that need no parameter. */
+export function sayAny(word: CliWord): string {
+  return CLI_TEXTS[word][spoken];
+}

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { ENGLISH, namesIn } from '../../tests/support/texts.ts';
 import { FIELD_REASONS, fieldText, PROBLEM_REASONS, problemText } from './catalogue.ts';
+import { CLI_TEXTS } from './cli-catalogue.ts';
 import { render, type Text } from './text.ts';
 import { TITLES } from './titles.ts';
 
-const all = Object.entries<Text>({ ...PROBLEM_REASONS, ...FIELD_REASONS, ...TITLES });
+const all = Object.entries<Text>({ ...PROBLEM_REASONS, ...FIELD_REASONS, ...TITLES, ...CLI_TEXTS });
 
 describe('every text', () => {
   it.each(all)('%s says the same in both languages, in composed letters and plain Vietnamese', (_, text) => {

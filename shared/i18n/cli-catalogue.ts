@@ -19,3 +19,6 @@ type CliParam<W extends CliWord> = Placeholders<(typeof CLI_TEXTS)[W]['vi']>;
 export type CliParams<W extends CliWord> = [CliParam<W>] extends [never]
   ? []
   : [params: Readonly<Record<CliParam<W>, Param>>];
+
+/** Somebody who says a text: prints it, or gives it to whoever does. */
+export type Say = <W extends CliWord>(word: W, ...params: CliParams<W>) => void;

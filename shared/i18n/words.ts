@@ -3,7 +3,7 @@
  * and provinces stand. A word without a name in both languages does not compile. Pure.
  */
 import type { PlaceKind } from '../domain/place-kind.ts';
-import type { Text } from './text.ts';
+import type { Language, Text } from './text.ts';
 
 export const PLACE_KIND_WORDS = {
   market: { vi: 'chợ', en: 'market' },
@@ -60,7 +60,7 @@ export const COVERAGE_WORDS = {
   excluded: { vi: 'không tính', en: 'excluded' },
 } satisfies Readonly<Record<string, Text>>;
 
-/** The Vietnamese word; a word that has none here (of a newer program) stays as it is. */
-export function inVietnamese(words: Readonly<Record<string, Text>>, word: string): string {
-  return Object.hasOwn(words, word) ? (words[word]?.vi ?? word) : word;
+/** What a word is called in that language; one that has no name here (of a newer program) stays as it is. */
+export function called(words: Readonly<Record<string, Text>>, word: string, language: Language): string {
+  return Object.hasOwn(words, word) ? (words[word]?.[language] ?? word) : word;
 }

@@ -159,7 +159,12 @@ describe('the hub at a node', () => {
       'INVALID_ARGUMENT MALFORMED_COLUMNS',
       'met_from: not a multiple of 4 bytes',
     ],
-    ['number 0', () => ({ seq: 0 }), 'INVALID_ARGUMENT MALFORMED_COLUMNS', 'seq: must be from 1 to 2,147,483,647'],
+    [
+      'number 0',
+      () => ({ seq: 0 }),
+      'INVALID_ARGUMENT MALFORMED_COLUMNS',
+      'seq: must be from 1 to 2,147,483,647',
+    ],
     [
       'a number beyond all',
       () => ({ seq: 2 ** 31 }),

@@ -194,12 +194,7 @@ describe('a node at the hub', () => {
 
   test.each([
     ['nothing', new Uint8Array(), 'INVALID_FIELD', 'blinded: must not be empty'],
-    [
-      'half an element',
-      new Uint8Array(48),
-      'INVALID_FIELD',
-      'blinded: not a multiple of 32 bytes',
-    ],
+    ['half an element', new Uint8Array(48), 'INVALID_FIELD', 'blinded: not a multiple of 32 bytes'],
     ['too many elements', new Uint8Array(4097 * 32), 'INVALID_FIELD', 'blinded: more than 4096 items'],
     ['what is no element', new Uint8Array(32).fill(255), 'OPRF_BAD_ELEMENT', expect.any(String)],
   ])('key service: %s', async (_, blinded, reason, message) => {

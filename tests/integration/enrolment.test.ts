@@ -26,6 +26,7 @@ import { TracingService } from '../../shared/gen/truyvet/v1/tracing_pb.ts';
 import { createChannel, createClient } from '../../shared/grpc/client.ts';
 import { startGrpcServer } from '../../shared/grpc/server.ts';
 import { implement } from '../../shared/grpc/service.ts';
+import type { Say } from '../../shared/i18n/cli-catalogue.ts';
 import { issueCertificate } from '../../shared/pki/issue.ts';
 import { formatInvitation, parseInvitation } from '../../shared/signed/invitation.ts';
 import { type EnrolmentHub, LIFE_MS, OPERATOR, silent, startEnrolmentHub } from '../support/enrolment-hub.ts';
@@ -49,7 +50,8 @@ afterEach(async () => {
 function join24(invitation: string, dir = join(directory, 'node'), stop = new AbortController()) {
   const said: string[] = [];
   const input = { invitation, address: ADDRESS, directory: dir, signal: stop.signal };
-  const outcome = enrolNode(systemClock, { ...input, say: (line) => said.push(line) });
+  const say: Say = (word, ...params) => void said.push(JSON.stringify([word, ...params]));
+  const outcome = enrolNode(systemClock, { ...input, say });
   outcome.catch(() => undefined);
   return { said, outcome, stop };
 }

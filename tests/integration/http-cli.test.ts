@@ -59,7 +59,7 @@ describe('import', () => {
     const csv = 'place,name,kind,ward\np1,Chợ,market,07213\n';
     expect(await run(['import', 'places', await file('a.csv', csv)])).toMatchObject({
       code: 0,
-      out: '1 nhận · accepted, 0 từ chối · rejected\n',
+      out: 'đã nhận 1 dòng, từ chối 0 dòng\n',
     });
     expect(await run(['import', 'places', await file('a.csv.gz', gzipSync(csv))])).toMatchObject({ code: 0 });
     expect(
@@ -75,7 +75,7 @@ describe('import', () => {
     ]);
     expect(code).toBe(1);
     expect(out).toMatch(
-      /^1 nhận · accepted, 1 từ chối · rejected\ndòng · line +cột · field +lý do · reason\n2 +kind +\S/,
+      /^đã nhận 1 dòng, từ chối 1 dòng\ndòng +cột +lý do\n2 +kind +không có loại địa điểm này: moon\n$/,
     );
   });
 });
@@ -93,7 +93,28 @@ describe('cases and traces', () => {
     await run(['trace', 'show', out.trim()]);
     await node.call('POST', `/v1/traces/${out.trim()}/close`);
     const watched = await run(['trace', 'show', '--watch', out.trim()]);
-    expect(watched).toMatchObject({ code: 0, out: expect.stringContaining('closed') });
+    expect(watched).toMatchObject({ code: 0, out: expect.stringContaining('đã đóng') });
+  });
+});
+
+describe('the language', () => {
+  it.each<[string, string[], Record<string, string>, string]>([
+    ['Vietnamese, unless told', [], {}, 'bắt đầu truy vết từ các ca'],
+    ['that of the locale', [], { LANG: 'en_GB.UTF-8' }, 'start a trace from cases'],
+    ['the option before the locale', ['--language', 'vi'], { LANG: 'en_GB.UTF-8' }, 'bắt đầu truy vết'],
+    ['the variable before the locale', [], { TRUYVET_LANGUAGE: 'en', LC_ALL: 'vi_VN' }, 'start a trace'],
+  ])('is %s', async (_, args, env, text) => {
+    const { code, out } = await run([...args, 'trace', '--help'], env);
+    expect([code, out]).toEqual([0, expect.stringContaining(text)]);
+    expect(out).not.toContain(' · ');
+  });
+
+  it('is also that of what the program answers', async () => {
+    const add = (env: Record<string, string>) => run(['case', 'add', '--onset', '2021-06-01'], env, 'cccd:1');
+    expect((await add({})).err).toBe('INVALID_FIELD: identifiers[0]: số CCCD phải có 12 chữ số\n');
+    expect((await add({ LC_ALL: 'en_US' })).err).toBe(
+      'INVALID_FIELD: identifiers[0]: a CCCD must have 12 digits\n',
+    );
   });
 });
 
@@ -106,11 +127,11 @@ describe('failures end with 2 and say why', () => {
       'nobody there',
       ['trace', 'show', 'x'],
       { TRUYVET_URL: 'http://127.0.0.1:9' },
-      'UNREACHABLE: http://127.0.0.1:9',
+      'UNREACHABLE: Không kết nối được http://127.0.0.1:9.',
     ],
     ['no address', ['trace', 'show', 'x'], { TRUYVET_URL: '' }, 'INVALID_FIELD: --url'],
-    ['no file', ['import', 'places', 'nowhere.csv'], {}, 'INVALID_FIELD: file: there is no such file'],
-    ['a directory', ['import', 'places', packageRoot], {}, 'INVALID_FIELD: file: the file cannot be read'],
+    ['no file', ['import', 'places', 'nowhere.csv'], {}, 'INVALID_FIELD: file: không có tệp này'],
+    ['a directory', ['import', 'places', packageRoot], {}, 'INVALID_FIELD: file: không đọc được tệp'],
     ['an unknown command', ['dance'], {}, 'unknown command'],
   ] satisfies [string, string[], Record<string, string>, string, string?][])('%s', async (...row) => {
     const [, args, env, message, input] = row;

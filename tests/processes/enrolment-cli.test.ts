@@ -25,7 +25,7 @@ test('a CA is not written over, and its key is for its owner alone', async () =>
     .finished;
   expect(shown).toMatchObject({
     code: 2,
-    stderr: expect.stringContaining('ca.key: others may read or change it'),
+    stderr: expect.stringContaining('ca.key: người khác đọc hoặc sửa được tệp'),
   });
 }, 60_000);
 

@@ -4,6 +4,7 @@
  */
 import { expect, test } from 'vitest';
 import { FIELD_REASONS, PROBLEM_REASONS } from '../../shared/i18n/catalogue.ts';
+import { CLI_TEXTS } from '../../shared/i18n/cli-catalogue.ts';
 import { packageRoot } from '../../shared/package-root.ts';
 import { readSources } from './source.ts';
 
@@ -28,6 +29,11 @@ test('every reason of a problem is one that the code gives', () => {
 
 test('every reason of a field is one that the code gives', () => {
   expect(leftOver(FIELD_REASONS)).toEqual([]);
+});
+
+test('every text of the command lines is one that they say', () => {
+  const said = new Set([...code.matchAll(/'([a-z][a-z_]*(?:\.[a-z_]+)?)'/g)].map(([, word]) => word));
+  expect(Object.keys(CLI_TEXTS).filter((word) => !said.has(word))).toEqual([]);
 });
 
 test('a word that the code does not have is seen', () => {

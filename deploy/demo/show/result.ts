@@ -5,7 +5,7 @@
  */
 import { cutTo, padEnd, padStart } from '../../../shared/cli/text.ts';
 import type { TraceJson } from '../../../shared/http/trace-json.ts';
-import { COVERAGE_WORDS, inVietnamese, PLACE_KIND_WORDS, SETTING_WORDS } from '../../../shared/i18n/words.ts';
+import { COVERAGE_WORDS, called, PLACE_KIND_WORDS, SETTING_WORDS } from '../../../shared/i18n/words.ts';
 import type { Member } from '../../federation/member.ts';
 import type { Contact } from '../client.ts';
 import type { Outbreak } from '../outbreak.ts';
@@ -73,8 +73,8 @@ export function exampleLines(
     ...some.map(({ degree, name, ward, seconds: length, settings, place_kinds }) => {
       // That there was a place says less than which one.
       const where = [
-        ...place_kinds.map((kind) => inVietnamese(PLACE_KIND_WORDS, kind)),
-        ...settings.filter((one) => one !== 'place').map((one) => inVietnamese(SETTING_WORDS, one)),
+        ...place_kinds.map((kind) => called(PLACE_KIND_WORDS, kind, 'vi')),
+        ...settings.filter((one) => one !== 'place').map((one) => called(SETTING_WORDS, one, 'vi')),
       ].join(', ');
       const who = padEnd(cutTo(name ?? '–', 20), 20);
       const from = padEnd(cutTo(ward === null ? '–' : wardName(ward), 15), 15);

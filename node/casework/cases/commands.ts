@@ -2,6 +2,7 @@
  * `truyvet-node case add, case list`: cases on the command line, through the HTTP interface and with the
  * rights of its token.
  */
+
 import { text as textOf } from 'node:stream/consumers';
 import type { Command } from 'commander';
 import { type ApiAddress, callJson } from '../../../shared/cli/api.ts';
@@ -12,19 +13,17 @@ import {
   localTime,
   showList,
 } from '../../../shared/cli/lists.ts';
+import { say } from '../../../shared/cli/say.ts';
 
 /** Adds the commands to `program`; `address` is where the node is and as whom it is called. */
 export function addCaseCommands(program: Command, address: () => ApiAddress): void {
-  const cases = program.command('case').description('ca bệnh · cases');
+  const cases = program.command('case').description(say('case'));
   cases
     .command('add')
-    .description(
-      'nhập ca bệnh, định danh đọc từ đầu vào, của người bệnh trước · enter a case; identifiers ' +
-        'come by standard input, first one of the person',
-    )
-    .option('--onset <date>', 'ngày khởi phát · date of onset, YYYY-MM-DD')
-    .option('--sampled <instant>', 'lúc lấy mẫu · time of sampling, ISO 8601')
-    .option('--isolated <instant>', 'lúc cách ly · time of isolation, ISO 8601')
+    .description(say('case.add'))
+    .option('--onset <date>', say('case.onset'))
+    .option('--sampled <instant>', say('case.sampled'))
+    .option('--isolated <instant>', say('case.isolated'))
     .action(async (options: Record<string, string | undefined>) => {
       // Not as arguments: those can be read by everybody on the machine.
       const identifiers = (await textOf(process.stdin)).split(/\s+/).filter(Boolean);
@@ -36,7 +35,7 @@ export function addCaseCommands(program: Command, address: () => ApiAddress): vo
       process.stdout.write(`${id}\n`);
     });
   listCommand(cases.command('list'))
-    .description('các ca bệnh, mới nhất trước, giờ Việt Nam · cases, newest first, in local time')
+    .description(say('case.list'))
     .action(async (options: ListOptions) => {
       process.stdout.write(await showList(address(), CASES, options));
     });
@@ -59,12 +58,12 @@ const CASES: ListView<CaseJson> = {
   most: 1_000,
   columns: [
     ['id', ({ id }) => id],
-    ['khởi phát · onset', ({ onset_on }) => onset_on ?? ''],
-    ['lấy mẫu · sampled', ({ sampled_at }) => localTime(sampled_at)],
-    ['cách ly · isolated', ({ isolated_at }) => localTime(isolated_at)],
-    ['xã · ward', ({ ward }) => ward ?? ''],
-    ['nhập · entered', ({ created_at }) => localTime(created_at)],
-    ['rút · withdrawn', ({ withdrawn_at }) => localTime(withdrawn_at)],
-    ['định danh · identifiers', ({ identifiers }) => identifiers.join(' ')],
+    ['column.onset', ({ onset_on }) => onset_on ?? ''],
+    ['column.sampled', ({ sampled_at }) => localTime(sampled_at)],
+    ['column.isolated', ({ isolated_at }) => localTime(isolated_at)],
+    ['column.ward', ({ ward }) => ward ?? ''],
+    ['column.entered', ({ created_at }) => localTime(created_at)],
+    ['column.withdrawn', ({ withdrawn_at }) => localTime(withdrawn_at)],
+    ['column.identifiers', ({ identifiers }) => identifiers.join(' ')],
   ],
 };

@@ -3,11 +3,13 @@
  * operators to compare the fingerprint, and believes nothing that the pinned CA did not sign. Can be
  * interrupted anywhere: it goes on with the same keys and the same request.
  */
+
 import { createPublicKey } from 'node:crypto';
 import { access, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clock, nowSeconds } from '../../../shared/clock.ts';
 import { AppError, toAppError } from '../../../shared/errors.ts';
+import type { Say } from '../../../shared/i18n/cli-catalogue.ts';
 import { checkCertificate } from '../../../shared/pki/certificate.ts';
 import { createCsr } from '../../../shared/pki/csr.ts';
 import {
@@ -35,7 +37,7 @@ export interface EnrolInput {
   readonly directory: string;
   readonly signal: AbortSignal;
   /** Told the fingerprint, and whenever something keeps it waiting. */
-  readonly say: (line: string) => void;
+  readonly say: Say;
 }
 
 /** What was asked for, kept until it is answered: an interrupted enrolment goes on with it. */
@@ -68,7 +70,7 @@ export async function enrolNode(clock: Clock, input: EnrolInput): Promise<string
   const kept: Pending = { invitation: invitation.id, request };
   await writePrivately(join(directory, PENDING_FILE), JSON.stringify(kept));
   const fingerprint = fingerprintOf(publicKeysOf(invitation.province, keys));
-  say(`vân tay · fingerprint: ${fingerprint}`);
+  say('identity.fingerprint', { fingerprint });
   await using door = openEnrolmentDoor(invitation.address, ca, signal);
   const question = { invitation: invitation.id, secret: invitation.secret, request };
   const answer = await untilDecided(() => door.ask(question), { clock, signal, say });
@@ -85,16 +87,17 @@ async function untilDecided(
   { clock, signal, say }: Waiting,
 ): Promise<Approved> {
   let told = '';
-  const tell = (line: string) => {
-    if (line !== told) say(line);
-    told = line;
+  const tell: Say = (word, ...params) => {
+    const now = JSON.stringify([word, ...params]);
+    if (now !== told) say(word, ...params);
+    told = now;
   };
   while (!signal.aborted) {
     const answer = await ask().catch((error: unknown) => {
       const { code, reason } = toAppError(error);
       const mayPass = code === 'UNAVAILABLE' || code === 'DEADLINE_EXCEEDED' || code === 'RESOURCE_EXHAUSTED';
       if (!mayPass) throw error;
-      tell(`trung tâm chưa trả lời · the hub does not answer yet (${reason})`);
+      tell('enrol.hub_away', { reason });
       return { state: 'pending', askAgainInMs: RETRY_MS } as const;
     });
     if (answer.state === 'approved') return answer;
@@ -104,7 +107,7 @@ async function untilDecided(
         'ENROLMENT_REJECTED',
         'the hub’s operator rejected the request',
       );
-    tell('chờ trung tâm chấp thuận · waiting for the hub’s operator');
+    tell('enrol.waiting');
     await clock.sleep(answer.askAgainInMs, signal);
   }
   throw new AppError('CANCELLED', 'CANCELLED', 'interrupted; the same command goes on');

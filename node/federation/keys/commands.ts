@@ -1,8 +1,10 @@
 /**
  * The command line of the federation key: calls the node's HTTP interface and prints what people compare.
  */
+
 import type { Command } from 'commander';
 import { type ApiAddress, callJson } from '../../../shared/cli/api.ts';
+import { say } from '../../../shared/cli/say.ts';
 import { formatTable } from '../../../shared/cli/terminal.ts';
 
 interface NewcomersJson {
@@ -33,7 +35,7 @@ interface RotationJson {
 export function addFederationKeyCommands(program: Command, address: () => ApiAddress): void {
   program
     .command('newcomers')
-    .description('các tỉnh chờ được duyệt · provinces that wait for an approval, with their fingerprints')
+    .description(say('newcomers'))
     .action(async () => {
       const { newcomers } = await callJson<NewcomersJson>(address(), '/v1/federation/newcomers');
       const rows = newcomers.map((one) => [
@@ -43,53 +45,45 @@ export function addFederationKeyCommands(program: Command, address: () => ApiAdd
         one.holds_key ? '✓' : '',
       ]);
       process.stdout.write(
-        formatTable(['tỉnh', 'tên · name', 'dấu vân tay · fingerprint', 'khóa · key'], rows),
+        formatTable(
+          [say('column.province'), say('column.name'), say('column.fingerprint'), say('column.key')],
+          rows,
+        ),
       );
     });
   program
     .command('approve <province>')
-    .description(
-      'duyệt một tỉnh sau khi so dấu vân tay qua điện thoại · approve after comparing by telephone',
-    )
-    .requiredOption(
-      '--fingerprint <letters>',
-      'dấu vân tay tỉnh đó đọc lên · what that province has read out',
-    )
+    .description(say('approve.province'))
+    .requiredOption('--fingerprint <letters>', say('approve.fingerprint'))
     .action(async (province: string, { fingerprint }: { fingerprint: string }) => {
       const json = { province, fingerprint };
       const done = await callJson<{ generations: number[] }>(address(), '/v1/federation/approvals', {
         method: 'POST',
         json,
       });
-      process.stdout.write(`đã duyệt · approved ${province}, ${done.generations.length} khóa · keys\n`);
+      process.stdout.write(`${say('approve.keys', { province, keys: done.generations.length })}\n`);
     });
-  addKeyCommands(
-    program.command('federation-key').description('khóa liên kết · the federation key'),
-    address,
-  );
+  addKeyCommands(program.command('federation-key').description(say('federation_key')), address);
 }
 
 function addKeyCommands(key: Command, address: () => ApiAddress): void {
   key
     .command('show')
-    .description('các thế hệ khóa và tỉnh nào đang giữ · generations, and who holds them')
+    .description(say('federation_key.show'))
     .action(async () => {
       process.stdout.write(formatKey(await callJson<KeyJson>(address(), '/v1/federation/key')));
     });
   key
     .command('create')
-    .description('tạo khóa đầu tiên, chỉ ở nút đầu tiên · create the first key, at the first node only')
+    .description(say('federation_key.create'))
     .action(async () => {
       const made = await callJson<RotationJson>(address(), '/v1/federation/key', { method: 'POST' });
       process.stdout.write(formatRotation(made));
     });
   key
     .command('rotate')
-    .description('xoay khóa · make the next generation and pass it on')
-    .option(
-      '--at-once',
-      'dùng ngay, không chờ tỉnh chưa nhận · use it without waiting for those that lack it',
-    )
+    .description(say('federation_key.rotate'))
+    .option('--at-once', say('federation_key.at_once'))
     .action(async ({ atOnce = false }: { atOnce?: boolean }) => {
       const request = { method: 'POST', json: { at_once: atOnce } } as const;
       process.stdout.write(
@@ -100,26 +94,28 @@ function addKeyCommands(key: Command, address: () => ApiAddress): void {
 
 function formatKey({ generations, current, giver }: KeyJson): string {
   const headings = [
-    'thế hệ · generation',
-    'mã kiểm · check',
-    'giữ · held by',
-    'chờ · awaited',
-    'khác · conflicts',
+    say('column.generation'),
+    say('column.check'),
+    say('column.held_by'),
+    say('column.awaited'),
+    say('column.conflicts'),
   ];
   const rows = generations.map((one) => [
     `${one.generation}${one.generation === current ? ' *' : ''}`,
     one.check,
     ...[one.held_by, one.awaited, one.conflicts].map((provinces) => provinces.join(' ')),
   ]);
-  const from = giver ? `nhận từ · received from ${giver.province} (${giver.fingerprint ?? '?'})\n` : '';
+  const from = giver
+    ? `${say('federation_key.giver', { province: giver.province, fingerprint: giver.fingerprint ?? '?' })}\n`
+    : '';
   return `${formatTable(headings, rows)}${from}`;
 }
 
 function formatRotation({ generation, state, sent_to: sent, left_out: left }: RotationJson): string {
   const lines = [
-    `thế hệ · generation ${generation} (${state})`,
-    `gửi tới · sent to: ${sent.join(' ') || '–'}`,
-    ...(left.length > 0 ? [`chưa được duyệt, không nhận · not approved, left out: ${left.join(' ')}`] : []),
+    say('federation_key.made', { generation, state }),
+    say('federation_key.sent', { provinces: sent.join(' ') || '–' }),
+    ...(left.length > 0 ? [say('federation_key.left_out', { provinces: left.join(' ') })] : []),
   ];
   return `${lines.join('\n')}\n`;
 }

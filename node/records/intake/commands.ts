@@ -2,10 +2,12 @@
  * `truyvet-node import`: a file on its way into the node, through the HTTP interface and with the rights of
  * its token.
  */
+
 import { type FileHandle, open } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { type ApiAddress, callJson } from '../../../shared/cli/api.ts';
 import { FoundProblems } from '../../../shared/cli/run.ts';
+import { say } from '../../../shared/cli/say.ts';
 import { formatBar, formatTable, StatusLine } from '../../../shared/cli/terminal.ts';
 import { invalidField } from '../../../shared/errors.ts';
 
@@ -13,14 +15,14 @@ import { invalidField } from '../../../shared/errors.ts';
 export function addImportCommand(program: Command, address: () => ApiAddress): void {
   program
     .command('import <kind> <file>')
-    .description('nhập persons, places, check-ins hoặc encounters từ CSV hay NDJSON (.gz) · import a file')
+    .description(say('import'))
     .action((kind: string, file: string) => importFile(address(), kind, file));
 }
 
 interface ImportReport {
   readonly accepted: number;
   readonly rejected: number;
-  readonly errors: readonly { line: number; field: string; reason: string }[];
+  readonly errors: readonly { line: number; field: string; message: string }[];
 }
 
 /** Streams a file; prints the rows that were rejected and fails if there were any. */
@@ -33,10 +35,10 @@ async function importFile(address: ApiAddress, kind: string, file: string): Prom
     headers: importHeaders(file),
     body: counted(opened, (bytes) => line.show(formatBar(bytes, size, line.width))),
   }).finally(() => line.end());
-  process.stdout.write(`${report.accepted} nhận · accepted, ${report.rejected} từ chối · rejected\n`);
+  process.stdout.write(`${say('import.done', { accepted: report.accepted, rejected: report.rejected })}\n`);
   if (report.rejected === 0) return;
-  const rows = report.errors.map((error) => [String(error.line), error.field, error.reason]);
-  process.stdout.write(formatTable(['dòng · line', 'cột · field', 'lý do · reason'], rows));
+  const rows = report.errors.map((error) => [String(error.line), error.field, error.message]);
+  process.stdout.write(formatTable([say('column.line'), say('column.field'), say('column.reason')], rows));
   throw new FoundProblems();
 }
 

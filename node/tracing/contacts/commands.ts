@@ -1,6 +1,7 @@
 /**
  * `truyvet-node trace contacts`: a trace's contacts as a table for people, in the words of a desk.
  */
+
 import type { Command } from 'commander';
 import type { ApiAddress } from '../../../shared/cli/api.ts';
 import {
@@ -10,13 +11,14 @@ import {
   localTime,
   showList,
 } from '../../../shared/cli/lists.ts';
-import { inVietnamese, PLACE_KIND_WORDS, SETTING_WORDS } from '../../../shared/i18n/words.ts';
+import { language, say } from '../../../shared/cli/say.ts';
+import { called, PLACE_KIND_WORDS, SETTING_WORDS } from '../../../shared/i18n/words.ts';
 
 /** Adds the command to `trace`; `address` is where the node is and as whom it is called. */
 export function addContactsCommand(trace: Command, address: () => ApiAddress): void {
   listCommand(trace.command('contacts <id>'))
-    .description('người tiếp xúc của tỉnh này, F1 trước, giờ Việt Nam · contacts of this province, F1 first')
-    .option('--ward <code>', 'chỉ một xã, phường · of one ward')
+    .description(say('trace.contacts'))
+    .option('--ward <code>', say('option.ward'))
     .action(async (id: string, { ward, ...options }: ListOptions & { ward?: string }) => {
       process.stdout.write(await showList(address(), contactsOf(id, ward), options));
     });
@@ -45,15 +47,15 @@ function contactsOf(trace: string, ward: string | undefined): ListView<ContactJs
     most: 1_000,
     columns: [
       ['F', ({ degree }) => `F${degree}`],
-      ['họ tên · name', ({ name }) => name ?? ''],
-      ['xã · ward', ({ ward }) => ward ?? ''],
-      ['địa chỉ · address', ({ address }) => address ?? ''],
-      ['từ · first', ({ first_exposed_at }) => localTime(first_exposed_at)],
-      ['đến · last', ({ last_exposed_at }) => localTime(last_exposed_at)],
-      ['phút · minutes', ({ seconds }) => String(Math.floor(seconds / 60))],
-      ['nơi · where', whereOf],
-      ['tỉnh · in', ({ exposed_in }) => exposed_in.join(' ')],
-      ['định danh · identifiers', ({ identifiers }) => identifiers.join(' ')],
+      ['column.person', ({ name }) => name ?? ''],
+      ['column.ward', ({ ward }) => ward ?? ''],
+      ['column.address', ({ address }) => address ?? ''],
+      ['column.first', ({ first_exposed_at }) => localTime(first_exposed_at)],
+      ['column.last', ({ last_exposed_at }) => localTime(last_exposed_at)],
+      ['column.minutes', ({ seconds }) => String(Math.floor(seconds / 60))],
+      ['column.where', whereOf],
+      ['column.exposed_in', ({ exposed_in }) => exposed_in.join(' ')],
+      ['column.identifiers', ({ identifiers }) => identifiers.join(' ')],
     ],
   };
 }
@@ -61,7 +63,7 @@ function contactsOf(trace: string, ward: string | undefined): ListView<ContactJs
 /** Kinds of place; that there was a place says less than which one. */
 function whereOf({ place_kinds, settings }: ContactJson): string {
   return [
-    ...place_kinds.map((kind) => inVietnamese(PLACE_KIND_WORDS, kind)),
-    ...settings.filter((one) => one !== 'place').map((one) => inVietnamese(SETTING_WORDS, one)),
+    ...place_kinds.map((kind) => called(PLACE_KIND_WORDS, kind, language())),
+    ...settings.filter((one) => one !== 'place').map((one) => called(SETTING_WORDS, one, language())),
   ].join(', ');
 }

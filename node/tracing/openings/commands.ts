@@ -2,23 +2,25 @@
  * `truyvet-node trace start, show, list`: traces on the command line, through the HTTP interface
  * and with the rights of its token.
  */
+
 import type { Command } from 'commander';
 import { type ApiAddress, callApi, callJson } from '../../../shared/cli/api.ts';
 import { readEvents } from '../../../shared/cli/events.ts';
 import { type ListOptions, listCommand, showList } from '../../../shared/cli/lists.ts';
+import { say } from '../../../shared/cli/say.ts';
 import { StatusLine } from '../../../shared/cli/terminal.ts';
 import { formatProgress, formatTrace, TRACES, type TraceJson } from '../../../shared/cli/trace.ts';
 
 /** Adds `trace` and its commands to `program`; `address` is where the node is and as whom it is called. */
 export function addTraceCommands(program: Command, address: () => ApiAddress): Command {
-  const trace = program.command('trace').description('truy vết · traces');
+  const trace = program.command('trace').description(say('trace'));
   trace
     .command('start <cases...>')
-    .description('bắt đầu truy vết từ các ca · start a trace from cases')
+    .description(say('trace.start'))
     .option('--direction <word>', 'forward | backward', 'forward')
-    .option('--max-degree <n>', 'bậc cao nhất · highest degree')
-    .option('--as-of <instant>', 'đến lúc · until, ISO 8601')
-    .option('--watch', 'theo dõi đến khi xong · watch until complete')
+    .option('--max-degree <n>', say('trace.max_degree'))
+    .option('--as-of <instant>', say('trace.as_of'))
+    .option('--watch', say('trace.watch'))
     .action(async (cases: string[], options: Record<string, string | undefined>) => {
       const json = {
         ...{ cases, direction: options.direction, as_of: options.asOf },
@@ -30,15 +32,15 @@ export function addTraceCommands(program: Command, address: () => ApiAddress): C
     });
   trace
     .command('show <id>')
-    .description('trạng thái truy vết · how a trace stands')
-    .option('--watch', 'theo dõi đến khi xong · watch until complete')
+    .description(say('trace.show'))
+    .option('--watch', say('trace.watch'))
     .action(async (id: string, options: { watch?: boolean }) => {
       if (options.watch) return watch(address(), id);
       const found = await callJson<TraceJson>(address(), `/v1/traces/${encodeURIComponent(id)}`);
       process.stdout.write(formatTrace(found));
     });
   listCommand(trace.command('list'))
-    .description('các truy vết, mới nhất trước, giờ Việt Nam · traces, newest first, in local time')
+    .description(say('trace.list'))
     .action(async (options: ListOptions) => {
       process.stdout.write(await showList(address(), TRACES, options));
     });
