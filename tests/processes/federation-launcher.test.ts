@@ -165,9 +165,9 @@ test('a program that ends at start fails the launch with the end of its log', as
 });
 
 test.each([
-  ['an unknown province', ['--provinces', '24,99'], 'unknown code 99'],
-  ['no province', ['--provinces', ''], 'unknown code'],
-  ['too many', ['--provinces', 'first:64'], 'not a number from 1 to 63'],
+  ['an unknown province', ['--provinces', '24,99'], '99: no such province'],
+  ['no province', ['--provinces', ''], 'no such province'],
+  ['too many', ['--provinces', 'first:64'], 'must be from 1 to 63'],
   ['an unknown option', ['--privinces', '24'], 'unknown option'],
 ])('refuses %s', async (_, args, message) => {
   const { code, stdout, stderr } = await outcomeOf(run(process.execPath, [launcher, '--json', ...args]));
