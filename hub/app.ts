@@ -127,8 +127,8 @@ async function startTls(config: HubConfig, { clock, logger }: Pick<Base, 'clock'
 }
 
 /** The hub's audit log, and what it holds of those of the provinces. */
-function startAudit({ config, logger, clock, db, metrics, roster, stack }: Base): HubAuditCtx {
-  const grower = stack.use(new TreeGrower({ db, clock, logger }));
+function startAudit({ config, logger, clock, db, loops, metrics, roster, stack }: Base): HubAuditCtx {
+  const grower = stack.use(new TreeGrower({ db, clock, logger, watch: loops }));
   const log = new AuditLog({ db, clock, grower, origin: HUB_ORIGIN, key: config.warrantKey });
   const peers = new PeerLogs({ db, clock, logger, countConflict: measureAudit(metrics) });
   return { log, peers, provinceKeys: roster.keys };

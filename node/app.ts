@@ -98,18 +98,18 @@ export async function startNode(config: NodeConfig, clock: Clock = systemClock):
   const metrics = createMetrics(name);
   const watch = new LoopWatch(measureLoops(metrics));
   const feed = stack.use(new Feed({ db, clock, logger, watch }));
-  const dataKeys = await startDataKeys(stack, { db, clock, logger, metrics, config });
+  const dataKeys = await startDataKeys(stack, { db, clock, logger, watch, metrics, config });
   const stop = new AbortController();
-  const { tls, distrusted, hub } = await startHubLink(stack, { config, identity, clock, logger });
-  const provinces = stack.use(await startProvinces({ db, clock, logger, identity, hub, stop }));
+  const { tls, distrusted, hub } = await startHubLink(stack, { config, identity, clock, logger, watch });
+  const provinces = stack.use(await startProvinces({ db, clock, logger, watch, identity, hub, stop }));
   const keys = stack.use(
     await startFederationKeys({
-      ...{ db, clock, logger, identity, provinces, everyMs: config.keyExchangeEveryMs },
+      ...{ db, clock, logger, watch, identity, provinces, everyMs: config.keyExchangeEveryMs },
       hub: hubKeys(hub.client, stop.signal),
     }),
   );
   const refusals = stack.use(new RefusalLog({ db, clock, logger }));
-  const rules = await startRules(stack, { db, hub, identity, clock, logger, refusals, stop });
+  const rules = await startRules(stack, { db, hub, identity, clock, logger, watch, refusals, stop });
   const base: Base = {
     ...{ config, identity, logger, clock, db, feed, watch, dataKeys, metrics },
     ...{ hub, provinces, keys, rules, refusals, stack },
@@ -132,25 +132,25 @@ export async function startNode(config: NodeConfig, clock: Clock = systemClock):
   return { url, [Symbol.asyncDispose]: () => built[Symbol.asyncDispose]() };
 }
 
-type LinkParts = Pick<Base, 'config' | 'identity' | 'clock' | 'logger'>;
+type LinkParts = Pick<Base, 'config' | 'identity' | 'clock' | 'logger' | 'watch'>;
 
 /** The connection to the hub, and this node’s own certificate, followed and renewed while it runs. */
-async function startHubLink(stack: Disposal, { config, identity, clock, logger }: LinkParts) {
-  const read = () => readOwnTls(identity, clock.nowMs());
-  const tls = stack.use(
-    new LiveTls({ first: identity.tls, read, clock, logger, everyMs: config.lookEveryMs }),
+async function startHubLink(stack: Disposal, { config, identity, ...parts }: LinkParts) {
+  const read = () => readOwnTls(identity, parts.clock.nowMs());
+  const tls = stack.use(new LiveTls({ ...parts, first: identity.tls, read, everyMs: config.lookEveryMs }));
+  const distrusted = stack.use(
+    await DistrustedSerials.open(config.identityDir, { ...parts, everyMs: config.lookEveryMs }),
   );
-  const distrusted = stack.use(await DistrustedSerials.open(config.identityDir, clock, config.lookEveryMs));
   const address = config.hubAddress ?? identity.hubAddress;
   const seen = { tls: tls.current, check: distrusted.check };
   const hub = stack.use(connectHub({ address, ...seen, protocol: PROTOCOL_VERSION }));
   stack.defer(tls.onChange(hub.useTls));
   distrusted.onChange(hub.reconnect);
-  stack.use(new Renewal({ identity, tls, ask: hubRenewals(hub.client), clock, logger }));
+  stack.use(new Renewal({ ...parts, identity, tls, ask: hubRenewals(hub.client) }));
   return { tls, distrusted, hub };
 }
 
-type ProvinceParts = Pick<Base, 'db' | 'clock' | 'logger' | 'identity' | 'hub'> & {
+type ProvinceParts = Pick<Base, 'db' | 'clock' | 'logger' | 'watch' | 'identity' | 'hub'> & {
   readonly stop: AbortController;
 };
 
@@ -165,7 +165,7 @@ async function startProvinces({ stop, hub, identity, ...parts }: ProvinceParts):
 /** Keys that open what the database holds, kept current while the node runs. */
 async function startDataKeys(
   stack: Disposal,
-  { config, ...parts }: Pick<Base, 'db' | 'clock' | 'logger' | 'metrics' | 'config'>,
+  { config, ...parts }: Pick<Base, 'db' | 'clock' | 'logger' | 'watch' | 'metrics' | 'config'>,
 ): Promise<DataKeys> {
   const source = config.dataKeys;
   const dataKeys = await openDataKeys(parts, source);
@@ -174,33 +174,33 @@ async function startDataKeys(
 }
 
 /** The node's audit log, shown to the hub, and what it holds of the hub's. */
-function startAudit({ config, identity, logger, clock, db, hub, metrics, stack }: Base) {
+function startAudit({ config, identity, logger, clock, watch, db, hub, metrics, stack }: Base) {
   const { province, openingKey, warrantKey } = identity;
-  const grower = stack.use(new TreeGrower({ db, clock, logger }));
+  const grower = stack.use(new TreeGrower({ db, clock, logger, watch }));
   const log = new AuditLog({ db, clock, grower, origin: nodeOrigin(province), key: openingKey });
   const peers = new PeerLogs({ db, clock, logger, countConflict: measureAudit(metrics) });
   stack.use(
     new CheckpointExchange({
       ...{ log, peers, hub: hubCheckpoints(hub.client), hubKey: warrantKey },
-      ...{ clock, logger, everyMs: config.checkpointEveryMs },
+      ...{ clock, logger, watch, everyMs: config.checkpointEveryMs },
     }),
   );
   return { log, peers };
 }
 
-type RulesParts = Pick<Base, 'db' | 'hub' | 'identity' | 'clock' | 'logger' | 'refusals'> & {
+type RulesParts = Pick<Base, 'db' | 'hub' | 'identity' | 'clock' | 'logger' | 'watch' | 'refusals'> & {
   readonly stop: AbortController;
 };
 
 async function startRules(stack: Disposal, parts: RulesParts): Promise<RuleBook> {
-  const { db, hub, identity, clock, logger, refusals, stop } = parts;
+  const { db, hub, identity, clock, logger, watch, refusals, stop } = parts;
   const source = hubRules(hub.client, stop.signal);
   const { warrantKey } = identity;
-  const rules = await openRuleBook({ db, warrantKey, source, refusals, clock, logger });
-  const pulling = rules.run(stop.signal);
+  const rules = await openRuleBook({ db, warrantKey, source, refusals, clock, logger, watch });
+  const pulling = rules.start();
   stack.defer(async () => {
     stop.abort();
-    await pulling;
+    await pulling[Symbol.asyncDispose]();
   });
   return rules;
 }

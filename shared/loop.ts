@@ -14,6 +14,9 @@ export interface Pause {
   readonly nextInMs: number;
 }
 
+/** What every loop of a program needs from it. */
+export type LoopParts = Pick<LoopOptions, 'clock' | 'logger' | 'watch'>;
+
 export interface LoopOptions {
   /** In figures, logs and warnings: `sealer`, `status-reports` … */
   readonly name: string;

@@ -7,6 +7,7 @@ import type { Clock } from '../../shared/clock.ts';
 import { toAppError } from '../../shared/errors.ts';
 import type { Metrics } from '../../shared/http/metrics.ts';
 import type { Logger } from '../../shared/log.ts';
+import { type LoopWatch, type Pause, startLoop } from '../../shared/loop.ts';
 import type { DataKeys } from './data-keys.ts';
 import { formatKeyRing } from './key-ring.ts';
 import { type KeySource, readKeyRing } from './key-source.ts';
@@ -22,6 +23,7 @@ export interface KeeperOptions extends SealingContext {
   readonly metrics?: Metrics | undefined;
   /** How often a file is read; 2 s unless told. */
   readonly everyMs?: number | undefined;
+  readonly watch?: LoopWatch | undefined;
 }
 
 /** A key service may count and bill its calls. */
@@ -31,19 +33,21 @@ const RETRY_MS = { failure: 2_000, locked: 10_000, unopened: 600_000 };
 
 /** A keeper at work; disposing ends it after the batch that it is at. */
 export function startKeyKeeper(options: KeeperOptions): AsyncDisposable {
-  const stop = new AbortController();
-  const running = new KeyKeeper(options, stop.signal).run();
+  const { clock, logger, watch } = options;
+  const keeper = new KeyKeeper(options);
+  const pass = () => keeper.pass();
+  const everyMs = LOOK_EVERY_MS.file;
+  const loop = startLoop({ name: 'data-keys', clock, logger, watch, everyMs, pass });
   return {
     async [Symbol.asyncDispose]() {
-      stop.abort();
-      await running;
+      await loop[Symbol.asyncDispose]();
+      await keeper.end();
     },
   };
 }
 
 class KeyKeeper {
   readonly #options: KeeperOptions;
-  readonly #stopping: AbortSignal;
   readonly #figures: SealingFigures;
   #seenRing: string | undefined;
   #lookAtMs = 0;
@@ -52,21 +56,19 @@ class KeyKeeper {
   #resealed = 0;
   #lastProblem: string | undefined;
 
-  constructor(options: KeeperOptions, stopping: AbortSignal) {
+  constructor(options: KeeperOptions) {
     this.#options = options;
-    this.#stopping = stopping;
     this.#figures = sealingFigures(options.metrics, () => options.dataKeys.sealer);
   }
 
-  /** Never rejects. */
-  async run(): Promise<void> {
-    const { clock } = this.#options;
-    while (!this.#stopping.aborted) {
-      const look = await this.#tried(() => this.#look());
-      const busy = await this.#tried(() => this.#resealSome());
-      if (look === 'failed' || busy === 'failed') await clock.sleep(RETRY_MS.failure, this.#stopping);
-      else if (!busy) await clock.sleep(this.#lookAtMs - clock.nowMs(), this.#stopping);
-    }
+  /** Looks, and seals a batch. Problems are said here, each once: a ring may have one after another. */
+  async pass(): Promise<Pause> {
+    const [look, seal] = [await this.#tried(() => this.#look()), await this.#tried(() => this.#resealSome())];
+    if (look === 'failed' || seal === 'failed') return { nextInMs: RETRY_MS.failure };
+    return { nextInMs: seal ? 0 : Math.max(0, this.#lookAtMs - this.#options.clock.nowMs()) };
+  }
+
+  async end(): Promise<void> {
     await this.#pass?.return(0);
   }
 

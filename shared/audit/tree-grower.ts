@@ -5,6 +5,7 @@
 import type { Clock } from '../clock.ts';
 import { type Database, type Transaction, withTransaction } from '../db/database.ts';
 import type { Logger } from '../log.ts';
+import { type Loop, type LoopWatch, startLoop } from '../loop.ts';
 import { leafHash, subtreesOf, TreeBuilder } from './merkle.ts';
 import {
   type AuditRecord,
@@ -21,6 +22,7 @@ export interface TreeGrowerOptions {
   readonly db: Database;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly watch?: LoopWatch | undefined;
   /** Between two looks for new entries; 1 s unless told. */
   readonly everyMs?: number;
   /** Entries placed in one transaction. */
@@ -32,15 +34,16 @@ const BATCH = 10_000;
 
 export class TreeGrower implements AsyncDisposable {
   readonly #options: TreeGrowerOptions;
-  readonly #stopped = new AbortController();
-  readonly #running: Promise<void>;
+  readonly #loop: Loop;
   /** Transactions before it have been seen, all of them; unknown at first: all records are looked at. */
   #seen: string | undefined;
   #growing: Promise<unknown> = Promise.resolve();
 
   constructor(options: TreeGrowerOptions) {
     this.#options = options;
-    this.#running = this.#run();
+    const { clock, logger, watch, everyMs = EVERY_MS } = options;
+    const pass = () => this.grow();
+    this.#loop = startLoop({ name: 'audit-tree', clock, logger, watch, everyMs, pass });
   }
 
   /** Places what has been committed until now; passes of one program follow each other. */
@@ -51,22 +54,6 @@ export class TreeGrower implements AsyncDisposable {
       this.#seen = undefined;
     });
     return grown;
-  }
-
-  async #run(): Promise<void> {
-    const { clock, logger, everyMs = EVERY_MS } = this.#options;
-    let failing = false;
-    while (!this.#stopped.signal.aborted) {
-      await this.grow()
-        .then(() => {
-          failing = false;
-        })
-        .catch((err) => {
-          if (!failing) logger.error({ err }, 'audit entries got no position');
-          failing = true;
-        });
-      await clock.sleep(everyMs, this.#stopped.signal);
-    }
   }
 
   /**
@@ -91,8 +78,7 @@ export class TreeGrower implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#stopped.abort();
-    await this.#running;
+    await this.#loop[Symbol.asyncDispose]();
   }
 }
 

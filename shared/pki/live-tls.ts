@@ -7,6 +7,7 @@ import type { Clock } from '../clock.ts';
 import { toAppError } from '../errors.ts';
 import type { TlsMaterial } from '../grpc/tls.ts';
 import type { Logger } from '../log.ts';
+import { type Loop, type LoopWatch, startLoop } from '../loop.ts';
 
 export interface LiveTlsOptions {
   /** What is in use at the start; checked already. */
@@ -15,6 +16,7 @@ export interface LiveTlsOptions {
   read(): Promise<TlsMaterial>;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly watch?: LoopWatch | undefined;
   /** How soon files that an operator has replaced are noticed; 2 s unless told. */
   readonly everyMs?: number | undefined;
 }
@@ -24,15 +26,17 @@ const LOOK_MS = 2_000;
 export class LiveTls implements AsyncDisposable {
   readonly #options: LiveTlsOptions;
   readonly #listeners = new Set<(tls: TlsMaterial) => void>();
-  readonly #stopped = new AbortController();
   #current: TlsMaterial;
   #failure = '';
-  readonly #watching: Promise<void>;
+  readonly #loop: Loop;
 
   constructor(options: LiveTlsOptions) {
     this.#options = options;
     this.#current = options.first;
-    this.#watching = this.#watch();
+    const { clock, logger, watch, everyMs = LOOK_MS } = options;
+    const times = { everyMs, firstInMs: everyMs };
+    const pass = () => this.reload();
+    this.#loop = startLoop({ name: 'own-certificate', clock, logger, watch, ...times, pass });
   }
 
   get current(): TlsMaterial {
@@ -63,16 +67,7 @@ export class LiveTls implements AsyncDisposable {
     }
   }
 
-  async #watch(): Promise<void> {
-    const { clock, everyMs = LOOK_MS } = this.#options;
-    while (!this.#stopped.signal.aborted) {
-      await clock.sleep(everyMs, this.#stopped.signal);
-      if (!this.#stopped.signal.aborted) await this.reload();
-    }
-  }
-
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#stopped.abort();
-    await this.#watching;
+    await this.#loop[Symbol.asyncDispose]();
   }
 }

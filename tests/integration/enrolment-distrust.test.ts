@@ -29,7 +29,9 @@ test('a stolen certificate of the hub', async () => {
     await authority.issue({ kind: 'hub' }),
   ];
   const nodeTls = await authority.issue({ kind: 'node', province: '24' });
-  const distrusted = stack.use(await DistrustedSerials.open(directory, systemClock, 100));
+  const distrusted = stack.use(
+    await DistrustedSerials.open(directory, { clock: systemClock, logger: silent, everyMs: 100 }),
+  );
   const served = { listen: '127.0.0.1:0', auth: ECHO_AUTH, logger: silent, drainMs: 50 };
   const services = [implement(Echo, echoHandlers)];
   const atNode = stack.use(

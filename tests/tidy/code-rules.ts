@@ -136,6 +136,23 @@ export const FORBIDDEN_TEXT: readonly TextRule[] = [
     why: 'with it npm ci would insist on the registry of whoever wrote the lockfile',
   },
   {
+    pattern: /\bwhile \(!.*\b(?:stop|stopped|stopping|over|signal)\b.*\baborted\)/,
+    what: 'a loop by hand',
+    why: 'a background loop is startLoop of shared/loop.ts: it backs off, says a failure once, and ends',
+    except: [
+      'shared/loop.ts',
+      // Streams of one caller, which end with the caller.
+      'shared/http/events.ts',
+      'node/tracing/openings/events.ts',
+      // Work on one thing until it is done.
+      'node/tracing/openings/submitter.ts',
+      'node/federation/enrolment/operations.ts',
+      'hub/traces/{live-trace,change-signal}.ts',
+      'deploy/**',
+      'tests/**',
+    ],
+  },
+  {
     pattern: /\r$/,
     what: 'a CR LF line ending',
     why: 'the bytes must be equal on every machine (.gitattributes)',

@@ -7,6 +7,7 @@ import type { AuditLog } from '../../../shared/audit/log.ts';
 import type { PeerLog, PeerLogs, PresentedCheckpoint } from '../../../shared/audit/peer-logs.ts';
 import type { Clock } from '../../../shared/clock.ts';
 import type { Logger } from '../../../shared/log.ts';
+import { type Loop, type LoopWatch, startLoop } from '../../../shared/loop.ts';
 
 /** What each side says: its own checkpoint, what it holds of the other's, why it refuses the other's log. */
 export interface CheckpointMessage {
@@ -26,6 +27,7 @@ export interface CheckpointExchangeOptions {
   readonly hubKey: PeerLog['key'];
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly watch?: LoopWatch | undefined;
   readonly everyMs: number;
 }
 
@@ -33,14 +35,18 @@ const HUB = 'hub';
 
 export class CheckpointExchange implements AsyncDisposable {
   readonly #options: CheckpointExchangeOptions;
-  readonly #stopped = new AbortController();
-  readonly #running: Promise<void>;
+  readonly #stop = new AbortController();
+  readonly #loop: Loop;
   /** Size of our newest checkpoint that the hub holds, as far as we know. */
   #hubHolds = 0;
 
   constructor(options: CheckpointExchangeOptions) {
     this.#options = options;
-    this.#running = this.#run();
+    const { clock, logger, watch, everyMs } = options;
+    // A hub that is away is no error: it is asked again at the same pace.
+    const retryMs = { first: everyMs, most: everyMs };
+    const pass = () => this.exchange();
+    this.#loop = startLoop({ name: 'audit-checkpoints', clock, logger, watch, everyMs, retryMs, pass });
   }
 
   /** One exchange. Rejects if the hub cannot be reached or says what is none. */
@@ -53,7 +59,7 @@ export class CheckpointExchange implements AsyncDisposable {
       const { conflict } = peers.stateOf(HUB);
       const heldSize = await peers.heldSize(HUB);
       const own = { note, fromSize, proof };
-      const answer = await hub({ own, heldSize, conflict }, this.#stopped.signal);
+      const answer = await hub({ own, heldSize, conflict }, this.#stop.signal);
       this.#hubHolds = answer.heldSize;
       return answer;
     };
@@ -65,24 +71,8 @@ export class CheckpointExchange implements AsyncDisposable {
     await peers.receive({ name: HUB, origin: HUB_ORIGIN, key: hubKey }, answer.own);
   }
 
-  async #run(): Promise<void> {
-    const { clock, logger, everyMs } = this.#options;
-    let failing = false;
-    while (!this.#stopped.signal.aborted) {
-      await this.exchange()
-        .then(() => {
-          failing = false;
-        })
-        .catch((err) => {
-          if (!failing) logger.warn({ err }, 'no exchange of audit checkpoints with the hub');
-          failing = true;
-        });
-      await clock.sleep(everyMs, this.#stopped.signal);
-    }
-  }
-
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#stopped.abort();
-    await this.#running;
+    this.#stop.abort();
+    await this.#loop[Symbol.asyncDispose]();
   }
 }

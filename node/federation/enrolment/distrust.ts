@@ -4,9 +4,9 @@
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Clock } from '../../../shared/clock.ts';
 import { AppError, invalidField } from '../../../shared/errors.ts';
 import type { PeerCheck } from '../../../shared/grpc/peer.ts';
+import { type Loop, type LoopParts, startLoop } from '../../../shared/loop.ts';
 import { serialOf } from '../../../shared/pki/certificate.ts';
 import { writePrivately } from '../../../shared/pki/identity.ts';
 
@@ -35,27 +35,29 @@ async function readSerials(directory: string): Promise<string[]> {
   return text.split(/\s+/).filter((word) => word !== '');
 }
 
+/** With how often the file is looked at; 2 s unless told. */
+type LookingParts = LoopParts & { readonly everyMs?: number | undefined };
+
 /** The file as a running node sees it. */
 export class DistrustedSerials implements AsyncDisposable {
   readonly #directory: string;
-  readonly #clock: Clock;
-  readonly #everyMs: number;
-  readonly #stopped = new AbortController();
   readonly #listeners = new Set<() => void>();
   #serials: ReadonlySet<string>;
-  readonly #watching: Promise<void>;
+  readonly #loop: Loop;
 
-  private constructor(directory: string, clock: Clock, everyMs: number, serials: readonly string[]) {
+  private constructor(directory: string, parts: LookingParts, serials: readonly string[]) {
     this.#directory = directory;
-    this.#clock = clock;
-    this.#everyMs = everyMs;
     this.#serials = new Set(serials);
-    this.#watching = this.#watch();
+    const { clock, logger, watch, everyMs = LOOK_MS } = parts;
+    const times = { everyMs, firstInMs: everyMs };
+    // A file that cannot be read for a moment changes nothing.
+    const pass = () => this.#look();
+    this.#loop = startLoop({ name: 'distrusted-serials', clock, logger, watch, ...times, pass });
   }
 
   /** Looked at again every `everyMs`. Throws INVALID_CONFIG if the file is there and cannot be read. */
-  static async open(directory: string, clock: Clock, everyMs = LOOK_MS): Promise<DistrustedSerials> {
-    return new DistrustedSerials(directory, clock, everyMs, await readSerials(directory));
+  static async open(directory: string, parts: LookingParts): Promise<DistrustedSerials> {
+    return new DistrustedSerials(directory, parts, await readSerials(directory));
   }
 
   /** For the listener and for the channel to the hub. */
@@ -67,19 +69,14 @@ export class DistrustedSerials implements AsyncDisposable {
     this.#listeners.add(listener);
   }
 
-  async #watch(): Promise<void> {
-    while (!this.#stopped.signal.aborted) {
-      await this.#clock.sleep(this.#everyMs, this.#stopped.signal);
-      // A file that cannot be read for a moment changes nothing.
-      const serials = await readSerials(this.#directory).catch(() => [...this.#serials]);
-      if (serials.length === this.#serials.size && serials.every((one) => this.#serials.has(one))) continue;
-      this.#serials = new Set(serials);
-      for (const listener of this.#listeners) listener();
-    }
+  async #look(): Promise<void> {
+    const serials = await readSerials(this.#directory);
+    if (serials.length === this.#serials.size && serials.every((one) => this.#serials.has(one))) return;
+    this.#serials = new Set(serials);
+    for (const listener of this.#listeners) listener();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#stopped.abort();
-    await this.#watching;
+    await this.#loop[Symbol.asyncDispose]();
   }
 }

@@ -7,6 +7,7 @@ import { createPrivateKey } from 'node:crypto';
 import type { Clock } from '../../../shared/clock.ts';
 import { toAppError } from '../../../shared/errors.ts';
 import type { Logger } from '../../../shared/log.ts';
+import { type Loop, type LoopWatch, type Pause, startLoop } from '../../../shared/loop.ts';
 import { readCertificate, validityOf } from '../../../shared/pki/certificate.ts';
 import { createCsr } from '../../../shared/pki/csr.ts';
 import { checkOwnCertificate, type Identity, writeIdentityFile } from '../../../shared/pki/identity.ts';
@@ -20,52 +21,50 @@ export interface RenewalOptions {
   readonly ask: AskRenewal;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly watch?: LoopWatch | undefined;
 }
 
 export class Renewal implements AsyncDisposable {
   readonly #options: RenewalOptions;
-  readonly #stopped = new AbortController();
-  readonly #running: Promise<void>;
+  readonly #loop: Loop;
 
   constructor(options: RenewalOptions) {
     this.#options = options;
-    this.#running = this.#run();
+    const { clock, logger, watch } = options;
+    const pass = (signal: AbortSignal) => this.#pass(signal);
+    this.#loop = startLoop({ name: 'certificate-renewal', clock, logger, watch, everyMs: 0, pass });
   }
 
-  async #run(): Promise<void> {
+  /** Looks whether it is time, and asks if it is; until then there is nothing to do. */
+  async #pass(signal: AbortSignal): Promise<Pause> {
     const { clock, tls } = this.#options;
-    let asked = false;
-    while (!this.#stopped.signal.aborted) {
+    const wait = (asked: boolean) => {
       const validity = validityOf(readCertificate(tls.current.cert));
-      const waitMs = renewalWait(validity, { nowMs: clock.nowMs(), asked });
-      await clock.sleep(waitMs, this.#stopped.signal);
-      if (this.#stopped.signal.aborted) return;
-      const due = renewalWait(validity, { nowMs: clock.nowMs(), asked: false }) === 0;
-      asked = due && !(await this.#renew());
-    }
+      return renewalWait(validity, { nowMs: clock.nowMs(), asked });
+    };
+    const asked = wait(false) === 0 && !(await this.#renew(signal));
+    return { nextInMs: wait(asked) };
   }
 
   /** Whether a new certificate is in use. Never rejects. */
-  async #renew(): Promise<boolean> {
+  async #renew(signal: AbortSignal): Promise<boolean> {
     const { identity, tls, ask, logger, clock } = this.#options;
     try {
       const peer = { kind: 'node', province: identity.province } as const;
       const csr = await createCsr(createPrivateKey(tls.current.key), peer);
-      const certificate = await ask(csr, this.#stopped.signal);
+      const certificate = await ask(csr, signal);
       if (certificate === undefined || certificate.trim() === tls.current.cert.trim()) return false;
       checkOwnCertificate({ ...tls.current, cert: certificate }, identity.statement, clock.nowMs());
       await writeIdentityFile(identity.directory, 'tlsCertificate', certificate);
       await tls.reload();
       return true;
     } catch (error) {
-      if (!this.#stopped.signal.aborted)
-        logger.warn({ err: toAppError(error) }, 'certificate not renewed yet');
+      if (!signal.aborted) logger.warn({ err: toAppError(error) }, 'certificate not renewed yet');
       return false;
     }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#stopped.abort();
-    await this.#running;
+    await this.#loop[Symbol.asyncDispose]();
   }
 }

@@ -8,6 +8,7 @@ import { recordAudit } from '../../../shared/audit/record.ts';
 import { nowSeconds } from '../../../shared/clock.ts';
 import { withTransaction } from '../../../shared/db/database.ts';
 import { jitteredMs } from '../../../shared/ids.ts';
+import { type Loop, type Pause, startLoop } from '../../../shared/loop.ts';
 import { type FederationKey, recipientOf, wrapFederationKey } from '../../../shared/signed/federation-key.ts';
 import { approvedProvince, keysSha256 } from '../../../shared/signed/key-approval.ts';
 import type { ProvinceStatement } from '../../../shared/signed/province-statement.ts';
@@ -27,17 +28,19 @@ export class KeyCourier implements AsyncDisposable {
   readonly #options: KeyOptions;
   readonly #receiver: WrapReceiver;
   readonly #approvals = new ApprovalReader();
-  readonly #stop = new AbortController();
   readonly #forgettableSince = new Map<number, number>();
   #view: KeyView | undefined;
   #pass: Promise<KeyView> | undefined;
-  readonly #running: Promise<void>;
+  readonly #loop: Loop;
 
   /** At work already. */
   constructor(options: KeyOptions) {
     this.#options = options;
     this.#receiver = new WrapReceiver(options);
-    this.#running = this.#run();
+    const { clock, logger, watch, everyMs = EVERY_MS } = options;
+    const times = { everyMs, retryMs: { first: everyMs / SOONER, most: everyMs } };
+    const pass = () => this.#pace();
+    this.#loop = startLoop({ name: 'federation-key', clock, logger, watch, ...times, pass });
   }
 
   /** What the last pass found; undefined before the first. */
@@ -62,24 +65,16 @@ export class KeyCourier implements AsyncDisposable {
     return this.#pass;
   }
 
-  async #run(): Promise<void> {
-    const { clock, logger, ring, everyMs = EVERY_MS } = this.#options;
-    let failed = false;
-    while (!this.#stop.signal.aborted) {
-      await this.#begin(false).then(
-        () => {
-          failed = false;
-        },
-        (err: unknown) => {
-          if (!failed && !this.#stop.signal.aborted)
-            logger.warn({ err }, 'the federation key could not be compared with the hub');
-          failed = true;
-        },
-      );
-      const { keys, proposed } = ring.content;
-      const waitMs = keys.length === 0 || proposed ? everyMs / SOONER : everyMs;
-      await clock.sleep(jitteredMs(waitMs), this.#stop.signal);
-    }
+  /** A node that waits for a key looks more often. */
+  async #pace(): Promise<Pause> {
+    const { everyMs = EVERY_MS } = this.#options;
+    await this.#begin(false);
+    return { nextInMs: jitteredMs(this.#isWaiting ? everyMs / SOONER : everyMs) };
+  }
+
+  get #isWaiting(): boolean {
+    const { keys, proposed } = this.#options.ring.content;
+    return keys.length === 0 || proposed !== undefined;
   }
 
   async #passOnce(fresh: boolean): Promise<KeyView> {
@@ -189,8 +184,7 @@ export class KeyCourier implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#stop.abort();
-    await this.#running;
+    await this.#loop[Symbol.asyncDispose]();
     await this.#pass?.catch(() => undefined);
   }
 }

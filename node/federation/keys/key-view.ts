@@ -6,6 +6,7 @@ import type { KeyObject } from 'node:crypto';
 import type { Clock } from '../../../shared/clock.ts';
 import type { Database } from '../../../shared/db/database.ts';
 import type { Logger } from '../../../shared/log.ts';
+import type { LoopWatch } from '../../../shared/loop.ts';
 import { checkValueOf, type FederationKey, type KeyHolder } from '../../../shared/signed/federation-key.ts';
 import type { ProvinceStatement } from '../../../shared/signed/province-statement.ts';
 import type { KeyRing } from './key-ring.ts';
@@ -58,6 +59,7 @@ export interface KeyOptions {
   readonly forgetAfterMs?: number;
   /** Between two passes; 5 s unless told, and a fifth of it while a key is awaited. */
   readonly everyMs?: number | undefined;
+  readonly watch?: LoopWatch | undefined;
 }
 
 /** The federation at the end of a pass. */

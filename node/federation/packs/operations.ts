@@ -11,8 +11,8 @@ import { type Clock, nowSeconds } from '../../../shared/clock.ts';
 import { type Database, withTransaction } from '../../../shared/db/database.ts';
 import { type RulePack, rulesInForce } from '../../../shared/domain/rule-pack.ts';
 import { AppError } from '../../../shared/errors.ts';
-import { jitteredMs } from '../../../shared/ids.ts';
 import type { Logger } from '../../../shared/log.ts';
+import { type Loop, type LoopWatch, startLoop } from '../../../shared/loop.ts';
 import { verifyRulePack } from '../../../shared/signed/rule-signature.ts';
 import { findPack, insertPack, listSignedPacks } from './queries.ts';
 
@@ -27,6 +27,7 @@ export interface RuleBookOptions {
   refusals: RefusalLog;
   clock: Clock;
   logger: Logger;
+  watch?: LoopWatch | undefined;
 }
 
 export interface RuleBook {
@@ -44,12 +45,11 @@ export interface RuleBook {
    * rules than it did.
    */
   pull(): Promise<void>;
-  /** Pulls at once and every minute, sooner after a failure, until `signal` aborts. Never rejects. */
-  run(signal: AbortSignal): Promise<void>;
+  /** Pulls at once and every minute, sooner after a failure. */
+  start(): Loop;
 }
 
-const PULL_EVERY_MS = 60_000;
-const RETRY_MS = 1_000;
+const PULLING = { name: 'rules', everyMs: 60_000, retryMs: { first: 1_000, most: 1_000 } };
 const DEADLINE_MS = 5_000;
 
 /**
@@ -73,7 +73,7 @@ export async function openRuleBook(options: RuleBookOptions): Promise<RuleBook> 
         throw new AppError('UNAVAILABLE', 'NO_RULES', 'no rules have come from the hub yet');
     },
     pull: () => pull(options, packs),
-    run: (signal) => pullForEver(options, book, signal),
+    start: () => startLoop({ ...PULLING, ...options, pass: () => book.pull() }),
   };
   return book;
 }
@@ -133,21 +133,4 @@ async function keep({ db, clock }: RuleBookOptions, signed: string, pack: RulePa
     const entry = { action: 'rules.changed', actor: HUB_ACTOR, outcome: 'done', detail } as const;
     await recordAudit(tx, entry, nowSeconds(clock));
   });
-}
-
-async function pullForEver(
-  { clock, logger }: RuleBookOptions,
-  book: RuleBook,
-  signal: AbortSignal,
-): Promise<void> {
-  while (!signal.aborted) {
-    const pulled = await book.pull().then(
-      () => true,
-      (err: unknown) => {
-        logger.warn({ err }, 'rules could not be pulled');
-        return false;
-      },
-    );
-    await clock.sleep(jitteredMs(pulled ? PULL_EVERY_MS : RETRY_MS), signal);
-  }
 }

@@ -10,6 +10,7 @@ import { type Clock, nowSeconds } from '../../../shared/clock.ts';
 import { type Database, type Queryable, withTransaction } from '../../../shared/db/database.ts';
 import { AppError, toAppError } from '../../../shared/errors.ts';
 import type { Logger } from '../../../shared/log.ts';
+import { type Loop, type LoopWatch, startLoop } from '../../../shared/loop.ts';
 import { loadPublicKey, type ProvinceKeys } from '../../../shared/signed/opening-keys.ts';
 import {
   fingerprintOf,
@@ -29,6 +30,7 @@ export interface ProvinceBookOptions {
   readonly db: Database;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly watch?: LoopWatch | undefined;
   /** The pinned federation CA. */
   readonly caKey: KeyObject;
   /** This province's own statement, from its identity. */
@@ -53,11 +55,9 @@ export class ProvinceBook implements ProvinceKeys, AsyncDisposable {
   readonly #listeners = new Set<(province: string) => void>();
   /** Texts that were refused, so that each is on record once. */
   readonly #refused = new Set<string>();
-  readonly #stopped = new AbortController();
-  #wake = new AbortController();
   #version = -1;
   #pulling: Promise<void> | undefined;
-  #running: Promise<void> | undefined;
+  #loop: Loop | undefined;
 
   private constructor(options: ProvinceBookOptions) {
     this.#options = options;
@@ -110,32 +110,15 @@ export class ProvinceBook implements ProvinceKeys, AsyncDisposable {
 
   /** The hub says how new its list is: it is asked for at once if ours is another. */
   hint(version: number): void {
-    if (version !== this.#version) this.#wake.abort();
+    if (version !== this.#version) this.#loop?.wake();
   }
 
   /** Keeps the book up to date until it is disposed of. */
   start(): void {
-    this.#running = this.#run();
-  }
-
-  async #run(): Promise<void> {
-    const { clock, logger } = this.#options;
-    let failures = 0;
-    while (!this.#stopped.signal.aborted) {
-      this.#wake = new AbortController();
-      const waitMs = await this.refresh().then(
-        () => {
-          failures = 0;
-          return PULL_EVERY_MS;
-        },
-        (err: unknown) => {
-          if (failures === 0) logger.warn({ err: toAppError(err) }, 'the hub did not list the provinces');
-          return Math.min(RETRY_MS.most, RETRY_MS.first * 2 ** failures++);
-        },
-      );
-      await clock.sleep(RETRY_MS.first, this.#stopped.signal);
-      await clock.sleep(waitMs, AbortSignal.any([this.#stopped.signal, this.#wake.signal]));
-    }
+    const { clock, logger, watch } = this.#options;
+    const times = { everyMs: PULL_EVERY_MS, retryMs: RETRY_MS };
+    const pass = () => this.refresh();
+    this.#loop = startLoop({ name: 'provinces', clock, logger, watch, ...times, pass });
   }
 
   async #pull(): Promise<void> {
@@ -206,8 +189,7 @@ export class ProvinceBook implements ProvinceKeys, AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#stopped.abort();
-    await this.#running;
+    await this.#loop?.[Symbol.asyncDispose]();
   }
 }
 

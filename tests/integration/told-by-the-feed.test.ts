@@ -1,0 +1,215 @@
+/**
+ * What a program knows after its database has changed, whatever became of whoever changed it: tracing hears
+ * of a commit whose answer was lost, contacts lie at the desk of their person's ward, and nothing hangs at
+ * the end.
+ */
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { importRows } from '../../node/records/intake/operations.ts';
+import { AskedQuestions, type TouchedQuestion } from '../../node/tracing/asking/asked-questions.ts';
+import { Changes } from '../../node/tracing/asking/changes.ts';
+import { IdentifierIndex } from '../../node/tracing/asking/identifier-index.ts';
+import { systemClock } from '../../shared/clock.ts';
+import { type Database, openDatabase } from '../../shared/db/database.ts';
+import { AppError } from '../../shared/errors.ts';
+import { Feed } from '../../shared/feed/feed.ts';
+import { createLogger } from '../../shared/log.ts';
+import { everybodyAt } from '../support/callers.ts';
+import { createNodeHttp, type NodeHttp } from '../support/node-http.ts';
+import { testDataKeys } from '../support/sealed.ts';
+import { waitFor } from '../support/wait.ts';
+
+const clock = systemClock;
+const logger = createLogger('test', 'silent');
+const TRACE = 'a'.repeat(32);
+
+let node: NodeHttp;
+beforeAll(async () => {
+  node = await createNodeHttp();
+});
+afterAll(() => node[Symbol.asyncDispose]());
+
+/** `db`, of which the answer to the next `lost` commits never comes. */
+function losing(db: Database, lost: { commits: number }): Database {
+  const sql = new Proxy(db.sql, {
+    get: (target, name) =>
+      name !== 'begin'
+        ? Reflect.get(target, name)
+        : async (...args: [never]) => {
+            const done = await target.begin(...args);
+            if (lost.commits-- <= 0) return done;
+            throw new AppError('UNAVAILABLE', 'DATABASE_UNAVAILABLE', 'lost after COMMIT');
+          },
+  });
+  return { ...db, sql };
+}
+
+function csv(text: string) {
+  const bytes = (async function* () {
+    yield Buffer.from(text);
+  })();
+  return { format: 'csv' as const, bytes };
+}
+
+/** Imports rows of a kind; true if the answer came. */
+async function tells(kind: 'persons' | 'check-ins', text: string, db: Database = node.db): Promise<boolean> {
+  const ctx = { db, dataKeys: testDataKeys(), clock };
+  const request = { kind, source: csv(text) };
+  return importRows(ctx, everybodyAt('24'), request).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function follow(db: Database, touched: TouchedQuestion[]) {
+  const feed = new Feed({ db, clock, logger, everyMs: 100 });
+  const [index, asked] = [new IdentifierIndex(), new AskedQuestions()];
+  const onTouched = (questions: readonly TouchedQuestion[]) => void touched.push(...questions);
+  const changes = await Changes.start({ db, feed, province: '24', index, asked, onTouched });
+  return { feed, changes, asked };
+}
+
+describe('a commit whose answer is lost', () => {
+  it('is known to tracing: the questions that it touches are told', async () => {
+    const places = { 'content-type': 'text/csv' };
+    await node.call('POST', '/v1/imports/places', { text: 'place,name,kind\np1,A,cafe\n', headers: places });
+    const rows =
+      'identifier,place,in_at,out_at\nphone:0912345678,p1,2021-06-10T08:00:00Z,2021-06-10T09:00:00Z\n';
+    expect(await tells('check-ins', rows.replace('0912345678', '0912345670'))).toBe(true);
+    await node.db.sql`UPDATE identifiers SET token = decode(lpad(to_hex(id), 32, '0'), 'hex')`;
+    const [known] = await node.db.sql<{ token: Buffer }[]>`SELECT token FROM identifiers`;
+    const touched: TouchedQuestion[] = [];
+    const { feed, changes, asked } = await follow(node.db, touched);
+    await using _feed = feed;
+    await using _changes = changes;
+    const [from, until] = [
+      Date.parse('2021-06-10T00:00:00Z') / 1000,
+      Date.parse('2021-06-11T00:00:00Z') / 1000,
+    ];
+    const question = {
+      seq: 7,
+      who: new Uint8Array(),
+      met: known?.token as Buffer,
+      metFrom: [from],
+      metUntil: [until],
+    };
+    asked.note({ id: TRACE, expiresAt: until + 1e9 }, question);
+    const version = changes.dataVersion;
+    expect(await tells('check-ins', rows, losing(node.db, { commits: 1 }))).toBe(false);
+    await waitFor('the question', () => touched.length > 0);
+    expect(touched).toContainEqual({ traceId: TRACE, seq: 7 });
+    expect(changes.dataVersion).toBeGreaterThan(version);
+    // Nothing is told again of what is there already.
+    touched.length = 0;
+    expect(await tells('check-ins', rows)).toBe(true);
+    await changes.settled();
+    expect(touched).toEqual([]);
+  });
+});
+
+describe('a contact', () => {
+  const persons = (ward: string) =>
+    tells('persons', `identifiers,name,province,ward\nphone:0912345699,An,24,${ward}\n`);
+  const seenBy = async (ward: string) => {
+    const { status } = await node.call('GET', `/v1/traces/${TRACE}/contacts`, {
+      roles: [`ward_tracer@${ward}`],
+    });
+    return status;
+  };
+
+  it('follows the ward that the record of its person names, and leaves the desk where it was', async () => {
+    const [old, right] = ['07210', '07213'];
+    await persons(old);
+    const [found] = await node.db.sql<{ id: number }[]>`SELECT max(id) AS id FROM identifiers`;
+    await node.db.sql`
+      INSERT INTO contacts (trace_id, contact_id, degree, first_exposed_at, last_exposed_at, seconds,
+        settings, place_kinds, exposed_in, identifier_ids, ward, delivery)
+      VALUES (${TRACE}, ${'b'.repeat(32)}, 1, 1, 2, 900, 1, 1, ARRAY['24'],
+        ARRAY[${found?.id as number}::int],
+        ${old}, 1)`;
+    expect([await seenBy(old), await seenBy(right)]).toEqual([200, 404]);
+    await persons(right);
+    await waitFor('the new desk', async () => (await seenBy(right)) === 200);
+    expect(await seenBy(old)).toBe(404);
+  });
+
+  it('of a person whose ward becomes known only later comes to a desk then', async () => {
+    await tells('persons', 'identifiers,name,province,ward\nphone:0912345688,Bo,24,\n');
+    const [found] = await node.db.sql<{ id: number }[]>`SELECT max(id) AS id FROM identifiers`;
+    await node.db.sql`
+      INSERT INTO contacts (trace_id, contact_id, degree, first_exposed_at, last_exposed_at, seconds,
+        settings, place_kinds, exposed_in, identifier_ids, ward, delivery)
+      VALUES (${TRACE}, ${'c'.repeat(32)}, 1, 1, 2, 900, 1, 1, ARRAY['24'],
+        ARRAY[${found?.id as number}::int],
+        NULL, 1)`;
+    await tells('persons', 'identifiers,name,province,ward\nphone:0912345688,Bo,24,07216\n');
+    await waitFor('the desk', async () => (await seenBy('07216')) === 200);
+  });
+});
+
+describe('a queue of openings', () => {
+  const insert = async (count: number, refusal: string | null) => {
+    for (let i = 0; i < count; i++)
+      await node.db.sql`
+        INSERT INTO traces (id, direction, max_degree, as_of, rules, refusal, refused_at, created_at)
+        VALUES (${randomBytes(16).toString('hex')}, 'forward', 1, 0, 1, ${refusal},
+          CASE WHEN ${refusal !== null} THEN now() - interval '1 hour' END, now() - interval '1 day')`;
+  };
+
+  it('is not held up by 256 traces that the hub has refused', async () => {
+    await insert(256, 'OPENING_EXPIRED');
+    const entered = { identifiers: ['phone:0912345677'], onset_on: '2021-06-10' };
+    const { body: found } = await node.call('POST', '/v1/cases', { json: entered });
+    // Queued while nobody sends: as after a restart, only the look at the queue finds it.
+    const opened = await node.call('POST', '/v1/traces', {
+      json: { cases: [found.id], direction: 'forward' },
+    });
+    expect(opened.status).toBe(202);
+    const { listUnsubmitted } = await import('../../node/tracing/openings/queries.ts');
+    await node.db.sql`UPDATE traces SET accepted_at = NULL, refusal = NULL WHERE id = ${opened.body.id}`;
+    const now = Math.floor(clock.nowMs() / 1000);
+    const queue = await listUnsubmitted(node.db, { limit: 256, refusedBefore: now });
+    expect(queue[0]).toBe(opened.body.id);
+    expect(queue).toHaveLength(256);
+    await node.db.sql`DELETE FROM traces WHERE refusal = 'OPENING_EXPIRED'`;
+  });
+});
+
+describe('the end', () => {
+  it('comes though the pool is closed under a change that was not read yet', async () => {
+    const db = openDatabase(node.databaseUrl, { max: 2, name: 'closing' });
+    const { feed, changes } = await follow(db, []);
+    await db[Symbol.asyncDispose]();
+    await persons('0912345666');
+    const ended = Promise.all([changes[Symbol.asyncDispose](), feed[Symbol.asyncDispose]()]);
+    const awake = new AbortController();
+    const late = clock.sleep(5_000, awake.signal).then(() => 'hangs');
+    expect(await Promise.race([ended.then(() => 'ended'), late])).toBe('ended');
+    awake.abort();
+  });
+
+  const persons = (phone: string) => tells('persons', `identifiers,name\nphone:${phone},Chi\n`);
+});
+
+describe('the index of identifiers', () => {
+  it('gives back the links of an identifier that changes often', () => {
+    const index = new IdentifierIndex();
+    const token = new Uint8Array(32).map((_, i) => i);
+    const [none, household] = [new Uint8Array(2), new Int32Array(2)];
+    const rows = {
+      id: Int32Array.of(1, 2),
+      token,
+      isCccd: none,
+      isResident: none,
+      household,
+      generation: household,
+    };
+    const links = { of: Int32Array.of(1, 2), to: Int32Array.of(2, 1) };
+    const before = process.memoryUsage().arrayBuffers;
+    for (let i = 0; i < 500_000; i++) index.put(rows, links);
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(2 ** 20);
+    const linked: number[] = [];
+    index.eachLink(1, (to) => linked.push(to));
+    expect(linked).toEqual([2]);
+  });
+});
