@@ -198,7 +198,9 @@ test('once its log is accepted the warnings end, and what is lost is told', asyn
     new RegExp(`^${victim}: giữ làm chứng · held as evidence \\d+ [0-9a-f]{64}\n`),
   );
   for (const member of [federation.hub, federation.node(victim)]) {
-    await waitFor('no warning', async () => (await warningsOf(member)).length === 0);
+    // The hub cannot read the trace into which this file has put an answer of one byte, and says so.
+    const ofLogs = async () => (await warningsOf(member)).filter((text) => !text.includes('TRACE_UNREADABLE'));
+    await waitFor('no warning of a log', async () => (await ofLogs()).length === 0);
   }
   expect((await cli('hub', ...accepting)).out).toContain('NO_CONFLICT');
   const lost = /mất mục 1\.\.\d+ .* entries 1\.\.\d+ of the old log are lost; .* restored_from_backup/;
