@@ -19,6 +19,7 @@ import type { FeedKind } from '../feed/kinds.ts';
 import { sqlStateOf } from './errors.ts';
 import { guardClient } from './guarded-client.ts';
 import { useOrderlySockets } from './orderly-socket.ts';
+import { settleTypeQueries } from './type-query.ts';
 
 /** What queries need: satisfied by a Database and by a Transaction. */
 export interface Queryable {
@@ -69,6 +70,7 @@ export function openDatabase(url: string, options: DatabaseOptions): Database {
     onnotice: () => undefined,
   }) as unknown as postgres.Sql;
   useOrderlySockets(client);
+  settleTypeQueries(client);
   const sql = guardClient(client);
   const orm = drizzle(sql);
   client.options.serializers[TIMESTAMPTZ] = (value) => (value instanceof Date ? value.toISOString() : value);
