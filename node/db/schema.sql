@@ -149,6 +149,8 @@ CREATE TABLE cases (
 );
 CREATE INDEX cases_by_ward ON public.cases
   USING btree (ward, created_at DESC, id DESC);
+CREATE INDEX cases_newest ON public.cases
+  USING btree (created_at DESC, id DESC);
 
 CREATE TABLE check_ins (
   identifier_id integer NOT NULL,
@@ -188,6 +190,8 @@ CREATE INDEX contacts_identifiers ON public.contacts
 CREATE INDEX contacts_in_order ON public.contacts
   USING btree (trace_id, degree, ((- last_exposed_at)), contact_id)
   WHERE (withdrawn_at IS NULL);
+CREATE INDEX contacts_of_ward ON public.contacts
+  USING btree (ward, trace_id);
 
 CREATE TABLE data_keys (
   generation integer NOT NULL,
@@ -337,6 +341,8 @@ CREATE TABLE openings (
 );
 CREATE INDEX openings_by_federation_key ON public.openings
   USING btree (federation_key, expires_at);
+CREATE INDEX openings_newest ON public.openings
+  USING btree (first_seen_at DESC, trace_id DESC);
 
 CREATE TABLE people (
   id integer NOT NULL GENERATED ALWAYS AS IDENTITY,
@@ -438,6 +444,8 @@ CREATE TABLE traces (
   CONSTRAINT traces_federation_key_check
     CHECK ((federation_key > 0))
 );
+CREATE INDEX traces_newest ON public.traces
+  USING btree (created_at DESC, id DESC);
 CREATE INDEX traces_unaccepted ON public.traces
   USING btree (refused_at NULLS FIRST, created_at)
   WHERE (((accepted_at IS NULL) OR closing) AND (closed_at IS NULL));

@@ -79,24 +79,32 @@ export async function findCase(db: Queryable, id: string, scope: Scope): Promise
   return rows.map(fromRow)[0];
 }
 
-const NO_ID = '00000000-0000-0000-0000-000000000000';
-
 export interface CasesPage {
   readonly limit: number;
   readonly after?: CaseCursor | undefined;
 }
 
-/** At most `limit` cases in scope after `after`, newest first, withdrawn ones too. */
+/**
+ * At most `limit` cases in scope after `after`, newest first, withdrawn ones too. Of wards, the newest of
+ * each are merged: with one condition for all of them PostgreSQL sorts all cases that they ever had.
+ */
 export async function listCases(
   db: Queryable,
   { limit, after }: CasesPage,
   scope: Scope,
 ): Promise<StoredCase[]> {
+  const { sql } = db;
+  const older = after
+    ? sql`(created_at, id) < (to_timestamp(${after.createdAt}::bigint), ${after.id}::uuid)`
+    : sql`true`;
+  const ofWards = (wards: Exclude<Scope, 'whole'>) => sql`
+    WHERE cases.id IN (
+      SELECT newest.id FROM unnest(${[...wards]}::text[]) w (ward) CROSS JOIN LATERAL (
+        SELECT id, created_at FROM cases c WHERE c.ward = w.ward AND ${older}
+        ORDER BY created_at DESC, id DESC LIMIT ${limit}
+      ) newest ORDER BY created_at DESC, id DESC LIMIT ${limit})`;
   const rows = await db.sql<CaseRow[]>`
-    ${selectCases(db)}
-    WHERE (${after === undefined} OR (cases.created_at, cases.id) <
-      (to_timestamp(${after?.createdAt ?? 0}::bigint), ${after?.id ?? NO_ID}::uuid))
-      ${withinWards(db, scope)}
+    ${selectCases(db)} ${scope === 'whole' ? sql`WHERE ${older}` : ofWards(scope)}
     ORDER BY cases.created_at DESC, cases.id DESC LIMIT ${limit}`;
   return rows.map(fromRow);
 }
