@@ -6,6 +6,10 @@ import { join } from 'node:path';
 import { type Database, openDatabase } from '../../shared/db/database.ts';
 import { migrateDatabase } from '../../shared/db/migrate.ts';
 import { grantProgramRole } from '../../shared/db/program-role.ts';
+import { newId, newKey } from '../../shared/ids.ts';
+import { packageRoot } from '../../shared/package-root.ts';
+import type { ServerSettings } from '../postgres/embedded/settings.ts';
+import { startPostgres } from '../postgres/embedded.ts';
 import {
   createDatabase,
   createRole,
@@ -13,11 +17,7 @@ import {
   dropRole,
   urlOfDatabase,
   urlOfRole,
-} from '../../shared/db/server-admin.ts';
-import { newId, newKey } from '../../shared/ids.ts';
-import { packageRoot } from '../../shared/package-root.ts';
-import type { ServerSettings } from '../postgres/embedded/settings.ts';
-import { startPostgres } from '../postgres/embedded.ts';
+} from '../postgres/server-admin.ts';
 
 export interface DatabaseOptions {
   /** A server with the right to create databases and roles; an embedded one if absent. */

@@ -7,11 +7,11 @@ import { mkdir, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { openDatabase } from '../../shared/db/database.ts';
-import { createDatabase, dropDatabase } from '../../shared/db/server-admin.ts';
 import { CLUSTER_USER, ensureCluster } from './embedded/cluster.ts';
 import { findPlace, type Place } from './embedded/place.ts';
 import { launchServer, type ServerProcess } from './embedded/server.ts';
 import { type ServerSettings, serverSettings } from './embedded/settings.ts';
+import { createDatabase, dropDatabase } from './server-admin.ts';
 
 export interface EmbeddedOptions {
   /** Data directory; made, with a new cluster in it, if it is missing or empty. Nothing else may use it. */

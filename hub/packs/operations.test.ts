@@ -8,7 +8,7 @@ import { issueRules, readShippedPacks } from './operations.ts';
 const { publicKey, privateKey } = generateKeyPairSync('ed25519');
 const at = (text: string) => Date.parse(text) / 1000;
 
-/** The pack of the README, value by value. */
+/** The shipped pack, value by value. */
 const DEFAULT = JSON.parse(`
 {"number": 1, "effective_from": "2021-12-29T00:00:00+07:00", "infectious_days_before": 2, "latent_days": 2,
  "close_contact_seconds": 900,

@@ -94,7 +94,7 @@ function observe(app: Routes, options: HttpAppOptions) {
 }
 
 /** Probes and pages come all the time and say nothing. */
-const QUIET = /^\/(?:healthz|readyz|metrics|docs)/;
+const QUIET = /^\/(?:$|healthz|readyz|metrics|docs)/;
 
 const KNOWN_METHODS = new Set(['GET', 'HEAD', 'POST', 'PATCH', 'PUT', 'DELETE', 'OPTIONS']);
 

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { urlOfRole } from '../../deploy/postgres/server-admin.ts';
 import { MIGRATIONS as HUB_MIGRATIONS } from '../../hub/app.ts';
 import { MIGRATIONS as NODE_MIGRATIONS } from '../../node/app.ts';
 import { ensurePartitions, listPartitions } from '../../node/db/partitions.ts';
@@ -8,7 +9,6 @@ import { Secret } from '../../shared/config.ts';
 import { type Database, openDatabase, withTransaction } from '../../shared/db/database.ts';
 import { migrateAsOwner, openAsProgram } from '../../shared/db/program-database.ts';
 import { grantProgramRole, requireProtectedAudit } from '../../shared/db/program-role.ts';
-import { urlOfRole } from '../../shared/db/server-admin.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 
 const ENTRY = {

@@ -310,6 +310,10 @@ describe('documentation', () => {
   });
 
   it('pages load nothing from elsewhere, and what they load is there', async () => {
+    for (const app of [apps.node, apps.hub]) {
+      const root = await app.request('/');
+      expect([root.status, root.headers.get('location')]).toEqual([302, '/docs']);
+    }
     const page = await apps.node.request('/docs');
     const policy = page.headers.get('content-security-policy') ?? '';
     expect(policy).toContain("default-src 'none'");

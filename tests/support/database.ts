@@ -2,8 +2,13 @@
  * A migrated database for one test or one file, cloned from a template in about 60 ms and dropped in the end.
  */
 import { inject } from 'vitest';
+import {
+  createDatabase,
+  dropDatabase,
+  urlOfDatabase,
+  urlOfRole,
+} from '../../deploy/postgres/server-admin.ts';
 import { type Database, openDatabase } from '../../shared/db/database.ts';
-import { createDatabase, dropDatabase, urlOfDatabase, urlOfRole } from '../../shared/db/server-admin.ts';
 import { newId } from '../../shared/ids.ts';
 
 declare module 'vitest' {

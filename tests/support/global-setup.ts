@@ -10,10 +10,10 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { TestProject } from 'vitest/node';
 import { type EmbeddedPostgres, startPostgres } from '../../deploy/postgres/embedded.ts';
+import { createRole } from '../../deploy/postgres/server-admin.ts';
 import { openDatabase } from '../../shared/db/database.ts';
 import { migrateDatabase } from '../../shared/db/migrate.ts';
 import { grantProgramRole } from '../../shared/db/program-role.ts';
-import { createRole } from '../../shared/db/server-admin.ts';
 import { packageRoot } from '../../shared/package-root.ts';
 import { removeRoom } from './room.ts';
 

@@ -28,6 +28,7 @@ import {
   checkFeatures,
   checkImports,
   checkPackages,
+  checkShared,
   checkTargets,
   checkUnused,
 } from './import-checks.ts';
@@ -323,6 +324,18 @@ test('checkDependencies', () => {
     'a sentence for gone, which is no dependency',
   ]);
   expect(checkDependencies('# X\n', ['pino'])).toHaveLength(1);
+});
+
+test('checkShared', () => {
+  const file = (path: string, ...imports: string[]) =>
+    parseSource(path, `// A file.\n${imports.map((one) => `import '${one}';`).join('\n')}\n`);
+  const sources = [
+    ...[file('node/a.ts', '../shared/b.ts'), file('shared/b.ts', './c.ts'), file('shared/c.ts')],
+    ...[file('deploy/d.ts', '../shared/e.ts'), file('shared/e.ts'), file('shared/b.test.ts', './f.ts')],
+    ...[file('shared/f.ts'), file('shared/entry.ts', './below.ts'), file('shared/below.ts')],
+  ];
+  const found = checkShared(sources, { 'shared/entry.ts': 'an entry' }).map(({ path }) => path);
+  expect(found).toEqual(['shared/e.ts', 'shared/f.ts']);
 });
 
 test('checkCitations', () => {

@@ -9,6 +9,8 @@ import {
   FEATURE_WHY,
   IMPORT_RULES,
   ROOMS,
+  SHARED_ENTRIES,
+  SHARED_WHY,
   TARGET_WHY,
   TESTS,
 } from './import-rules.ts';
@@ -81,6 +83,25 @@ export function checkCycles(sources: readonly Source[]): Problem[] {
   };
   for (const path of byPath.keys()) visit(path, []);
   return problems;
+}
+
+/** Files of shared that neither program uses, directly or through shared; SHARED_ENTRIES says which may. */
+export function checkShared(sources: readonly Source[], allowed = SHARED_ENTRIES): Problem[] {
+  const importsOf = new Map(sources.map(({ path, imports }) => [path, imports]));
+  const used = new Set<string>();
+  const visit = (path: string): void => {
+    if (used.has(path)) return;
+    used.add(path);
+    for (const { target } of importsOf.get(path) ?? []) if (target.startsWith('shared/')) visit(target);
+  };
+  const programs = sources.filter(({ path }) => /^(?:node|hub)\//.test(path) && !matchesAny(TESTS, path));
+  // What an allowed file stands upon is used with it.
+  const entries = sources.filter(({ path }) => matchesAny(Object.keys(allowed), path));
+  for (const { imports } of [...programs, ...entries]) for (const { target } of imports) visit(target);
+  const unused = sources
+    .filter(({ path }) => /^shared\/.*\.ts$/.test(path) && !matchesAny(TESTS, path) && !used.has(path))
+    .map(({ path }) => ({ path, line: 1, what: 'neither node nor hub uses it', why: SHARED_WHY }));
+  return unused.filter(({ path }) => !matchesAny(Object.keys(allowed), path));
 }
 
 /** Relative imports that lead to no file; `paths` are all files there are. */

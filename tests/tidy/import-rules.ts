@@ -173,6 +173,15 @@ export const FEATURE_DOORS: Readonly<Record<string, string>> = {
 
 export const FEATURE_WHY =
   'one feature uses another through its operations.ts or rules.ts; queries and handlers may change any day';
+/** Files of shared that no program imports, and why they are there all the same. */
+export const SHARED_ENTRIES: Readonly<Record<string, string>> = {
+  'shared/db/{audit,feed,request}-tables.ts':
+    'tables that both programs have, as TypeScript: the schema tests compare them with the SQL',
+  'shared/cli/say.ts': 'the language of the command lines, which commands take up one by one',
+  'shared/pseudonym/oprf-worker.ts': 'the entry of a thread: named by its path, imported by nobody',
+};
+export const SHARED_WHY =
+  'shared is what node and hub both stand upon; what only launchers or tests use lives with them';
 export const CYCLE_WHY = 'files in a cycle can only be understood, tested and moved together';
 export const DEPENDENCY_WHY =
   'what is installed in a province is what its programs use: no more, no less, no development tools';

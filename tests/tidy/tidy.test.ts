@@ -25,6 +25,7 @@ import {
   checkFeatures,
   checkImports,
   checkPackages,
+  checkShared,
   checkTargets,
   checkUnused,
 } from './import-checks.ts';
@@ -51,6 +52,7 @@ test('there is something to check', () => {
 describe('who imports whom', () => {
   test('rooms and layers', () => expectNone(checkImports(sources)));
   test('features', () => expectNone(checkFeatures(sources)));
+  test('what is shared is used by a program', () => expectNone(checkShared(sources)));
   test('no cycles', () => expectNone(checkCycles(sources)));
   test('every import leads to a file', () => expectNone(checkTargets(sources, new Set(paths))));
   test('programs use all runtime dependencies, and no others', () => {

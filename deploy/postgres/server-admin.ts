@@ -2,7 +2,7 @@
  * Databases and roles of a server as a whole: creating, cloning, dropping. Needs an account that may do so.
  */
 import type postgres from 'postgres';
-import { AppError } from '../errors.ts';
+import { AppError } from '../../shared/errors.ts';
 
 const NAME = /^[a-z][a-z0-9_]{0,62}$/;
 
