@@ -2,9 +2,11 @@
  * Puts the national hub together: the only place that builds things. Everything is torn down in the reverse
  * order of how it was built.
  */
+
 import { createPublicKey } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { startForgetting } from '../shared/acts/forgetting.ts';
 import { HUB_ORIGIN } from '../shared/audit/checkpoint.ts';
 import { AuditLog } from '../shared/audit/log.ts';
 import { PeerLogs } from '../shared/audit/peer-logs.ts';
@@ -217,6 +219,7 @@ async function startGrpc(
 async function startHttp(base: Base, { traces, audit, enrolment }: Doors): Promise<string> {
   const { config, logger, clock, db, rules, metrics, roster, loops, stack } = base;
   const stop = new AbortController();
+  stack.use(startForgetting({ db, clock, logger }));
   const door = programDoor(config.door, { home: 'hub', acts: HUB_ACTS, db, clock });
   const app = createHttpApp({
     info: API_INFO,

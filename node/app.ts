@@ -2,7 +2,9 @@
  * Puts a provincial node together: the only place that builds things. Everything is torn down in the reverse
  * order of how it was built.
  */
+
 import { join } from 'node:path';
+import { startForgetting } from '../shared/acts/forgetting.ts';
 import { nodeOrigin } from '../shared/audit/checkpoint.ts';
 import { AuditLog } from '../shared/audit/log.ts';
 import { PeerLogs } from '../shared/audit/peer-logs.ts';
@@ -259,6 +261,7 @@ async function startHttp(base: Base, parts: HttpParts): Promise<string> {
       federationKey: base.keys.openingGeneration,
     }),
   );
+  stack.use(startForgetting({ db, clock, logger, watch }));
   const door = programDoor(config.door, {
     ...{ home: province, acts: NODE_ACTS, db, clock },
     service: (bearer) => identifyService({ db, clock, province }, bearer),
@@ -288,8 +291,7 @@ async function startHttp(base: Base, parts: HttpParts): Promise<string> {
     clock,
   });
   const listener = { fetch: app.fetch, listen: config.httpListen, clock, logger };
-  const server = stack.use(await startHttpServer(listener));
-  return server.url;
+  return stack.use(await startHttpServer(listener)).url;
 }
 
 const API_INFO = {

@@ -34,7 +34,7 @@ export type ErrorCode =
 export type FieldError = Fault & { readonly field: string };
 
 /** Further members of the problem (RFC 9457 section 3.2): states and commands, never personal data. */
-export type ErrorExtension = Readonly<Record<string, string | readonly string[]>>;
+export type ErrorExtension = Readonly<Record<string, string | number | readonly (string | object)[]>>;
 
 interface ErrorOptions {
   readonly cause?: unknown;

@@ -305,6 +305,12 @@ CREATE INDEX traces_open ON public.traces
   USING btree (opened_at)
   WHERE (closed_at IS NULL);
 
+CREATE TABLE versions (
+  name text NOT NULL,
+  version integer NOT NULL,
+  CONSTRAINT versions_pkey PRIMARY KEY (name)
+);
+
 CREATE OR REPLACE FUNCTION public.forget_feed()
  RETURNS integer
  LANGUAGE plpgsql

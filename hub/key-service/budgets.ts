@@ -2,6 +2,7 @@
  * The key service's budgets as the hub's operator sets them, and what the provinces have used.
  */
 import type { Caller } from '../../shared/acts/access.ts';
+import { findVersion, nextVersion, requireVersion } from '../../shared/acts/versions.ts';
 import { type Clock, nowSeconds } from '../../shared/clock.ts';
 import type { Database } from '../../shared/db/database.ts';
 import { change, read } from './acts.ts';
@@ -14,6 +15,8 @@ export interface KeyBudgetsCtx {
 }
 
 export interface KeyBudgetsView {
+  /** Grows with each change of any of them. */
+  readonly version: number;
   /** For every province without one of its own. */
   readonly default: KeyBudget;
   readonly provinces: readonly (KeyBudget & { readonly province: string })[];
@@ -27,12 +30,14 @@ export function readKeyBudgets(ctx: KeyBudgetsCtx, caller: Caller): Promise<KeyB
 
 async function findKeyBudgets({ db, clock }: KeyBudgetsCtx): Promise<KeyBudgetsView> {
   const now = nowSeconds(clock);
-  const [rows, used] = await Promise.all([
+  const [version, rows, used] = await Promise.all([
+    findVersion(db, 'budgets'),
     queries.listKeyBudgets(db),
     queries.listKeyUse(db, { hour: now - (now % 3_600), day: now - (now % 86_400) }),
   ]);
   const isDefault = ({ province }: queries.KeyBudgetRow) => province === queries.EVERY_PROVINCE;
   return {
+    version,
     default: rows.find(isDefault) ?? DEFAULT_KEY_BUDGET,
     provinces: rows.filter((row) => !isDefault(row)),
     used,
@@ -50,7 +55,10 @@ export interface KeyBudgetChange {
 export function changeKeyBudget(ctx: KeyBudgetsCtx, caller: Caller, wanted: KeyBudgetChange): Promise<void> {
   const { province = queries.EVERY_PROVINCE, budget } = wanted;
   const detail = { province, ...(budget ? columnsOf(budget) : { removed: true }) };
-  return change(ctx, caller, 'key_budgets.change', { detail }, async (tx) => {
+  return change(ctx, caller, 'key_budgets.change', { detail }, async (tx, { note }) => {
+    const version = await findVersion(tx, 'budgets', true);
+    await requireVersion(tx, caller, { version, on: { action: 'budgets.changed' } });
+    note({ version: await nextVersion(tx, 'budgets') });
     if (budget) await queries.upsertKeyBudget(tx, { province, ...budget });
     else await queries.deleteKeyBudget(tx, province);
   });

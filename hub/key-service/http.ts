@@ -15,6 +15,7 @@ const budget = z.strictObject({ per_hour: limit, per_day: limit, first_loading: 
 
 const budgetsOutput = z
   .object({
+    version: z.int(),
     default: budget,
     provinces: z.array(budget.extend({ province })),
     used: z.array(z.object({ province, hour: z.int(), day: z.int(), first_loading: z.int() })),
@@ -43,7 +44,9 @@ export function keyRoutes(ctx: KeyBudgetsCtx): Routes {
     },
     summary: 'Hạn mức của dịch vụ khóa · Budgets of the key service',
     find: ({ caller }) => readKeyBudgets(ctx, caller),
+    versionOf: ({ version }) => version,
     toJson: (view) => ({
+      version: view.version,
       default: columnsOf(view.default),
       provinces: view.provinces.map((one) => ({ province: one.province, ...columnsOf(one) })),
       used: view.used.map(({ loading, ...same }) => ({ ...same, first_loading: loading })),
@@ -53,6 +56,7 @@ export function keyRoutes(ctx: KeyBudgetsCtx): Routes {
     ...{ act: 'key_budgets.change', name: 'changeKeyBudget', method: 'put', path: '/v1/key-budgets', tag },
     summary: 'Đặt hạn mức · Set a budget',
     ...{ body: changeInput, status: 204, done: 'Đã đặt · Set' },
+    versioned: true,
     run: ({ caller }, { body: { province, budget } }) =>
       changeKeyBudget(ctx, caller, { province, budget: budget && fromJson(budget) }),
   });

@@ -89,6 +89,7 @@ CREATE TABLE break_glass (
   verdict text,
   reason_sealed bytea NOT NULL,
   key_generation integer NOT NULL,
+  version integer NOT NULL DEFAULT 1,
   CONSTRAINT break_glass_pkey PRIMARY KEY (id),
   CONSTRAINT break_glass_public_id_key UNIQUE (public_id),
   CONSTRAINT break_glass_check
@@ -143,6 +144,7 @@ CREATE TABLE cases (
   changed_at timestamp(0) with time zone NOT NULL DEFAULT now(),
   withdrawn_at timestamp(0) with time zone,
   ward text,
+  version integer NOT NULL DEFAULT 1,
   CONSTRAINT cases_pkey PRIMARY KEY (id),
   CONSTRAINT cases_check
     CHECK (((onset_on IS NOT NULL) OR (sampled_at IS NOT NULL)))
@@ -401,6 +403,7 @@ CREATE TABLE service_accounts (
   created_at timestamp(0) with time zone NOT NULL,
   expires_at timestamp(0) with time zone,
   revoked_at timestamp(0) with time zone,
+  version integer NOT NULL DEFAULT 1,
   CONSTRAINT service_accounts_pkey PRIMARY KEY (id),
   CONSTRAINT service_accounts_key_sha256_key UNIQUE (key_sha256),
   CONSTRAINT service_accounts_key_sha256_check
@@ -438,6 +441,7 @@ CREATE TABLE traces (
   status jsonb,
   federation_key integer,
   refused_at timestamp(0) with time zone,
+  version integer NOT NULL DEFAULT 1,
   CONSTRAINT traces_pkey PRIMARY KEY (id),
   CONSTRAINT traces_direction_check
     CHECK ((direction = ANY (ARRAY['forward'::text, 'backward'::text]))),
@@ -449,6 +453,12 @@ CREATE INDEX traces_newest ON public.traces
 CREATE INDEX traces_unaccepted ON public.traces
   USING btree (refused_at NULLS FIRST, created_at)
   WHERE (((accepted_at IS NULL) OR closing) AND (closed_at IS NULL));
+
+CREATE TABLE versions (
+  name text NOT NULL,
+  version integer NOT NULL,
+  CONSTRAINT versions_pkey PRIMARY KEY (name)
+);
 
 CREATE OR REPLACE FUNCTION public.forget_feed()
  RETURNS integer

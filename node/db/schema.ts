@@ -100,6 +100,7 @@ export const cases = pgTable('cases', {
   changedAt: instant('changed_at').notNull().defaultNow(),
   withdrawnAt: instant('withdrawn_at'),
   ward: text('ward'),
+  version: integer('version').notNull().default(1),
 });
 
 export const caseIdentifiers = pgTable(
@@ -134,6 +135,7 @@ export const traces = pgTable('traces', {
   closedAt: instant('closed_at'),
   status: jsonb('status'),
   federationKey: integer('federation_key'),
+  version: integer('version').notNull().default(1),
 });
 
 export const traceCases = pgTable(
@@ -228,6 +230,7 @@ export const breakGlass = pgTable('break_glass', {
   verdict: text('verdict', { enum: ['justified', 'unjustified'] }),
   reasonSealed: bytea('reason_sealed').notNull(),
   keyGeneration: integer('key_generation').notNull(),
+  version: integer('version').notNull().default(1),
 });
 
 export const serviceAccounts = pgTable('service_accounts', {
@@ -239,6 +242,7 @@ export const serviceAccounts = pgTable('service_accounts', {
   createdAt: instant('created_at').notNull(),
   expiresAt: instant('expires_at'),
   revokedAt: instant('revoked_at'),
+  version: integer('version').notNull().default(1),
 });
 
 export const knownProvinces = pgTable('known_provinces', {

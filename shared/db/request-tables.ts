@@ -1,8 +1,8 @@
 /**
- * The table of answered requests for drizzle, the same in node and hub; migrations/*_idempotency.sql makes
- * and explains it.
+ * The tables of answered requests and of versions for drizzle, the same in node and hub; explained in
+ * migrations/*_idempotency.sql and *_versions.sql.
  */
-import { jsonb, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
+import { integer, jsonb, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
 import { bytea, int8 } from './columns.ts';
 
 export const idempotency = pgTable(
@@ -16,3 +16,8 @@ export const idempotency = pgTable(
   },
   (table) => [primaryKey({ columns: [table.caller, table.key] })],
 );
+
+export const versions = pgTable('versions', {
+  name: text('name').primaryKey(),
+  version: integer('version').notNull(),
+});

@@ -88,6 +88,19 @@ const problemSchema = z
     /** With WRONG_STATE: how the thing stands, and which commands it would take. */
     state: z.string().optional(),
     allowed: z.array(z.string()).optional(),
+    /** With VERSION_CHANGED: the version of now, and who has changed what since. */
+    version: z.int().optional(),
+    changes: z
+      .array(
+        z.object({
+          at: z.string(),
+          actor: z.object({ kind: z.string(), id: z.string() }),
+          action: z.string(),
+          version: z.int(),
+          fields: z.array(z.string()),
+        }),
+      )
+      .optional(),
   })
   .openapi('Problem');
 

@@ -47,6 +47,7 @@ describe('entering a case', () => {
       changed_at: expect.any(String),
       withdrawn_at: null,
       ward: null,
+      version: 1,
     });
     expect((await node.changed()).at(-1)).toHaveLength(2);
   });

@@ -6,7 +6,7 @@
 
 /** Folder → the tables that it alone writes. The same table name may be in both programs. */
 export const TABLE_OWNERS: Readonly<Record<string, readonly string[]>> = {
-  'shared/acts': ['idempotency'],
+  'shared/acts': ['idempotency', 'versions'],
   'shared/audit': ['audit_records', 'audit_tree', 'audit_checkpoints', 'audit_peer_checkpoints'],
   'shared/feed': ['feed', 'feed_cursors'],
   'node/records/people': ['identifiers', 'links', 'people', 'people_identifiers', 'households'],
@@ -39,6 +39,11 @@ export interface TableReader {
 
 /** Who reads tables of others in SQL of its own. */
 export const TABLE_READERS: readonly TableReader[] = [
+  {
+    reader: 'shared/acts',
+    tables: ['audit_records'],
+    why: 'who changed what meanwhile is asked in the transaction that holds the row',
+  },
   {
     reader: 'node/tracing/asking',
     tables: ['identifiers', 'links', 'people', 'people_identifiers', 'case_identifiers', 'cases'],

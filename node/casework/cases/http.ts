@@ -49,6 +49,7 @@ const caseOutput = z
     changed_at: instantOutput,
     withdrawn_at: instantOutput.nullable(),
     ward: z.string().nullable(),
+    version: z.int(),
   })
   .openapi('Case');
 
@@ -105,6 +106,7 @@ export function caseRoutes(ctx: CasesContext): Routes {
     ...{ summary: 'Xem ca bệnh · Read a case', output: caseOutput, reasons: NO_SUCH_CASE },
     find: ({ caller, params }) => readCase(ctx, caller, params.id),
     toJson,
+    versionOf,
   });
   addCommand(routes, ctx, {
     ...{ act: 'cases.correct', name: 'correctCase', method: 'patch', path: '/v1/cases/{id}', tag, params },
@@ -112,14 +114,17 @@ export function caseRoutes(ctx: CasesContext): Routes {
     description: CORRECTING,
     ...{ body: correction, status: 200, done: 'Đã sửa · Corrected', output: caseOutput },
     reasons: NO_SUCH_CASE,
-    run: ({ caller, params }, { body }) => {
-      const { onset_on, sampled_at, isolated_at, ...others } = body;
-      const changes = { ...others, onsetOn: onset_on, sampledAt: sampled_at, isolatedAt: isolated_at };
-      return correctCase(ctx, caller, { id: params.id, changes });
-    },
+    run: ({ caller, params }, { body }) =>
+      correctCase(ctx, caller, { id: params.id, changes: changesOf(body) }),
     toJson,
+    versioned: true,
+    versionOf,
   });
   return routes;
+}
+
+function changesOf({ onset_on, sampled_at, isolated_at, ...others }: z.output<typeof correction>) {
+  return { ...others, onsetOn: onset_on, sampledAt: sampled_at, isolatedAt: isolated_at };
 }
 
 function toJson(found: Case): z.output<typeof caseOutput> {
@@ -133,5 +138,8 @@ function toJson(found: Case): z.output<typeof caseOutput> {
     changed_at: isoInstant(found.changedAt),
     withdrawn_at: isoInstantOrNull(found.withdrawnAt),
     ward: found.ward,
+    version: found.version,
   };
 }
+
+const versionOf = ({ version }: Case) => version;

@@ -3,6 +3,7 @@
  * same transaction, which tells the feed of identifiers that it links.
  */
 import { type Caller, isWithin, type Scope } from '../../../shared/acts/access.ts';
+import { requireVersion } from '../../../shared/acts/versions.ts';
 import { type Clock, nowSeconds } from '../../../shared/clock.ts';
 import type { Database, Queryable, Transaction } from '../../../shared/db/database.ts';
 import { AppError, invalidField } from '../../../shared/errors.ts';
@@ -41,6 +42,7 @@ export interface Case extends CaseFacts {
   readonly createdAt: number;
   readonly changedAt: number;
   readonly withdrawnAt: number | null;
+  readonly version: number;
 }
 
 /** What is said of a new case; without a ward, it is that of the index person's record. */
@@ -107,7 +109,7 @@ async function withIdentifiers(
 
 /**
  * Corrects, withdraws or restores a case and amends its open traces; the answer is the case as it is then.
- * Throws NO_SUCH_CASE, INVALID_FIELD.
+ * Throws NO_SUCH_CASE, VERSION_CHANGED, INVALID_FIELD.
  */
 export async function correctCase(
   ctx: CasesContext,
@@ -116,10 +118,12 @@ export async function correctCase(
 ): Promise<Case> {
   const fields = Object.entries(changes).flatMap(([field, value]) => (value === undefined ? [] : [field]));
   const asked = { on: [{ case: id }], detail: { fields } };
-  return change(ctx, caller, 'cases.correct', asked, async (tx, { scope }) => {
+  return change(ctx, caller, 'cases.correct', asked, async (tx, { scope, note }) => {
     if (!(await queries.lockCase(tx, id, scope))) throw noSuchCase();
     if (changes.ward !== undefined) checkWard(ctx, scope, changes.ward);
     const before = (await queries.findCase(tx, id, scope)) as queries.StoredCase;
+    await requireVersion(tx, caller, { version: before.version, on: { case: id } });
+    note({ version: before.version + 1 });
     const identifiers = changes.identifiers && canonicalIdentifiers(changes.identifiers);
     const after = mergeChanges(before, changes);
     if (changes.onsetOn !== undefined || changes.sampledAt !== undefined)

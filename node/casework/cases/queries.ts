@@ -17,6 +17,8 @@ export interface StoredCase extends CaseDates {
   readonly createdAt: number;
   readonly changedAt: number;
   readonly withdrawnAt: number | null;
+  /** Grows with each correction. */
+  readonly version: number;
 }
 
 interface CaseRow {
@@ -28,6 +30,7 @@ interface CaseRow {
   created_at: number;
   changed_at: number;
   withdrawn_at: number | null;
+  version: number;
   ward: string | null;
 }
 
@@ -63,6 +66,7 @@ export async function updateCase(tx: Transaction, id: string, facts: CaseDates &
       isolated_at = to_timestamp(${facts.isolatedAt}::bigint),
       ward = ${facts.ward},
       changed_at = now(),
+      version = version + 1,
       withdrawn_at = CASE WHEN ${facts.withdrawn} THEN coalesce(withdrawn_at, now()) END
     WHERE id = ${id}`;
 }
@@ -111,7 +115,7 @@ export async function listCases(
 
 function selectCases({ sql }: Queryable) {
   return sql`
-    SELECT cases.id, ward, to_char(onset_on, 'YYYY-MM-DD') AS onset_on,
+    SELECT cases.id, ward, version, to_char(onset_on, 'YYYY-MM-DD') AS onset_on,
       extract(epoch FROM sampled_at)::bigint AS sampled_at,
       extract(epoch FROM isolated_at)::bigint AS isolated_at,
       extract(epoch FROM created_at)::bigint AS created_at,
@@ -132,6 +136,7 @@ function fromRow(row: CaseRow): StoredCase {
     createdAt: row.created_at,
     changedAt: row.changed_at,
     withdrawnAt: row.withdrawn_at,
+    version: row.version,
     ward: row.ward,
   };
 }

@@ -48,6 +48,7 @@ const breakGlassOutput = z
     state: z.enum(BREAK_GLASS.states),
     /** What the caller may do with it now. */
     allowed: z.array(z.string()),
+    version: z.int(),
   })
   .openapi('BreakGlass');
 
@@ -92,14 +93,16 @@ export function breakGlassRoutes(ctx: BreakGlassContext): Routes {
       reviewBreakGlass(ctx, caller, { id: params.id, verdict }),
     again: ({ params }) => readReviewed(ctx, params.id),
     toJson,
+    versioned: true,
+    versionOf: ({ version }) => version,
   });
   return routes;
 }
 
 function toJson(row: ShownBreakGlass): z.output<typeof breakGlassOutput> {
-  const { id, area, subject, reason, verdict, state } = row;
+  const { id, area, subject, reason, verdict, state, version } = row;
   return {
-    ...{ id, area, subject, reason, verdict, state, allowed: [...row.allowed] },
+    ...{ id, area, subject, reason, verdict, state, version, allowed: [...row.allowed] },
     opened_at: isoInstant(row.openedAt),
     ends_at: isoInstant(row.endsAt),
     reviewed_at: isoInstantOrNull(row.reviewedAt),

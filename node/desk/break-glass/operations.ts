@@ -4,6 +4,7 @@
  */
 import { type BreakGlass, type Caller, isAreaWithin } from '../../../shared/acts/access.ts';
 import { type Leave, mayOf } from '../../../shared/acts/act.ts';
+import { requireVersion } from '../../../shared/acts/versions.ts';
 import { type Clock, nowSeconds } from '../../../shared/clock.ts';
 import type { Database } from '../../../shared/db/database.ts';
 import { allowedCommands, step } from '../../../shared/domain/machine.ts';
@@ -97,6 +98,7 @@ export function reviewBreakGlass(
     const db = { sql: tx.sql, sealer: ctx.dataKeys.sealer };
     const found = await queries.lockBreakGlass(db, id);
     if (!found) throw new AppError('NOT_FOUND', 'NO_SUCH_BREAK_GLASS', 'there is no such break-glass here');
+    await requireVersion(tx, caller, { version: found.version, on: { break_glass: id } });
     const now = nowSeconds(ctx.clock);
     const facts = {
       ...{ own: found.subject === caller.subject, running: found.endsAt > now, verdict },
@@ -107,6 +109,7 @@ export function reviewBreakGlass(
     if (repeated) leave.note({ repeated });
     else {
       const endNow = effects.includes('end_now');
+      leave.note({ version: found.version + 1 });
       await queries.markReviewed(tx, { id, verdict, reviewer: caller.subject, now, endNow });
     }
     return shownTo(ctx, { caller, leave }, (await queries.lockBreakGlass(db, id)) ?? found);

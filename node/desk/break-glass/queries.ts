@@ -15,6 +15,7 @@ export interface BreakGlassRow extends BreakGlass {
   readonly reviewedAt: number | null;
   readonly reviewedBy: string | null;
   readonly verdict: Verdict | null;
+  readonly version: number;
 }
 
 /** Where reasons are read or written, and what opens or seals them. */
@@ -111,7 +112,7 @@ export async function markReviewed(
   { id, verdict, reviewer, now, endNow }: Review,
 ): Promise<void> {
   await sql`
-    UPDATE break_glass SET verdict = ${verdict}, reviewed_by = ${reviewer},
+    UPDATE break_glass SET version = version + 1, verdict = ${verdict}, reviewed_by = ${reviewer},
       reviewed_at = to_timestamp(${now}::bigint),
       ends_at = CASE WHEN ${endNow}
         THEN least(ends_at, greatest(to_timestamp(${now}::bigint), opened_at + interval '1 second'))
@@ -128,7 +129,7 @@ function opened(sealer: ColumnSealer, { rowId, reasonSealed, ...row }: SealedRow
   return { ...row, reason: sealer.open('break_glass.reason', rowId, reasonSealed) };
 }
 
-const COLUMNS = `id AS "rowId", public_id AS id, subject, area, reason_sealed AS "reasonSealed",
+const COLUMNS = `id AS "rowId", version, public_id AS id, subject, area, reason_sealed AS "reasonSealed",
   extract(epoch FROM opened_at)::bigint AS "openedAt",
   extract(epoch FROM ends_at)::bigint AS "endsAt", reviewed_by AS "reviewedBy", verdict,
   extract(epoch FROM reviewed_at)::bigint AS "reviewedAt"`;

@@ -37,6 +37,7 @@ const accountOutput = z
     created_at: instantOutput,
     expires_at: instantOutput.nullable(),
     revoked_at: instantOutput.nullable(),
+    version: z.int(),
   })
   .openapi('ServiceAccount');
 
@@ -87,6 +88,8 @@ export function serviceAccountRoutes(ctx: ServiceAccountsContext): Routes {
     run: ({ caller, params }) => revokeAccount(ctx, caller, params.id),
     again: ({ params }) => readAccount(ctx, params.id),
     toJson,
+    versioned: true,
+    versionOf: ({ version }) => version,
   });
   return routes;
 }
@@ -97,9 +100,9 @@ interface CreatedAccount {
 }
 
 function toJson(account: ServiceAccount): z.output<typeof accountOutput> {
-  const { id, name, scopes, createdBy } = account;
+  const { id, name, scopes, createdBy, version } = account;
   return {
-    ...{ id, name, scopes: [...scopes], created_by: createdBy },
+    ...{ id, name, scopes: [...scopes], created_by: createdBy, version },
     created_at: isoInstant(account.createdAt),
     expires_at: isoInstantOrNull(account.expiresAt),
     revoked_at: isoInstantOrNull(account.revokedAt),

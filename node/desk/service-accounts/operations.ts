@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { Caller } from '../../../shared/acts/access.ts';
+import { requireVersion } from '../../../shared/acts/versions.ts';
 import { type Clock, nowSeconds } from '../../../shared/clock.ts';
 import type { Database } from '../../../shared/db/database.ts';
 import { AppError, invalidField } from '../../../shared/errors.ts';
@@ -47,7 +48,7 @@ export function createAccount(
     const key = `tvk_${Buffer.from(newKey(32)).toString('base64url')}`;
     const account = {
       ...{ id, name, scopes: [...new Set(scopes)], createdBy: caller.subject, createdAt },
-      ...{ expiresAt: expiresAt ?? null, revokedAt: null },
+      ...{ expiresAt: expiresAt ?? null, revokedAt: null, version: 1 },
     };
     await queries.insertAccount(tx, account, sha256(key));
     keep({ id });
@@ -74,10 +75,14 @@ export function revokeAccount(
   caller: Caller,
   id: string,
 ): Promise<queries.ServiceAccount> {
-  return change(ctx, caller, 'service_accounts.revoke', { on: [{ account: id }] }, async (tx) => {
+  return change(ctx, caller, 'service_accounts.revoke', { on: [{ account: id }] }, async (tx, { note }) => {
+    const found = await queries.findAccount(tx, id, true);
+    if (!found) throw noSuchAccount();
+    await requireVersion(tx, caller, { version: found.version, on: { account: id } });
     const revoked = await queries.markRevoked(tx, id, nowSeconds(ctx.clock));
-    if (revoked) return revoked;
-    throw noSuchAccount();
+    if (!revoked) throw noSuchAccount();
+    note({ version: revoked.version });
+    return revoked;
   });
 }
 

@@ -12,6 +12,7 @@ export interface ServiceAccount {
   readonly createdAt: number;
   readonly expiresAt: number | null;
   readonly revokedAt: number | null;
+  readonly version: number;
 }
 
 /** Stores a new account with the SHA-256 of its key. */
@@ -40,10 +41,14 @@ export async function findByKey(
   return row;
 }
 
-/** The account of an id, undefined if there is none. */
-export async function findAccount({ sql }: Queryable, id: string): Promise<ServiceAccount | undefined> {
+/** The account of an id, undefined if there is none; `lock`: others wait until this transaction ends. */
+export async function findAccount(
+  { sql }: Queryable,
+  id: string,
+  lock = false,
+): Promise<ServiceAccount | undefined> {
   const [row] = await sql<ServiceAccount[]>`
-    SELECT ${sql.unsafe(COLUMNS)} FROM service_accounts WHERE id = ${id}`;
+    SELECT ${sql.unsafe(COLUMNS)} FROM service_accounts WHERE id = ${id} ${lock ? sql`FOR UPDATE` : sql``}`;
   return row;
 }
 
@@ -70,12 +75,13 @@ export async function markRevoked(
   now: number,
 ): Promise<ServiceAccount | undefined> {
   const [row] = await sql<ServiceAccount[]>`
-    UPDATE service_accounts SET revoked_at = coalesce(revoked_at, to_timestamp(${now}::bigint))
+    UPDATE service_accounts SET revoked_at = coalesce(revoked_at, to_timestamp(${now}::bigint)),
+      version = version + (revoked_at IS NULL)::int
     WHERE id = ${id} RETURNING ${sql.unsafe(COLUMNS)}`;
   return row;
 }
 
-const COLUMNS = `id, name, scopes, created_by AS "createdBy",
+const COLUMNS = `id, name, scopes, version, created_by AS "createdBy",
   extract(epoch FROM created_at)::bigint AS "createdAt",
   extract(epoch FROM expires_at)::bigint AS "expiresAt",
   extract(epoch FROM revoked_at)::bigint AS "revokedAt"`;

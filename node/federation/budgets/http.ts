@@ -23,6 +23,7 @@ const asked = z.object({ questions: z.int(), persons: z.int() });
 
 const budgetsOutput = z
   .object({
+    version: z.int(),
     default: budget,
     provinces: z.array(budget.extend({ province })),
     used: z.array(z.object({ province, hour: asked, day: asked })),
@@ -45,7 +46,9 @@ export function budgetRoutes(ctx: BudgetsCtx): Routes {
     ...{ act: 'budgets.read', name: 'readBudgets', path: '/v1/budgets', tag, output: budgetsOutput },
     summary: 'Hạn mức câu hỏi của các tỉnh · How much provinces may ask this node',
     find: ({ caller }) => readBudgets(ctx, caller),
+    versionOf: ({ version }) => version,
     toJson: (view) => ({
+      version: view.version,
       default: columnsOf(view.default),
       provinces: view.provinces.map((one) => ({ province: one.province, ...columnsOf(one) })),
       used: view.used.map(({ province, hour, day }) => ({ province, hour: only(hour), day: only(day) })),
@@ -55,6 +58,7 @@ export function budgetRoutes(ctx: BudgetsCtx): Routes {
     ...{ act: 'budgets.change', name: 'changeBudget', method: 'put', path: '/v1/budgets', tag },
     summary: 'Đặt hạn mức · Set a budget',
     ...{ body: changeInput, status: 204, done: 'Đã đặt · Set' },
+    versioned: true,
     run: ({ caller }, { body: { province, budget } }) =>
       changeBudget(ctx, caller, { province, budget: fromJson(budget) }),
   });

@@ -3,6 +3,7 @@
  */
 
 import type { Caller } from '../../../shared/acts/access.ts';
+import { findVersion, nextVersion, requireVersion } from '../../../shared/acts/versions.ts';
 import { type Clock, nowSeconds } from '../../../shared/clock.ts';
 import type { Database, Queryable } from '../../../shared/db/database.ts';
 import { change, read } from './acts.ts';
@@ -16,6 +17,8 @@ export interface BudgetsCtx {
 
 /** Budgets in force and what is used of them. */
 export interface BudgetsView {
+  /** Grows with each change of any of them. */
+  readonly version: number;
   /** For every province without one of its own. */
   readonly default: Budget;
   readonly provinces: readonly (Budget & { readonly province: string })[];
@@ -35,7 +38,8 @@ export function readBudgets(ctx: BudgetsCtx, caller: Caller): Promise<BudgetsVie
 }
 
 async function findBudgets({ db, clock }: BudgetsCtx): Promise<BudgetsView> {
-  const [rows, use] = await Promise.all([
+  const [version, rows, use] = await Promise.all([
+    findVersion(db, 'budgets'),
     queries.listBudgets(db),
     queries.listUse(db, periodsAt(nowSeconds(clock))),
   ]);
@@ -43,6 +47,7 @@ async function findBudgets({ db, clock }: BudgetsCtx): Promise<BudgetsView> {
     use.find((row) => row.province === province && row.period === period) ?? NOTHING;
   const isDefault = ({ province }: queries.BudgetRow) => province === queries.EVERY_PROVINCE;
   return {
+    version,
     default: rows.find(isDefault) ?? DEFAULT_BUDGET,
     provinces: rows.filter((row) => !isDefault(row)),
     used: [...new Set(use.map(({ province }) => province))].map((province) => ({
@@ -64,7 +69,10 @@ export interface BudgetChange {
 export function changeBudget(ctx: BudgetsCtx, caller: Caller, wanted: BudgetChange): Promise<void> {
   const { province = queries.EVERY_PROVINCE, budget } = wanted;
   const detail = { province, ...(budget ? columnsOf(budget) : { removed: true }) };
-  return change(ctx, caller, 'budgets.change', { detail }, async (tx) => {
+  return change(ctx, caller, 'budgets.change', { detail }, async (tx, { note }) => {
+    const version = await findVersion(tx, 'budgets', true);
+    await requireVersion(tx, caller, { version, on: { action: 'budgets.changed' } });
+    note({ version: await nextVersion(tx, 'budgets') });
     if (budget) await queries.upsertBudget(tx, { province, ...budget });
     else await queries.deleteBudget(tx, province);
   });

@@ -112,6 +112,7 @@ function addCommands(routes: Routes, ctx: traces.TracesContext): void {
     summary: 'Kết thúc truy vết · End a trace',
     ...{ params, status: 202, done: 'Đã nhận · Accepted', output: idOutput },
     reasons: { ...NO_SUCH_TRACE, PERMISSION_DENIED: ['NOT_THE_OWNER'] },
+    versioned: true,
     run: async ({ caller, params: { id } }) => {
       await traces.closeTrace(ctx, caller, id);
       return id;

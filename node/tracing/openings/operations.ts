@@ -4,6 +4,7 @@
  */
 import type { Caller, Scope } from '../../../shared/acts/access.ts';
 import type { Leave } from '../../../shared/acts/act.ts';
+import { requireVersion } from '../../../shared/acts/versions.ts';
 import { type Clock, nowSeconds } from '../../../shared/clock.ts';
 import type { Database, Queryable, Transaction } from '../../../shared/db/database.ts';
 import type { Direction } from '../../../shared/domain/rule-pack.ts';
@@ -102,7 +103,13 @@ export async function reopenTraces(tx: Transaction, caseId: string): Promise<voi
  */
 export async function closeTrace(ctx: TracesContext, caller: Caller, id: string): Promise<void> {
   await change(ctx, caller, 'traces.close', { on: [{ trace: id }] }, async (tx, leave) => {
-    if (await queries.requestClosing(tx, id, leave.scope)) return tx.emit(TRACES_TO_SEND, [id]);
+    const known = await queries.lockVersion(tx, id, leave.scope);
+    if (known !== undefined) {
+      await requireVersion(tx, caller, { version: known.version, on: { trace: id } });
+      await queries.requestClosing(tx, id, leave.scope);
+      leave.note({ version: known.version + (known.closing ? 0 : 1) });
+      return tx.emit(TRACES_TO_SEND, [id]);
+    }
     await requireTrace({ db: tx }, leave, id);
     throw new AppError('PERMISSION_DENIED', 'NOT_THE_OWNER', 'the trace was opened elsewhere');
   });

@@ -16,6 +16,8 @@ export interface TraceRow {
   readonly as_of: number;
   readonly rules: number;
   readonly revision: number;
+  /** Grows with each command: an amendment, the end. */
+  readonly version: number;
   readonly opening: string | null;
   readonly created_at: number;
   readonly accepted: boolean;
@@ -91,8 +93,8 @@ export function listIndexCases(db: Queryable, traceId: string): Promise<IndexRow
 /** The next revision of every trace of the case that is still open: it waits for its opening. Their ids. */
 export async function amendTracesOf(tx: Transaction, caseId: string): Promise<string[]> {
   const rows = await tx.sql<{ id: string }[]>`
-    UPDATE traces SET revision = revision + 1, opening = NULL, accepted_at = NULL, refusal = NULL,
-      refused_at = NULL
+    UPDATE traces SET revision = revision + 1, version = version + 1, opening = NULL, accepted_at = NULL,
+      refusal = NULL, refused_at = NULL
     FROM trace_cases
     WHERE trace_id = traces.id AND case_id = ${caseId} AND NOT closing AND closed_at IS NULL
     RETURNING id`;
@@ -149,8 +151,20 @@ export async function markRefused(
 /** The trace shall end; false if this province has not opened it from cases in scope alone. */
 export async function requestClosing(db: Queryable, id: string, scope: Scope): Promise<boolean> {
   const rows = await db.sql`
-    UPDATE traces SET closing = true WHERE id = ${id} AND ${ofCasesIn(db, scope)} RETURNING id`;
+    UPDATE traces SET closing = true, version = version + (NOT closing)::int
+    WHERE id = ${id} AND ${ofCasesIn(db, scope)} RETURNING id`;
   return rows.length > 0;
+}
+
+/** A trace that this province opened from cases in scope, locked; undefined: there is none. */
+export async function lockVersion(
+  tx: Transaction,
+  id: string,
+  scope: Scope,
+): Promise<{ version: number; closing: boolean } | undefined> {
+  const [row] = await tx.sql<{ version: number; closing: boolean }[]>`
+    SELECT version, closing FROM traces WHERE id = ${id} AND ${ofCasesIn(tx, scope)} FOR UPDATE`;
+  return row;
 }
 
 /** The trace has ended. */
@@ -293,7 +307,7 @@ function ofCasesIn({ sql }: Queryable, scope: Scope) {
 
 function selectTraces({ sql }: Queryable) {
   return sql`
-    SELECT id, direction, max_degree, as_of, rules, revision, opening,
+    SELECT id, direction, max_degree, as_of, rules, revision, version, opening,
       extract(epoch FROM created_at)::bigint AS created_at, accepted_at IS NOT NULL AS accepted, refusal,
       closing, closed_at IS NOT NULL AS closed, status, federation_key,
       ARRAY(SELECT case_id::text FROM trace_cases WHERE trace_id = traces.id ORDER BY position) AS cases
