@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { listCases } from '../../node/casework/cases/queries.ts';
-import { listTraceIds } from '../../node/tracing/openings/queries.ts';
+import { listTraceIds } from '../../node/tracing/openings/list-queries.ts';
 import type { Scope } from '../../shared/acts/access.ts';
 import { type Database, openDatabase } from '../../shared/db/database.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';

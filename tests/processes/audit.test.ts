@@ -199,7 +199,8 @@ test('once its log is accepted the warnings end, and what is lost is told', asyn
   );
   for (const member of [federation.hub, federation.node(victim)]) {
     // The hub cannot read the trace into which this file has put an answer of one byte, and says so.
-    const ofLogs = async () => (await warningsOf(member)).filter((text) => !text.includes('TRACE_UNREADABLE'));
+    const ofLogs = async () =>
+      (await warningsOf(member)).filter((text) => !text.includes('TRACE_UNREADABLE'));
     await waitFor('no warning of a log', async () => (await ofLogs()).length === 0);
   }
   expect((await cli('hub', ...accepting)).out).toContain('NO_CONFLICT');

@@ -15,11 +15,12 @@ import { CASE_ACTS } from '../../casework/cases/acts.ts';
 import type { RuleBook } from '../../federation/packs/operations.ts';
 import { TRACES_TO_SEND } from '../kinds.ts';
 import { change, read, TRACE_ACTS } from './acts.ts';
+import * as lists from './list-queries.ts';
 import * as queries from './queries.ts';
 import type { HubStatus, TraceStatus } from './status.ts';
 import type { HubTraces } from './submitter.ts';
 
-export type { TraceCursor } from './queries.ts';
+export type { TraceCursor } from './list-queries.ts';
 export type { TraceStatus } from './status.ts';
 
 export interface TracesContext {
@@ -148,7 +149,7 @@ export async function peekTrace(ctx: TracesContext, leave: Leave, id: string): P
 const NOWHERE: Scope = new Set();
 
 /** Traces are seen by their contacts, and by their cases as far as the caller may read cases. */
-function traceScope(leave: Leave): queries.TraceScope {
+function traceScope(leave: Leave): lists.TraceScope {
   const contacts = leave.scopeOf(TRACE_ACTS, 'traces.read') ?? NOWHERE;
   if (contacts === 'whole') return { cases: 'whole', contacts };
   return { cases: leave.scopeOf(CASE_ACTS, 'cases.read') ?? NOWHERE, contacts };
@@ -186,17 +187,17 @@ function ownStatus(ctx: TracesContext, trace: queries.TraceRow, heard: HubStatus
 /** A page of traces, newest first, and the place of its last one if there are more. */
 export interface TracesPage {
   readonly traces: readonly TraceStatus[];
-  readonly next: queries.TraceCursor | undefined;
+  readonly next: lists.TraceCursor | undefined;
 }
 
 /** At most `limit` traces that the caller sees, newest first; see `readTrace`. */
 export function listTraces(
   ctx: TracesContext,
   caller: Caller,
-  { limit, after }: { limit: number; after?: queries.TraceCursor | undefined },
+  { limit, after }: { limit: number; after?: lists.TraceCursor | undefined },
 ): Promise<TracesPage> {
   return read(ctx, caller, 'traces.list', {}, async (leave) => {
-    const places = await queries.listTraceIds(ctx.db, { limit: limit + 1, after }, traceScope(leave));
+    const places = await lists.listTraceIds(ctx.db, { limit: limit + 1, after }, traceScope(leave));
     const page = places.slice(0, limit);
     const traces = await peekTraces(ctx, leave, page);
     leave.on(...traces.map(({ id }) => ({ trace: id })));
@@ -211,7 +212,7 @@ export function listTraces(
 async function peekTraces(
   ctx: TracesContext,
   leave: Leave,
-  places: readonly queries.TraceCursor[],
+  places: readonly lists.TraceCursor[],
 ): Promise<TraceStatus[]> {
   const ids = places.map(({ id }) => id);
   const rows = await queries.listTraces(ctx.db, ids, traceScope(leave).cases);
@@ -250,7 +251,7 @@ export async function requireTrace(
   leave: Leave,
   id: string,
 ): Promise<{ own: boolean; held: boolean }> {
-  const seen = await queries.findVisibility(db, id, traceScope(leave));
+  const seen = await lists.findVisibility(db, id, traceScope(leave));
   if (!seen.own && !seen.held) throw noSuchTrace();
   return seen;
 }
