@@ -28,7 +28,31 @@ export interface ChangedStays {
   readonly before: readonly number[];
 }
 
-export const STAYS_CHANGED: FeedKind<ChangedStays> = feedKind('stays.changed');
+/**
+ * The columns, each as base64 of unsigned 32-bit numbers in the order of this machine's bytes: as JSON numbers
+ * five thousand stays cost an import 8 % of its processor time instead of 3 %.
+ */
+export type PackedStays = { readonly [column in keyof ChangedStays]: string };
+
+export const STAYS_CHANGED: FeedKind<PackedStays> = feedKind('stays.changed');
+
+const COLUMNS = ['identifierIds', 'placeIds', 'from', 'until', 'before'] as const;
+
+/** Stays as an event tells them. */
+export function packStays(stays: ChangedStays): PackedStays {
+  const pack = (column: (typeof COLUMNS)[number]) =>
+    Buffer.from(Uint32Array.from(stays[column]).buffer).toString('base64');
+  return Object.fromEntries(COLUMNS.map((column) => [column, pack(column)])) as unknown as PackedStays;
+}
+
+/** What `packStays` has packed. */
+export function unpackStays(packed: PackedStays): ChangedStays {
+  const unpack = (column: (typeof COLUMNS)[number]) => {
+    const { buffer } = Uint8Array.from(Buffer.from(packed[column], 'base64'));
+    return [...new Uint32Array(buffer)];
+  };
+  return Object.fromEntries(COLUMNS.map((column) => [column, unpack(column)])) as unknown as ChangedStays;
+}
 
 /** Encounters stored between a[i] and b[i]. */
 export const ENCOUNTERS_CHANGED: FeedKind<{ readonly a: readonly number[]; readonly b: readonly number[] }> =

@@ -10,6 +10,7 @@ import {
   ENCOUNTERS_CHANGED,
   IDENTIFIERS_CHANGED,
   STAYS_CHANGED,
+  unpackStays,
 } from '../../node/records/kinds.ts';
 import { NODE_ACTS } from '../../node/rooms.ts';
 import type { DataKeys } from '../../node/sealing/data-keys.ts';
@@ -97,7 +98,10 @@ export function intakeOn(db: Database, dataKeys: DataKeys) {
 function heardOf(events: readonly FeedEvent[]): Heard {
   return {
     identifiers: events.flatMap((event) => bodyOf(event, IDENTIFIERS_CHANGED) ?? []),
-    stays: events.flatMap((event) => bodyOf(event, STAYS_CHANGED) ?? []),
+    stays: events.flatMap((event) => {
+      const packed = bodyOf(event, STAYS_CHANGED);
+      return packed ? [unpackStays(packed)] : [];
+    }),
     encounters: events.flatMap((event) => {
       const { a, b } = bodyOf(event, ENCOUNTERS_CHANGED) ?? { a: [], b: [] };
       return a.map((id, i): [number, number] => [id, b[i] as number]);

@@ -14,6 +14,7 @@ import {
   ENCOUNTERS_CHANGED,
   IDENTIFIERS_CHANGED,
   PEOPLE_MOVED,
+  packStays,
   STAYS_CHANGED,
 } from '../kinds.ts';
 import {
@@ -72,7 +73,7 @@ async function storePersons(ctx: ImportRunContext, rows: readonly PersonRow[]): 
 async function storePlaces(ctx: ImportRunContext, rows: readonly PlaceRow[]): Promise<Refused> {
   const withoutKind = await write(ctx, rows.length, async (tx) => {
     const recorded = await recordPlaces(tx, rows);
-    if (recorded.rekinded.length > 0) await tx.emit(STAYS_CHANGED, everybodyAt(recorded.rekinded));
+    if (recorded.rekinded.length > 0) await tx.emit(STAYS_CHANGED, packStays(everybodyAt(recorded.rekinded)));
     return recorded.withoutKind;
   });
   return new Map(withoutKind.map((position) => [position, KIND_MISSING]));
@@ -135,7 +136,7 @@ async function recordCheckIns(
   if (created.length > 0) await tx.emit(IDENTIFIERS_CHANGED, created);
   if (stays.length === 0) return;
   await writeCheckIns(tx, stays);
-  await tx.emit(STAYS_CHANGED, columnsOf(stays));
+  await tx.emit(STAYS_CHANGED, packStays(columnsOf(stays)));
 }
 
 const NOTHING: Surroundings = { atOrBefore: undefined, afterInAt: null };

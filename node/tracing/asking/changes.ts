@@ -16,6 +16,7 @@ import {
   IDENTIFIERS_CHANGED,
   IDENTIFIERS_TOKENIZED,
   STAYS_CHANGED,
+  unpackStays,
 } from '../../records/kinds.ts';
 import type { AskedQuestions, TouchedQuestion } from './asked-questions.ts';
 import type { IdentifierIndex } from './identifier-index.ts';
@@ -98,7 +99,7 @@ export class Changes implements AsyncDisposable {
     if (identifiers.length > 0) touched.push(...(await this.#refresh([...new Set(identifiers)])));
     for (const event of events) {
       const stays = bodyOf(event, STAYS_CHANGED);
-      if (stays) touched.push(...(await this.#touchedByStays(stays)));
+      if (stays) touched.push(...(await this.#touchedByStays(unpackStays(stays))));
       const encounters = bodyOf(event, ENCOUNTERS_CHANGED);
       if (encounters) touched.push(...this.#touchedByEncounters([...encounters.a, ...encounters.b]));
     }
