@@ -174,8 +174,11 @@ export async function startTracedHub(options: TracedHubOptions = {}) {
     async restart(lost?: 'lost') {
       if (lost) await gate.shut();
       await engine[Symbol.asyncDispose]();
-      if (lost) await gate.open();
-      await retryWhileStarting(async () => db.sql`SELECT 1`, { clock: systemClock });
+      if (lost) {
+        await gate.open();
+        // Connections of the pool that were cut off are noticed when they are used.
+        await retryWhileStarting(async () => db.sql`SELECT 1`, { clock: systemClock });
+      }
       engine = await newEngine();
     },
     join(code: string) {
