@@ -116,6 +116,7 @@ export function enrolmentRoutes(ctx: EnrolmentCtx): Routes {
       ],
       FAILED_PRECONDITION: ['WRONG_STATE', 'CA_OFFLINE', 'STATEMENT_NOT_NEWER'],
     },
+    example: { fingerprint: 'ABCD-EFGH-IJKL-MNOP' },
     run: ({ caller, params }, { body }) => approveEnrolment(ctx, caller, { ...params, ...body }),
   });
   addCommand(routes, ctx, {
@@ -133,6 +134,7 @@ function addMembership(routes: Routes, ctx: EnrolmentCtx): void {
     summary: 'Mời một tỉnh · Invite a province, once and for a while',
     ...{ body: invitationInput, status: 201, done: 'Đã mời · Invited', output: invitationOutput },
     reasons: { FAILED_PRECONDITION: ['NO_ENROLMENT_LISTENER'] },
+    example: { province: '24', life_hours: 72 },
     run: ({ caller }, { body }): Promise<ShownInvitation> =>
       inviteProvince(ctx, caller, { province: body.province, lifeHours: body.life_hours }),
     again: (_call, { expires_at }) => ({ invitation: null, expiresAt: expires_at as number }),
@@ -144,6 +146,7 @@ function addMembership(routes: Routes, ctx: EnrolmentCtx): void {
     summary: 'Thu hồi một tỉnh · Revoke a province: its connections end at once',
     ...{ params: { province: provinceInput }, body: revocation, ...NOTHING },
     reasons: { NOT_FOUND: ['PROVINCE_UNKNOWN'] },
+    example: { reason: 'khóa bị lộ' },
     run: ({ caller, params }, { body }) =>
       revokeProvince(ctx, caller, { province: params.province, because: body.reason }),
   });

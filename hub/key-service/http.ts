@@ -25,7 +25,7 @@ const budgetsOutput = z
 const changeInput = z
   .strictObject({
     province: province.optional().openapi({ description: 'bỏ trống: mọi tỉnh khác · absent: all others' }),
-    budget: budget.nullable().openapi({ description: 'null: bỏ giới hạn riêng · take it away' }),
+    budget: z.union([budget, z.null()]).openapi({ description: 'null: bỏ giới hạn riêng · take it away' }),
   })
   .openapi('KeyBudgetChange');
 
@@ -57,6 +57,10 @@ export function keyRoutes(ctx: KeyBudgetsCtx): Routes {
     summary: 'Đặt hạn mức · Set a budget',
     ...{ body: changeInput, status: 204, done: 'Đã đặt · Set' },
     versioned: true,
+    example: {
+      province: '24',
+      budget: { per_hour: 100_000, per_day: 1_000_000, first_loading: 20_000_000 },
+    },
     run: ({ caller }, { body: { province, budget } }) =>
       changeKeyBudget(ctx, caller, { province, budget: budget && fromJson(budget) }),
   });

@@ -110,6 +110,7 @@ function addExclusions(routes: Routes, ctx: TracesCtx): void {
     path: '/v1/traces/{id}/exclusions',
     summary: 'Không tính câu trả lời của một tỉnh · Leave a province out of a trace',
     ...{ body: exclusionInput, status: 204, done: 'Đã bỏ ra · Left out', reasons: OF_EXCLUSION },
+    example: { province: '79', reason: EXCLUSION_REASONS[0] },
     run: ({ caller, params }, { body }) => leaveOut(ctx, caller, { ...params, ...body }),
   });
   addCommand(routes, ctx, {

@@ -33,6 +33,7 @@ export function restoreRoutes(ctx: RestoreCtx): Routes {
     summary: 'Chấp nhận nhật ký đã phục hồi · Accept the restored log of another program',
     ...{ body: input, status: 200, done: 'OK', output },
     reasons: { FAILED_PRECONDITION: ['NO_CONFLICT'] },
+    example: { peer: 'hub', reason: 'restored_from_backup' as const },
     run: ({ caller }, { body }) => acceptRestore(ctx, caller, body),
     again: (_call, kept) => acceptedBefore(kept),
     toJson: ({ held, base }) => ({ held: toJson(held), base: toJson(base) }),

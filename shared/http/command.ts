@@ -34,6 +34,8 @@ export interface CommandSpec<
   readonly method: 'post' | 'put' | 'patch' | 'delete';
   readonly query?: Q;
   readonly body?: B;
+  /** A body as somebody may send it, for the document; with every body. */
+  readonly example?: z.input<B>;
   /** Of the answer of success, and what it means. */
   readonly status: 200 | 201 | 202 | 204;
   readonly done: Bilingual | 'OK';
@@ -70,7 +72,9 @@ export function addCommand<
     {
       ...{ method, headers, reasons: reasonsOf(spec) },
       ...(query && { query: z.object(query) }),
-      ...(body && { body: { required: true, content: { 'application/json': { schema: body } } } }),
+      ...(body && {
+        body: { required: true, content: { 'application/json': { schema: body, example: spec.example } } },
+      }),
       responses: { [status]: versionOf ? { ...answer, headers: ETAG_HEADER } : answer },
     },
     async (call) => {

@@ -79,6 +79,10 @@ export function caseRoutes(ctx: CasesContext): Routes {
     summary: 'Nhập ca bệnh · Enter a confirmed case',
     description: ENTERING,
     ...{ body: newCase, status: 201, done: 'Đã nhập · Entered', output: z.object({ id: z.uuid() }) },
+    example: {
+      ...{ identifiers: ['cccd:024090000001', 'phone:+84912345678'], onset_on: '2021-06-01' },
+      ...{ sampled_at: '2021-06-03T08:00:00+07:00', ward: '07213' },
+    },
     run: ({ caller }, { body }) =>
       enterCase(ctx, caller, {
         identifiers: body.identifiers,
@@ -114,6 +118,7 @@ export function caseRoutes(ctx: CasesContext): Routes {
     description: CORRECTING,
     ...{ body: correction, status: 200, done: 'Đã sửa · Corrected', output: caseOutput },
     reasons: NO_SUCH_CASE,
+    example: { onset_on: '2021-06-02', isolated_at: '2021-06-04T14:00:00+07:00' },
     run: ({ caller, params }, { body }) =>
       correctCase(ctx, caller, { id: params.id, changes: changesOf(body) }),
     toJson,

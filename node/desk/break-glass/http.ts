@@ -62,6 +62,7 @@ export function breakGlassRoutes(ctx: BreakGlassContext): Routes {
     summary: 'Mở quyền xem khẩn cấp · Read beyond your area, for a while and on the record',
     ...{ body: newBreakGlass, status: 201, done: 'Đã mở · Open', output: z.object(opened) },
     reasons: { FAILED_PRECONDITION: ['ALREADY_IN_AREA'], RESOURCE_EXHAUSTED: ['TOO_MANY_OPEN'] },
+    example: { reason: 'Ổ dịch trên tàu, cần xem huyện bên', area: '217', minutes: 60 },
     run: ({ caller }, { body }) => openBreakGlass(ctx, caller, body),
     again: (_call, { id, area, ends_at }) => ({
       ...{ id: id as string, area: area as string, endsAt: ends_at as number },
@@ -89,6 +90,7 @@ export function breakGlassRoutes(ctx: BreakGlassContext): Routes {
       PERMISSION_DENIED: ['OWN_BREAK_GLASS'],
       FAILED_PRECONDITION: ['WRONG_STATE'],
     },
+    example: { verdict: 'justified' as const },
     run: ({ caller, params }, { body: { verdict } }) =>
       reviewBreakGlass(ctx, caller, { id: params.id, verdict }),
     again: ({ params }) => readReviewed(ctx, params.id),

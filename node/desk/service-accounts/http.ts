@@ -65,6 +65,9 @@ export function serviceAccountRoutes(ctx: ServiceAccountsContext): Routes {
     path: '/v1/service-accounts',
     summary: 'Tạo tài khoản dịch vụ · Make a service account',
     ...{ body: newAccount, status: 201, done: 'Đã tạo · Made', output: createdOutput },
+    example: {
+      ...{ name: 'PC-Covid', scopes: ['imports.write' as const], expires_at: '2030-01-01T00:00:00+07:00' },
+    },
     run: ({ caller }, { body: { name, scopes, expires_at } }): Promise<CreatedAccount> =>
       createAccount(ctx, caller, { name, scopes, expiresAt: expires_at }),
     again: async (_call, { id }) => ({ account: await readAccount(ctx, id as string), key: null }),

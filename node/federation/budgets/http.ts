@@ -33,7 +33,7 @@ const budgetsOutput = z
 const changeInput = z
   .strictObject({
     province: province.optional().openapi({ description: 'bỏ trống: mọi tỉnh khác · absent: all others' }),
-    budget: budget.nullable().openapi({ description: 'null: bỏ giới hạn riêng · take it away' }),
+    budget: z.union([budget, z.null()]).openapi({ description: 'null: bỏ giới hạn riêng · take it away' }),
   })
   .openapi('BudgetChange');
 
@@ -59,6 +59,13 @@ export function budgetRoutes(ctx: BudgetsCtx): Routes {
     summary: 'Đặt hạn mức · Set a budget',
     ...{ body: changeInput, status: 204, done: 'Đã đặt · Set' },
     versioned: true,
+    example: {
+      province: '79',
+      budget: {
+        ...{ questions_per_hour: 20_000, persons_per_hour: 20_000 },
+        ...{ questions_per_day: 200_000, persons_per_day: 200_000 },
+      },
+    },
     run: ({ caller }, { body: { province, budget } }) =>
       changeBudget(ctx, caller, { province, budget: fromJson(budget) }),
   });

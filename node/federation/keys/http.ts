@@ -111,6 +111,7 @@ export function federationKeyRoutes(ctx: FederationKeysCtx): Routes {
       FAILED_PRECONDITION: ['FEDERATION_KEY_PENDING'],
       ALREADY_EXISTS: ['FEDERATION_KEY_TAKEN'],
     },
+    example: { at_once: false },
     run: ({ caller }, { body }) => rotateKey(ctx, caller, { atOnce: body.at_once }),
     again: (_call, kept) => rotationBefore(ctx, kept),
     toJson: rotationOf,
@@ -143,6 +144,7 @@ function addNewcomers(routes: Routes, ctx: FederationKeysCtx): void {
       NOT_FOUND: ['PROVINCE_UNKNOWN'],
       FAILED_PRECONDITION: ['FINGERPRINT_MISMATCH'],
     },
+    example: { province: '79', fingerprint: 'ABCD-EFGH-IJKL-MNOP' },
     run: async ({ caller }, { body }) => ({
       province: body.province,
       generations: (await approveProvince(ctx, caller, body)).generations,

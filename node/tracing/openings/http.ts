@@ -101,6 +101,9 @@ function addCommands(routes: Routes, ctx: traces.TracesContext): void {
       FAILED_PRECONDITION: ['CASE_WITHDRAWN'],
       UNAVAILABLE: ['NO_RULES'],
     },
+    example: {
+      ...{ cases: ['0190b6c2-5c1e-7a4b-9f3d-6f0f3f2c8a11'], direction: 'forward' as const, max_degree: 2 },
+    },
     run: ({ caller }, { body: { cases, direction, max_degree, as_of } }) =>
       traces.openTrace(ctx, caller, { cases, direction, maxDegree: max_degree, asOf: as_of }),
     again: (_call, { id }) => id as string,
