@@ -30,10 +30,10 @@ export function readKeyBudgets(ctx: KeyBudgetsCtx, caller: Caller): Promise<KeyB
 
 async function findKeyBudgets({ db, clock }: KeyBudgetsCtx): Promise<KeyBudgetsView> {
   const now = nowSeconds(clock);
-  const [version, rows, used] = await Promise.all([
-    findVersion(db, 'budgets'),
+  const [rows, used, version] = await Promise.all([
     queries.listKeyBudgets(db),
     queries.listKeyUse(db, { hour: now - (now % 3_600), day: now - (now % 86_400) }),
+    findVersion(db, 'budgets'),
   ]);
   const isDefault = ({ province }: queries.KeyBudgetRow) => province === queries.EVERY_PROVINCE;
   return {

@@ -38,10 +38,10 @@ export function readBudgets(ctx: BudgetsCtx, caller: Caller): Promise<BudgetsVie
 }
 
 async function findBudgets({ db, clock }: BudgetsCtx): Promise<BudgetsView> {
-  const [version, rows, use] = await Promise.all([
-    findVersion(db, 'budgets'),
+  const [rows, use, version] = await Promise.all([
     queries.listBudgets(db),
     queries.listUse(db, periodsAt(nowSeconds(clock))),
+    findVersion(db, 'budgets'),
   ]);
   const usedOf = (province: string, period: 'hour' | 'day') =>
     use.find((row) => row.province === province && row.period === period) ?? NOTHING;
