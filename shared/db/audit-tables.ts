@@ -7,35 +7,35 @@ import { pgTable, primaryKey, smallint, text } from 'drizzle-orm/pg-core';
 import { bytea, int8, preciseInstant, xid8 } from './columns.ts';
 
 export const auditRecords = pgTable('audit_records', {
-  id: int8('id').primaryKey().generatedAlwaysAsIdentity(),
-  xact: xid8('xact').notNull().default(sql`pg_current_xact_id()`),
-  body: text('body').notNull(),
+  id: int8().primaryKey().generatedAlwaysAsIdentity(),
+  xact: xid8().notNull().default(sql`pg_current_xact_id()`),
+  body: text().notNull(),
 });
 
 export const auditTree = pgTable(
   'audit_tree',
   {
-    level: smallint('level').notNull(),
-    position: int8('position').notNull(),
-    hash: bytea('hash').notNull(),
-    recordId: int8('record_id').unique(),
+    level: smallint().notNull(),
+    position: int8().notNull(),
+    hash: bytea().notNull(),
+    recordId: int8().unique(),
   },
   (table) => [primaryKey({ columns: [table.level, table.position] })],
 );
 
 export const auditCheckpoints = pgTable('audit_checkpoints', {
-  size: int8('size').primaryKey(),
-  root: bytea('root').notNull(),
-  note: text('note').notNull(),
-  signedAt: preciseInstant('signed_at').notNull().defaultNow(),
+  size: int8().primaryKey(),
+  root: bytea().notNull(),
+  note: text().notNull(),
+  signedAt: preciseInstant().notNull().defaultNow(),
 });
 
 export const auditPeerCheckpoints = pgTable('audit_peer_checkpoints', {
-  id: int8('id').primaryKey().generatedAlwaysAsIdentity(),
-  peer: text('peer').notNull(),
-  size: int8('size').notNull(),
-  root: bytea('root').notNull(),
-  note: text('note').notNull(),
-  conflict: text('conflict'),
-  receivedAt: preciseInstant('received_at').notNull().defaultNow(),
+  id: int8().primaryKey().generatedAlwaysAsIdentity(),
+  peer: text().notNull(),
+  size: int8().notNull(),
+  root: bytea().notNull(),
+  note: text().notNull(),
+  conflict: text(),
+  receivedAt: preciseInstant().notNull().defaultNow(),
 });

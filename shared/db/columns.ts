@@ -7,13 +7,18 @@ import { bigint, customType, timestamp } from 'drizzle-orm/pg-core';
 export const bytea = customType<{ data: Uint8Array; driverData: Uint8Array }>({ dataType: () => 'bytea' });
 
 /** An int8 as a number; beyond 2^53 reading fails. */
-export const int8 = (name: string) => bigint(name, { mode: 'number' });
+export const int8 = () => bigint({ mode: 'number' });
 
-/** An instant in whole seconds, as a Date. */
-export const instant = (name: string) => timestamp(name, { withTimezone: true, precision: 0 });
+/** An instant in whole seconds, as epoch seconds: what the domain counts in. */
+export const instant = customType<{ data: number; driverData: string }>({
+  dataType: () => 'timestamp(0) with time zone',
+  // `2021-12-29 00:00:00+00`: connections are in UTC.
+  fromDriver: (text) => Date.parse(`${text.replace(' ', 'T')}:00`) / 1000,
+  toDriver: (seconds) => new Date(seconds * 1000).toISOString(),
+});
 
 /** An instant in microseconds in the database, as a Date in milliseconds. */
-export const preciseInstant = (name: string) => timestamp(name, { withTimezone: true });
+export const preciseInstant = () => timestamp({ withTimezone: true });
 
 /** The id of a transaction, as text. */
 export const xid8 = customType<{ data: string; driverData: string }>({ dataType: () => 'xid8' });

@@ -10,7 +10,13 @@
  *   x)::bigint` where a number is wanted. A Date, or text that PostgreSQL reads, may be sent;
  * - json comes back parsed; send it as `${sql.json(value)}`, or as text with `::jsonb`.
  */
-import { drizzle, type PostgresJsDatabase, PostgresJsPreparedQuery } from 'drizzle-orm/postgres-js';
+import { PgDatabase, PgDialect } from 'drizzle-orm/pg-core';
+import {
+  drizzle,
+  type PostgresJsDatabase,
+  PostgresJsPreparedQuery,
+  PostgresJsSession,
+} from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
 import type { Clock } from '../clock.ts';
 import { AppError } from '../errors.ts';
@@ -72,7 +78,7 @@ export function openDatabase(url: string, options: DatabaseOptions): Database {
   useOrderlySockets(client);
   settleTypeQueries(client);
   const sql = guardClient(client);
-  const orm = drizzle(sql);
+  const orm = drizzle(sql, { casing: CASING });
   client.options.serializers[TIMESTAMPTZ] = (value) => (value instanceof Date ? value.toISOString() : value);
   return { sql, orm, [Symbol.asyncDispose]: () => client.end({ timeout: END_TIMEOUT_SECONDS }) };
 }
@@ -143,11 +149,27 @@ export async function retryWhileStarting<T>(work: () => Promise<T>, options: Ret
 }
 
 function transactionOf(sql: postgres.TransactionSql): Transaction {
+  let orm: PostgresJsDatabase | undefined;
   return {
     sql,
-    orm: drizzle(sql as unknown as postgres.Sql),
+    // Made where it is asked for: most transactions write by hand.
+    get orm() {
+      orm ??= ormOf(sql);
+      return orm;
+    },
     emit: (kind, body) => emitEvent(sql, kind, body),
   };
+}
+
+/** Names of columns: `createdAt` in TypeScript is `created_at` in the database. */
+const CASING = 'snake_case';
+/** One for all transactions: it remembers the names of columns. */
+const DIALECT = new PgDialect({ casing: CASING });
+
+/** Drizzle on a transaction; it must not alter the client's options, as `drizzle()` does. */
+function ormOf(sql: postgres.TransactionSql): PostgresJsDatabase {
+  const session = new PostgresJsSession(sql as unknown as postgres.Sql, DIALECT, undefined);
+  return new PgDatabase(DIALECT, session, undefined) as unknown as PostgresJsDatabase;
 }
 
 const TIMESTAMPTZ = 1184;

@@ -5,7 +5,7 @@ import { jsonb, pgTable, text } from 'drizzle-orm/pg-core';
 import { int8 } from './columns.ts';
 
 export const feedCursors = pgTable('feed_cursors', {
-  name: text('name').primaryKey(),
-  position: int8('position').notNull(),
-  gaps: jsonb('gaps').notNull(),
+  name: text().primaryKey(),
+  position: int8().notNull(),
+  gaps: jsonb().notNull(),
 });

@@ -8,16 +8,16 @@ import { bytea, int8 } from './columns.ts';
 export const idempotency = pgTable(
   'idempotency',
   {
-    caller: text('caller').notNull(),
-    key: text('key').notNull(),
-    digest: bytea('digest').notNull(),
-    answer: jsonb('answer'),
-    at: int8('at').notNull(),
+    caller: text().notNull(),
+    key: text().notNull(),
+    digest: bytea().notNull(),
+    answer: jsonb(),
+    at: int8().notNull(),
   },
   (table) => [primaryKey({ columns: [table.caller, table.key] })],
 );
 
 export const versions = pgTable('versions', {
-  name: text('name').primaryKey(),
-  version: integer('version').notNull(),
+  name: text().primaryKey(),
+  version: integer().notNull(),
 });

@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { toSnakeCase } from 'drizzle-orm/casing';
 import { getTableConfig, PgTable } from 'drizzle-orm/pg-core';
 import { describe, expect, test } from 'vitest';
 import * as hubSchema from '../../hub/db/schema.ts';
@@ -128,7 +129,7 @@ function columnsOf(table: PgTable): Columns {
   const inKey = new Set(primaryKeys.flatMap((key) => key.columns.map((column) => column.name)));
   return Object.fromEntries(
     columns.map((column) => [
-      column.name,
+      column.keyAsName ? toSnakeCase(column.name) : column.name,
       describeColumn({
         type: column.getSQLType().replace('timestamp (', 'timestamp('),
         notNull: column.notNull,

@@ -1,45 +1,45 @@
 /**
  * The table `budgets`, and what has been used of them.
  */
+import { and, desc, eq, inArray, or, sql } from 'drizzle-orm';
 import type { Queryable } from '../../../shared/db/database.ts';
-import type { Asked, Budget } from './rules.ts';
+import { askedCounts, budgets } from '../../db/schema.ts';
+import type { Asked } from './rules.ts';
 
 /** Stands for every province without a budget of its own. */
 export const EVERY_PROVINCE = '*';
 
-export interface BudgetRow extends Budget {
-  /** Two-digit code, or EVERY_PROVINCE. */
-  readonly province: string;
-}
+/** `province`: two-digit code, or EVERY_PROVINCE. */
+export type BudgetRow = Readonly<typeof budgets.$inferSelect>;
 
 /** Budgets that the operator has set, by province; at most 64. */
-export function listBudgets({ sql }: Queryable): Promise<BudgetRow[]> {
-  return sql<BudgetRow[]>`SELECT ${sql.unsafe(COLUMNS)} FROM budgets ORDER BY province`;
+export function listBudgets({ orm }: Queryable): Promise<BudgetRow[]> {
+  return orm.select().from(budgets).orderBy(budgets.province);
 }
 
 /** The budget set for a province, else that for every province; undefined if neither was set. */
-export async function findBudget({ sql }: Queryable, province: string): Promise<BudgetRow | undefined> {
-  const [row] = await sql<BudgetRow[]>`SELECT ${sql.unsafe(COLUMNS)} FROM budgets
-    WHERE province IN (${province}, ${EVERY_PROVINCE}) ORDER BY province DESC LIMIT 1`;
+export async function findBudget({ orm }: Queryable, province: string): Promise<BudgetRow | undefined> {
+  const [row] = await orm
+    .select()
+    .from(budgets)
+    .where(inArray(budgets.province, [province, EVERY_PROVINCE]))
+    .orderBy(desc(budgets.province))
+    .limit(1);
   return row;
 }
 
-const COLUMNS = `province, questions_per_hour AS "questionsPerHour", persons_per_hour AS "personsPerHour",
-  questions_per_day AS "questionsPerDay", persons_per_day AS "personsPerDay"`;
-
 /** Sets a budget in place of an earlier one. */
-export async function upsertBudget({ sql }: Queryable, row: BudgetRow): Promise<void> {
-  await sql`INSERT INTO budgets
-    VALUES (${row.province}, ${row.questionsPerHour}, ${row.personsPerHour}, ${row.questionsPerDay},
-      ${row.personsPerDay})
-    ON CONFLICT (province) DO UPDATE SET questions_per_hour = excluded.questions_per_hour,
-      persons_per_hour = excluded.persons_per_hour, questions_per_day = excluded.questions_per_day,
-      persons_per_day = excluded.persons_per_day`;
+export async function upsertBudget({ orm }: Queryable, row: BudgetRow): Promise<void> {
+  const { province, ...set } = row;
+  await orm
+    .insert(budgets)
+    .values({ province, ...set })
+    .onConflictDoUpdate({ target: budgets.province, set });
 }
 
 /** Takes a budget away. */
-export async function deleteBudget({ sql }: Queryable, province: string): Promise<void> {
-  await sql`DELETE FROM budgets WHERE province = ${province}`;
+export async function deleteBudget({ orm }: Queryable, province: string): Promise<void> {
+  await orm.delete(budgets).where(eq(budgets.province, province));
 }
 
 export interface UseRow extends Asked {
@@ -48,8 +48,12 @@ export interface UseRow extends Asked {
 }
 
 /** What the provinces have asked in the hour and the day that began at `hour` and `day`. */
-export function listUse({ sql }: Queryable, { hour, day }: { hour: number; day: number }): Promise<UseRow[]> {
-  return sql<UseRow[]>`SELECT holder AS province, period, questions, persons FROM asked_counts
-    WHERE (period = 'hour' AND began_at = ${hour}) OR (period = 'day' AND began_at = ${day})
-    ORDER BY holder LIMIT 200`;
+export function listUse({ orm }: Queryable, { hour, day }: { hour: number; day: number }): Promise<UseRow[]> {
+  const { holder, period, beganAt, questions, persons } = askedCounts;
+  return orm
+    .select({ province: holder, period: sql<'hour' | 'day'>`${period}`, questions, persons })
+    .from(askedCounts)
+    .where(or(and(eq(period, 'hour'), eq(beganAt, hour)), and(eq(period, 'day'), eq(beganAt, day))))
+    .orderBy(holder)
+    .limit(200);
 }

@@ -1,7 +1,9 @@
 /**
  * The table `known_provinces`: statements of the federation CA that this node has accepted.
  */
+import { and, eq, isNull, lt, sql } from 'drizzle-orm';
 import type { Queryable } from '../../../shared/db/database.ts';
+import { knownProvinces } from '../../db/schema.ts';
 
 export interface KnownProvinceRow {
   readonly province: string;
@@ -11,28 +13,34 @@ export interface KnownProvinceRow {
 }
 
 /** All known provinces, by code. */
-export function listKnownProvinces(db: Queryable): Promise<KnownProvinceRow[]> {
-  return db.sql<KnownProvinceRow[]>`
-    SELECT province, statement, revoked_at IS NOT NULL AS revoked
-    FROM known_provinces ORDER BY province LIMIT 100`;
+export function listKnownProvinces({ orm }: Queryable): Promise<KnownProvinceRow[]> {
+  const { province, statement, revokedAt } = knownProvinces;
+  return orm
+    .select({ province, statement, revoked: sql<boolean>`${revokedAt} IS NOT NULL` })
+    .from(knownProvinces)
+    .orderBy(province)
+    .limit(100);
 }
 
 /** Keeps a statement in place of an earlier one of its province; with it the province counts again. */
 export async function storeStatement(
-  db: Queryable,
+  { orm }: Queryable,
   { province, statement, statedAt }: { province: string; statement: string; statedAt: number },
 ): Promise<void> {
-  await db.sql`
-    INSERT INTO known_provinces AS held (province, statement, stated_at)
-    VALUES (${province}, ${statement}, ${statedAt}::bigint)
-    ON CONFLICT (province) DO UPDATE SET statement = excluded.statement, stated_at = excluded.stated_at,
-      accepted_at = now(), revoked_at = NULL
-    WHERE excluded.stated_at > held.stated_at`;
+  await orm
+    .insert(knownProvinces)
+    .values({ province, statement, statedAt })
+    .onConflictDoUpdate({
+      target: knownProvinces.province,
+      set: { statement, statedAt, acceptedAt: sql`now()`, revokedAt: null },
+      setWhere: lt(knownProvinces.statedAt, statedAt),
+    });
 }
 
 /** Nothing of this province counts any more. */
-export async function markRevoked(db: Queryable, province: string, atSeconds: number): Promise<void> {
-  await db.sql`
-    UPDATE known_provinces SET revoked_at = to_timestamp(${atSeconds}::float8)
-    WHERE province = ${province} AND revoked_at IS NULL`;
+export async function markRevoked({ orm }: Queryable, province: string, atSeconds: number): Promise<void> {
+  await orm
+    .update(knownProvinces)
+    .set({ revokedAt: atSeconds })
+    .where(and(eq(knownProvinces.province, province), isNull(knownProvinces.revokedAt)));
 }
