@@ -10,7 +10,7 @@ import { createApps, routesOf } from '../support/http-apps.ts';
 import { createNodeHttp, type NodeHttp } from '../support/node-http.ts';
 import { waitFor } from '../support/wait.ts';
 
-/** Whether the next transaction is committed and its caller never hears of it. */
+/** Whether the next transaction that notes a request is committed and its caller never hears of it. */
 let loseReply = false;
 let node: NodeHttp;
 /** Beside the program: holds what it wants, and ends its connections. */
@@ -24,19 +24,29 @@ afterAll(async () => {
   await node[Symbol.asyncDispose]();
 });
 
+/** Loops have transactions of their own, which are let alone. */
 function losingReplies(db: Database): Database {
+  const begin = async (...args: unknown[]) => {
+    const work = args.at(-1) as (tx: object) => Promise<unknown>;
+    let notes = false;
+    const watched = (tx: object) =>
+      work(
+        new Proxy(tx, {
+          apply: (target, self, given: [readonly string[]]) => {
+            notes ||= given[0].join('').includes('INSERT INTO idempotency');
+            return Reflect.apply(target as () => unknown, self, given as never);
+          },
+        }),
+      );
+    const done = await db.sql.begin(...([...args.slice(0, -1), watched] as [never]));
+    if (!loseReply || !notes) return done;
+    loseReply = false;
+    throw new AppError('UNAVAILABLE', 'DATABASE_UNAVAILABLE', 'lost after COMMIT');
+  };
   const sql = new Proxy(db.sql, {
-    get: (target, name) =>
-      name === 'begin'
-        ? async (...args: Parameters<typeof target.begin>) => {
-            const done = await target.begin(...args);
-            if (!loseReply) return done;
-            loseReply = false;
-            throw new AppError('UNAVAILABLE', 'DATABASE_UNAVAILABLE', 'lost after COMMIT');
-          }
-        : Reflect.get(target, name),
+    get: (target, name) => (name === 'begin' ? begin : Reflect.get(target, name)),
   });
-  return { sql, orm: db.orm, [Symbol.asyncDispose]: () => db[Symbol.asyncDispose]() };
+  return { ...db, sql, [Symbol.asyncDispose]: () => db[Symbol.asyncDispose]() };
 }
 
 const facts = { identifiers: ['phone:0912345678'], onset_on: '2021-06-10' };
@@ -138,6 +148,51 @@ describe('the same request again', () => {
 
 const placesFile = (n: number) => `place,name,kind,ward\np${n},Quán,cafe,\n`;
 
+describe('keys', () => {
+  it.each(['', 'a'.repeat(65), 'khóa', 'a\tb'])(
+    'must be 1 to 64 printable characters, not %j',
+    async (key) => {
+      const answer = await node.call('POST', '/v1/cases', {
+        json: facts,
+        headers: { 'idempotency-key': Buffer.from(key).toString('latin1') },
+      });
+      expect(answer).toMatchObject({ status: 400, body: { errors: [{ field: 'idempotency-key' }] } });
+    },
+  );
+
+  it('are kept as digests: people put names into them', async () => {
+    await post('/v1/cases', facts, 'Nguyen Van An 0912345678');
+    const rows = await node.db.sql`SELECT i::text AS row FROM idempotency i`;
+    expect(JSON.stringify(rows)).not.toMatch(/Nguyen|0912345678/);
+  });
+
+  it('are forgotten after 72 hours, the oldest first and never all at once', async () => {
+    const [newest] = await node.db.sql`SELECT max(at)::bigint AS now FROM idempotency`;
+    const now = newest?.now as number;
+    const kept = await count('idempotency');
+    await node.db.sql`
+      INSERT INTO idempotency (caller, key, digest, at)
+      SELECT 'person old', n::text, sha256(''), ${now - REQUESTS_KEPT_S - 1} FROM generate_series(1, 5) n`;
+    const forget = () => withTransaction(node.db, (tx) => forgetRequests(tx, now, 3));
+    expect([await forget(), await forget(), await forget()]).toEqual([3, 2, 0]);
+    expect(await count('idempotency')).toBe(kept);
+  });
+
+  it.each(['node', 'hub'] as const)('are documented for every POST of the %s', (program) => {
+    const apps = createApps(async () => Promise.reject(new Error('nobody is asked')));
+    const posts = routesOf(apps[program]).filter(({ method }) => method === 'POST');
+    expect(posts.length).toBeGreaterThan(5);
+    for (const { path, operation } of posts) {
+      const parameters = (operation.parameters ?? []) as { name: string; in: string }[];
+      expect([path, parameters.map(({ name }) => name)]).toEqual([
+        path,
+        expect.arrayContaining(['idempotency-key']),
+      ]);
+    }
+  });
+});
+
+// At the end: a connection that was cut off may still be handed to the next who asks for one.
 describe('a crash', () => {
   it('between commit and answer: the retry gets the answer, and nothing twice', async () => {
     const key = newId();
@@ -218,47 +273,3 @@ async function terminateWaiting(): Promise<void> {
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity
     WHERE datname = current_database() AND wait_event_type = 'Lock'`;
 }
-
-describe('keys', () => {
-  it.each(['', 'a'.repeat(65), 'khóa', 'a\tb'])(
-    'must be 1 to 64 printable characters, not %j',
-    async (key) => {
-      const answer = await node.call('POST', '/v1/cases', {
-        json: facts,
-        headers: { 'idempotency-key': Buffer.from(key).toString('latin1') },
-      });
-      expect(answer).toMatchObject({ status: 400, body: { errors: [{ field: 'idempotency-key' }] } });
-    },
-  );
-
-  it('are kept as digests: people put names into them', async () => {
-    await post('/v1/cases', facts, 'Nguyen Van An 0912345678');
-    const rows = await node.db.sql`SELECT i::text AS row FROM idempotency i`;
-    expect(JSON.stringify(rows)).not.toMatch(/Nguyen|0912345678/);
-  });
-
-  it('are forgotten after 72 hours, the oldest first and never all at once', async () => {
-    const [newest] = await node.db.sql`SELECT max(at)::bigint AS now FROM idempotency`;
-    const now = newest?.now as number;
-    const kept = await count('idempotency');
-    await node.db.sql`
-      INSERT INTO idempotency (caller, key, digest, at)
-      SELECT 'person old', n::text, sha256(''), ${now - REQUESTS_KEPT_S - 1} FROM generate_series(1, 5) n`;
-    const forget = () => withTransaction(node.db, (tx) => forgetRequests(tx, now, 3));
-    expect([await forget(), await forget(), await forget()]).toEqual([3, 2, 0]);
-    expect(await count('idempotency')).toBe(kept);
-  });
-
-  it.each(['node', 'hub'] as const)('are documented for every POST of the %s', (program) => {
-    const apps = createApps(async () => Promise.reject(new Error('nobody is asked')));
-    const posts = routesOf(apps[program]).filter(({ method }) => method === 'POST');
-    expect(posts.length).toBeGreaterThan(5);
-    for (const { path, operation } of posts) {
-      const parameters = (operation.parameters ?? []) as { name: string; in: string }[];
-      expect([path, parameters.map(({ name }) => name)]).toEqual([
-        path,
-        expect.arrayContaining(['idempotency-key']),
-      ]);
-    }
-  });
-});
