@@ -267,7 +267,9 @@ describe('whoever calls', () => {
       code: 3,
       reason: 'MALFORMED_MESSAGE',
     });
-    expect(await byHand({ ...late, path: `${path}s`, bytes: Buffer.alloc(0) })).toMatchObject({ code: 12 });
+    expect(await byHand({ ...late, path: `${path}Never`, bytes: Buffer.alloc(0) })).toMatchObject({
+      code: 12,
+    });
     expect(await rowCounts()).toEqual(before);
   });
 });

@@ -38,7 +38,12 @@ const run = promisify(execFile);
 /** `truyvet-node keys …` on the machine of a province. */
 async function keys(province: string, command: string): Promise<string> {
   const { databaseUrl, dataKeysFile = '' } = federation.node(province);
-  const env = { PATH: process.env.PATH, DATABASE_URL: databaseUrl, DATA_KEYS_FILE: dataKeysFile };
+  const env = {
+    PATH: process.env.PATH,
+    DATABASE_URL: databaseUrl,
+    DATA_KEYS_FILE: dataKeysFile,
+    TRUYVET_LANGUAGE: 'en',
+  };
   const script = join(packageRoot, 'dist', 'node', 'cli.js');
   return (await run(process.execPath, [script, 'keys', command], { env })).stdout;
 }
