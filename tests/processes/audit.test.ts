@@ -99,7 +99,7 @@ test('each side comes to hold all that the other has recorded', async () => {
 test('all logs verify, and hub and provinces remember the same questions', async () => {
   for (const name of ['hub', ...PROVINCES]) {
     const { code, out } = await cli(name, 'audit', 'verify');
-    expect(out).toContain('không có sai lệch');
+    expect(out).toContain('không có sai lệch · no fault');
     expect(code).toBe(0);
   }
   const { code, out } = await cli('hub', 'audit', 'reconcile');
@@ -133,10 +133,10 @@ test('a question that only one side remembers is found, whichever side denies it
   const lines = out.split('\n').filter((line) => line.includes(trace));
   expect(lines.map((line) => line.replaceAll(/ +/g, ' ').trim()).sort()).toEqual(
     [
-      `${liar} ${trace} 7001 chỉ tỉnh nhớ`,
-      `${liar} ${trace} 1 nội dung khác nhau`,
-      `${other} ${trace} 7002 chỉ trung tâm nhớ`,
-      `hub ${trace} 7002 không có trong nhật ký`,
+      `${liar} ${trace} 7001 chỉ tỉnh nhớ · only the province remembers it`,
+      `${liar} ${trace} 1 nội dung khác nhau · the questions differ`,
+      `${other} ${trace} 7002 chỉ trung tâm nhớ · only the hub remembers it`,
+      `hub ${trace} 7002 không có trong nhật ký · not in the hub’s log`,
     ].sort(),
   );
   const alone = await cli('hub', 'audit', 'reconcile', '--province', liar);
@@ -194,7 +194,9 @@ test('once its log is accepted the warnings end, and what is lost is told', asyn
   expect(unknown).toMatchObject({ code: 2, out: expect.stringContaining('INVALID_FIELD') });
   const accepted = await cli('hub', ...accepting);
   expect(accepted).toMatchObject({ code: 0 });
-  expect(accepted.out).toMatch(new RegExp(`^${victim}: giữ làm chứng \\d+ [0-9a-f]{64}\n`));
+  expect(accepted.out).toMatch(
+    new RegExp(`^${victim}: giữ làm chứng · held as evidence \\d+ [0-9a-f]{64}\n`),
+  );
   for (const member of [federation.hub, federation.node(victim)]) {
     // The hub cannot read the trace into which this file has put an answer of one byte, and says so.
     const ofLogs = async () =>

@@ -38,12 +38,7 @@ const run = promisify(execFile);
 /** `truyvet-node keys …` on the machine of a province. */
 async function keys(province: string, command: string): Promise<string> {
   const { databaseUrl, dataKeysFile = '' } = federation.node(province);
-  const env = {
-    PATH: process.env.PATH,
-    DATABASE_URL: databaseUrl,
-    DATA_KEYS_FILE: dataKeysFile,
-    TRUYVET_LANGUAGE: 'en',
-  };
+  const env = { PATH: process.env.PATH, DATABASE_URL: databaseUrl, DATA_KEYS_FILE: dataKeysFile };
   const script = join(packageRoot, 'dist', 'node', 'cli.js');
   return (await run(process.execPath, [script, 'keys', command], { env })).stdout;
 }
