@@ -76,7 +76,8 @@ const generationsAt = async (member: Member) =>
 /** The node's command line; rejects with what it printed unless it ends well. */
 function cli({ url, token }: Member, ...args: string[]): Promise<string> {
   const script = join(packageRoot, 'dist', 'node', 'cli.js');
-  const env = { PATH: process.env.PATH, TRUYVET_URL: url, TRUYVET_TOKEN: token };
+  const door = { TRUYVET_URL: url, TRUYVET_TOKEN: token };
+  const env = { PATH: process.env.PATH, TRUYVET_LANGUAGE: 'en', ...door };
   return new Promise((resolve, reject) => {
     execFile(process.execPath, [script, ...args], { env }, (error, out, err) =>
       error ? reject(new Error(err)) : resolve(out),

@@ -38,7 +38,8 @@ const run = promisify(execFile);
 /** `truyvet-node keys …` on the machine of a province. */
 async function keys(province: string, command: string): Promise<string> {
   const { databaseUrl, dataKeysFile = '' } = federation.node(province);
-  const env = { PATH: process.env.PATH, DATABASE_URL: databaseUrl, DATA_KEYS_FILE: dataKeysFile };
+  const own = { DATABASE_URL: databaseUrl, DATA_KEYS_FILE: dataKeysFile };
+  const env = { PATH: process.env.PATH, TRUYVET_LANGUAGE: 'en', ...own };
   const script = join(packageRoot, 'dist', 'node', 'cli.js');
   return (await run(process.execPath, [script, 'keys', command], { env })).stdout;
 }
