@@ -74,9 +74,9 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     refuse(socket, clientError('ERR_HTTP_REQUEST_TIMEOUT')),
   );
   const unused = trackUnused(server);
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(options.listen.port, options.listen.host, resolve);
+  await listen(server, options.listen).catch((error: unknown) => {
+    stopped.abort();
+    throw error;
   });
   const { port } = server.address() as AddressInfo;
   const host = options.listen.host.includes(':') ? `[${options.listen.host}]` : options.listen.host;
@@ -89,6 +89,13 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
       stopped.abort();
     },
   };
+}
+
+function listen(server: Server, { host, port }: HttpServerOptions['listen']): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, resolve);
+  });
 }
 
 /** What is wrong with a request that Node's parser let through, in its words. */

@@ -353,7 +353,11 @@ async function openProxy(url: string) {
   const server = createServer((client) => {
     clients.add(client);
     const upstream = connect(Number(target.port), '127.0.0.1');
-    client.on('error', () => upstream.destroy()).on('close', () => clients.delete(client));
+    client.on('error', () => upstream.destroy());
+    client.on('close', () => {
+      clients.delete(client);
+      upstream.destroy();
+    });
     upstream.on('error', () => client.destroy());
     client.pipe(upstream).pipe(client);
   });
