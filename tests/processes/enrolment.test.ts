@@ -206,7 +206,7 @@ describe('a revoked province', () => {
     expect((await statusOf(trace)).state).toBe('partial');
     await waitFor('the end of its own trace', async () => (await stateAtHub(own)) === 'closed', 5_000);
     const log = () => readFile(centre.path('hub.log'), 'utf8');
-    await waitFor('the hub to refuse it', async () => (await log()).includes('"code":"PROVINCE_REVOKED"'));
+    await waitFor('the hub to refuse it', async () => (await log()).includes('"reason":"PROVINCE_REVOKED"'));
   }, 30_000);
 
   test('opens no trace any more, and the others know', async () => {
