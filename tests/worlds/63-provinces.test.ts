@@ -18,7 +18,7 @@ import {
 import { makeWorld } from '../simulation/world.ts';
 import { extent } from '../support/extent.ts';
 
-const COUNT = extent({ quick: 8, all: 63 });
+const COUNT = extent({ quick: 8, all: 24 });
 const start = extent({
   quick: createWorld,
   all: (options: Partial<FederationOptions>) => startScenario({ ...options, databaseUrl: undefined }),
