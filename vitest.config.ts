@@ -32,6 +32,8 @@ export default defineConfig({
         exclude: [...exclude, 'node_modules/**', 'dist/**'],
         // Modules are loaded once a worker: a test that needs its own copy of one has a process for it.
         isolate: false,
+        // In CI only: what fails once there and passes again is reported as flaky, and is to be mended.
+        retry: process.env.CI ? 2 : 0,
         // Against hanging, not against slowness: a machine that does other things meanwhile is no failure.
         testTimeout: 240_000,
         hookTimeout: 300_000,
