@@ -267,9 +267,7 @@ describe('routes', () => {
     for (const role of ROLES) {
       const areas = (HUB_ROLES as readonly string[]).includes(role) ? [''] : ['@24', '@213', '@07210'];
       for (const area of areas) {
-        // Roles of the other program never get past readGrants; this door lets all in, and `me` is for all.
-        const mayAsk = route.path === '/v1/me' || roles.includes(role);
-        const isOpen = mayAsk && (reach === 'area' || area.length < 4);
+        const isOpen = roles.includes(role) && (reach === 'area' || area.length < 4);
         const response = await ask(app, route, `Bearer ${role}${area}`);
         expect([role, area, response.status === 403]).toEqual([role, area, !isOpen]);
         if (response.status === 403) expect(await response.json()).toMatchObject({ reason: 'ROLE_REQUIRED' });
