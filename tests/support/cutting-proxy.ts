@@ -1,64 +1,54 @@
 /**
- * A proxy before PostgreSQL that understands enough of its protocol to end a connection at one chosen
- * statement of one chosen transaction: before the statement is sent, or after the server has done it and
- * before the program hears of it. Transactions are known by the texts of their statements.
+ * A proxy before PostgreSQL that understands enough of its protocol to end a connection at a statement:
+ * before it is sent, or after the server has done it and before the program hears of it. What has been cut
+ * once is known by the texts of the transaction's statements so far, and is not cut again.
  * Source: PostgreSQL 18, chapter 54, "Message Formats".
  */
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
 /**
- * Texts of a transaction's statements, `begin` and `commit` among them, in their order; a statement outside
- * of a transaction is a script of its own.
+ * Where to cut: at `ends` of transactions, whose reply is lost; at `every` statement besides, of which the
+ * server never hears.
  */
-export type Script = readonly string[];
-
-/** An end of the connection at the last statement of `script`, which others may follow. */
-export interface Cut {
-  readonly script: Script;
-  /** `unsent`: the server never hears of the statement; `sent`: it does it, and its reply is lost. */
-  readonly how: 'unsent' | 'sent';
-}
+export type CutAt = 'ends' | 'every';
 
 export interface CuttingProxy extends AsyncDisposable {
   readonly port: number;
-  /** Scripts that are over, since the last call; each once. */
-  takeScripts(): Script[];
-  /** Cuts that have still to be made: each is made once, where its script comes first. */
-  readonly pending: Cut[];
-  /** Lets the next pending cut happen that can; none happens unless told. */
+  /** What has been cut, a line each: how, and the last statement. */
+  readonly made: readonly string[];
+  /** Cuts at the next statement that has not been cut yet; nothing is cut unless told. */
   allowOne(): void;
-  /** Lets nothing happen any more; whether a cut has happened since it was allowed. */
+  /** Cuts nothing any more; whether something was since `allowOne`. */
   disallow(): boolean;
 }
 
 /** A proxy on 127.0.0.1 before `target`. Connections must not be encrypted. */
-export async function createCuttingProxy(target: { host: string; port: number }): Promise<CuttingProxy> {
-  const shared: Shared = { scripts: new Map(), pending: [], allowed: false };
+export async function createCuttingProxy(
+  target: { host: string; port: number },
+  at: CutAt,
+): Promise<CuttingProxy> {
+  const cuts: Cuts = { at, known: new Set(), made: [], allowed: false };
   const open = new Set<Socket>();
-  const server = createServer((near) => {
-    const far = connect(target);
+  // Without delay: messages are written one by one, and Nagle's algorithm would hold each up for 40 ms.
+  const server = createServer({ noDelay: true }, (near) => {
+    const far = connect({ ...target, noDelay: true });
     for (const socket of [near, far]) {
       open.add(socket);
       socket.once('close', () => open.delete(socket));
     }
-    new Conversation(near, far, shared).start();
+    new Conversation(near, far, cuts).start();
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
     port: (server.address() as AddressInfo).port,
-    takeScripts() {
-      const scripts = [...shared.scripts.values()];
-      shared.scripts.clear();
-      return scripts;
-    },
-    pending: shared.pending,
+    made: cuts.made,
     allowOne() {
-      shared.allowed = true;
+      cuts.allowed = true;
     },
     disallow() {
-      const happened = !shared.allowed;
-      shared.allowed = false;
+      const happened = !cuts.allowed;
+      cuts.allowed = false;
       return happened;
     },
     async [Symbol.asyncDispose]() {
@@ -70,9 +60,13 @@ export async function createCuttingProxy(target: { host: string; port: number })
   };
 }
 
-interface Shared {
-  readonly scripts: Map<string, Script>;
-  readonly pending: Cut[];
+type How = 'unsent' | 'sent';
+
+/** Of all connections of the program. */
+interface Cuts {
+  readonly at: CutAt;
+  readonly known: Set<string>;
+  readonly made: string[];
   allowed: boolean;
 }
 
@@ -80,7 +74,7 @@ interface Shared {
 class Conversation {
   readonly #near: Socket;
   readonly #far: Socket;
-  readonly #shared: Shared;
+  readonly #cuts: Cuts;
   /** Text of each prepared statement, by name. */
   readonly #prepared = new Map<string, string>();
   /** What the next Execute runs. */
@@ -92,10 +86,10 @@ class Conversation {
   /** The reply after which the connection ends; until then nothing reaches the program. */
   #lostReplyIn: number | undefined;
 
-  constructor(near: Socket, far: Socket, shared: Shared) {
+  constructor(near: Socket, far: Socket, cuts: Cuts) {
     this.#near = near;
     this.#far = far;
-    this.#shared = shared;
+    this.#cuts = cuts;
   }
 
   start(): void {
@@ -118,7 +112,7 @@ class Conversation {
     if (type === 'B') this.#bound = this.#prepared.get(textAt(body, textAt(body, 0, 'length') + 1)) ?? '';
     const statement = type === 'Q' ? textAt(body, 0) : type === 'E' ? this.#bound : undefined;
     const cut = statement === undefined ? undefined : this.#onStatement(normal(statement));
-    if (cut?.how === 'unsent') {
+    if (cut === 'unsent') {
       this.#end();
       return;
     }
@@ -128,21 +122,28 @@ class Conversation {
     this.#far.write(bytes);
   }
 
-  /** Follows the transaction; the cut that is due at this statement. */
-  #onStatement(text: string): Cut | undefined {
+  /** Follows the transaction; how to cut at this statement, if at all. */
+  #onStatement(text: string): How | undefined {
     if (text.startsWith('begin') || !this.#script) this.#script = [];
     const script = this.#script;
-    script.push(text);
-    if (!(script[0] as string).startsWith('begin') || text === 'commit' || text === 'rollback') {
-      this.#script = undefined;
-      this.#shared.scripts.set(script.join('\n'), script);
-    }
-    const { pending, allowed } = this.#shared;
-    if (!allowed) return undefined;
-    const found = pending.findIndex((cut) => isSame(cut.script, script));
-    if (found < 0) return undefined;
-    this.#shared.allowed = false;
-    return pending.splice(found, 1)[0];
+    // A statement for each of some rows is one.
+    if (script.at(-1) !== text) script.push(text);
+    const isEnd = !(script[0] as string).startsWith('begin') || text === 'commit' || text === 'rollback';
+    if (isEnd) this.#script = undefined;
+    if (!this.#cuts.allowed) return undefined;
+    const hows: readonly How[] = isEnd ? ['sent', 'unsent'] : ['unsent'];
+    const wanted = hows.slice(0, this.#cuts.at === 'every' ? undefined : Number(isEnd));
+    return wanted.find((how) => this.#takes(how, script));
+  }
+
+  /** Whether a cut like this is still to be made; then it is made now. */
+  #takes(how: How, script: readonly string[]): boolean {
+    const cut = `${how} ${script.join('\n')}`;
+    if (this.#cuts.known.has(cut)) return false;
+    this.#cuts.known.add(cut);
+    this.#cuts.made.push(`${how} ${script.length} ${script.at(-1)?.slice(0, 90)}`);
+    this.#cuts.allowed = false;
+    return true;
   }
 
   #onReply(type: string, bytes: Buffer): void {
@@ -156,10 +157,6 @@ class Conversation {
     this.#near.destroy();
     this.#far.destroy();
   }
-}
-
-function isSame(a: Script, b: Script): boolean {
-  return a.length === b.length && a.every((line, i) => line === b[i]);
 }
 
 /** Splits a stream into messages. The first request of a connection has no type, and is passed on as ''. */
@@ -192,7 +189,11 @@ function textAt(body: Buffer, from: number, what?: 'length'): string | number {
   return what === 'length' ? end : body.toString('utf8', from, end);
 }
 
-/** Numbers of parameters and rows differ from call to call; the statement is the same. */
+/** Values differ from call to call (a COPY has no parameters to bind); the statement is the same. */
 function normal(text: string): string {
-  return text.replaceAll(/\s+/g, ' ').trim().toLowerCase();
+  return text
+    .replaceAll(/\s+/g, ' ')
+    .replaceAll(/'[^']*'/g, "'…'")
+    .trim()
+    .toLowerCase();
 }

@@ -19,7 +19,7 @@ export async function createTcpGate(target: { host: string; port: number }): Pro
   let server: Server | undefined;
   let port = 0;
   const pass = (near: Socket) => {
-    const far = connect(target);
+    const far = connect({ ...target, noDelay: true });
     for (const [one, other] of [
       [near, far],
       [far, near],
@@ -38,7 +38,7 @@ export async function createTcpGate(target: { host: string; port: number }): Pro
       return port;
     },
     async open() {
-      server = createServer(pass).listen(port, '127.0.0.1');
+      server = createServer({ noDelay: true }, pass).listen(port, '127.0.0.1');
       await once(server, 'listening');
       port = (server.address() as AddressInfo).port;
     },
