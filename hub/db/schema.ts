@@ -3,22 +3,39 @@
  * two. Bodies of answers are read and written by hand-written SQL where a trace runs. The audit
  * log's tables are in shared/db/audit-tables.ts.
  */
-import { sql } from 'drizzle-orm';
-import { boolean, integer, jsonb, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
-import { bytea, instant, int8, preciseInstant } from '../../shared/db/columns.ts';
+import { isNull, sql } from 'drizzle-orm';
+import {
+  boolean,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  uniqueIndex,
+  uuid,
+} from 'drizzle-orm/pg-core';
+import { bytea, instant, int8, newestFirst, preciseInstant } from '../../shared/db/columns.ts';
 
-export const traces = pgTable('traces', {
-  id: text().primaryKey(),
-  province: text().notNull(),
-  openedAt: preciseInstant().notNull().defaultNow(),
-  expiresAt: instant().notNull(),
-  completedAt: preciseInstant(),
-  closedAt: preciseInstant(),
-  status: jsonb(),
-  restedAt: preciseInstant(),
-  asked: text().array().notNull().default([]),
-  waitsFor: text().array().notNull().default([]),
-});
+export const traces = pgTable(
+  'traces',
+  {
+    id: text().primaryKey(),
+    province: text().notNull(),
+    openedAt: preciseInstant().notNull().defaultNow(),
+    expiresAt: instant().notNull(),
+    completedAt: preciseInstant(),
+    closedAt: preciseInstant(),
+    status: jsonb(),
+    restedAt: preciseInstant(),
+    asked: text().array().notNull().default([]),
+    waitsFor: text().array().notNull().default([]),
+  },
+  (table) => [
+    index('traces_listed').on(newestFirst(table.openedAt), newestFirst(table.id)),
+    index('traces_open').on(table.openedAt).where(isNull(table.closedAt)),
+  ],
+);
 
 export const openings = pgTable(
   'openings',
@@ -55,7 +72,10 @@ export const answers = pgTable(
     body: bytea().notNull(),
     answeredAt: instant().notNull().default(sql`now()`),
   },
-  (table) => [primaryKey({ columns: [table.traceId, table.seq, table.province] })],
+  (table) => [
+    primaryKey({ columns: [table.traceId, table.seq, table.province] }),
+    index('answers_of').on(table.province, table.traceId),
+  ],
 );
 
 export const deliveries = pgTable(
@@ -169,29 +189,42 @@ export const invitations = pgTable('invitations', {
   expiresAt: instant().notNull(),
 });
 
-export const enrolments = pgTable('enrolments', {
-  id: uuid().primaryKey(),
-  kind: text({ enum: ['joining', 'renewal'] }).notNull(),
-  invitationId: uuid(),
-  province: text().notNull(),
-  address: text().notNull(),
-  request: text().notNull(),
-  fingerprint: text().notNull(),
-  requestedAt: instant().notNull(),
-  state: text({ enum: ['pending', 'approved', 'rejected'] })
-    .notNull()
-    .default('pending'),
-  decidedAt: instant(),
-  decidedBy: text(),
-  certificate: text(),
-  statement: text(),
-});
+export const enrolments = pgTable(
+  'enrolments',
+  {
+    id: uuid().primaryKey(),
+    kind: text({ enum: ['joining', 'renewal'] }).notNull(),
+    invitationId: uuid().unique(),
+    province: text().notNull(),
+    address: text().notNull(),
+    request: text().notNull(),
+    fingerprint: text().notNull(),
+    requestedAt: instant().notNull(),
+    state: text({ enum: ['pending', 'approved', 'rejected'] })
+      .notNull()
+      .default('pending'),
+    decidedAt: instant(),
+    decidedBy: text(),
+    certificate: text(),
+    statement: text(),
+  },
+  (table) => [
+    index('enrolments_listed').on(newestFirst(table.requestedAt), table.id),
+    uniqueIndex('enrolments_renewal')
+      .on(table.province)
+      .where(sql`${table.kind} = 'renewal' AND ${table.state} = 'pending'`),
+  ],
+);
 
-export const certificates = pgTable('certificates', {
-  serial: text().primaryKey(),
-  province: text().notNull(),
-  certificate: text().notNull(),
-  notAfter: instant().notNull(),
-  issuedAt: instant().notNull(),
-  revokedAt: instant(),
-});
+export const certificates = pgTable(
+  'certificates',
+  {
+    serial: text().primaryKey(),
+    province: text().notNull(),
+    certificate: text().notNull(),
+    notAfter: instant().notNull(),
+    issuedAt: instant().notNull(),
+    revokedAt: instant(),
+  },
+  (table) => [index('certificates_of').on(table.province, newestFirst(table.notAfter))],
+);

@@ -1,108 +1,42 @@
 /**
- * The node's ordinary tables for drizzle; migrations/ is what makes them and explains them, and a test
- * compares the two. `check_ins` and `encounters` are partitioned and hot: hand-written SQL only. The audit
- * log's are in shared/db/audit-tables.ts.
+ * The node's ordinary tables for drizzle, but for those of its records (records-schema.ts); migrations/ is
+ * what makes them and explains them, and a test compares the two. The audit log's are in
+ * shared/db/audit-tables.ts.
  */
-import { sql } from 'drizzle-orm';
+import { isNull, sql } from 'drizzle-orm';
 import {
   boolean,
   date,
-  doublePrecision,
+  index,
   integer,
   jsonb,
   pgTable,
   primaryKey,
   smallint,
   text,
+  unique,
   uuid,
 } from 'drizzle-orm/pg-core';
-import { bytea, instant, int8 } from '../../shared/db/columns.ts';
+import { bytea, instant, int8, newestFirst } from '../../shared/db/columns.ts';
 
-export const nodeState = pgTable('node_state', {
-  onlyRow: boolean().primaryKey().default(true),
-  incarnation: int8().notNull().default(0),
-  dataAt: int8().notNull().default(0),
-});
-
-export const households = pgTable('households', {
-  id: integer().primaryKey().generatedAlwaysAsIdentity(),
-  nameSealed: bytea().notNull(),
-  nameIndex: bytea().notNull(),
-  keyGeneration: integer().notNull(),
-});
-
-export const dataKeys = pgTable('data_keys', {
-  generation: integer().primaryKey(),
-  checkValue: bytea().notNull(),
-  firstUsedAt: instant().notNull().default(sql`now()`),
-  retiredAt: instant(),
-});
-
-export const identifiers = pgTable('identifiers', {
-  id: integer().primaryKey().generatedAlwaysAsIdentity(),
-  token: bytea(),
-  tokenGeneration: integer(),
-  householdId: integer(),
-  homeProvince: text(),
-  valueSealed: bytea().notNull(),
-  valueIndex: bytea().notNull(),
-  keyGeneration: integer().notNull(),
-  isCccd: boolean().notNull(),
-});
-
-export const links = pgTable(
-  'links',
+export const cases = pgTable(
+  'cases',
   {
-    identifierA: integer().notNull(),
-    identifierB: integer().notNull(),
+    id: uuid().primaryKey(),
+    onsetOn: date({ mode: 'string' }),
+    sampledAt: instant(),
+    isolatedAt: instant(),
+    createdAt: instant().notNull().default(sql`now()`),
+    changedAt: instant().notNull().default(sql`now()`),
+    withdrawnAt: instant(),
+    ward: text(),
+    version: integer().notNull().default(1),
   },
-  (table) => [primaryKey({ columns: [table.identifierA, table.identifierB] })],
+  (table) => [
+    index('cases_by_ward').on(table.ward, newestFirst(table.createdAt), newestFirst(table.id)),
+    index('cases_newest').on(newestFirst(table.createdAt), newestFirst(table.id)),
+  ],
 );
-
-export const people = pgTable('people', {
-  id: integer().primaryKey().generatedAlwaysAsIdentity(),
-  sex: text({ enum: ['male', 'female', 'other'] }),
-  province: text(),
-  ward: text(),
-  nameSealed: bytea(),
-  bornOnSealed: bytea(),
-  addressSealed: bytea(),
-  keyGeneration: integer().notNull(),
-});
-
-export const peopleIdentifiers = pgTable(
-  'people_identifiers',
-  {
-    personId: integer().notNull(),
-    identifierId: integer().notNull(),
-    since: int8().notNull().generatedAlwaysAsIdentity(),
-  },
-  (table) => [primaryKey({ columns: [table.personId, table.identifierId] })],
-);
-
-export const places = pgTable('places', {
-  id: integer().primaryKey().generatedAlwaysAsIdentity(),
-  place: text().notNull(),
-  kind: smallint().notNull(),
-  ward: text(),
-  capacity: integer(),
-  latitude: doublePrecision(),
-  longitude: doublePrecision(),
-  nameSealed: bytea(),
-  keyGeneration: integer().notNull(),
-});
-
-export const cases = pgTable('cases', {
-  id: uuid().primaryKey(),
-  onsetOn: date({ mode: 'string' }),
-  sampledAt: instant(),
-  isolatedAt: instant(),
-  createdAt: instant().notNull().default(sql`now()`),
-  changedAt: instant().notNull().default(sql`now()`),
-  withdrawnAt: instant(),
-  ward: text(),
-  version: integer().notNull().default(1),
-});
 
 export const caseIdentifiers = pgTable(
   'case_identifiers',
@@ -111,7 +45,11 @@ export const caseIdentifiers = pgTable(
     position: integer().notNull(),
     identifierId: integer().notNull(),
   },
-  (table) => [primaryKey({ columns: [table.caseId, table.position] })],
+  (table) => [
+    primaryKey({ columns: [table.caseId, table.position] }),
+    unique().on(table.caseId, table.identifierId),
+    index('case_identifiers_identifier').on(table.identifierId),
+  ],
 );
 
 export const rulePacks = pgTable('rule_packs', {
@@ -120,24 +58,33 @@ export const rulePacks = pgTable('rule_packs', {
   pack: jsonb().notNull(),
 });
 
-export const traces = pgTable('traces', {
-  id: text().primaryKey(),
-  direction: text({ enum: ['forward', 'backward'] }).notNull(),
-  maxDegree: integer().notNull(),
-  asOf: int8().notNull(),
-  rules: integer().notNull(),
-  revision: integer().notNull().default(0),
-  opening: text(),
-  createdAt: instant().notNull().default(sql`now()`),
-  acceptedAt: instant(),
-  refusal: text(),
-  refusedAt: instant(),
-  closing: boolean().notNull().default(false),
-  closedAt: instant(),
-  status: jsonb(),
-  federationKey: integer(),
-  version: integer().notNull().default(1),
-});
+export const traces = pgTable(
+  'traces',
+  {
+    id: text().primaryKey(),
+    direction: text({ enum: ['forward', 'backward'] }).notNull(),
+    maxDegree: integer().notNull(),
+    asOf: int8().notNull(),
+    rules: integer().notNull(),
+    revision: integer().notNull().default(0),
+    opening: text(),
+    createdAt: instant().notNull().default(sql`now()`),
+    acceptedAt: instant(),
+    refusal: text(),
+    closing: boolean().notNull().default(false),
+    closedAt: instant(),
+    status: jsonb(),
+    federationKey: integer(),
+    refusedAt: instant(),
+    version: integer().notNull().default(1),
+  },
+  (table) => [
+    index('traces_newest').on(newestFirst(table.createdAt), newestFirst(table.id)),
+    index('traces_unaccepted')
+      .on(table.refusedAt.nullsFirst(), table.createdAt)
+      .where(sql`(${table.acceptedAt} IS NULL OR ${table.closing}) AND ${table.closedAt} IS NULL`),
+  ],
+);
 
 export const traceCases = pgTable(
   'trace_cases',
@@ -146,7 +93,10 @@ export const traceCases = pgTable(
     caseId: uuid().notNull(),
     position: integer().notNull(),
   },
-  (table) => [primaryKey({ columns: [table.traceId, table.caseId] })],
+  (table) => [
+    primaryKey({ columns: [table.traceId, table.caseId] }),
+    index('trace_cases_case').on(table.caseId),
+  ],
 );
 
 export const openings = pgTable(
@@ -160,7 +110,11 @@ export const openings = pgTable(
     firstSeenAt: instant().notNull().default(sql`now()`),
     federationKey: integer().notNull().default(1),
   },
-  (table) => [primaryKey({ columns: [table.traceId, table.revision] })],
+  (table) => [
+    primaryKey({ columns: [table.traceId, table.revision] }),
+    index('openings_by_federation_key').on(table.federationKey, table.expiresAt),
+    index('openings_newest').on(newestFirst(table.firstSeenAt), newestFirst(table.traceId)),
+  ],
 );
 
 export const answeredQuestions = pgTable(
@@ -212,39 +166,58 @@ export const contacts = pgTable(
     withdrawnAt: instant(),
     deliveredAt: instant().notNull().default(sql`now()`),
   },
-  (table) => [primaryKey({ columns: [table.traceId, table.contactId] })],
+  (table) => [
+    primaryKey({ columns: [table.traceId, table.contactId] }),
+    index('contacts_by_ward').on(table.traceId, table.ward, table.contactId),
+    index('contacts_identifiers').using('gin', table.identifierIds),
+    index('contacts_in_order')
+      .on(table.traceId, table.degree, sql`(-${table.lastExposedAt})`, table.contactId)
+      .where(isNull(table.withdrawnAt)),
+    index('contacts_of_ward').on(table.ward, table.traceId),
+  ],
 );
 
 export const deliveries = pgTable('deliveries', {
   traceId: text().primaryKey(),
   applied: integer().notNull(),
 });
-export const breakGlass = pgTable('break_glass', {
-  id: integer().primaryKey().generatedAlwaysAsIdentity(),
-  publicId: uuid().notNull(),
-  subject: text().notNull(),
-  area: text().notNull(),
-  openedAt: instant().notNull(),
-  endsAt: instant().notNull(),
-  reviewedAt: instant(),
-  reviewedBy: text(),
-  verdict: text({ enum: ['justified', 'unjustified'] }),
-  reasonSealed: bytea().notNull(),
-  keyGeneration: integer().notNull(),
-  version: integer().notNull().default(1),
-});
+export const breakGlass = pgTable(
+  'break_glass',
+  {
+    id: integer().primaryKey().generatedAlwaysAsIdentity(),
+    publicId: uuid().notNull().unique(),
+    subject: text().notNull(),
+    area: text().notNull(),
+    openedAt: instant().notNull(),
+    endsAt: instant().notNull(),
+    reviewedAt: instant(),
+    reviewedBy: text(),
+    verdict: text({ enum: ['justified', 'unjustified'] }),
+    reasonSealed: bytea().notNull(),
+    keyGeneration: integer().notNull(),
+    version: integer().notNull().default(1),
+  },
+  (table) => [
+    index('break_glass_newest').on(newestFirst(table.openedAt), newestFirst(table.publicId)),
+    index('break_glass_subject').on(table.subject, table.endsAt),
+  ],
+);
 
-export const serviceAccounts = pgTable('service_accounts', {
-  id: uuid().primaryKey(),
-  name: text().notNull(),
-  keySha256: bytea().notNull(),
-  scopes: text().array().notNull(),
-  createdBy: text().notNull(),
-  createdAt: instant().notNull(),
-  expiresAt: instant(),
-  revokedAt: instant(),
-  version: integer().notNull().default(1),
-});
+export const serviceAccounts = pgTable(
+  'service_accounts',
+  {
+    id: uuid().primaryKey(),
+    name: text().notNull(),
+    keySha256: bytea().notNull().unique(),
+    scopes: text().array().notNull(),
+    createdBy: text().notNull(),
+    createdAt: instant().notNull(),
+    expiresAt: instant(),
+    revokedAt: instant(),
+    version: integer().notNull().default(1),
+  },
+  (table) => [index('service_accounts_newest').on(newestFirst(table.createdAt), newestFirst(table.id))],
+);
 
 export const knownProvinces = pgTable('known_provinces', {
   province: text().primaryKey(),

@@ -1,7 +1,7 @@
 /**
  * Column types of the drizzle schemas that node and hub share.
  */
-import { bigint, customType, timestamp } from 'drizzle-orm/pg-core';
+import { bigint, customType, type ExtraConfigColumn, timestamp } from 'drizzle-orm/pg-core';
 
 /** A bytea as a Buffer. */
 export const bytea = customType<{ data: Uint8Array; driverData: Uint8Array }>({ dataType: () => 'bytea' });
@@ -22,3 +22,6 @@ export const preciseInstant = () => timestamp({ withTimezone: true });
 
 /** The id of a transaction, as text. */
 export const xid8 = customType<{ data: string; driverData: string }>({ dataType: () => 'xid8' });
+
+/** A column of an index that is read downwards, as PostgreSQL's DESC has it. */
+export const newestFirst = (column: ExtraConfigColumn) => column.desc().nullsFirst();

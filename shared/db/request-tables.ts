@@ -2,7 +2,7 @@
  * The tables of answered requests and of versions for drizzle, the same in node and hub; explained in
  * migrations/*_idempotency.sql and *_versions.sql.
  */
-import { integer, jsonb, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
+import { index, integer, jsonb, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
 import { bytea, int8 } from './columns.ts';
 
 export const idempotency = pgTable(
@@ -14,7 +14,7 @@ export const idempotency = pgTable(
     answer: jsonb(),
     at: int8().notNull(),
   },
-  (table) => [primaryKey({ columns: [table.caller, table.key] })],
+  (table) => [primaryKey({ columns: [table.caller, table.key] }), index('idempotency_oldest').on(table.at)],
 );
 
 export const versions = pgTable('versions', {

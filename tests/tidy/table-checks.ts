@@ -11,6 +11,8 @@ import type { Source } from './source.ts';
 import { TABLE_OWNERS, TABLE_READERS, TABLE_WHY, type TableReader } from './table-rules.ts';
 
 const PROGRAMS = ['node', 'hub'] as const;
+/** Where tables are described for drizzle. */
+const DRIZZLE = ['{node,hub}/db/{schema,*-schema}.ts', 'shared/db/*-tables.ts'];
 
 export interface TableUse {
   readonly path: string;
@@ -30,7 +32,7 @@ const DRIZZLE_READS = /\.(?:from|innerJoin|leftJoin|rightJoin)\((\w+)/g;
 export function tableUses(sources: readonly Source[]): TableUse[] {
   const tables = tablesOf(sources);
   const names = new Map(
-    sources.flatMap(({ path, text }) => (path.endsWith('/db/schema.ts') ? variables(text) : [])),
+    sources.flatMap(({ path, text }) => (matchesAny(DRIZZLE, path) ? variables(text) : [])),
   );
   const code = sources.filter(({ path }) => isProgram(path) && /\.ts$/.test(path));
   return code.flatMap(({ path, text }) => {
@@ -43,7 +45,7 @@ export function tableUses(sources: readonly Source[]): TableUse[] {
         return table === undefined ? [] : [{ path, line, folder, table, does }];
       });
     const known = (word: string) => (tables.has(word) ? word : undefined);
-    const ofSchema = /from '[./]*db\/(?:schema|audit-tables)\.ts'/.test(text);
+    const ofSchema = /from '[./]*(?:db\/)?(?:\w+-)?(?:schema|tables)\.ts'/.test(text);
     const drizzle = (word: string) => (ofSchema ? names.get(word) : undefined);
     return [
       ...[...found(WRITES, 'write', known), ...found(DRIZZLE_WRITES, 'write', drizzle)],
@@ -100,8 +102,7 @@ function variables(schema: string): [string, string][] {
 }
 
 const isProgram = (path: string) =>
-  matchesAny(['{node,hub,shared}/**'], path) &&
-  !matchesAny([...TESTS, 'shared/gen/**', '**/db/schema.ts'], path);
+  matchesAny(['{node,hub,shared}/**'], path) && !matchesAny([...TESTS, 'shared/gen/**', ...DRIZZLE], path);
 
 function folderOf(path: string): string {
   return featureOf(path) ?? path.split('/').slice(0, 2).join('/');
