@@ -20,6 +20,7 @@ import { AppError } from '../shared/errors.ts';
 import { startGrpcServer } from '../shared/grpc/server.ts';
 import { readTlsMaterial, type TlsMaterial } from '../shared/grpc/tls.ts';
 import { createHttpApp } from '../shared/http/app.ts';
+import { findCursorKey } from '../shared/http/cursor-keys.ts';
 import {
   createMetrics,
   type Metrics,
@@ -238,6 +239,7 @@ async function startHttp(base: Base, { traces, audit, enrolment }: Doors): Promi
     ],
     stopping: stop.signal,
     clock,
+    cursorKey: await findCursorKey(db),
   });
   const listener = { fetch: app.fetch, listen: config.httpListen, clock, logger };
   const server = stack.use(await startHttpServer(listener));

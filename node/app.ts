@@ -17,6 +17,7 @@ import { Disposal } from '../shared/disposal.ts';
 import { Feed } from '../shared/feed/feed.ts';
 import { startGrpcServer } from '../shared/grpc/server.ts';
 import { createHttpApp } from '../shared/http/app.ts';
+import { findCursorKey } from '../shared/http/cursor-keys.ts';
 import { createMetrics, type Metrics, measureAudit, measureLoops } from '../shared/http/metrics.ts';
 import { programDoor } from '../shared/http/program-door.ts';
 import { startHttpServer } from '../shared/http/server.ts';
@@ -289,6 +290,7 @@ async function startHttp(base: Base, parts: HttpParts): Promise<string> {
     warnings: () => [...peers.warnings(['hub']), ...watch.warnings()],
     stopping: base.stopping,
     clock,
+    cursorKey: await findCursorKey(db),
   });
   const listener = { fetch: app.fetch, listen: config.httpListen, clock, logger };
   return stack.use(await startHttpServer(listener)).url;

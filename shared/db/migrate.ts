@@ -2,9 +2,12 @@
  * Brings a database to the newest schema, once, however many programs start at the same time, and tells
  * whether it is there.
  */
-import { readFileSync } from 'node:fs';
+import { strict as assert } from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { migrate } from 'drizzle-orm/postgres-js/migrator';
+import type { MigrationMeta } from 'drizzle-orm/migrator';
+import { PgDialect } from 'drizzle-orm/pg-core';
 import { AppError } from '../errors.ts';
 import { type Database, type Queryable, type Transaction, withTransaction } from './database.ts';
 
@@ -12,15 +15,17 @@ import { type Database, type Queryable, type Transaction, withTransaction } from
 const MIGRATION_LOCK = 7_260_124;
 
 /**
- * Applies the migrations of `folder` (drizzle's layout: `meta/_journal.json` and one SQL file each) that `db`
- * lacks, all in one transaction under an advisory lock: safe when many start at once, and a no-op when there
- * is nothing to do. Throws FAILED_PRECONDITION/DATABASE_NEWER when a newer program has migrated it already.
+ * Applies the migrations of `folder` (`0000_name.sql`, `0001_…`) that `db` lacks, all in one transaction
+ * under an advisory lock: safe when many start at once, and a no-op when there is nothing to do. Throws
+ * FAILED_PRECONDITION/DATABASE_NEWER when a newer program has migrated it already.
  */
 export async function migrateDatabase(db: Database, folder: string): Promise<void> {
   await withTransaction(db, async (tx) => {
     await tx.sql`select pg_advisory_xact_lock(${MIGRATION_LOCK})`;
     await refuseNewer(tx, folder);
-    await migrate(tx.orm, { migrationsFolder: folder });
+    // Its session's type differs from what `migrate` asks for only in a schema that nobody has given.
+    const session = tx.orm._.session as never;
+    await new PgDialect().migrate(readMigrations(folder), session, { migrationsFolder: folder });
   });
 }
 
@@ -60,8 +65,19 @@ function databaseNewer(): AppError {
 }
 
 function newestOf(folder: string): number {
-  const journal = JSON.parse(readFileSync(join(folder, 'meta', '_journal.json'), 'utf8')) as {
-    entries: { when: number }[];
-  };
-  return Math.max(0, ...journal.entries.map((entry) => entry.when));
+  return Math.max(0, ...readMigrations(folder).map(({ folderMillis }) => folderMillis));
+}
+
+/** Databases hold the number of a migration as drizzle's instant: its journal once gave each one like this. */
+const instantOf = (number: number) => (number === 0 ? 1_795_392_000_000 : 1_795_651_200_000 + number);
+
+/** As drizzle reads them out of a journal; here the names of the files are the journal. */
+function readMigrations(folder: string): MigrationMeta[] {
+  const files = readdirSync(folder).filter((name) => name.endsWith('.sql'));
+  return files.sort().map((name, number) => {
+    assert(Number(name.slice(0, 4)) === number, `${name}: not migration ${number}, of which there is one`);
+    const text = readFileSync(join(folder, name), 'utf8');
+    const hash = createHash('sha256').update(text).digest('hex');
+    return { sql: [text], bps: false, folderMillis: instantOf(number), hash };
+  });
 }

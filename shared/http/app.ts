@@ -5,7 +5,7 @@
 import { type Clock, systemClock } from '../clock.ts';
 import { AppError } from '../errors.ts';
 import { acceptedLanguage } from '../i18n/language.ts';
-import { newId, newKey } from '../ids.ts';
+import { newId } from '../ids.ts';
 import type { Logger } from '../log.ts';
 import { addDocs, type DocumentInfo } from './docs.ts';
 import { createDoor, type DoorOptions } from './door.ts';
@@ -30,8 +30,8 @@ export interface HttpAppOptions extends DoorOptions {
   warnings?: (() => readonly string[]) | undefined;
   stopping: AbortSignal;
   clock?: Clock | undefined;
-  /** Seals the cursors of lists, 32 bytes; a new one makes clients begin their lists again. */
-  cursorKey?: Uint8Array | undefined;
+  /** Seals the cursors of lists, 32 bytes (`findCursorKey`); another one makes clients begin them again. */
+  cursorKey: Uint8Array;
 }
 
 /** The application; `fetch` and `request` serve it. Throws INTERNAL for a route without an act of `acts`. */
@@ -65,7 +65,7 @@ function observe(app: Routes, options: HttpAppOptions) {
   const { logger, metrics, stopping, clock = systemClock } = options;
   const record = measureRequests(metrics);
   const door = createDoor(options);
-  const cursors = new Cursors(options.cursorKey ?? newKey(32));
+  const cursors = new Cursors(options.cursorKey);
   app.use('*', async (c, next) => {
     const startedMs = clock.nowMs();
     const given = c.req.header('x-request-id') ?? '';

@@ -48,6 +48,7 @@ function testApp() {
     logger: pino(sink),
     metrics: createMetrics('test'),
     checks: {},
+    cursorKey: new Uint8Array(32),
     stopping: new AbortController().signal,
   });
 }

@@ -1,5 +1,6 @@
 /**
- * The routes that the tests of access walk are those that started programs serve, by their own documents.
+ * Routes of started programs: those that the tests of access walk are those that are served, by their own
+ * documents; and a list is read on where a restart interrupted it.
  */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Federation } from '../../deploy/federation/federation.ts';
@@ -27,4 +28,24 @@ test.each(['node', 'hub'] as const)('the routes of a started %s', async (program
   const walked = routesOf(apps[program]).map(({ method, path }) => `${method} ${path}`);
   expect(walked.length).toBeGreaterThan(12);
   expect((await served(url)).sort()).toEqual(walked.sort());
+});
+
+test('a cursor counts after a restart of its program', async () => {
+  const { url, token } = federation.node('24');
+  const call = async (path: string, json?: object) => {
+    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+    const init = json && { method: 'POST', body: JSON.stringify(json) };
+    const response = await fetch(`${url}${path}`, { headers, ...init });
+    expect([path, response.ok]).toEqual([path, true]);
+    // biome-ignore lint/suspicious/noExplicitAny: answers of several shapes
+    return (await response.json()) as any;
+  };
+  for (const onset_on of ['2021-06-01', '2021-06-02', '2021-06-03']) {
+    await call('/v1/cases', { identifiers: ['phone:0912345678'], onset_on });
+  }
+  const { cases, next } = await call('/v1/cases?limit=1');
+  await federation.kill('24', 'SIGTERM');
+  await federation.restart();
+  const rest = await call(`/v1/cases?limit=5&after=${next}`);
+  expect([cases.length, rest.cases.length, rest.next]).toEqual([1, 2, null]);
 });

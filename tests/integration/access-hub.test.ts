@@ -57,7 +57,13 @@ beforeAll(async () => {
       restoreRoutes({ db, clock, peers }),
     ],
     ...door,
-    ...{ logger, metrics: createMetrics('hub'), checks: {}, stopping: new AbortController().signal },
+    ...{
+      logger,
+      metrics: createMetrics('hub'),
+      checks: {},
+      cursorKey: new Uint8Array(32),
+      stopping: new AbortController().signal,
+    },
   });
 });
 afterAll(async () => {

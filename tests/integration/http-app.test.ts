@@ -73,6 +73,7 @@ function createTestApp(options: Partial<HttpAppOptions> = {}) {
     logger: pino({ serializers: { err: describeError } }, sink),
     metrics: createMetrics('test'),
     checks: {},
+    cursorKey: new Uint8Array(32),
     stopping: new AbortController().signal,
     ...options,
   });

@@ -124,6 +124,7 @@ function httpApp(ctx: ImportContext, grants: readonly string[]) {
     logger: createLogger('test', 'silent'),
     metrics: createMetrics('node'),
     checks: {},
+    cursorKey: new Uint8Array(32),
     stopping: new AbortController().signal,
   });
 }

@@ -18,7 +18,7 @@ export function createApps(authenticate: Authenticate): { node: Routes; hub: Rou
   const common = {
     info: { title: 'test', version: '1', description: '' },
     ...{ authenticate, recordRefusal: async () => undefined, logger: pino({ enabled: false }), checks: {} },
-    stopping: new AbortController().signal,
+    ...{ stopping: new AbortController().signal, cursorKey: new Uint8Array(32) },
     // One caller walks all routes under every role, faster than people may.
     callerLimit: { perSecond: 10_000, burst: 10_000 },
   };

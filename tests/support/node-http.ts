@@ -26,6 +26,7 @@ import type { Database } from '../../shared/db/database.ts';
 import { Disposal } from '../../shared/disposal.ts';
 import { Feed } from '../../shared/feed/feed.ts';
 import { createHttpApp } from '../../shared/http/app.ts';
+import { findCursorKey } from '../../shared/http/cursor-keys.ts';
 import { createMetrics } from '../../shared/http/metrics.ts';
 import { type DoorConfig, programDoor } from '../../shared/http/program-door.ts';
 import { describeError } from '../../shared/log.ts';
@@ -158,6 +159,7 @@ export async function createNodeHttp(options: NodeHttpOptions = {}): Promise<Nod
     metrics: createMetrics('node-24'),
     checks: { database: async () => db.sql`SELECT 1`, rules: rules.check },
     stopping: stop.signal,
+    cursorKey: await findCursorKey(db),
   });
   stack.defer(() => stop.abort());
   const fetch = async (path: string, init?: RequestInit) => app.request(path, init);

@@ -7,6 +7,7 @@
 /** Folder → the tables that it alone writes. The same table name may be in both programs. */
 export const TABLE_OWNERS: Readonly<Record<string, readonly string[]>> = {
   'shared/acts': ['idempotency', 'versions'],
+  'shared/http': ['cursor_keys'],
   'shared/audit': ['audit_records', 'audit_tree', 'audit_checkpoints', 'audit_peer_checkpoints'],
   'shared/feed': ['feed', 'feed_cursors'],
   'node/records/people': ['identifiers', 'links', 'people', 'people_identifiers', 'households'],
