@@ -237,9 +237,7 @@ async function startHttp(base: Base, { traces, audit, enrolment }: Doors): Promi
       ...loops.warnings(),
       ...traces.engine.warnings(),
     ],
-    stopping: stop.signal,
-    clock,
-    cursorKey: await findCursorKey(db),
+    ...{ stopping: stop.signal, clock, cursorKey: await findCursorKey(db) },
   });
   const listener = { fetch: app.fetch, listen: config.httpListen, clock, logger };
   const server = stack.use(await startHttpServer(listener));

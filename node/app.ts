@@ -288,9 +288,7 @@ async function startHttp(base: Base, parts: HttpParts): Promise<string> {
       federation_key: base.keys.check,
     },
     warnings: () => [...peers.warnings(['hub']), ...watch.warnings()],
-    stopping: base.stopping,
-    clock,
-    cursorKey: await findCursorKey(db),
+    ...{ stopping: base.stopping, clock, cursorKey: await findCursorKey(db) },
   });
   const listener = { fetch: app.fetch, listen: config.httpListen, clock, logger };
   return stack.use(await startHttpServer(listener)).url;

@@ -86,6 +86,16 @@ CREATE TABLE certificates (
 CREATE INDEX certificates_of ON public.certificates
   USING btree (province, not_after DESC);
 
+CREATE TABLE cursor_keys (
+  only_row boolean NOT NULL DEFAULT true,
+  key bytea NOT NULL,
+  CONSTRAINT cursor_keys_pkey PRIMARY KEY (only_row),
+  CONSTRAINT cursor_keys_key_check
+    CHECK ((length(key) = 32)),
+  CONSTRAINT cursor_keys_only_row_check
+    CHECK (only_row)
+);
+
 CREATE TABLE deliveries (
   trace_id text NOT NULL,
   province text NOT NULL,
@@ -111,6 +121,7 @@ CREATE TABLE enrolments (
   decided_by text,
   certificate text,
   statement text,
+  version integer NOT NULL DEFAULT 1,
   CONSTRAINT enrolments_pkey PRIMARY KEY (id),
   CONSTRAINT enrolments_invitation_id_key UNIQUE (invitation_id),
   CONSTRAINT enrolments_kind_check
@@ -243,6 +254,7 @@ CREATE TABLE members (
   revoked_at timestamp with time zone,
   revoked_because text,
   changed_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
+  version integer NOT NULL DEFAULT 1,
   CONSTRAINT members_pkey PRIMARY KEY (province)
 );
 
@@ -297,6 +309,7 @@ CREATE TABLE traces (
   rested_at timestamp with time zone,
   asked text[] NOT NULL DEFAULT '{}'::text[],
   waits_for text[] NOT NULL DEFAULT '{}'::text[],
+  version integer NOT NULL DEFAULT 1,
   CONSTRAINT traces_pkey PRIMARY KEY (id)
 );
 CREATE INDEX traces_listed ON public.traces

@@ -30,6 +30,7 @@ export const traces = pgTable(
     restedAt: preciseInstant(),
     asked: text().array().notNull().default([]),
     waitsFor: text().array().notNull().default([]),
+    version: integer().notNull().default(1),
   },
   (table) => [
     index('traces_listed').on(newestFirst(table.openedAt), newestFirst(table.id)),
@@ -178,6 +179,7 @@ export const members = pgTable('members', {
   revokedAt: preciseInstant(),
   revokedBecause: text(),
   changedAt: preciseInstant().notNull().default(sql`clock_timestamp()`),
+  version: integer().notNull().default(1),
 });
 
 export const invitations = pgTable('invitations', {

@@ -11,6 +11,7 @@ import { instantOutput } from '../../shared/http/instants.ts';
 import { addList } from '../../shared/http/list.ts';
 import { addRead } from '../../shared/http/read.ts';
 import { newRoutes, type Routes } from '../../shared/http/route.ts';
+import { ANSWERS_VERSION } from '../../shared/http/versions.ts';
 import {
   approveEnrolment,
   type EnrolmentCtx,
@@ -25,7 +26,7 @@ import { ENROLMENT } from './rules.ts';
 
 const tag = 'enrolment';
 const params = { id: uuidInput };
-const NOTHING = { status: 204, done: 'Đã xong · Done' } as const;
+const DECIDED = { ...ANSWERS_VERSION, done: 'Đã xong · Done' } as const;
 const OF_REQUEST = { NOT_FOUND: ['ENROLMENT_UNKNOWN'], FAILED_PRECONDITION: ['WRONG_STATE'] } as const;
 
 const enrolmentOutput = z
@@ -40,6 +41,7 @@ const enrolmentOutput = z
     /** What the caller may do with it now. */
     allowed: z.array(z.string()),
     requested_at: instantOutput,
+    version: z.int(),
   })
   .openapi('Enrolment');
 
@@ -104,7 +106,7 @@ export function enrolmentRoutes(ctx: EnrolmentCtx): Routes {
     ...{ act: 'enrolments.approve', name: 'approveEnrolment', method: 'post', tag, params },
     path: '/v1/enrolments/{id}/approve',
     summary: 'Chấp thuận theo vân tay · Approve what has this fingerprint',
-    ...{ body: approval, ...NOTHING },
+    ...{ body: approval, ...DECIDED },
     reasons: {
       NOT_FOUND: ['ENROLMENT_UNKNOWN'],
       INVALID_ARGUMENT: ['STATEMENT_MALFORMED', 'REQUEST_MALFORMED'],
@@ -122,7 +124,7 @@ export function enrolmentRoutes(ctx: EnrolmentCtx): Routes {
   addCommand(routes, ctx, {
     ...{ act: 'enrolments.reject', name: 'rejectEnrolment', method: 'post', tag, params },
     path: '/v1/enrolments/{id}/reject',
-    ...{ summary: 'Từ chối · Reject a request', reasons: OF_REQUEST, ...NOTHING },
+    ...{ summary: 'Từ chối · Reject a request', reasons: OF_REQUEST, ...DECIDED },
     run: ({ caller, params }) => rejectEnrolment(ctx, caller, params.id),
   });
   return routes;
@@ -144,7 +146,7 @@ function addMembership(routes: Routes, ctx: EnrolmentCtx): void {
     ...{ act: 'provinces.revoke', name: 'revokeProvince', method: 'post', tag },
     path: '/v1/provinces/{province}/revoke',
     summary: 'Thu hồi một tỉnh · Revoke a province: its connections end at once',
-    ...{ params: { province: provinceInput }, body: revocation, ...NOTHING },
+    ...{ params: { province: provinceInput }, body: revocation, ...DECIDED },
     reasons: { NOT_FOUND: ['PROVINCE_UNKNOWN'] },
     example: { reason: 'khóa bị lộ' },
     run: ({ caller, params }, { body }) =>
@@ -160,6 +162,7 @@ interface ShownInvitation {
 function enrolmentJson({ id, kind, province, address, fingerprint, state, ...row }: ListedEnrolment) {
   return {
     ...{ id, kind, province, name: provinceName(province) ?? province, address, fingerprint, state },
+    version: row.version,
     allowed: [...row.allowed],
     requested_at: isoInstant(row.requestedAt),
   };

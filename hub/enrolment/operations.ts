@@ -5,6 +5,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Caller } from '../../shared/acts/access.ts';
 import { type Leave, mayOf } from '../../shared/acts/act.ts';
+import { requireVersion } from '../../shared/acts/versions.ts';
 import { recordAudit } from '../../shared/audit/record.ts';
 import { type Clock, nowSeconds } from '../../shared/clock.ts';
 import { type Database, type Transaction, withTransaction } from '../../shared/db/database.ts';
@@ -19,7 +20,7 @@ import { verifyEnrolmentRequest } from '../../shared/signed/enrolment-request.ts
 import { formatInvitation } from '../../shared/signed/invitation.ts';
 import { fingerprintOf, verifyProvinceStatement } from '../../shared/signed/province-statement.ts';
 import { readCaRequest, type SignedRequest, signCaRequest } from '../authority/operations.ts';
-import { admitMember, noteCertificate, revokeMember } from '../provinces/operations.ts';
+import { admitMember, lockMembership, noteCertificate, revokeMember } from '../provinces/operations.ts';
 import type { Roster } from '../provinces/roster.ts';
 import { change, ENROLMENT_ACTS, read } from './acts.ts';
 import * as queries from './queries.ts';
@@ -123,7 +124,15 @@ async function keep(
       requestedAt,
     );
   }
-  return { ...row, requestedAt, state: 'pending', decidedBy: null, certificate: null, statement: null };
+  return {
+    ...row,
+    requestedAt,
+    state: 'pending',
+    decidedBy: null,
+    certificate: null,
+    statement: null,
+    version: 1,
+  };
 }
 
 /** A request, and what the caller may do with it now. */
@@ -165,18 +174,19 @@ export interface ApproveInput {
 }
 
 /**
- * Approves a request whose fingerprint was compared: signed here, or by the offline CA. The province is a
- * member when this resolves. Throws ENROLMENT_UNKNOWN, WRONG_STATE, FINGERPRINT_MISMATCH, CA_OFFLINE,
- * BAD_CERTIFICATE, STATEMENT_BAD_SIGNATURE, STATEMENT_NOT_NEWER.
+ * Approves a request whose fingerprint was compared: signed here, or by the offline CA; the answer is the
+ * version of the request then. The province is a member when this resolves. Throws ENROLMENT_UNKNOWN,
+ * WRONG_STATE, VERSION_CHANGED, FINGERPRINT_MISMATCH, CA_OFFLINE, BAD_CERTIFICATE, STATEMENT_BAD_SIGNATURE,
+ * STATEMENT_NOT_NEWER.
  */
 export async function approveEnrolment(
   ctx: EnrolmentCtx,
   caller: Caller,
   input: ApproveInput,
-): Promise<void> {
+): Promise<number> {
   const asked = { on: [{ enrolment: input.id }] };
-  await change(ctx, caller, 'enrolments.approve', asked, async (tx, leave) => {
-    const row = await locked(tx, input.id);
+  const version = await change(ctx, caller, 'enrolments.approve', asked, async (tx, leave) => {
+    const row = await locked(tx, caller, input.id);
     nameRequest(leave, row);
     const facts = {
       ...{ fingerprint: row.fingerprint, given: input.fingerprint },
@@ -184,15 +194,18 @@ export async function approveEnrolment(
       signedOtherwise: input.signed !== undefined && input.signed.certificate !== row.certificate,
     };
     const { repeated, state } = step(ENROLMENT, { state: row.state, command: 'approve', facts });
-    if (repeated) return leave.note({ repeated });
+    const decided = nameOutcome(leave, row, repeated);
+    if (repeated) return decided;
     const file = fileOf(row, ctx.roster.find(row.province)?.statementJws);
     const { certificate, statement } = await signedOf(ctx, file, input.signed);
     await noteCertificate(tx, ctx, { province: row.province, certificate, first: row.kind === 'joining' });
     if (row.kind === 'joining') await join(tx, ctx, { ...row, statement: statement ?? '' });
     const decision = { id: row.id, state, by: caller.subject, at: nowSeconds(ctx.clock) };
     await queries.markDecided(tx, { ...decision, certificate, statement });
+    return decided;
   });
   await ctx.roster.reload();
+  return version;
 }
 
 /** What the CA makes of a request, its own word checked like everybody's. */
@@ -219,32 +232,41 @@ async function join(
   throw new AppError('FAILED_PRECONDITION', 'STATEMENT_NOT_NEWER', 'a later statement is known already');
 }
 
-/** Turns a request away. Throws ENROLMENT_UNKNOWN, WRONG_STATE. */
-export function rejectEnrolment(ctx: EnrolmentCtx, caller: Caller, id: string): Promise<void> {
+/** Turns a request away; answers its version. Throws ENROLMENT_UNKNOWN, WRONG_STATE, VERSION_CHANGED. */
+export function rejectEnrolment(ctx: EnrolmentCtx, caller: Caller, id: string): Promise<number> {
   return change(ctx, caller, 'enrolments.reject', { on: [{ enrolment: id }] }, async (tx, leave) => {
-    const row = await locked(tx, id);
+    const row = await locked(tx, caller, id);
     nameRequest(leave, row);
     const facts = { decidedByCaller: row.decidedBy === caller.subject };
     const { repeated, state } = step(ENROLMENT, { state: row.state, command: 'reject', facts });
-    if (repeated) return leave.note({ repeated });
+    const version = nameOutcome(leave, row, repeated);
+    if (repeated) return version;
     await queries.markDecided(tx, { id, state, by: caller.subject, at: nowSeconds(ctx.clock) });
+    return version;
   });
 }
 
 /**
  * Ends a province's membership: its connections are cut when this resolves, its openings refused from now on.
- * Throws PROVINCE_UNKNOWN.
+ * The answer is the version of the membership. Throws PROVINCE_UNKNOWN, VERSION_CHANGED.
  */
 export async function revokeProvince(
   ctx: EnrolmentCtx,
   caller: Caller,
   { province, because }: { readonly province: string; readonly because: string },
-): Promise<void> {
+): Promise<number> {
   // The operator's words stay in `members`; an entry holds no free text.
-  await change(ctx, caller, 'provinces.revoke', { on: [{ province }] }, (tx) =>
-    revokeMember(tx, ctx, { province, because }),
-  );
+  const asked = { on: [{ province }] };
+  const version = await change(ctx, caller, 'provinces.revoke', asked, async (tx, { note, keep }) => {
+    const held = await lockMembership(tx, province);
+    await requireVersion(tx, caller, { version: held, on: { province } });
+    const revoked = await revokeMember(tx, ctx, { province, because });
+    note({ version: revoked });
+    keep({ version: revoked });
+    return revoked;
+  });
   await ctx.roster.reload();
+  return version;
 }
 
 /** What the entry of a decision says of the request that was decided. */
@@ -253,9 +275,18 @@ function nameRequest({ on, note }: Leave, { kind, province, fingerprint }: queri
   note({ kind, fingerprint });
 }
 
-async function locked(tx: Transaction, id: string): Promise<queries.EnrolmentRow> {
+/** The version that a decided request has, which its entry and its answer say. */
+function nameOutcome({ note, keep }: Leave, row: queries.EnrolmentRow, repeated: boolean): number {
+  const version = row.version + (repeated ? 0 : 1);
+  note(repeated ? { repeated } : { version });
+  keep({ version });
+  return version;
+}
+
+async function locked(tx: Transaction, caller: Caller, id: string): Promise<queries.EnrolmentRow> {
   const row = await queries.lockEnrolment(tx, id);
   if (!row) throw unknownEnrolment();
+  await requireVersion(tx, caller, { version: row.version, on: { enrolment: id } });
   return row;
 }
 

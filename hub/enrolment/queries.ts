@@ -47,6 +47,7 @@ export interface EnrolmentRow {
   readonly decidedBy: string | null;
   readonly certificate: string | null;
   readonly statement: string | null;
+  readonly version: number;
 }
 
 /** The enrolment that an invitation was used for. */
@@ -114,11 +115,11 @@ export async function markDecided(db: Queryable, decision: Decision): Promise<vo
   const { id, state, by, at, certificate = null, statement = null } = decision;
   await db.sql`
     UPDATE enrolments SET state = ${state}, decided_by = ${by}, decided_at = to_timestamp(${at}::float8),
-      certificate = ${certificate}, statement = ${statement}
+      certificate = ${certificate}, statement = ${statement}, version = version + 1
     WHERE id = ${id}`;
 }
 
 function columns({ sql }: Queryable) {
-  return sql`id, kind, province, address, request, fingerprint, state, certificate, statement,
+  return sql`id, kind, province, address, request, fingerprint, state, certificate, statement, version,
     decided_by AS "decidedBy", extract(epoch FROM requested_at)::bigint AS "requestedAt"`;
 }

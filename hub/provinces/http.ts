@@ -15,6 +15,7 @@ const provinceOutput = z
     protocol: z.int().nullable(),
     reported_at: instantOutput.nullable(),
     data_at: instantOutput.nullable(),
+    version: z.int(),
   })
   .openapi('Province');
 

@@ -20,6 +20,8 @@ import type { ProvinceLink } from './province-link.ts';
 import * as queries from './queries.ts';
 import type { Roster } from './roster.ts';
 
+const HUB = { kind: 'program', id: 'hub' } as const;
+
 export interface ProvincesContext {
   readonly db: Database;
   readonly clock: Pick<Clock, 'nowMs'>;
@@ -35,6 +37,8 @@ export interface EnrolledProvince {
   readonly protocol: number | null;
   readonly reportedAt: number | null;
   readonly dataAt: number | null;
+  /** Of its membership. */
+  readonly version: number;
 }
 
 /** All enrolled provinces, by code. */
@@ -44,26 +48,43 @@ export function listProvinces(ctx: ProvincesContext, caller: Caller): Promise<En
 
 async function enrolledProvinces(ctx: ProvincesContext): Promise<EnrolledProvince[]> {
   const reports = new Map((await queries.listReports(ctx.db)).map((report) => [report.province, report]));
+  const versions = new Map((await queries.listVersions(ctx.db)).map((row) => [row.province, row.version]));
   const enrolled = ctx.roster.links.map((link) => {
     const { province } = link;
     const state: EnrolledProvince['state'] = link.isRevoked ? 'revoked' : link.state;
     const { protocol = null, reportedAt = null, dataAt = null } = reports.get(province) ?? {};
-    return { province, name: provinceName(province) ?? province, state, protocol, reportedAt, dataAt };
+    const name = provinceName(province) ?? province;
+    const version = versions.get(province) ?? 1;
+    return { province, name, state, protocol, reportedAt, dataAt, version };
   });
   return enrolled.sort((a, b) => (a.province < b.province ? -1 : 1));
 }
 
-/** Ends a membership and revokes its certificates, in the caller's transaction. Throws PROVINCE_UNKNOWN. */
+/** The version of a membership, locked by the caller's transaction. Throws PROVINCE_UNKNOWN. */
+export async function lockMembership(tx: Transaction, province: string): Promise<number> {
+  const version = await queries.lockMember(tx, province);
+  if (version === undefined) throw unknownProvince();
+  return version;
+}
+
+/**
+ * Ends a membership and revokes its certificates, in the caller's transaction; its version then. Throws
+ * PROVINCE_UNKNOWN.
+ */
 export async function revokeMember(
   tx: Transaction,
   { clock }: Pick<MembershipContext, 'clock'>,
   { province, because }: { readonly province: string; readonly because: string },
-): Promise<void> {
+): Promise<number> {
   const atMs = clock.nowMs();
-  if (!(await queries.markRevoked(tx, { province, because, atMs }))) {
-    throw new AppError('NOT_FOUND', 'PROVINCE_UNKNOWN', 'the province is not enrolled');
-  }
+  const version = await queries.markRevoked(tx, { province, because, atMs });
+  if (version === undefined) throw unknownProvince();
   await queries.revokeCertificates(tx, province, atMs);
+  return version;
+}
+
+function unknownProvince(): AppError {
+  return new AppError('NOT_FOUND', 'PROVINCE_UNKNOWN', 'the province is not enrolled');
 }
 
 /** A certificate that the CA has issued to a province. */
@@ -87,8 +108,7 @@ export async function noteCertificate(
   await queries.insertCertificate(tx, { serial, province, certificate, notAfterMs }, clock.nowMs());
   const action = first ? 'certificate.issued' : 'certificate.renewed';
   const detail = { province, serial, not_after: Math.floor(notAfterMs / 1000) };
-  const actor = { kind: 'program', id: 'hub' } as const;
-  await recordAudit(tx, { action, actor, outcome: 'done', detail }, nowSeconds(clock));
+  await recordAudit(tx, { action, actor: HUB, outcome: 'done', detail }, nowSeconds(clock));
 }
 
 /** The longest certificate of a province that is not revoked: PEM and its end, epoch milliseconds. */
@@ -133,9 +153,11 @@ export async function admitMember(
     throw new AppError('PERMISSION_DENIED', 'STATEMENT_OF_ANOTHER', 'the statement names another province');
   }
   const row = { province, address, statement: jws, statedAt: statement.issued_at };
-  if (!(await queries.upsertMember(tx, row))) return false;
-  const detail = { province, serial: statement.serial, fingerprint: fingerprintOf(statement) };
-  const actor = { kind: 'program', id: 'hub' } as const;
-  await recordAudit(tx, { action: 'statement.accepted', actor, outcome: 'done', detail }, nowSeconds(clock));
+  const version = await queries.upsertMember(tx, row);
+  if (version === undefined) return false;
+  const { serial } = statement;
+  const detail = { province, serial, fingerprint: fingerprintOf(statement), version };
+  const entry = { action: 'statement.accepted', actor: HUB, outcome: 'done', on: [{ province }] } as const;
+  await recordAudit(tx, { ...entry, detail }, nowSeconds(clock));
   return true;
 }

@@ -48,34 +48,48 @@ export interface NewMember {
 }
 
 /**
- * Enrols a province, or gives it a later statement or another address; whether anything changed. An earlier
- * statement changes nothing, and one made before a revocation does not undo it.
+ * Enrols a province, or gives it a later statement or another address; the version of its membership then,
+ * undefined if nothing changed. An earlier statement changes nothing, and one made before a revocation does
+ * not undo it.
  */
-export async function upsertMember(db: Queryable, member: NewMember): Promise<boolean> {
+export async function upsertMember(db: Queryable, member: NewMember): Promise<number | undefined> {
   const { province, address, statement, statedAt } = member;
-  const rows = await db.sql`
+  const [row] = await db.sql<{ version: number }[]>`
     INSERT INTO members AS held (province, address, statement, stated_at)
     VALUES (${province}, ${address}, ${statement}, to_timestamp(${statedAt}::float8))
     ON CONFLICT (province) DO UPDATE SET address = excluded.address, statement = excluded.statement,
       stated_at = excluded.stated_at, revoked_at = NULL, revoked_because = NULL,
-      changed_at = clock_timestamp()
+      changed_at = clock_timestamp(), version = held.version + 1
     WHERE excluded.stated_at >= held.stated_at
       AND (held.address, held.statement) IS DISTINCT FROM (excluded.address, excluded.statement)
       AND (held.revoked_at IS NULL OR excluded.stated_at > held.revoked_at)
-    RETURNING 1`;
-  return rows.length === 1;
+    RETURNING version`;
+  return row?.version;
 }
 
-/** Ends a membership; whether there was one. */
+/** The version of a membership, locked; undefined if there is none. */
+export async function lockMember(db: Queryable, province: string): Promise<number | undefined> {
+  const [row] = await db.sql<{ version: number }[]>`
+    SELECT version FROM members WHERE province = ${province} FOR UPDATE`;
+  return row?.version;
+}
+
+/** The versions of all memberships, by province. */
+export function listVersions(db: Queryable): Promise<{ province: string; version: number }[]> {
+  return db.sql<{ province: string; version: number }[]>`
+    SELECT province, version FROM members ORDER BY province LIMIT 100`;
+}
+
+/** Ends a membership; its version then, undefined if there was none. */
 export async function markRevoked(
   db: Queryable,
   { province, because, atMs }: { province: string; because: string; atMs: number },
-): Promise<boolean> {
-  const rows = await db.sql`
+): Promise<number | undefined> {
+  const [row] = await db.sql<{ version: number }[]>`
     UPDATE members SET revoked_at = to_timestamp(${atMs}::float8 / 1000), revoked_because = ${because},
-      changed_at = clock_timestamp()
-    WHERE province = ${province} AND revoked_at IS NULL RETURNING 1`;
-  return rows.length === 1;
+      changed_at = clock_timestamp(), version = version + 1
+    WHERE province = ${province} AND revoked_at IS NULL RETURNING version`;
+  return row?.version;
 }
 
 /** Revokes all certificates of a province; returns their serial numbers. */

@@ -11,10 +11,10 @@ import { boundedInteger } from '../../shared/http/paging.ts';
 import { addRead } from '../../shared/http/read.ts';
 import { newRoutes, type Routes } from '../../shared/http/route.ts';
 import { type TraceJson, traceJson, traceOutput } from '../../shared/http/trace-json.ts';
+import { ANSWERS_VERSION } from '../../shared/http/versions.ts';
 import { fault } from '../../shared/shape-errors.ts';
-import { listTraces, readTrace, type TracesCtx } from './operations.ts';
+import { listTraces, readTrace, type TracesCtx, type VersionedStatus } from './operations.ts';
 import { EXCLUSION_REASONS, leaveOut, readGraph, type SourcedGraph, takeBack } from './sources.ts';
-import type { TraceStatusView } from './status.ts';
 
 const MAX_PERSONS = 50_000;
 
@@ -91,6 +91,7 @@ export function traceRoutes(ctx: TracesCtx): Routes {
     ...{ summary: 'Trạng thái truy vết · How a trace stands', output: traceOutput },
     find: ({ caller, params }) => readTrace(ctx, caller, params.id),
     toJson: statusJson,
+    versionOf: ({ version }) => version,
   });
   addRead(routes, {
     ...{ act: 'graph.read', name: 'readGraph', path: '/v1/traces/{id}/graph', tag, params },
@@ -109,7 +110,7 @@ function addExclusions(routes: Routes, ctx: TracesCtx): void {
     ...{ act: 'exclusions.set', name: 'excludeProvince', method: 'post', tag, params },
     path: '/v1/traces/{id}/exclusions',
     summary: 'Không tính câu trả lời của một tỉnh · Leave a province out of a trace',
-    ...{ body: exclusionInput, status: 204, done: 'Đã bỏ ra · Left out', reasons: OF_EXCLUSION },
+    ...{ ...ANSWERS_VERSION, body: exclusionInput, done: 'Đã bỏ ra · Left out', reasons: OF_EXCLUSION },
     example: { province: '79', reason: EXCLUSION_REASONS[0] },
     run: ({ caller, params }, { body }) => leaveOut(ctx, caller, { ...params, ...body }),
   });
@@ -118,12 +119,12 @@ function addExclusions(routes: Routes, ctx: TracesCtx): void {
     path: '/v1/traces/{id}/exclusions/{province}',
     summary: 'Tính lại câu trả lời của tỉnh · Take a province back',
     ...{ params: { ...params, province: provinceInput }, reasons: OF_EXCLUSION },
-    ...{ status: 204, done: 'Đã tính lại · Taken back' },
+    ...{ ...ANSWERS_VERSION, done: 'Đã tính lại · Taken back' },
     run: ({ caller, params }) => takeBack(ctx, caller, params),
   });
 }
 
-function statusJson(view: TraceStatusView): TraceJson {
+function statusJson(view: VersionedStatus): TraceJson {
   return traceJson({
     ...view,
     coverage: view.coverage.map((one) => ({

@@ -208,9 +208,18 @@ function statusOfStored({ db, clock, engine }: TracesCtx, row: TraceRow): Promis
   });
 }
 
+/** How a trace stands, and its version: it grows with what people at the hub decide on it. */
+export interface VersionedStatus extends TraceStatusView {
+  readonly version: number;
+}
+
 /** The same for the hub's own people, on record. */
-export function readTrace(ctx: TracesCtx, caller: Caller, id: string): Promise<TraceStatusView> {
-  return read(ctx, caller, 'traces.read', { on: [{ trace: id }] }, () => getTraceStatus(ctx, id));
+export function readTrace(ctx: TracesCtx, caller: Caller, id: string): Promise<VersionedStatus> {
+  return read(ctx, caller, 'traces.read', { on: [{ trace: id }] }, async () => {
+    // Before the rest: who changes it by a version that was read too early is told so.
+    const version = (await findTrace(ctx.db, id))?.version ?? 1;
+    return { ...(await getTraceStatus(ctx, id)), version };
+  });
 }
 
 /**
@@ -221,11 +230,11 @@ export function listTraces(
   ctx: TracesCtx,
   caller: Caller,
   { limit, after }: { limit: number; after?: string | undefined },
-): Promise<TraceStatusView[]> {
+): Promise<VersionedStatus[]> {
   return read(ctx, caller, 'traces.list', {}, async ({ on }) => {
     const rows = await listTraceRows(ctx.db, limit + 1, after);
     on(...rows.slice(0, limit).map(({ id }) => ({ trace: id })));
-    return Promise.all(rows.map((row) => statusOf(ctx, row)));
+    return Promise.all(rows.map(async (row) => ({ ...(await statusOf(ctx, row)), version: row.version })));
   });
 }
 

@@ -3,6 +3,9 @@
  * residence is named as their source, and can be left out, for reading or until that is undone.
  */
 import type { Caller } from '../../shared/acts/access.ts';
+import type { Leave } from '../../shared/acts/act.ts';
+import { requireVersion } from '../../shared/acts/versions.ts';
+import type { Transaction } from '../../shared/db/database.ts';
 import { AppError } from '../../shared/errors.ts';
 import type { Exposure, OnExposure } from '../../shared/trace/contacts.ts';
 import { change, read } from './acts.ts';
@@ -10,6 +13,7 @@ import * as queries from './exclusions-queries.ts';
 import { graphOf, type TraceGraph } from './graph.ts';
 import type { LiveTrace } from './live-trace.ts';
 import { type TracesCtx, unknownTrace } from './operations.ts';
+import { lockVersion, setVersion } from './traces-queries.ts';
 
 /** Why a province is left out: a closed list, for the log holds no free text. */
 export const EXCLUSION_REASONS = [
@@ -62,54 +66,78 @@ function stateOf(live: LiveTrace, without: readonly string[]) {
 
 /**
  * Leaves a province out of a trace until `takeBack`: contacts that rest on its word alone are withdrawn at
- * the desks. Throws NOT_FOUND TRACE_UNKNOWN, PROVINCE_UNKNOWN.
+ * the desks. The answer is the trace's version. Throws NOT_FOUND TRACE_UNKNOWN, PROVINCE_UNKNOWN;
+ * VERSION_CHANGED.
  */
 export function leaveOut(
   ctx: TracesCtx,
   caller: Caller,
   { id, province, reason }: { id: string; province: string; reason: ExclusionReason },
-): Promise<void> {
+): Promise<number> {
   const asked = { on: [{ trace: id }, { province }], detail: { reason, excluded: true } };
   return applying(ctx, id, (live) =>
-    change(ctx, caller, 'exclusions.set', asked, async (tx) => {
+    change(ctx, caller, 'exclusions.set', asked, async (tx, leave) => {
       if (!live) throw unknownTrace();
       if (!live.asks(province)) throw unknownProvince();
+      const version = await nextVersion(tx, { caller, leave, id });
       await queries.upsertExclusion(tx, id, { province, reason });
+      return version;
     }),
   );
 }
 
-/** Undoes `leaveOut`. Throws NOT_FOUND TRACE_UNKNOWN, PROVINCE_UNKNOWN if it was not left out. */
+/**
+ * Undoes `leaveOut`; the answer is the trace's version. Throws NOT_FOUND TRACE_UNKNOWN, PROVINCE_UNKNOWN if
+ * it was not left out; VERSION_CHANGED.
+ */
 export function takeBack(
   ctx: TracesCtx,
   caller: Caller,
   { id, province }: { id: string; province: string },
-): Promise<void> {
+): Promise<number> {
   const asked = { on: [{ trace: id }, { province }], detail: { excluded: false } };
   return applying(ctx, id, (live) =>
-    change(ctx, caller, 'exclusions.clear', asked, async (tx) => {
+    change(ctx, caller, 'exclusions.clear', asked, async (tx, leave) => {
       if (!live) throw unknownTrace();
+      const version = await nextVersion(tx, { caller, leave, id });
       if (!(await queries.deleteExclusion(tx, id, province))) throw unknownProvince();
+      return version;
     }),
   );
+}
+
+/** Makes the version of the trace that this change leads to. Throws TRACE_UNKNOWN, VERSION_CHANGED. */
+async function nextVersion(
+  tx: Transaction,
+  { caller, leave, id }: { readonly caller: Caller; readonly leave: Leave; readonly id: string },
+): Promise<number> {
+  const held = await lockVersion(tx, id);
+  if (held === undefined) throw unknownTrace();
+  await requireVersion(tx, caller, { version: held, on: { trace: id } });
+  const version = held + 1;
+  await setVersion(tx, id, version);
+  leave.note({ version });
+  leave.keep({ version });
+  return version;
 }
 
 /**
  * Stores a change in the trace's turn and lets the trace follow what is stored then; `store` refuses if there
  * is no such open trace.
  */
-function applying(
+async function applying(
   ctx: TracesCtx,
   id: string,
-  store: (live: LiveTrace | undefined) => Promise<void>,
-): Promise<void> {
+  store: (live: LiveTrace | undefined) => Promise<number>,
+): Promise<number> {
   return ctx.engine.inTurn(id, async () => {
-    const done = await ctx.engine.change(id, async (live) => {
-      await store(live);
+    let version: number | undefined;
+    await ctx.engine.change(id, async (live) => {
+      version = await store(live);
       const left = await queries.listExclusions(ctx.db, id);
       live.leaveOut(new Set(left.map(({ province }) => province)));
     });
-    if (!done) await store(undefined);
+    return version ?? store(undefined);
   });
 }
 

@@ -16,13 +16,15 @@ export interface TraceRow {
   readonly isAtRest: boolean;
   /** How it stood when it was put to rest last, or closed; null = neither yet. */
   readonly status: StoredStatus | null;
+  /** Grows with what people at the hub decide on it. */
+  readonly version: number;
 }
 
 const TRACE_COLUMNS = `id, province,
   (extract(epoch from opened_at) * 1000)::bigint AS "openedAtMs",
   (extract(epoch from completed_at) * 1000)::bigint AS "completedAtMs",
   (extract(epoch from closed_at) * 1000)::bigint AS "closedAtMs",
-  rested_at IS NOT NULL AS "isAtRest", status`;
+  rested_at IS NOT NULL AS "isAtRest", status, version`;
 
 /** A trace that is not closed, without its status. */
 export interface OpenTraceRow extends Rest {
@@ -69,6 +71,17 @@ export async function insertTrace(
     VALUES (${trace.id}, ${trace.province}, to_timestamp(${trace.expiresAt}))
     RETURNING (extract(epoch from opened_at) * 1000)::bigint AS "openedAtMs"`;
   return (rows[0] as { openedAtMs: number }).openedAtMs;
+}
+
+/** The version of a trace, locked; undefined if there is none. */
+export async function lockVersion({ sql }: Queryable, id: string): Promise<number | undefined> {
+  const [row] = await sql<{ version: number }[]>`SELECT version FROM traces WHERE id = ${id} FOR UPDATE`;
+  return row?.version;
+}
+
+/** Sets the version of a trace. */
+export async function setVersion({ sql }: Queryable, id: string, version: number): Promise<void> {
+  await sql`UPDATE traces SET version = ${version} WHERE id = ${id}`;
 }
 
 /** A trace to be put to rest. */

@@ -195,6 +195,16 @@ CREATE INDEX contacts_in_order ON public.contacts
 CREATE INDEX contacts_of_ward ON public.contacts
   USING btree (ward, trace_id);
 
+CREATE TABLE cursor_keys (
+  only_row boolean NOT NULL DEFAULT true,
+  key bytea NOT NULL,
+  CONSTRAINT cursor_keys_pkey PRIMARY KEY (only_row),
+  CONSTRAINT cursor_keys_key_check
+    CHECK ((length(key) = 32)),
+  CONSTRAINT cursor_keys_only_row_check
+    CHECK (only_row)
+);
+
 CREATE TABLE data_keys (
   generation integer NOT NULL,
   check_value bytea NOT NULL,

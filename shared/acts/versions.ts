@@ -9,7 +9,7 @@ import type { Caller } from './access.ts';
 /** What is about to be changed, locked by the caller's transaction. */
 export interface Versioned {
   readonly version: number;
-  /** The subject of its entries, as `on` names it: `{ case: id }`; or the word of the changes of a whole. */
+  /** The first subject of its entries: `{ case: id }`; or the word of the changes of a whole. */
   readonly on: Readonly<Record<string, string>> | { readonly action: string };
 }
 
@@ -48,7 +48,9 @@ async function findChanges({ sql }: Queryable, { on }: Versioned, since: number)
     'action' in on
       ? sql`id > (SELECT coalesce(max(id), 0) - ${LATEST_ENTRIES} FROM audit_records)
           AND body::jsonb ->> 'action' = ${on.action as string}`
-      : sql`body::jsonb -> 'on' @> ${JSON.stringify([on])}::text::jsonb`;
+      : // What comes first is what has the version: an approved request names its province, too.
+        sql`body::jsonb -> 'on' @> ${JSON.stringify([on])}::text::jsonb
+          AND body::jsonb -> 'on' -> 0 = ${JSON.stringify(on)}::text::jsonb`;
   return sql<MadeChange[]>`
     WITH about AS MATERIALIZED (SELECT id, body::jsonb AS entry FROM audit_records WHERE ${about})
     SELECT entry ->> 'at' AS at, entry -> 'actor' AS actor, entry ->> 'action' AS action,

@@ -68,7 +68,7 @@ function newestOf(folder: string): number {
   return Math.max(0, ...readMigrations(folder).map(({ folderMillis }) => folderMillis));
 }
 
-/** Databases hold the number of a migration as drizzle's instant: its journal once gave each one like this. */
+/** Databases hold the number of a migration as an instant, like drizzle's journal once gave it. */
 const instantOf = (number: number) => (number === 0 ? 1_795_392_000_000 : 1_795_651_200_000 + number);
 
 /** As drizzle reads them out of a journal; here the names of the files are the journal. */

@@ -16,7 +16,7 @@ import { canonical, idempotencyKeyInput, keyOf, requestDigest } from './idempote
 import { addOperation, type Call, jsonAnswer, type OperationSpec, validOf } from './operation.ts';
 import { type Reasons, WITH_CHANGE, WITH_IDEMPOTENCY_KEY, WITH_IF_MATCH, WITH_JSON } from './reasons.ts';
 import type { Routes } from './route.ts';
-import { ETAG_HEADER, etagOf, ifMatchInput } from './versions.ts';
+import { ETAG_HEADER, ifMatchInput, versionHeader } from './versions.ts';
 
 /** What a command is told beside the path. */
 export interface CommandInput<B extends z.ZodType, Q extends z.ZodRawShape> {
@@ -50,7 +50,7 @@ export interface CommandSpec<
    */
   readonly again?: 'run' | ((call: Call<P>, kept: KeptAnswer) => Promise<T> | T);
   toJson?(result: T): z.output<O>;
-  versionOf?(result: T): number;
+  versionOf?(result: T): number | null | undefined;
   /** Path of what was made. */
   locationOf?(result: T): string;
 }
@@ -137,7 +137,7 @@ function answerOf<
   result: T,
 ): Response {
   const headers = {
-    ...(versionOf && { etag: etagOf(versionOf(result)) }),
+    ...versionHeader(versionOf?.(result)),
     ...(locationOf && { location: locationOf(result) }),
   };
   if (!toJson || status === 204) return c.body(null, status as 204, headers);

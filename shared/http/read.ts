@@ -5,7 +5,7 @@
 import { z } from '@hono/zod-openapi';
 import { addOperation, type Call, jsonAnswer, type OperationSpec, validOf } from './operation.ts';
 import type { Routes } from './route.ts';
-import { ETAG_HEADER, etagOf } from './versions.ts';
+import { ETAG_HEADER, versionHeader } from './versions.ts';
 
 export interface ReadSpec<P extends z.ZodRawShape, Q extends z.ZodRawShape, O extends z.ZodType, T>
   extends OperationSpec<P> {
@@ -13,8 +13,8 @@ export interface ReadSpec<P extends z.ZodRawShape, Q extends z.ZodRawShape, O ex
   readonly query?: Q;
   find(call: Call<P>, query: z.output<z.ZodObject<Q>>): Promise<T> | T;
   toJson(found: T): z.output<O>;
-  /** What the ETag says; nothing that changes goes without. */
-  versionOf?(found: T): number;
+  /** What the ETag says; null for what cannot be changed here. Nothing that changes goes without. */
+  versionOf?(found: T): number | null;
 }
 
 /** Adds the route of a read. */
@@ -38,7 +38,7 @@ export function addRead<
     async (call) => {
       const asked = query ? validOf(call.c, 'query') : {};
       const found = await spec.find(call, asked as z.output<z.ZodObject<Q>>);
-      const headers = versionOf ? { etag: etagOf(versionOf(found)) } : {};
+      const headers = versionHeader(versionOf?.(found));
       return call.c.json(spec.toJson(found) as object, 200, headers);
     },
   );

@@ -37,6 +37,14 @@ export const traceOutput = z
     progress: z.object({ questions: z.int(), awaited: z.int() }),
     province: z.string(),
     revision: z.int(),
+    version: z
+      .int()
+      .nullable()
+      .openapi({
+        description:
+          'tăng theo mỗi quyết định ở đây, cho If-Match · grows with what is decided on it here, for ' +
+          'If-Match; null for a trace of another province',
+      }),
     refusal: z
       .string()
       .nullable()
@@ -63,6 +71,7 @@ export interface ShownTrace {
   readonly maxDegree: number;
   readonly asOf: number;
   readonly revision: number;
+  readonly version: number | null;
   readonly coverage: readonly {
     readonly province: string;
     readonly state: TraceJson['coverage'][number]['state'];
@@ -103,6 +112,7 @@ export function traceJson(trace: ShownTrace): TraceJson {
     progress: { questions: trace.questions, awaited: trace.awaited },
     province: trace.province,
     revision: trace.revision,
+    version: trace.version,
     refusal: trace.refusal,
     opened_at: isoInstantOrNull(trace.openedAt),
     completed_at: isoInstantOrNull(trace.completedAt),

@@ -3,12 +3,15 @@
  * Source: RFC 9110 section 8.8.3 (entity tags), 13.1.1 (If-Match: strong comparison).
  */
 import { z } from '@hono/zod-openapi';
-import type { WantedVersion } from '../acts/terms.ts';
+import type { KeptAnswer, WantedVersion } from '../acts/terms.ts';
 import { fault } from '../shape-errors.ts';
 
-/** Version `n` as an entity tag. */
-export function etagOf(version: number): string {
-  return `"${version}"`;
+/**
+ * The version as a header. It counts what people change, and is no validator of caches (no answer is kept by
+ * any): a trace goes on by itself, and whoever ends it means what was decided of it, not how far it has come.
+ */
+export function versionHeader(version: number | null | undefined): Record<string, string> {
+  return version == null ? {} : { etag: `"${version}"` };
 }
 
 const TAG = String.raw`(?:W\/)?"[\x21\x23-\x7e]*"`;
@@ -44,3 +47,11 @@ export const ETAG_HEADER = {
     schema: { type: 'string' as const, example: '"3"' },
   },
 };
+
+/** Of a command that answers nothing but the version of what it has changed. */
+export const ANSWERS_VERSION = {
+  status: 204,
+  versioned: true,
+  versionOf: (version: number | undefined) => version,
+  again: (_call: unknown, { version }: KeptAnswer) => version as number,
+} as const;

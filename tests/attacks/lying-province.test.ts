@@ -168,8 +168,8 @@ describe('a lying province', () => {
           AND body::jsonb @> '{"on": [{"province": "${LIAR}"}]}' ORDER BY id`,
     );
     expect(entries.map(({ detail }) => detail)).toEqual([
-      { reason: 'false_events', excluded: true },
-      { excluded: false },
+      { reason: 'false_events', excluded: true, version: 2 },
+      { excluded: false, version: 3 },
     ]);
   });
 

@@ -89,7 +89,7 @@ describe('opening a trace', () => {
       ],
       contacts: { by_degree: { '1': 3 }, by_province: { '24': 3 } },
       progress: { questions: 4, awaited: 2 },
-      ...{ province: '24', revision: 0, refusal: null, elapsed_ms: 41 },
+      ...{ province: '24', revision: 0, version: 1, refusal: null, elapsed_ms: 41 },
       ...{ opened_at: '2021-07-01T00:00:00Z', completed_at: null, warnings: [] },
     });
   });
@@ -344,12 +344,13 @@ describe("another province's trace", () => {
     });
   });
 
-  it('is known by id and in the list, without its cases', async () => {
-    const { status, body } = await node.call('GET', `/v1/traces/${id}`);
+  it('is known by id and in the list, without its cases and without a version', async () => {
+    const { status, body, headers } = await node.call('GET', `/v1/traces/${id}`);
     expect({ status, body }).toMatchObject({
       status: 200,
-      body: { id, state: 'complete', cases: [], province: '79', direction: 'backward' },
+      body: { id, state: 'complete', cases: [], province: '79', direction: 'backward', version: null },
     });
+    expect(headers.get('etag')).toBeNull();
     const { body: list } = await node.call('GET', '/v1/traces?limit=100');
     expect(list.traces.map((trace: { id: string }) => trace.id)).toContain(id);
   });

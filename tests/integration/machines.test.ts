@@ -2,7 +2,6 @@
  * The state machines of enrolment and break-glass, each walked at random through its operations: what the
  * table says is what happens, what is refused and what everybody is offered next.
  */
-import { generateKeyPairSync } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -31,13 +30,9 @@ import type { Caller } from '../../shared/acts/access.ts';
 import { systemClock } from '../../shared/clock.ts';
 import type { Machine } from '../../shared/domain/machine.ts';
 import { provinces } from '../../shared/gazetteer.ts';
-import { createCsr } from '../../shared/pki/csr.ts';
-import { publicKeysOf } from '../../shared/pki/node-keys.ts';
-import { signEnrolmentRequest } from '../../shared/signed/enrolment-request.ts';
-import { type Invitation, parseInvitation } from '../../shared/signed/invitation.ts';
-import { fingerprintOf } from '../../shared/signed/province-statement.ts';
+import { parseInvitation } from '../../shared/signed/invitation.ts';
 import { createTestDatabase } from '../support/database.ts';
-import { type EnrolmentHub, OPERATOR, startEnrolmentHub } from '../support/enrolment-hub.ts';
+import { type EnrolmentHub, newcomer, OPERATOR, startEnrolmentHub } from '../support/enrolment-hub.ts';
 import { type Done, type Driver, expectModelled, type Input } from '../support/machine-model.ts';
 import { testDataKeys } from '../support/sealed.ts';
 
@@ -193,19 +188,3 @@ it.each<[string, Machine<never, never, never, unknown>]>([
   for (const { act } of Object.values<{ act?: string }>(commands))
     expect(act === undefined || Object.hasOwn({ ...NODE_ACTS, ...HUB_ACTS }, act)).toBe(true);
 });
-
-async function newcomer(province: string, { id, secret }: Invitation) {
-  const keys = {
-    tls: generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey,
-    opening: generateKeyPairSync('ed25519').privateKey,
-    enrolment: generateKeyPairSync('x25519').privateKey,
-  };
-  const { opening, enrolment } = publicKeysOf(province, keys);
-  const csr = (await createCsr(keys.tls, { kind: 'node', province })).toString('base64url');
-  const asked = { version: 1, invitation: id, province, address: 'node.example:5001', csr } as const;
-  const request = await signEnrolmentRequest({ ...asked, opening, enrolment }, keys.opening);
-  return {
-    asking: { invitation: id, secret, request },
-    fingerprint: fingerprintOf(publicKeysOf(province, keys)),
-  };
-}

@@ -138,15 +138,28 @@ describe('everything else that changes', () => {
     });
   });
 
-  it('traces, by their commands', async () => {
-    const json = { cases: [await enterCase()], direction: 'forward' };
+  it('traces: amended by a correction of their case, and ended', async () => {
+    const caseId = await enterCase();
+    const json = { cases: [caseId], direction: 'forward' };
     const { id } = (await node.call('POST', '/v1/traces', { json })).body;
-    const path = `/v1/traces/${id}/close`;
-    expect((await node.call('POST', path, withMatch('"5"'))).status).toBe(412);
-    expect((await node.call('POST', path, withMatch('"1"'))).status).toBe(202);
-    expect(await node.call('POST', path, withMatch('"1"'))).toMatchObject({
+    const [path, close] = [`/v1/traces/${id}`, `/v1/traces/${id}/close`];
+    const read = async () => {
+      const { headers, body } = await node.call('GET', path);
+      return [headers.get('etag'), body.version];
+    };
+    expect(await read()).toEqual(['"1"', 1]);
+    expect((await node.call('POST', close, withMatch('"5"'))).status).toBe(412);
+    await patch(caseId, { onset_on: '2021-06-11' }, undefined, 'binh');
+    expect(await read()).toEqual(['"2"', 2]);
+    expect(await node.call('POST', close, withMatch('"1"'))).toMatchObject({
       status: 412,
-      body: { changes: [{ action: 'traces.closed', version: 2 }] },
+      body: { changes: [{ action: 'traces.amended', version: 2, actor: { id: 'binh' } }] },
+    });
+    const closed = await node.call('POST', close, withMatch('"2"'));
+    expect([closed.status, closed.headers.get('etag')]).toEqual([202, '"3"']);
+    expect(await node.call('POST', close, withMatch('"2"'))).toMatchObject({
+      status: 412,
+      body: { changes: [{ action: 'traces.closed', version: 3 }] },
     });
   });
 });

@@ -17,9 +17,14 @@ import type { Database } from '../../shared/db/database.ts';
 import { Disposal } from '../../shared/disposal.ts';
 import { startGrpcServer } from '../../shared/grpc/server.ts';
 import type { TlsMaterial } from '../../shared/grpc/tls.ts';
+import { createCsr } from '../../shared/pki/csr.ts';
 import { type CaKeys, issueCertificate } from '../../shared/pki/issue.ts';
 import { LiveTls } from '../../shared/pki/live-tls.ts';
+import { publicKeysOf } from '../../shared/pki/node-keys.ts';
+import { signEnrolmentRequest } from '../../shared/signed/enrolment-request.ts';
 import { signHubStatement } from '../../shared/signed/hub-statement.ts';
+import type { Invitation } from '../../shared/signed/invitation.ts';
+import { fingerprintOf } from '../../shared/signed/province-statement.ts';
 import { createTestDatabase } from './database.ts';
 
 export const OPERATOR: Caller = {
@@ -100,6 +105,23 @@ export async function startEnrolmentHub({ offline = false } = {}): Promise<Enrol
       });
     },
     [Symbol.asyncDispose]: () => stack[Symbol.asyncDispose](),
+  };
+}
+
+/** What a newcomer with new keys asks with, and the fingerprint that its operator reads out. */
+export async function newcomer(province: string, { id, secret }: Invitation) {
+  const keys = {
+    tls: generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey,
+    opening: generateKeyPairSync('ed25519').privateKey,
+    enrolment: generateKeyPairSync('x25519').privateKey,
+  };
+  const { opening, enrolment } = publicKeysOf(province, keys);
+  const csr = (await createCsr(keys.tls, { kind: 'node', province })).toString('base64url');
+  const asked = { version: 1, invitation: id, province, address: 'node.example:5001', csr } as const;
+  const request = await signEnrolmentRequest({ ...asked, opening, enrolment }, keys.opening);
+  return {
+    asking: { invitation: id, secret, request },
+    fingerprint: fingerprintOf(publicKeysOf(province, keys)),
   };
 }
 

@@ -17,6 +17,7 @@ const trace: TraceJson = {
   ...{
     as_of: '2026-11-22T17:00:00Z',
     province: '24',
+    version: 1,
     revision: 0,
     refusal: null,
     warnings: [],

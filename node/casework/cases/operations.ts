@@ -4,6 +4,7 @@
  */
 import { type Caller, isWithin, type Scope } from '../../../shared/acts/access.ts';
 import { requireVersion } from '../../../shared/acts/versions.ts';
+import type { Actor } from '../../../shared/audit/record.ts';
 import { type Clock, nowSeconds } from '../../../shared/clock.ts';
 import type { Database, Queryable, Transaction } from '../../../shared/db/database.ts';
 import { AppError, invalidField } from '../../../shared/errors.ts';
@@ -29,8 +30,8 @@ export interface CasesContext {
   readonly clock: Clock;
   readonly province: string;
   readonly traces: {
-    /** Amends the open traces of a case; part of the caller's transaction. */
-    reopen(tx: Transaction, caseId: string): Promise<void>;
+    /** Amends the open traces of a case that is corrected now; part of that transaction. */
+    reopen(tx: Transaction, corrected: { caseId: string; actor: Actor; at: number }): Promise<void>;
   };
 }
 
@@ -132,7 +133,7 @@ export async function correctCase(
     const newIds = identifiers ? await identifierIdsOf(ctx, tx, identifiers) : oldIds;
     if (identifiers) await queries.replaceCaseIdentifiers(tx, id, newIds);
     await queries.updateCase(tx, id, after);
-    await ctx.traces.reopen(tx, id);
+    await ctx.traces.reopen(tx, { caseId: id, actor: caller.actor, at: nowSeconds(ctx.clock) });
     const linksChanged = changes.identifiers !== undefined || changes.withdrawn !== undefined;
     if (linksChanged) await tx.emit(IDENTIFIERS_CHANGED, [...new Set([...oldIds, ...newIds])]);
     const stored = (await queries.findCase(tx, id, scope)) as queries.StoredCase;

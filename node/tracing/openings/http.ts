@@ -88,6 +88,7 @@ function addTraces(routes: Routes, ctx: traces.TracesContext): void {
     ...{ summary: 'Trạng thái truy vết · How a trace stands', output: traceOutput },
     find: ({ caller, params }) => traces.readTrace(ctx, caller, params.id),
     toJson: traceJson,
+    versionOf: ({ version }) => version,
   });
 }
 
@@ -116,13 +117,19 @@ function addCommands(routes: Routes, ctx: traces.TracesContext): void {
     ...{ params, status: 202, done: 'Đã nhận · Accepted', output: idOutput },
     reasons: { ...NO_SUCH_TRACE, PERMISSION_DENIED: ['NOT_THE_OWNER'] },
     versioned: true,
-    run: async ({ caller, params: { id } }) => {
-      await traces.closeTrace(ctx, caller, id);
-      return id;
-    },
-    again: ({ params: { id } }) => id,
-    toJson: (id) => ({ id }),
+    run: async ({ caller, params: { id } }): Promise<EndedTrace> => ({
+      id,
+      version: await traces.closeTrace(ctx, caller, id),
+    }),
+    again: ({ params: { id } }, { version }) => ({ id, version: version as number }),
+    toJson: ({ id }) => ({ id }),
+    versionOf: ({ version }) => version,
   });
+}
+
+interface EndedTrace {
+  readonly id: string;
+  readonly version: number;
 }
 
 async function* eventsOf(

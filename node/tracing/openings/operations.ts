@@ -5,6 +5,7 @@
 import type { Caller, Scope } from '../../../shared/acts/access.ts';
 import type { Leave } from '../../../shared/acts/act.ts';
 import { requireVersion } from '../../../shared/acts/versions.ts';
+import { type Actor, recordAudit } from '../../../shared/audit/record.ts';
 import { type Clock, nowSeconds } from '../../../shared/clock.ts';
 import type { Database, Queryable, Transaction } from '../../../shared/db/database.ts';
 import type { Direction } from '../../../shared/domain/rule-pack.ts';
@@ -92,24 +93,43 @@ function caseError(
   return new AppError(code, reason, listed(details), { details });
 }
 
-/** Amends the open traces of a case, in the transaction that changed it. */
-export async function reopenTraces(tx: Transaction, caseId: string): Promise<void> {
+/** Who corrects which case, and when (epoch seconds). */
+export interface Correction {
+  readonly caseId: string;
+  readonly actor: Actor;
+  readonly at: number;
+}
+
+/** Amends the open traces of a case in the transaction that changes it; on the record of each trace. */
+export async function reopenTraces(tx: Transaction, { caseId, actor, at }: Correction): Promise<void> {
   const amended = await queries.amendTracesOf(tx, caseId);
-  if (amended.length > 0) await tx.emit(TRACES_TO_SEND, amended);
+  for (const { id, version } of amended) {
+    const on = [{ trace: id }, { case: caseId }];
+    await recordAudit(tx, { action: 'traces.amended', actor, outcome: 'done', on, detail: { version } }, at);
+  }
+  if (amended.length > 0)
+    await tx.emit(
+      TRACES_TO_SEND,
+      amended.map(({ id }) => id),
+    );
 }
 
 /**
- * Ends a trace, now or as soon as the hub is there. Throws NOT_FOUND NO_SUCH_TRACE for one that the caller
- * does not see; PERMISSION_DENIED NOT_THE_OWNER for one that another province, or another area, opened.
+ * Ends a trace, now or as soon as the hub is there; the answer is its version. Throws VERSION_CHANGED;
+ * NOT_FOUND NO_SUCH_TRACE for one that the caller does not see; PERMISSION_DENIED NOT_THE_OWNER for one that
+ * another province, or another area, opened.
  */
-export async function closeTrace(ctx: TracesContext, caller: Caller, id: string): Promise<void> {
-  await change(ctx, caller, 'traces.close', { on: [{ trace: id }] }, async (tx, leave) => {
+export function closeTrace(ctx: TracesContext, caller: Caller, id: string): Promise<number> {
+  return change(ctx, caller, 'traces.close', { on: [{ trace: id }] }, async (tx, leave) => {
     const known = await queries.lockVersion(tx, id, leave.scope);
     if (known !== undefined) {
       await requireVersion(tx, caller, { version: known.version, on: { trace: id } });
       await queries.requestClosing(tx, id, leave.scope);
-      leave.note({ version: known.version + (known.closing ? 0 : 1) });
-      return tx.emit(TRACES_TO_SEND, [id]);
+      const version = known.version + (known.closing ? 0 : 1);
+      leave.note({ version });
+      leave.keep({ version });
+      await tx.emit(TRACES_TO_SEND, [id]);
+      return version;
     }
     await requireTrace({ db: tx }, leave, id);
     throw new AppError('PERMISSION_DENIED', 'NOT_THE_OWNER', 'the trace was opened elsewhere');
@@ -162,7 +182,7 @@ async function readForeignTrace(ctx: TracesContext, id: string): Promise<TraceSt
       cause,
     });
   });
-  return { ...heard, id, cases: [], refusal: null };
+  return { ...heard, id, cases: [], refusal: null, version: null };
 }
 
 function askHub({ hub, stopping }: TracesContext, id: string): Promise<HubStatus> {
@@ -180,7 +200,7 @@ function ownStatus(ctx: TracesContext, trace: queries.TraceRow, heard: HubStatus
     ...heard,
     ...{ id: trace.id, state, cases: trace.cases, province: ctx.province, refusal: trace.refusal },
     ...{ rules: trace.rules, direction: trace.direction, maxDegree: trace.max_degree, asOf: trace.as_of },
-    revision: trace.revision,
+    ...{ revision: trace.revision, version: trace.version },
   };
 }
 
@@ -229,7 +249,7 @@ async function peekTraces(
   return ids.flatMap((id): TraceStatus[] => {
     const [row, status] = [known.get(id), heard.get(id)];
     if (row) return [ownStatus(ctx, row.own ? row : { ...row, cases: [] }, status ?? row.status)];
-    return status ? [{ ...status, id, cases: [], refusal: null }] : [];
+    return status ? [{ ...status, id, cases: [], refusal: null, version: null }] : [];
   });
 }
 

@@ -90,15 +90,14 @@ export function listIndexCases(db: Queryable, traceId: string): Promise<IndexRow
     WHERE trace_id = ${traceId} ORDER BY trace_cases.position`;
 }
 
-/** The next revision of every trace of the case that is still open: it waits for its opening. Their ids. */
-export async function amendTracesOf(tx: Transaction, caseId: string): Promise<string[]> {
-  const rows = await tx.sql<{ id: string }[]>`
+/** The next revision of every trace of the case that is still open: it waits for its opening. */
+export function amendTracesOf(tx: Transaction, caseId: string): Promise<{ id: string; version: number }[]> {
+  return tx.sql<{ id: string; version: number }[]>`
     UPDATE traces SET revision = revision + 1, version = version + 1, opening = NULL, accepted_at = NULL,
       refusal = NULL, refused_at = NULL
     FROM trace_cases
     WHERE trace_id = traces.id AND case_id = ${caseId} AND NOT closing AND closed_at IS NULL
-    RETURNING id`;
-  return rows.map(({ id }) => id);
+    RETURNING id, version`;
 }
 
 /**

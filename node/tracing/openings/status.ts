@@ -46,4 +46,6 @@ export interface TraceStatus extends HubStatus {
   readonly cases: readonly string[];
   /** Why the hub refused the opening, null if it did not. */
   readonly refusal: string | null;
+  /** Grows with each amendment and with the end; null for another province's trace. */
+  readonly version: number | null;
 }
