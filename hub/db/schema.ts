@@ -209,6 +209,7 @@ export const enrolments = pgTable(
     decidedBy: text(),
     certificate: text(),
     statement: text(),
+    version: integer().notNull().default(1),
   },
   (table) => [
     index('enrolments_listed').on(newestFirst(table.requestedAt), table.id),
