@@ -90,7 +90,7 @@ export const IMPORT_RULES: readonly ImportRule[] = [
     name: 'drizzle outside queries',
     why: 'one statement, one meaning, one place to read it; errors with parameters must not travel',
     from: ['**'],
-    except: [...TESTS, '**/queries.ts', '{shared,node,hub}/db/**'],
+    except: [...TESTS, '**/queries.ts', '**/*-queries.ts', '{shared,node,hub}/db/**'],
     to: ['npm:drizzle-orm'],
   },
   {
