@@ -32,6 +32,7 @@ import { programDoor } from '../shared/http/program-door.ts';
 import { startHttpServer } from '../shared/http/server.ts';
 import { createLogger, type Logger } from '../shared/log.ts';
 import { LoopWatch } from '../shared/loop.ts';
+import { Outgoing } from '../shared/outgoing/outgoing.ts';
 import { packageRoot } from '../shared/package-root.ts';
 import { checkCertificate } from '../shared/pki/certificate.ts';
 import { demandPrivate } from '../shared/pki/identity.ts';
@@ -220,7 +221,8 @@ async function startGrpc(
 async function startHttp(base: Base, { traces, audit, enrolment }: Doors): Promise<string> {
   const { config, logger, clock, db, rules, metrics, roster, loops, stack } = base;
   const stop = new AbortController();
-  stack.use(startForgetting({ db, clock, logger }));
+  stack.use(startForgetting({ db, clock, logger, watch: loops }));
+  const outgoing = stack.use(new Outgoing({ db, clock, logger, watch: loops, metrics, senders: [] }));
   const door = programDoor(config.door, { home: 'hub', acts: HUB_ACTS, db, clock });
   const app = createHttpApp({
     info: API_INFO,
@@ -235,6 +237,7 @@ async function startHttp(base: Base, { traces, audit, enrolment }: Doors): Promi
     warnings: () => [
       ...audit.peers.warnings(roster.links.map(({ province }) => province)),
       ...loops.warnings(),
+      ...outgoing.warnings(),
       ...traces.engine.warnings(),
     ],
     ...{ stopping: stop.signal, clock, cursorKey: await findCursorKey(db) },

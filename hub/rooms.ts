@@ -9,8 +9,10 @@ import { AUDIT_ACTS, AUDIT_RESTORE_ACTS } from '../shared/audit/acts.ts';
 import { auditRoutes } from '../shared/http/audit.ts';
 import { restoreRoutes } from '../shared/http/audit-restores.ts';
 import { meRoutes } from '../shared/http/me.ts';
+import { outgoingRoutes } from '../shared/http/outgoing.ts';
 import { actsOfRooms, inside, type PartsOf, type Room, routesOf } from '../shared/http/room.ts';
 import type { Routes } from '../shared/http/route.ts';
+import { OUTGOING_ACTS } from '../shared/outgoing/acts.ts';
 import { RECONCILE_ACTS } from './audit/acts.ts';
 import { reconcileRoutes } from './audit/http.ts';
 import { ENROLMENT_ACTS } from './enrolment/acts.ts';
@@ -33,6 +35,7 @@ const ROOMS = [
   { acts: RECONCILE_ACTS, routes: reconcileRoutes },
   { acts: AUDIT_ACTS, routes: auditRoutes },
   { acts: AUDIT_RESTORE_ACTS, routes: restoreRoutes },
+  { acts: OUTGOING_ACTS, routes: outgoingRoutes },
   { acts: ME_ACTS, routes: meRoutes },
 ] as const satisfies readonly Room<never>[];
 

@@ -23,6 +23,7 @@ import { programDoor } from '../shared/http/program-door.ts';
 import { startHttpServer } from '../shared/http/server.ts';
 import { createLogger, type Logger } from '../shared/log.ts';
 import { LoopWatch } from '../shared/loop.ts';
+import { Outgoing } from '../shared/outgoing/outgoing.ts';
 import { packageRoot } from '../shared/package-root.ts';
 import { type Identity, loadIdentity, readOwnTls } from '../shared/pki/identity.ts';
 import { LiveTls } from '../shared/pki/live-tls.ts';
@@ -248,9 +249,8 @@ interface HttpParts {
 }
 
 /** The HTTP interface; the answer is its address. */
-async function startHttp(base: Base, parts: HttpParts): Promise<string> {
-  const { config, identity, logger, clock, db, feed, watch, dataKeys, rules, stack } = base;
-  const { tracing, tokenizer, peers } = parts;
+async function startHttp(base: Base, { tracing, tokenizer, peers }: HttpParts): Promise<string> {
+  const { config, identity, logger, clock, db, feed, watch, dataKeys, rules, metrics, stack } = base;
   const hub = hubTraces(base.hub.client);
   const province = identity.province;
   stack.use(
@@ -263,6 +263,7 @@ async function startHttp(base: Base, parts: HttpParts): Promise<string> {
     }),
   );
   stack.use(startForgetting({ db, clock, logger, watch }));
+  const outgoing = stack.use(new Outgoing({ db, clock, logger, watch, metrics, senders: [] }));
   const door = programDoor(config.door, {
     ...{ home: province, acts: NODE_ACTS, db, clock },
     service: (bearer) => identifyService({ db, clock, province }, bearer),
@@ -280,14 +281,13 @@ async function startHttp(base: Base, parts: HttpParts): Promise<string> {
       ...door.loginRoutes,
     ],
     ...door,
-    logger,
-    metrics: base.metrics,
+    ...{ logger, metrics },
     checks: {
       database: async () => db.sql`SELECT 1`,
       rules: rules.check,
       federation_key: base.keys.check,
     },
-    warnings: () => [...peers.warnings(['hub']), ...watch.warnings()],
+    warnings: () => [...peers.warnings(['hub']), ...watch.warnings(), ...outgoing.warnings()],
     ...{ stopping: base.stopping, clock, cursorKey: await findCursorKey(db) },
   });
   const listener = { fetch: app.fetch, listen: config.httpListen, clock, logger };

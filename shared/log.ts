@@ -31,6 +31,7 @@ export const LOG_KEYS = {
   loop: 'name of the background loop',
   failures: 'in a row',
   waiting: 'what waits',
+  channel: 'of what leaves the program',
   action: 'of the audit entry',
   step: 'of a trace at the hub: round, publish',
   ms: 'how long it took',

@@ -269,6 +269,38 @@ CREATE TABLE openings (
     REFERENCES traces(id)
 );
 
+CREATE TABLE outgoing (
+  id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  channel text NOT NULL,
+  key text NOT NULL,
+  subject text NOT NULL,
+  body jsonb NOT NULL,
+  state text NOT NULL DEFAULT 'waiting'::text,
+  tries integer NOT NULL DEFAULT 0,
+  failure text,
+  created_at timestamp(0) with time zone NOT NULL DEFAULT now(),
+  due_at timestamp with time zone NOT NULL DEFAULT now(),
+  ended_at timestamp(0) with time zone,
+  CONSTRAINT outgoing_pkey PRIMARY KEY (id),
+  CONSTRAINT outgoing_channel_key_key UNIQUE (channel, key),
+  CONSTRAINT outgoing_check
+    CHECK (((state = 'waiting'::text) = (ended_at IS NULL))),
+  CONSTRAINT outgoing_state_check
+    CHECK ((state = ANY (ARRAY['waiting'::text, 'sent'::text, 'dead'::text, 'discarded'::text])))
+);
+CREATE INDEX outgoing_dead ON public.outgoing
+  USING btree (id)
+  WHERE (state = 'dead'::text);
+CREATE INDEX outgoing_due ON public.outgoing
+  USING btree (channel, due_at, id)
+  WHERE (state = 'waiting'::text);
+CREATE INDEX outgoing_ended ON public.outgoing
+  USING btree (ended_at)
+  WHERE (ended_at IS NOT NULL);
+CREATE INDEX outgoing_in_order ON public.outgoing
+  USING btree (channel, subject, id)
+  WHERE (state = 'waiting'::text);
+
 CREATE TABLE provinces (
   province text NOT NULL,
   incarnation bigint NOT NULL DEFAULT 0,

@@ -22,6 +22,8 @@ import type { Clock } from '../clock.ts';
 import { AppError } from '../errors.ts';
 import { emitEvent } from '../feed/emit.ts';
 import type { FeedKind } from '../feed/kinds.ts';
+import type { NewItem, OutgoingChannel } from '../outgoing/channels.ts';
+import { enqueueItems } from '../outgoing/enqueue.ts';
 import { sqlStateOf } from './errors.ts';
 import { guardClient } from './guarded-client.ts';
 import { useOrderlySockets } from './orderly-socket.ts';
@@ -47,6 +49,11 @@ export interface Transaction extends Queryable {
    * change was written. Ids, codes and wards, of what moved also the old place; nothing personal.
    */
   emit<Body>(kind: FeedKind<Body>, body: Body): Promise<void>;
+  /**
+   * Sends items after the commit, each until it has arrived, in this order about one subject; to be called
+   * after the change was written. Ids and codes; nothing personal.
+   */
+  enqueue<Body>(channel: OutgoingChannel<Body>, items: readonly NewItem<Body>[]): Promise<void>;
 }
 
 export interface DatabaseOptions {
@@ -158,6 +165,7 @@ function transactionOf(sql: postgres.TransactionSql): Transaction {
       return orm;
     },
     emit: (kind, body) => emitEvent(sql, kind, body),
+    enqueue: (channel, items) => enqueueItems(sql, channel, items),
   };
 }
 

@@ -70,6 +70,7 @@ export const WORK_TEXTS = {
     en: 'Nobody reviews their own break-glass.',
   },
   NO_SUCH_ACCOUNT: { vi: 'Không có tài khoản dịch vụ này.', en: 'There is no such service account here.' },
+  NO_SUCH_ITEM: { vi: 'Không có mục gửi đi này.', en: 'There is no such outgoing item here.' },
 
   // Rules.
   NO_RULES: {

@@ -154,6 +154,9 @@ const OPEN_TO: Readonly<Record<string, string>> = {
   'GET /v1/audit': 'hub_operator',
   'POST /v1/audit/reconciliations': 'hub_operator',
   'POST /v1/audit/restores': 'hub_operator',
+  'GET /v1/outgoing': 'hub_operator',
+  'POST /v1/outgoing/{id}/retry': 'hub_operator',
+  'POST /v1/outgoing/{id}/discard': 'hub_operator',
   'GET /v1/me': 'hub_operator analyst',
 };
 

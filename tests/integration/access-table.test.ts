@@ -191,6 +191,13 @@ const LINES: readonly Line[] = [
     ...{ route: 'POST /v1/audit/restores', roles: 'operator', whole: true, status: 422 },
     ask: post(() => '/v1/audit/restores', { peer: 'hub', reason: 'restored_from_backup' }),
   },
+  { route: 'GET /v1/outgoing', roles: 'operator', whole: true, ask: get(() => '/v1/outgoing'), status: 200 },
+  ...['retry', 'discard'].map(
+    (what): Line => ({
+      ...{ route: `POST /v1/outgoing/{id}/${what}`, roles: 'operator', whole: true, status: 404 },
+      ask: post(() => `/v1/outgoing/999999/${what}`),
+    }),
+  ),
   {
     ...{
       route: 'GET /v1/me',

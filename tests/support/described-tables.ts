@@ -18,6 +18,7 @@ import * as recordsSchema from '../../node/db/records-schema.ts';
 import * as nodeSchema from '../../node/db/schema.ts';
 import * as auditTables from '../../shared/db/audit-tables.ts';
 import * as feedTables from '../../shared/db/feed-tables.ts';
+import * as outgoingTables from '../../shared/db/outgoing-tables.ts';
 import * as requestTables from '../../shared/db/request-tables.ts';
 
 const SCHEMAS = { node: { ...recordsSchema, ...nodeSchema }, hub: hubSchema };
@@ -25,7 +26,7 @@ const DIALECT = new PgDialect({ casing: 'snake_case' });
 
 /** Statements that make all tables that a program describes for drizzle. */
 export function describedTables(program: keyof typeof SCHEMAS): string[] {
-  const all = { ...SCHEMAS[program], ...auditTables, ...feedTables, ...requestTables };
+  const all = { ...SCHEMAS[program], ...auditTables, ...feedTables, ...outgoingTables, ...requestTables };
   return Object.values(all).flatMap((value) => (is(value, PgTable) ? statementsOf(value) : []));
 }
 

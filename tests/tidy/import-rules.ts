@@ -119,7 +119,7 @@ export const IMPORT_RULES: readonly ImportRule[] = [
     why: 'tests of access walk the list in rooms.ts: what is served beside it is what nobody tried',
     from: ['**'],
     except: [...TESTS, '{node,hub}/rooms.ts'],
-    to: ['{node,hub}/**/http.ts', 'shared/http/{audit,audit-restores,me}.ts'],
+    to: ['{node,hub}/**/http.ts', 'shared/http/{audit,audit-restores,me,outgoing}.ts'],
   },
   {
     name: 'the list of rooms builds something',
@@ -130,7 +130,7 @@ export const IMPORT_RULES: readonly ImportRule[] = [
       '**/acts.ts',
       '{node,hub}/**/http.ts',
       'shared/acts/{access,me}.ts',
-      'shared/http/{audit,audit-restores,me,room,route}.ts',
+      'shared/http/{audit,audit-restores,me,outgoing,room,route}.ts',
     ],
   },
   {

@@ -10,6 +10,7 @@ export const TABLE_OWNERS: Readonly<Record<string, readonly string[]>> = {
   'shared/http': ['cursor_keys'],
   'shared/audit': ['audit_records', 'audit_tree', 'audit_checkpoints', 'audit_peer_checkpoints'],
   'shared/feed': ['feed', 'feed_cursors'],
+  'shared/outgoing': ['outgoing'],
   'node/records/people': ['identifiers', 'links', 'people', 'people_identifiers', 'households'],
   'node/records/places': ['places'],
   'node/records/intake': ['check_ins', 'encounters'],
