@@ -73,7 +73,7 @@ async function underRules(
 }
 
 /** What is assigned before a home province's link is up stands, and would not be the oracle's answer. */
-function linksAreUp({ hub: { url, token } }: Federation): Promise<void> {
+export function linksAreUp({ hub: { url, token } }: Federation): Promise<void> {
   return waitFor('all links', async () => {
     const answer = await fetch(`${url}/v1/provinces`, { headers: { authorization: `Bearer ${token}` } });
     return answer.ok && !/"state":"(?:connecting|down)"/.test(await answer.text());

@@ -15,6 +15,7 @@ import {
   converges,
   type Imported,
   importWorld,
+  linksAreUp,
   open,
   pickRequest,
   rowsOf,
@@ -113,6 +114,7 @@ test('a node that is killed while it seals anew goes on when it is back', async 
   });
   await federation.kill('79', 'SIGKILL');
   await federation.restart();
+  await linksAreUp(federation);
   await importFile(door, 'persons', ['identifiers,name', ...many, ''].join('\n'));
   await waitFor('the old generation to retire', async () => (await liveAt('79')).join() === '4');
   expect(await counts('79')).toEqual(before);
@@ -129,5 +131,6 @@ test('the old generations may leave the ring then, and the needed one must not',
   await expect(federation.restart()).rejects.toThrow(/DATA_KEYS_INCOMPLETE/);
   await writeFile(file, JSON.stringify({ current: 4, keys: { 4: ring.keys[4] } }));
   await federation.restart();
+  await linksAreUp(federation);
   await trace();
 });
