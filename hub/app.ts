@@ -30,7 +30,7 @@ import {
 } from '../shared/http/metrics.ts';
 import { programDoor } from '../shared/http/program-door.ts';
 import { startHttpServer } from '../shared/http/server.ts';
-import { createLogger, type Logger } from '../shared/log.ts';
+import { createLogger, type Logger, type LogTarget } from '../shared/log.ts';
 import { LoopWatch } from '../shared/loop.ts';
 import { Outgoing } from '../shared/outgoing/outgoing.ts';
 import { packageRoot } from '../shared/package-root.ts';
@@ -91,9 +91,9 @@ interface Base {
  * A running hub: migrated and listening; its open traces are taken up in the background. Disposal stops
  * listening, drains, then closes.
  */
-export async function startHub(config: HubConfig, clock: Clock = systemClock): Promise<HubApp> {
+export async function startHub(config: HubConfig, clock = systemClock, out?: LogTarget): Promise<HubApp> {
   await using stack = new Disposal();
-  const logger = createLogger('hub', config.logLevel);
+  const logger = createLogger('hub', config.logLevel, out);
   const rules = await issueRules(config.warrantKey, config.rules);
   const db = stack.use(
     await openAsProgram({ ...config, migrations: MIGRATIONS, clock }, { max: POOL, name: 'hub' }),

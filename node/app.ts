@@ -21,7 +21,7 @@ import { findCursorKey } from '../shared/http/cursor-keys.ts';
 import { createMetrics, type Metrics, measureAudit, measureLoops } from '../shared/http/metrics.ts';
 import { programDoor } from '../shared/http/program-door.ts';
 import { startHttpServer } from '../shared/http/server.ts';
-import { createLogger, type Logger } from '../shared/log.ts';
+import { createLogger, type Logger, type LogTarget } from '../shared/log.ts';
 import { LoopWatch } from '../shared/loop.ts';
 import { Outgoing } from '../shared/outgoing/outgoing.ts';
 import { packageRoot } from '../shared/package-root.ts';
@@ -90,12 +90,12 @@ interface Base {
 /**
  * A running node: migrated, listening, answering. Disposal stops listening, drains, then closes the pools.
  */
-export async function startNode(config: NodeConfig, clock: Clock = systemClock): Promise<NodeApp> {
+export async function startNode(config: NodeConfig, clock = systemClock, out?: LogTarget): Promise<NodeApp> {
   await using stack = new Disposal();
   const identity = await loadIdentity(config.identityDir, clock.nowMs());
   const { province } = identity;
   const name = `node-${province}`;
-  const logger = createLogger(name, config.logLevel);
+  const logger = createLogger(name, config.logLevel, out);
   const db = stack.use(
     await openAsProgram({ ...config, migrations: MIGRATIONS, clock }, { max: POOL.main, name }),
   );

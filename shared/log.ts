@@ -3,7 +3,7 @@
  * their class, code and reason, because driver errors carry parameters. Every line has keys out of LOG_KEYS
  * alone, so that whoever searches logs learns one set of words.
  */
-import { pino } from 'pino';
+import { type DestinationStream, pino } from 'pino';
 import { AppError } from './errors.ts';
 
 /**
@@ -66,9 +66,12 @@ type Write = (fields: LogFields, message: string) => void;
 /** How much it matters: `fatal` ends the program, `error` needs somebody, `debug` is for the curious. */
 export type Logger = Readonly<Record<'debug' | 'info' | 'warn' | 'error' | 'fatal', Write>>;
 
+/** Where lines go that do not go to stderr: of a program that shares its process with others. */
+export type LogTarget = DestinationStream;
+
 /** A logger for one program; `name` is `node-24`, `hub` … */
-export function createLogger(name: string, level = 'info'): Logger {
-  return pino({ name, level, serializers: { err: describeError } }, pino.destination(2));
+export function createLogger(name: string, level = 'info', to: LogTarget = pino.destination(2)): Logger {
+  return pino({ name, level, serializers: { err: describeError } }, to);
 }
 
 /** What of an error may be logged: no message of foreign origin, no parameters. */

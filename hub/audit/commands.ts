@@ -11,6 +11,7 @@ import { type ApiAddress, callJson } from '../../shared/cli/api.ts';
 import { describeLost, type OwnLog } from '../../shared/cli/audit.ts';
 import { FoundProblems } from '../../shared/cli/run.ts';
 import { say, sayAny } from '../../shared/cli/say.ts';
+import type { Shell } from '../../shared/cli/shell.ts';
 import { formatTable } from '../../shared/cli/terminal.ts';
 import { type Env, parseEnv } from '../../shared/config.ts';
 import { databaseUrl, privateKeyFile } from '../../shared/config-fields.ts';
@@ -57,7 +58,7 @@ function kindOf(kind: string): string {
 }
 
 /** Adds `reconcile` to the command `audit`. */
-export function addReconcileCommand(audit: Command, address: () => ApiAddress): void {
+export function addReconcileCommand(audit: Command, shell: Shell, address: () => ApiAddress): void {
   audit
     .command('reconcile')
     .description(say('audit.reconcile'))
@@ -66,7 +67,7 @@ export function addReconcileCommand(audit: Command, address: () => ApiAddress): 
       const query = province === undefined ? '' : `?province=${encodeURIComponent(province)}`;
       const path = `/v1/audit/reconciliations${query}`;
       const found = await callJson<ReconciliationJson>(address(), path, { method: 'POST' });
-      process.stdout.write(describe(found));
+      shell.stdout.write(describe(found));
       const agrees = found.hub.count === 0 && found.provinces.every(({ state }) => state === 'agrees');
       if (!agrees) throw new FoundProblems();
     });

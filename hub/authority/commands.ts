@@ -8,6 +8,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { say } from '../../shared/cli/say.ts';
+import type { Shell } from '../../shared/cli/shell.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { AppError, invalidField } from '../../shared/errors.ts';
 import { checkCertificate } from '../../shared/pki/certificate.ts';
@@ -23,8 +24,13 @@ const HUB_FILES = {
 
 const DEFAULT_DAYS = '90';
 
+interface Desk {
+  readonly shell: Shell;
+  readonly clock: Clock;
+}
+
 /** Adds the `ca` commands to `program`. */
-export function addCaCommands(program: Command, clock: Clock): void {
+export function addCaCommands(program: Command, shell: Shell, clock: Clock): void {
   const group = program.command('ca').description(say('ca'));
   group
     .command('create')
@@ -32,7 +38,7 @@ export function addCaCommands(program: Command, clock: Clock): void {
     .requiredOption('--dir <dir>', say('option.ca_dir'))
     .action(async ({ dir }: { dir: string }) => {
       await ca.createCa(dir, clock.nowMs());
-      process.stdout.write(`${join(dir, ca.CA_FILES.certificate)}\n`);
+      shell.stdout.write(`${join(dir, ca.CA_FILES.certificate)}\n`);
     });
   group
     .command('sign <request>')
@@ -41,10 +47,10 @@ export function addCaCommands(program: Command, clock: Clock): void {
     .option('--fingerprint <text>', say('ca.fingerprint'))
     .option('--days <n>', say('ca.days'), DEFAULT_DAYS)
     .action(async (file: string, options: SignOptions) => {
-      const signed = await signFile(await readJson(file), options, clock);
-      process.stdout.write(`${JSON.stringify(signed)}\n`);
+      const signed = await signFile(await readJson(file), options, { shell, clock });
+      shell.stdout.write(`${JSON.stringify(signed)}\n`);
     });
-  addHubCommands(group, clock);
+  addHubCommands(group, { shell, clock });
 }
 
 interface SignOptions {
@@ -54,12 +60,16 @@ interface SignOptions {
 }
 
 /** Shows what is asked for; signs it if the fingerprint given is its own. */
-async function signFile(value: unknown, options: SignOptions, clock: Clock): Promise<ca.SignedRequest> {
+async function signFile(
+  value: unknown,
+  options: SignOptions,
+  { shell, clock }: Desk,
+): Promise<ca.SignedRequest> {
   const keys = await ca.loadCa(options.caDir);
   const request = await ca.readCaRequest(value, keys.certificate);
   const name =
     request.peer.kind === 'node' ? say('ca.province', { province: request.peer.province }) : say('ca.hub');
-  process.stderr.write(
+  shell.stderr.write(
     `${request.kind}: ${name}\n${say('identity.fingerprint', { fingerprint: request.fingerprint })}\n`,
   );
   if (options.fingerprint !== request.fingerprint) {
@@ -69,14 +79,15 @@ async function signFile(value: unknown, options: SignOptions, clock: Clock): Pro
   return ca.signCaRequest(keys, request, { nowMs: clock.nowMs(), lifeMs: lifeMs(options.days) });
 }
 
-function addHubCommands(group: Command, clock: Clock): void {
+function addHubCommands(group: Command, desk: Desk): void {
+  const { shell, clock } = desk;
   group
     .command('request-hub')
     .description(say('ca.request_hub'))
     .requiredOption('--dir <dir>', say('option.hub_dir'))
     .action(async ({ dir }: { dir: string }) => {
       const request = await hubRequest(dir);
-      process.stdout.write(`${JSON.stringify(request)}\n`);
+      shell.stdout.write(`${JSON.stringify(request)}\n`);
     });
   group
     .command('install-hub <signed>')
@@ -85,7 +96,7 @@ function addHubCommands(group: Command, clock: Clock): void {
     .requiredOption('--ca <file>', say('ca.certificate'))
     .action(async (file: string, options: { dir: string; ca: string }) => {
       const signed = ca.readSigned(await readJson(file));
-      await installHub(options.dir, { signed, certificate: await readFile(options.ca, 'utf8') }, clock);
+      await installHub(options.dir, { signed, certificate: await readFile(options.ca, 'utf8') }, desk);
     });
   group
     .command('issue-hub')
@@ -98,7 +109,7 @@ function addHubCommands(group: Command, clock: Clock): void {
       const request = await ca.readCaRequest(await hubRequest(options.dir), keys.certificate);
       const life = { nowMs: clock.nowMs(), lifeMs: lifeMs(options.days) };
       const signed = await ca.signCaRequest(keys, request, life);
-      await installHub(options.dir, { signed, certificate: keys.certificate }, clock);
+      await installHub(options.dir, { signed, certificate: keys.certificate }, desk);
     });
 }
 
@@ -140,7 +151,7 @@ async function keep(path: string, { make, toText, fromText }: KeyForm): Promise<
 async function installHub(
   dir: string,
   { signed, certificate }: { readonly signed: ca.SignedRequest; readonly certificate: string },
-  clock: Clock,
+  { shell, clock }: Desk,
 ): Promise<void> {
   const publicKey = createPublicKey(await readFile(join(dir, HUB_FILES.key), 'utf8'));
   const terms = { ca: certificate, peer: { kind: 'hub' }, publicKey, nowMs: clock.nowMs() } as const;
@@ -148,7 +159,7 @@ async function installHub(
   await writePrivately(join(dir, HUB_FILES.ca), certificate);
   if (signed.statement) await writePrivately(join(dir, HUB_FILES.statement), signed.statement);
   await writePrivately(join(dir, HUB_FILES.certificate), signed.certificate);
-  process.stderr.write(`${say('ca.until', { until: validTo })}\n`);
+  shell.stderr.write(`${say('ca.until', { until: validTo })}\n`);
 }
 
 /** Fractions are for tests of renewal. */

@@ -7,6 +7,7 @@ import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { type ApiAddress, callApi, callJson } from '../../shared/cli/api.ts';
 import { say } from '../../shared/cli/say.ts';
+import type { Shell } from '../../shared/cli/shell.ts';
 import { formatTable } from '../../shared/cli/terminal.ts';
 
 interface EnrolmentJson {
@@ -21,7 +22,7 @@ interface EnrolmentJson {
 }
 
 /** Adds the commands to `program`; `address` is where the hub is and as whom it is called. */
-export function addEnrolmentCommands(program: Command, address: () => ApiAddress): void {
+export function addEnrolmentCommands(program: Command, shell: Shell, address: () => ApiAddress): void {
   program
     .command('invite <province>')
     .description(say('invite'))
@@ -31,10 +32,10 @@ export function addEnrolmentCommands(program: Command, address: () => ApiAddress
       const made = await callJson<{ invitation: string; expires_at: string }>(address(), '/v1/invitations', {
         ...{ method: 'POST', json },
       });
-      process.stderr.write(`${say('invite.done', { until: made.expires_at })}\n`);
-      process.stdout.write(`${made.invitation}\n`);
+      shell.stderr.write(`${say('invite.done', { until: made.expires_at })}\n`);
+      shell.stdout.write(`${made.invitation}\n`);
     });
-  addDecisions(program, address);
+  addDecisions(program, shell, address);
   program
     .command('revoke <province>')
     .description(say('revoke'))
@@ -42,11 +43,11 @@ export function addEnrolmentCommands(program: Command, address: () => ApiAddress
     .action(async (province: string, { reason }: { reason: string }) => {
       const path = `/v1/provinces/${encodeURIComponent(province)}/revoke`;
       await callApi(address(), path, { method: 'POST', json: { reason } });
-      process.stdout.write(`${say('revoke.done', { province })}\n`);
+      shell.stdout.write(`${say('revoke.done', { province })}\n`);
     });
 }
 
-function addDecisions(program: Command, address: () => ApiAddress): void {
+function addDecisions(program: Command, shell: Shell, address: () => ApiAddress): void {
   const list = program
     .command('enrolments')
     .description(say('enrolments'))
@@ -60,14 +61,14 @@ function addDecisions(program: Command, address: () => ApiAddress): void {
         ...['id', say('column.kind'), say('column.province'), say('column.fingerprint'), say('column.state')],
         ...[say('column.address'), say('column.at')],
       ];
-      process.stdout.write(formatTable(headings, rows));
+      shell.stdout.write(formatTable(headings, rows));
     });
   list
     .command('export <id>')
     .description(say('enrolments.export'))
     .action(async (id: string) => {
       const file = await callJson<object>(address(), `/v1/enrolments/${encodeURIComponent(id)}/request`);
-      process.stdout.write(`${JSON.stringify(file)}\n`);
+      shell.stdout.write(`${JSON.stringify(file)}\n`);
     });
   program
     .command('approve <id>')
@@ -78,14 +79,14 @@ function addDecisions(program: Command, address: () => ApiAddress): void {
       const signed = options.signed === undefined ? undefined : await readJson(options.signed);
       const json = { fingerprint: options.fingerprint.trim().toUpperCase(), signed };
       await callApi(address(), `/v1/enrolments/${encodeURIComponent(id)}/approve`, { method: 'POST', json });
-      process.stdout.write(`${say('approve.done')}\n`);
+      shell.stdout.write(`${say('approve.done')}\n`);
     });
   program
     .command('reject <id>')
     .description(say('reject'))
     .action(async (id: string) => {
       await callApi(address(), `/v1/enrolments/${encodeURIComponent(id)}/reject`, { method: 'POST' });
-      process.stdout.write(`${say('reject.done')}\n`);
+      shell.stdout.write(`${say('reject.done')}\n`);
     });
 }
 

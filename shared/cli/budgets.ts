@@ -7,6 +7,7 @@ import { Command } from 'commander';
 import { invalidField } from '../errors.ts';
 import { type ApiAddress, callApi, callJson } from './api.ts';
 import { say } from './say.ts';
+import type { Shell } from './shell.ts';
 import { formatTable } from './terminal.ts';
 
 type Limits = Readonly<Record<string, number>>;
@@ -26,18 +27,19 @@ export interface BudgetCommandOptions {
   readonly path: string;
   /** Names of the limits, as in JSON: `per_hour` is set by `--per-hour`. */
   readonly limits: readonly string[];
+  readonly shell: Shell;
   address(): ApiAddress;
 }
 
 /** `NAME show`, `NAME set [province]`, `NAME reset [province]`. */
 export function budgetCommand(options: BudgetCommandOptions): Command {
-  const { name, path, limits, address } = options;
+  const { name, path, limits, shell, address } = options;
   const command = new Command(name).description(options.description);
   command
     .command('show', { isDefault: true })
     .description(say('budgets.show'))
     .action(async () => {
-      process.stdout.write(tableOf(await callJson<BudgetsJson>(address(), path), limits));
+      shell.stdout.write(tableOf(await callJson<BudgetsJson>(address(), path), limits));
     });
   const set = command.command('set [province]').description(say('budgets.set'));
   for (const limit of limits) set.option(`--${limit.replaceAll('_', '-')} <n>`, limit);

@@ -7,27 +7,30 @@ import { AppError } from '../errors.ts';
 import { fieldText, problemText } from '../i18n/catalogue.ts';
 import { ApiProblem } from './api.ts';
 import { language } from './say.ts';
+import type { Shell } from './shell.ts';
 
 /** Says that the command was carried out and found something wrong. */
 export class FoundProblems extends Error {}
 
-/** Runs `command` with the arguments of the process; the answer is the exit code. */
-export async function runCommand(command: Command, args: readonly string[]): Promise<number> {
+/** Runs `command` with the arguments of `shell`; the answer is the exit code. */
+export async function runCommand(command: Command, shell: Shell): Promise<number> {
   try {
-    await throwing(command).parseAsync(args, { from: 'user' });
+    await within(shell, command).parseAsync(shell.args, { from: 'user' });
     return 0;
   } catch (error) {
     if (error instanceof FoundProblems) return 1;
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    process.stderr.write(describe(error));
+    shell.stderr.write(describe(error));
     return 2;
   }
 }
 
-/** `command` and all below it, throwing where commander would end the process. */
-function throwing(command: Command): Command {
-  for (const below of command.commands) throwing(below);
-  return command.exitOverride();
+/** `command` and all below it: throwing where commander would end the process, writing to the shell. */
+function within(shell: Shell, command: Command): Command {
+  for (const below of command.commands) within(shell, below);
+  const writeOut = (text: string) => void shell.stdout.write(text);
+  const writeErr = (text: string) => void shell.stderr.write(text);
+  return command.configureOutput({ writeOut, writeErr }).exitOverride();
 }
 
 function describe(error: unknown): string {

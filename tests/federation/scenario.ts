@@ -13,7 +13,7 @@ import type { Dataset, TraceRequest } from '../simulation/dataset.ts';
 import { RULES } from '../simulation/examples.ts';
 import { type OracleContact, oracleOf } from '../simulation/oracle.ts';
 import { type World as Generated, makeWorld } from '../simulation/world.ts';
-import { startProcesses, World } from '../support/federations.ts';
+import { startProcesses, World, type WorldOptions } from '../support/federations.ts';
 import { waitFor } from '../support/wait.ts';
 import {
   call,
@@ -39,14 +39,14 @@ export function startScenario(options: Partial<FederationOptions> = {}): Promise
   return underRules(startProcesses, options);
 }
 
-/** A federation in this process under `rules`. */
-export function createWorld(options: Partial<FederationOptions> = {}): Promise<Federation> {
+/** A federation in this process, but for the programs that are killed, under `rules`. */
+export function createWorld(options: Partial<WorldOptions> = {}): Promise<Federation> {
   return underRules(World.create, options);
 }
 
 async function underRules(
-  start: typeof startProcesses,
-  options: Partial<FederationOptions>,
+  start: (options: WorldOptions) => Promise<Federation>,
+  options: Partial<WorldOptions>,
 ): Promise<Federation> {
   const directory = await mkdtemp(join(tmpdir(), 'truyvet-scenario-'));
   const rulesFile = join(directory, 'rules.json');

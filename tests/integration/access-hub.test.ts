@@ -201,7 +201,7 @@ it('the contract has no other service than these and the one of newcomers', asyn
       .map((file) => readFile(join(packageRoot, 'proto', file), 'utf8')),
   );
   const names = texts.flatMap((text) => [...text.matchAll(/^service (\w+)/gm)].map(([, name]) => name));
-  // The third has a listener of its own, without client certificates (tests/processes/enrolment.test.ts).
+  // The third has a listener of its own, without client certificates (tests/federation/enrolment.test.ts).
   expect(names.sort()).toEqual(
     [EnrolmentService, ...SERVICES.map(({ service }) => service)].map(({ name }) => name).sort(),
   );

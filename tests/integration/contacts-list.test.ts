@@ -2,13 +2,11 @@
  * Contacts as a desk reads them: F1 first, those exposed last before others, with address; page by page off
  * an index; and lists on the command line, in local time.
  */
-import { execFile } from 'node:child_process';
-import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type HttpServer, startHttpServer } from '../../shared/http/server.ts';
 import { newTraceId } from '../../shared/ids.ts';
-import { packageRoot } from '../../shared/package-root.ts';
+import { runCommandLine } from '../support/command-line.ts';
 import { ALL_GRANTS, createNodeHttp, type NodeHttp } from '../support/node-http.ts';
 import { askPlain } from '../support/sealed.ts';
 
@@ -114,15 +112,8 @@ describe('on the command line', () => {
   });
   afterAll(() => server[Symbol.asyncDispose]());
 
-  function run(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-    const script = join(packageRoot, 'dist', 'node', 'cli.js');
-    const env = { PATH: process.env.PATH, TRUYVET_URL: server.url, TRUYVET_TOKEN: token };
-    return new Promise((resolve) => {
-      execFile(process.execPath, [script, ...args], { env }, (error, out, err) =>
-        resolve({ code: typeof error?.code === 'number' ? error.code : 0, out, err }),
-      );
-    });
-  }
+  const run = (...args: string[]) =>
+    runCommandLine('node', args, { env: { TRUYVET_URL: server.url, TRUYVET_TOKEN: token } });
 
   it('contacts are a table in local time, with address and kinds of place in Vietnamese', async () => {
     const { code, out } = await run('trace', 'contacts', trace);

@@ -1,7 +1,7 @@
 /**
- * The node's command line as a process against the real interface: what it prints, and how it ends.
+ * The node's command line against the real interface: what it prints, and how it ends; as a process where
+ * that could make a difference.
  */
-import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +9,7 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type HttpServer, startHttpServer } from '../../shared/http/server.ts';
 import { packageRoot } from '../../shared/package-root.ts';
+import { runAsProcess, runCommandLine } from '../support/command-line.ts';
 import { keysOutsideTheList } from '../support/log-lines.ts';
 import { ALL_GRANTS, createNodeHttp, type NodeHttp } from '../support/node-http.ts';
 
@@ -30,22 +31,10 @@ afterAll(async () => {
   await rm(directory, { recursive: true });
 });
 
-interface Ended {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-/** Runs it with `input` as its standard input. */
-function run(args: readonly string[], env: Record<string, string> = {}, input = ''): Promise<Ended> {
-  const script = join(packageRoot, 'dist', 'node', 'cli.js');
-  const options = { env: { PATH: process.env.PATH, TRUYVET_URL: server.url, TRUYVET_TOKEN: token, ...env } };
-  return new Promise((resolve) => {
-    const child = execFile(process.execPath, [script, ...args], options, (error, out, err) =>
-      resolve({ code: typeof error?.code === 'number' ? error.code : 0, out, err }),
-    );
-    child.stdin?.on('error', () => undefined).end(input);
-  });
+/** Runs it with `input` as its standard input, in this process unless told otherwise. */
+function run(args: readonly string[], env: Record<string, string> = {}, input = '', how = runCommandLine) {
+  const door = { TRUYVET_URL: server.url, TRUYVET_TOKEN: token };
+  return how('node', args, { env: { ...door, ...env }, input });
 }
 
 const file = async (name: string, content: string | Uint8Array) => {
@@ -68,22 +57,22 @@ describe('import', () => {
   });
 
   it('prints rejected rows and ends with 1', async () => {
-    const { code, out } = await run([
-      'import',
-      'places',
-      await file('b.csv', 'place,kind\np3,moon\np4,cafe\n'),
-    ]);
-    expect(code).toBe(1);
-    expect(out).toMatch(
-      /^đã nhận 1 dòng, từ chối 1 dòng\ndòng +cột +lý do\n2 +kind +không có loại địa điểm này: moon\n$/,
-    );
+    const importing = ['import', 'places', await file('b.csv', 'place,kind\np3,moon\np4,cafe\n')];
+    for (const how of [runCommandLine, runAsProcess]) {
+      const { code, out } = await run(importing, {}, '', how);
+      expect(code).toBe(1);
+      expect(out).toMatch(
+        /^đã nhận 1 dòng, từ chối 1 dòng\ndòng +cột +lý do\n2 +kind +không có loại địa điểm này: moon\n$/,
+      );
+    }
   });
 });
 
 describe('cases and traces', () => {
   it('enters a case, starts a trace, shows it', async () => {
     const identifiers = 'phone:0912345678\ncccd:024090000001\n';
-    const { out: caseId } = await run(['case', 'add', '--onset', '2021-06-01'], {}, identifiers);
+    const adding = ['case', 'add', '--onset', '2021-06-01'];
+    const { out: caseId } = await run(adding, {}, identifiers, runAsProcess);
     const entered = await node.call('GET', `/v1/cases/${caseId.trim()}`);
     expect(entered.body.identifiers).toEqual(['phone:+84912345678', 'cccd:024090000001']);
     const { out, code } = await run(['trace', 'start', caseId.trim()]);
@@ -139,8 +128,13 @@ describe('failures end with 2 and say why', () => {
     expect([code, err]).toEqual([2, expect.stringContaining(message)]);
   });
 
+  it('as a process too', async () => {
+    const { code, out, err } = await run(['trace', 'show', 'x'], { TRUYVET_TOKEN: 'x' }, '', runAsProcess);
+    expect([code, out, err]).toEqual([2, '', expect.stringContaining('TOKEN_INVALID')]);
+  });
+
   it('names every variable that serve lacks', async () => {
-    const { code, err } = await run(['serve'], { HTTP_LISTEN: 'here' });
+    const { code, err } = await run(['serve'], { HTTP_LISTEN: 'here' }, '', runAsProcess);
     expect(code).not.toBe(0);
     for (const name of ['IDENTITY_DIR', 'DATABASE_URL', 'OIDC_ISSUER'])
       expect(err).toMatch(new RegExp(`${name}: required, for example \\S`));

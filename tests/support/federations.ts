@@ -2,17 +2,24 @@
  * Federations in the tests' one cluster, from its migrated templates: as processes, where they are to be
  * killed, and as a `World` in this process for all else.
  */
+import { pino } from 'pino';
 import { inject } from 'vitest';
 import {
   type Federation,
   type FederationOptions,
   startFederation,
 } from '../../deploy/federation/federation.ts';
-import { answersOk, type LaunchedProgram, type ProgramOptions } from '../../deploy/federation/program.ts';
+import {
+  answersOk,
+  type LaunchedProgram,
+  Program,
+  type ProgramOptions,
+} from '../../deploy/federation/program.ts';
 import { startHub } from '../../hub/app.ts';
 import { parseHubConfig } from '../../hub/config.ts';
 import { startNode } from '../../node/app.ts';
 import { parseNodeConfig } from '../../node/config.ts';
+import { systemClock } from '../../shared/clock.ts';
 import { TEMPLATES } from './database.ts';
 import { waitFor } from './wait.ts';
 
@@ -28,14 +35,26 @@ export function startProcesses(options: FederationOptions): Promise<Federation> 
   return startFederation({ databaseUrl: inject('adminUrl'), templates: TEMPLATES, ...options, env });
 }
 
-/** The hub and nodes in this process: quick to start, stopped in good order (SIGTERM) and never killed. */
+export interface WorldOptions extends FederationOptions {
+  /** `hub` and provinces that the test kills: they are processes. */
+  readonly killed?: readonly string[];
+}
+
+/**
+ * The hub and nodes in this process, but for those that are killed: quick to start, and to be stopped in good
+ * order (SIGTERM) alone.
+ */
 export const World = {
-  create(options: FederationOptions): Promise<Federation> {
-    return startProcesses({ launch: (program) => new ProgramHere(program), ...options });
+  create({ killed = [], ...options }: WorldOptions): Promise<Federation> {
+    const processes = new Set(killed.map((name) => (name === 'hub' ? name : `node-${name}`)));
+    const launch = (program: ProgramOptions) =>
+      processes.has(program.name) ? new Program(program) : new ProgramHere(program);
+    return startProcesses({ launch, ...options });
   },
 };
 
-class ProgramHere implements LaunchedProgram {
+/** A program in this process. It logs only when LOG_LEVEL is set, into its file. */
+export class ProgramHere implements LaunchedProgram {
   readonly options: ProgramOptions;
   readonly exited = Promise.resolve();
   #app: AsyncDisposable | undefined;
@@ -54,9 +73,12 @@ class ProgramHere implements LaunchedProgram {
 
   async start(): Promise<void> {
     if (this.#app) return;
-    const { name, readyUrl } = this.options;
+    const { name, readyUrl, logFile } = this.options;
     const env = { LOG_LEVEL: 'silent', ...this.options.env };
-    this.#app = name === 'hub' ? await startHub(parseHubConfig(env)) : await startNode(parseNodeConfig(env));
+    const logTo = pino.destination({ dest: logFile, sync: true });
+    this.#app = name.startsWith('hub')
+      ? await startHub(parseHubConfig(env), systemClock, logTo)
+      : await startNode(parseNodeConfig(env), systemClock, logTo);
     await waitFor(`${name} to be ready`, () => answersOk(readyUrl));
   }
 

@@ -1,8 +1,8 @@
 /**
  * A national centre and provinces as their operators set them up: nothing is made for them but databases,
- * ports and an identity provider; everything else is done with the command lines, as processes.
+ * ports and an identity provider; everything else is done with the command lines. It all runs in this
+ * process.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { inject } from 'vitest';
@@ -10,67 +10,37 @@ import { type Databases, openDatabases } from '../../deploy/federation/databases
 import { createTemporaryDirectory } from '../../deploy/federation/directory.ts';
 import { audienceOf } from '../../deploy/federation/member.ts';
 import { takePorts } from '../../deploy/federation/ports.ts';
-import { Program } from '../../deploy/federation/program.ts';
 import { startTokenIssuer, type TokenIssuer } from '../../deploy/federation/token-issuer.ts';
 import { Disposal } from '../../shared/disposal.ts';
 import { newKey } from '../../shared/ids.ts';
 import { packageRoot } from '../../shared/package-root.ts';
+import { beginCommand, type Command } from './command-line.ts';
 import { TEMPLATES } from './database.ts';
+import { ProgramHere } from './federations.ts';
 
 /** A running program, where it answers, and a token with all its roles. */
 export interface Running {
-  readonly program: Program;
   readonly url: string;
   readonly token: string;
   readonly grpcAddress: string;
   readonly databaseUrl: string;
 }
 
-export interface Finished {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** A command under way. */
-export interface Command {
-  readonly process: ChildProcess;
-  /** All that it has printed so far. */
-  readonly printed: { stdout: string; stderr: string };
-  readonly finished: Promise<Finished>;
-}
-
-const cli = (program: 'hub' | 'node') => join(packageRoot, 'dist', program, 'cli.js');
-
-/** Runs a command line; `url` and `token` go through the environment, as operators keep them. */
+/** Begins a command line; `url` and `token` go through the environment, as operators keep them. */
 export function command(
   program: 'hub' | 'node',
   args: readonly string[],
   door?: Pick<Running, 'url' | 'token'>,
-) {
+): Command {
   const env = door ? { TRUYVET_URL: door.url, TRUYVET_TOKEN: door.token } : {};
-  const child = spawn(process.execPath, [cli(program), ...args], {
-    env: { PATH: process.env.PATH, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const printed = { stdout: '', stderr: '' };
-  child.stdout.on('data', (text) => {
-    printed.stdout += text;
-  });
-  child.stderr.on('data', (text) => {
-    printed.stderr += text;
-  });
-  const finished = new Promise<Finished>((resolve) => {
-    child.once('close', (code) => resolve({ code, ...printed }));
-  });
-  return { process: child, printed, finished } satisfies Command;
+  return beginCommand(program, args, { env });
 }
 
 /** Runs a command line to its end; throws with what it printed unless it succeeds. */
 export async function run(...args: Parameters<typeof command>): Promise<string> {
-  const { code, stdout, stderr } = await command(...args).finished;
-  if (code !== 0) throw new Error(`${args[0]} ${args[1].join(' ')}: ${code}\n${stdout}${stderr}`);
-  return stdout.trim();
+  const { code, out, err } = await command(...args).ended;
+  if (code !== 0) throw new Error(`${args[0]} ${args[1].join(' ')}: ${code}\n${out}${err}`);
+  return out.trim();
 }
 
 export class Centre implements AsyncDisposable {
@@ -119,14 +89,14 @@ export class Centre implements AsyncDisposable {
     const { program: databaseUrl, owner } = await this.#databases.create(`at_${database}`, kind);
     const httpAddress = await this.address();
     const program = this.#stack.use(
-      new Program({
+      new ProgramHere({
         name: `${kind} ${name}`,
         script: join(packageRoot, 'dist', kind, 'main.js'),
         readyUrl: `http://${httpAddress}/readyz`,
         logFile: this.path(`${database}.log`),
         env: {
           ...{ DATABASE_URL: databaseUrl, HTTP_LISTEN: httpAddress, OIDC_ISSUER: this.tokens.issuer },
-          OIDC_AUDIENCE: audienceOf(name),
+          ...{ OIDC_AUDIENCE: audienceOf(name), LOG_LEVEL: 'info' },
           ...env,
         },
       }),
@@ -136,7 +106,7 @@ export class Centre implements AsyncDisposable {
       kind === 'hub' ? ['hub_operator', 'analyst'] : ROLES_OF_A_NODE.map((role) => `${role}@${name}`);
     const token = await this.tokens.issue({ audience: audienceOf(name), roles });
     const url = `http://${httpAddress}`;
-    return { program, url, token, grpcAddress: env.GRPC_LISTEN ?? '', databaseUrl: owner };
+    return { url, token, grpcAddress: env.GRPC_LISTEN ?? '', databaseUrl: owner };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

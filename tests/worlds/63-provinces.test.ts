@@ -3,7 +3,6 @@
  * 5 GB of memory): they start, and a trace whose world is spread over them completes with the answers of all.
  */
 import { expect, test } from 'vitest';
-import type { FederationOptions } from '../../deploy/federation/federation.ts';
 import { provinces } from '../../shared/gazetteer.ts';
 import { enterCases, importDataset } from '../federation/drive.ts';
 import {
@@ -19,9 +18,9 @@ import { makeWorld } from '../simulation/world.ts';
 import { extent } from '../support/extent.ts';
 
 const COUNT = extent({ quick: 8, all: 24 });
-const start = extent({
+const start = extent<typeof startScenario>({
   quick: createWorld,
-  all: (options: Partial<FederationOptions>) => startScenario({ ...options, databaseUrl: undefined }),
+  all: (options) => startScenario({ ...options, databaseUrl: undefined }),
 });
 
 test(`${COUNT} provinces start, and a trace completes`, { timeout: 300_000 }, async () => {

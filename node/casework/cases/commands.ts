@@ -14,9 +14,10 @@ import {
   showList,
 } from '../../../shared/cli/lists.ts';
 import { say } from '../../../shared/cli/say.ts';
+import type { Shell } from '../../../shared/cli/shell.ts';
 
 /** Adds the commands to `program`; `address` is where the node is and as whom it is called. */
-export function addCaseCommands(program: Command, address: () => ApiAddress): void {
+export function addCaseCommands(program: Command, shell: Shell, address: () => ApiAddress): void {
   const cases = program.command('case').description(say('case'));
   cases
     .command('add')
@@ -26,18 +27,18 @@ export function addCaseCommands(program: Command, address: () => ApiAddress): vo
     .option('--isolated <instant>', say('case.isolated'))
     .action(async (options: Record<string, string | undefined>) => {
       // Not as arguments: those can be read by everybody on the machine.
-      const identifiers = (await textOf(process.stdin)).split(/\s+/).filter(Boolean);
+      const identifiers = (await textOf(shell.stdin())).split(/\s+/).filter(Boolean);
       const json = {
         identifiers,
         ...{ onset_on: options.onset, sampled_at: options.sampled, isolated_at: options.isolated },
       };
       const { id } = await callJson<{ id: string }>(address(), '/v1/cases', { method: 'POST', json });
-      process.stdout.write(`${id}\n`);
+      shell.stdout.write(`${id}\n`);
     });
   listCommand(cases.command('list'))
     .description(say('case.list'))
     .action(async (options: ListOptions) => {
-      process.stdout.write(await showList(address(), CASES, options));
+      shell.stdout.write(await showList(address(), CASES, options));
     });
 }
 

@@ -4,8 +4,10 @@
  */
 
 import { readFile } from 'node:fs/promises';
+import { text as textOf } from 'node:stream/consumers';
 import type { Command } from 'commander';
 import { say } from '../../../shared/cli/say.ts';
+import type { Shell } from '../../../shared/cli/shell.ts';
 import type { Clock } from '../../../shared/clock.ts';
 import { readCertificate, serialOf } from '../../../shared/pki/certificate.ts';
 import { loadIdentity } from '../../../shared/pki/identity.ts';
@@ -20,7 +22,7 @@ interface EnrolOptions {
 }
 
 /** Adds the commands to `program`. */
-export function addIdentityCommands(program: Command, clock: Clock): void {
+export function addIdentityCommands(program: Command, shell: Shell, clock: Clock): void {
   program
     .command('enrol')
     .description(say('enrol'))
@@ -29,15 +31,13 @@ export function addIdentityCommands(program: Command, clock: Clock): void {
     .requiredOption('--address <host:port>', say('enrol.address'))
     .requiredOption('--dir <dir>', say('option.identity_dir'))
     .action(async ({ invitationFile, ...options }: EnrolOptions) => {
-      const stop = new AbortController();
-      process.once('SIGINT', () => stop.abort());
-      process.once('SIGTERM', () => stop.abort());
       const province = await enrolNode(clock, {
-        invitation: await readFile(invitationFile === '-' ? '/dev/stdin' : invitationFile, 'utf8'),
-        ...{ address: options.address, directory: options.dir, signal: stop.signal },
-        say: (word, ...params) => void process.stdout.write(`${say(word, ...params)}\n`),
+        invitation:
+          invitationFile === '-' ? await textOf(shell.stdin()) : await readFile(invitationFile, 'utf8'),
+        ...{ address: options.address, directory: options.dir, signal: shell.interrupted() },
+        say: (word, ...params) => void shell.stdout.write(`${say(word, ...params)}\n`),
       });
-      process.stdout.write(`${say('enrol.done', { province, directory: options.dir })}\n`);
+      shell.stdout.write(`${say('enrol.done', { province, directory: options.dir })}\n`);
     });
   program
     .command('identity')
@@ -46,7 +46,7 @@ export function addIdentityCommands(program: Command, clock: Clock): void {
     .action(async ({ dir }: { dir: string }) => {
       const { province, statement, tls } = await loadIdentity(dir, clock.nowMs());
       const certificate = readCertificate(tls.cert);
-      process.stdout.write(
+      shell.stdout.write(
         `${province}\n${say('identity.fingerprint', { fingerprint: fingerprintOf(statement) })}\n` +
           `${say('identity.certificate', { serial: serialOf(certificate), until: certificate.validTo })}\n`,
       );
@@ -57,6 +57,6 @@ export function addIdentityCommands(program: Command, clock: Clock): void {
     .requiredOption('--dir <dir>', say('option.identity_dir'))
     .action(async (serial: string, { dir }: { dir: string }) => {
       await distrustSerial(dir, serial);
-      process.stdout.write(`${say('distrust.done')}\n`);
+      shell.stdout.write(`${say('distrust.done')}\n`);
     });
 }

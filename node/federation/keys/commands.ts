@@ -5,6 +5,7 @@
 import type { Command } from 'commander';
 import { type ApiAddress, callJson } from '../../../shared/cli/api.ts';
 import { say } from '../../../shared/cli/say.ts';
+import type { Shell } from '../../../shared/cli/shell.ts';
 import { formatTable } from '../../../shared/cli/terminal.ts';
 
 interface NewcomersJson {
@@ -32,7 +33,7 @@ interface RotationJson {
 }
 
 /** Adds `newcomers`, `approve` and `federation-key` to the node's commands. */
-export function addFederationKeyCommands(program: Command, address: () => ApiAddress): void {
+export function addFederationKeyCommands(program: Command, shell: Shell, address: () => ApiAddress): void {
   program
     .command('newcomers')
     .description(say('newcomers'))
@@ -44,7 +45,7 @@ export function addFederationKeyCommands(program: Command, address: () => ApiAdd
         one.fingerprint,
         one.holds_key ? '✓' : '',
       ]);
-      process.stdout.write(
+      shell.stdout.write(
         formatTable(
           [say('column.province'), say('column.name'), say('column.fingerprint'), say('column.key')],
           rows,
@@ -61,24 +62,24 @@ export function addFederationKeyCommands(program: Command, address: () => ApiAdd
         method: 'POST',
         json,
       });
-      process.stdout.write(`${say('approve.keys', { province, keys: done.generations.length })}\n`);
+      shell.stdout.write(`${say('approve.keys', { province, keys: done.generations.length })}\n`);
     });
-  addKeyCommands(program.command('federation-key').description(say('federation_key')), address);
+  addKeyCommands(program.command('federation-key').description(say('federation_key')), shell, address);
 }
 
-function addKeyCommands(key: Command, address: () => ApiAddress): void {
+function addKeyCommands(key: Command, shell: Shell, address: () => ApiAddress): void {
   key
     .command('show')
     .description(say('federation_key.show'))
     .action(async () => {
-      process.stdout.write(formatKey(await callJson<KeyJson>(address(), '/v1/federation/key')));
+      shell.stdout.write(formatKey(await callJson<KeyJson>(address(), '/v1/federation/key')));
     });
   key
     .command('create')
     .description(say('federation_key.create'))
     .action(async () => {
       const made = await callJson<RotationJson>(address(), '/v1/federation/key', { method: 'POST' });
-      process.stdout.write(formatRotation(made));
+      shell.stdout.write(formatRotation(made));
     });
   key
     .command('rotate')
@@ -86,7 +87,7 @@ function addKeyCommands(key: Command, address: () => ApiAddress): void {
     .option('--at-once', say('federation_key.at_once'))
     .action(async ({ atOnce = false }: { atOnce?: boolean }) => {
       const request = { method: 'POST', json: { at_once: atOnce } } as const;
-      process.stdout.write(
+      shell.stdout.write(
         formatRotation(await callJson<RotationJson>(address(), '/v1/federation/key/rotations', request)),
       );
     });

@@ -8,15 +8,16 @@ import type { Command } from 'commander';
 import { type ApiAddress, callJson } from '../../../shared/cli/api.ts';
 import { FoundProblems } from '../../../shared/cli/run.ts';
 import { say } from '../../../shared/cli/say.ts';
+import type { Shell } from '../../../shared/cli/shell.ts';
 import { formatBar, formatTable, StatusLine } from '../../../shared/cli/terminal.ts';
 import { invalidField } from '../../../shared/errors.ts';
 
 /** Adds the command to `program`; `address` is where the node is and as whom it is called. */
-export function addImportCommand(program: Command, address: () => ApiAddress): void {
+export function addImportCommand(program: Command, shell: Shell, address: () => ApiAddress): void {
   program
     .command('import <kind> <file>')
     .description(say('import'))
-    .action((kind: string, file: string) => importFile(address(), kind, file));
+    .action((kind: string, file: string) => importFile(shell, address(), { kind, file }));
 }
 
 interface ImportReport {
@@ -26,19 +27,23 @@ interface ImportReport {
 }
 
 /** Streams a file; prints the rows that were rejected and fails if there were any. */
-async function importFile(address: ApiAddress, kind: string, file: string): Promise<void> {
+async function importFile(
+  shell: Shell,
+  address: ApiAddress,
+  { kind, file }: { readonly kind: string; readonly file: string },
+): Promise<void> {
   await using opened = await openFile(file);
   const { size } = await opened.stat();
-  const line = new StatusLine(process.stderr);
+  const line = new StatusLine(shell.stderr);
   const report = await callJson<ImportReport>(address, `/v1/imports/${encodeURIComponent(kind)}`, {
     method: 'POST',
     headers: importHeaders(file),
     body: counted(opened, (bytes) => line.show(formatBar(bytes, size, line.width))),
   }).finally(() => line.end());
-  process.stdout.write(`${say('import.done', { accepted: report.accepted, rejected: report.rejected })}\n`);
+  shell.stdout.write(`${say('import.done', { accepted: report.accepted, rejected: report.rejected })}\n`);
   if (report.rejected === 0) return;
   const rows = report.errors.map((error) => [String(error.line), error.field, error.message]);
-  process.stdout.write(formatTable([say('column.line'), say('column.field'), say('column.reason')], rows));
+  shell.stdout.write(formatTable([say('column.line'), say('column.field'), say('column.reason')], rows));
   throw new FoundProblems();
 }
 

@@ -12,15 +12,16 @@ import {
   showList,
 } from '../../../shared/cli/lists.ts';
 import { language, say } from '../../../shared/cli/say.ts';
+import type { Shell } from '../../../shared/cli/shell.ts';
 import { called, PLACE_KIND_WORDS, SETTING_WORDS } from '../../../shared/i18n/words.ts';
 
 /** Adds the command to `trace`; `address` is where the node is and as whom it is called. */
-export function addContactsCommand(trace: Command, address: () => ApiAddress): void {
+export function addContactsCommand(trace: Command, shell: Shell, address: () => ApiAddress): void {
   listCommand(trace.command('contacts <id>'))
     .description(say('trace.contacts'))
     .option('--ward <code>', say('option.ward'))
     .action(async (id: string, { ward, ...options }: ListOptions & { ward?: string }) => {
-      process.stdout.write(await showList(address(), contactsOf(id, ward), options));
+      shell.stdout.write(await showList(address(), contactsOf(id, ward), options));
     });
 }
 

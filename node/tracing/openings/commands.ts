@@ -8,11 +8,12 @@ import { type ApiAddress, callApi, callJson } from '../../../shared/cli/api.ts';
 import { readEvents } from '../../../shared/cli/events.ts';
 import { type ListOptions, listCommand, showList } from '../../../shared/cli/lists.ts';
 import { say } from '../../../shared/cli/say.ts';
+import type { Shell } from '../../../shared/cli/shell.ts';
 import { StatusLine } from '../../../shared/cli/terminal.ts';
 import { formatProgress, formatTrace, TRACES, type TraceJson } from '../../../shared/cli/trace.ts';
 
 /** Adds `trace` and its commands to `program`; `address` is where the node is and as whom it is called. */
-export function addTraceCommands(program: Command, address: () => ApiAddress): Command {
+export function addTraceCommands(program: Command, shell: Shell, address: () => ApiAddress): Command {
   const trace = program.command('trace').description(say('trace'));
   trace
     .command('start <cases...>')
@@ -27,29 +28,29 @@ export function addTraceCommands(program: Command, address: () => ApiAddress): C
         ...(options.maxDegree === undefined ? {} : { max_degree: Number(options.maxDegree) }),
       };
       const { id } = await callJson<{ id: string }>(address(), '/v1/traces', { method: 'POST', json });
-      process.stdout.write(`${id}\n`);
-      if (options.watch) await watch(address(), id);
+      shell.stdout.write(`${id}\n`);
+      if (options.watch) await watch(shell, address(), id);
     });
   trace
     .command('show <id>')
     .description(say('trace.show'))
     .option('--watch', say('trace.watch'))
     .action(async (id: string, options: { watch?: boolean }) => {
-      if (options.watch) return watch(address(), id);
+      if (options.watch) return watch(shell, address(), id);
       const found = await callJson<TraceJson>(address(), `/v1/traces/${encodeURIComponent(id)}`);
-      process.stdout.write(formatTrace(found));
+      shell.stdout.write(formatTrace(found));
     });
   listCommand(trace.command('list'))
     .description(say('trace.list'))
     .action(async (options: ListOptions) => {
-      process.stdout.write(await showList(address(), TRACES, options));
+      shell.stdout.write(await showList(address(), TRACES, options));
     });
   return trace;
 }
 
 /** Progress on one line until the trace is complete or closed, then the trace. */
-async function watch(api: ApiAddress, id: string): Promise<void> {
-  const line = new StatusLine(process.stderr);
+async function watch(shell: Shell, api: ApiAddress, id: string): Promise<void> {
+  const line = new StatusLine(shell.stderr);
   const left = new AbortController();
   const path = `/v1/traces/${encodeURIComponent(id)}/events`;
   const response = await callApi(api, path, { signal: left.signal });
@@ -59,7 +60,7 @@ async function watch(api: ApiAddress, id: string): Promise<void> {
     line.show(formatProgress(found));
     if (found.state !== 'complete' && found.state !== 'closed') continue;
     line.end();
-    process.stdout.write(formatTrace(found));
+    shell.stdout.write(formatTrace(found));
     break;
   }
   left.abort();

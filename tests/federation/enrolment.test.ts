@@ -1,6 +1,6 @@
 /**
- * Provinces enrolled from nothing, as operators do it: the real command lines, real processes, a CA on the
- * hub. Then a trace over three provinces; a fourth joins while it is open; one is revoked.
+ * Provinces enrolled from nothing, as operators do it: with the command lines and a CA on the hub. Then a
+ * trace over three provinces; a fourth joins while it is open; one is revoked.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -9,9 +9,9 @@ import { createKeyRingFile } from '../../node/sealing/key-source.ts';
 import { nowSeconds, systemClock } from '../../shared/clock.ts';
 import { isoInstant } from '../../shared/domain/instant.ts';
 import { newKey } from '../../shared/ids.ts';
-import { call, importFile, type TraceStatus } from '../federation/drive.ts';
 import { Centre, command, type Running, run } from '../support/operator.ts';
 import { waitFor } from '../support/wait.ts';
+import { call, importFile, type TraceStatus } from './drive.ts';
 
 const SHORT = { KEY_EXCHANGE_EVERY_MS: '500', LOOK_EVERY_MS: '200' };
 const FINGERPRINT = /([A-Z2-7]{4}-){3}[A-Z2-7]{4}/;
@@ -74,13 +74,13 @@ async function enrol(province: string, name = province): Promise<Running> {
   const joining = command('node', args);
   await waitFor(`${province} to ask`, async () => (await pendingOf(province)) !== undefined);
   const { id, fingerprint } = (await pendingOf(province)) as Pending;
-  await waitFor('its fingerprint', () => FINGERPRINT.test(joining.printed.stdout));
-  expect(FINGERPRINT.exec(joining.printed.stdout)?.[0]).toBe(fingerprint);
+  await waitFor('its fingerprint', () => FINGERPRINT.test(joining.printed.out));
+  expect(FINGERPRINT.exec(joining.printed.out)?.[0]).toBe(fingerprint);
   expect(await run('hub', ['enrolments'], hub)).toContain(fingerprint);
-  const wrong = await command('hub', ['approve', id, '--fingerprint', 'AAAA-BBBB-CCCC-DDDD'], hub).finished;
-  expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining('FINGERPRINT_MISMATCH') });
+  const wrong = await command('hub', ['approve', id, '--fingerprint', 'AAAA-BBBB-CCCC-DDDD'], hub).ended;
+  expect(wrong).toMatchObject({ code: 2, err: expect.stringContaining('FINGERPRINT_MISMATCH') });
   await run('hub', ['approve', id, '--fingerprint', fingerprint], hub);
-  expect(await joining.finished).toMatchObject({ code: 0 });
+  expect(await joining.ended).toMatchObject({ code: 0 });
   const keys = join(directory, 'federation-keys.json');
   await writeFile(keys, JSON.stringify({ keys: { 1: federationKey } }), { mode: 0o600 });
   const env = {
@@ -133,8 +133,8 @@ test('an invitation that was used serves nobody else', async () => {
     '--dir',
     centre.path('thief'),
   ];
-  const { code, stderr } = await command('node', args).finished;
-  expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('INVITATION_INVALID') });
+  const { code, err } = await command('node', args).ended;
+  expect({ code, err }).toEqual({ code: 2, err: expect.stringContaining('INVITATION_INVALID') });
 });
 
 test('a trace over the three is complete', async () => {

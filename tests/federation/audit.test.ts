@@ -2,24 +2,23 @@
  * Audit logs of a running federation: exchanged, verified on the command line, reconciled, and rewritten by
  * whoever owns a database.
  */
-import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Federation, FederationOptions } from '../../deploy/federation/federation.ts';
 import type { Wiring } from '../../deploy/federation/program-environments.ts';
-import { packageRoot } from '../../shared/package-root.ts';
+import { runCommandLine } from '../support/command-line.ts';
+import { waitFor } from '../support/wait.ts';
 import {
   converges,
+  createWorld,
   type Imported,
   importWorld,
   open,
   PROVINCES,
   pickRequest,
   rowsOf,
-  startScenario,
-} from '../federation/scenario.ts';
-import { waitFor } from '../support/wait.ts';
+} from './scenario.ts';
 
 let federation: Federation;
 let wiring: Wiring;
@@ -34,7 +33,7 @@ const intercept: FederationOptions['intercept'] = async (found) => {
 
 beforeAll(async () => {
   const env = { '*': { CHECKPOINT_EVERY_MS: '200' } };
-  federation = await startScenario({ intercept, env });
+  federation = await createWorld({ intercept, env });
   imported = await importWorld(federation, 31);
   picked = pickRequest(imported.world);
   trace = await open(federation, imported, picked.request);
@@ -42,13 +41,8 @@ beforeAll(async () => {
 });
 afterAll(() => federation?.[Symbol.asyncDispose]());
 
-interface Ended {
-  readonly code: number;
-  readonly out: string;
-}
-
 /** The command line on the machine of a program, with what it needs of the environment of that program. */
-function cli(name: string, ...args: string[]): Promise<Ended> {
+async function cli(name: string, ...args: string[]): Promise<{ code: number; out: string }> {
   const place = [wiring.hub, ...wiring.nodes].find((one) => one.name === name) as Wiring['hub'];
   const member = name === 'hub' ? federation.hub : federation.node(name);
   const own =
@@ -56,15 +50,11 @@ function cli(name: string, ...args: string[]): Promise<Ended> {
       ? { WARRANT_KEY_FILE: wiring.keys.warrantKeyFile }
       : { IDENTITY_DIR: wiring.keys.identityDir(name) };
   const env = {
-    ...{ PATH: process.env.PATH, DATABASE_URL: place.programDatabaseUrl, ...own },
+    ...{ DATABASE_URL: place.programDatabaseUrl, ...own },
     ...{ TRUYVET_URL: member.url, TRUYVET_TOKEN: member.token, TRUYVET_LANGUAGE: 'en' },
   };
-  const script = join(packageRoot, 'dist', name === 'hub' ? 'hub' : 'node', 'cli.js');
-  return new Promise((resolve) => {
-    execFile(process.execPath, [script, ...args], { env }, (error, out, err) =>
-      resolve({ code: typeof error?.code === 'number' ? error.code : 0, out: out + err }),
-    );
-  });
+  const { code, out, err } = await runCommandLine(name === 'hub' ? 'hub' : 'node', args, { env });
+  return { code, out: out + err };
 }
 
 const sizeHeldBy = async (holder: { databaseUrl: string }, peer: string) => {

@@ -3,6 +3,7 @@ import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { runAsProcess } from '../support/command-line.ts';
 import { command, run } from '../support/operator.ts';
 
 let directory: string;
@@ -16,16 +17,15 @@ afterEach(() => rm(directory, { recursive: true }));
 
 test('a CA is not written over, and its key is for its owner alone', async () => {
   const before = await readFile(path('ca', 'ca.key'), 'utf8');
-  const again = await command('hub', ['ca', 'create', '--dir', path('ca')]).finished;
-  expect(again).toMatchObject({ code: 2, stderr: expect.stringContaining('CA_EXISTS') });
+  const again = await runAsProcess('hub', ['ca', 'create', '--dir', path('ca')]);
+  expect(again).toMatchObject({ code: 2, err: expect.stringContaining('CA_EXISTS') });
   expect(await readFile(path('ca', 'ca.key'), 'utf8')).toBe(before);
   expect((await stat(path('ca', 'ca.key'))).mode & 0o777).toBe(0o600);
   await chmod(path('ca', 'ca.key'), 0o644);
-  const shown = await command('hub', ['ca', 'issue-hub', '--ca-dir', path('ca'), '--dir', path('hub')])
-    .finished;
+  const shown = await command('hub', ['ca', 'issue-hub', '--ca-dir', path('ca'), '--dir', path('hub')]).ended;
   expect(shown).toMatchObject({
     code: 2,
-    stderr: expect.stringContaining('ca.key: người khác đọc hoặc sửa được tệp'),
+    err: expect.stringContaining('ca.key: người khác đọc hoặc sửa được tệp'),
   });
 }, 60_000);
 
@@ -33,13 +33,13 @@ test('the hub is certified by file, and only under the fingerprint that was comp
   const request = await run('hub', ['ca', 'request-hub', '--dir', path('hub')]);
   await writeFile(path('request.json'), request);
   const sign = ['ca', 'sign', '--ca-dir', path('ca'), path('request.json')];
-  const unsigned = await command('hub', sign).finished;
+  const unsigned = await command('hub', sign).ended;
   expect(unsigned).toMatchObject({
     code: 2,
-    stdout: '',
-    stderr: expect.stringContaining('FINGERPRINT_MISMATCH'),
+    out: '',
+    err: expect.stringContaining('FINGERPRINT_MISMATCH'),
   });
-  const fingerprint = /([A-Z2-7]{4}-){3}[A-Z2-7]{4}/.exec(unsigned.stderr)?.[0] as string;
+  const fingerprint = /([A-Z2-7]{4}-){3}[A-Z2-7]{4}/.exec(unsigned.err)?.[0] as string;
   await writeFile(path('signed.json'), await run('hub', [...sign, '--fingerprint', fingerprint]));
   const install = [
     'ca',
@@ -56,6 +56,6 @@ test('the hub is certified by file, and only under the fingerprint that was comp
   expect(await readFile(path('hub', 'ca.pem'), 'utf8')).toBe(await readFile(path('ca', 'ca.pem'), 'utf8'));
   // Signed for other keys: not taken over.
   await run('hub', ['ca', 'request-hub', '--dir', path('other')]);
-  const foreign = await command('hub', install.with(3, path('other'))).finished;
-  expect(foreign).toMatchObject({ code: 2, stderr: expect.stringContaining('BAD_CERTIFICATE') });
+  const foreign = await command('hub', install.with(3, path('other'))).ended;
+  expect(foreign).toMatchObject({ code: 2, err: expect.stringContaining('BAD_CERTIFICATE') });
 }, 60_000);
