@@ -45,7 +45,7 @@ import { openRuleBook, type RuleBook, readPack } from './federation/packs/operat
 import { hubProvinces } from './federation/provinces/hub.ts';
 import { ProvinceBook } from './federation/provinces/operations.ts';
 import { createTokenizer, type Tokenizer } from './records/people/tokens.ts';
-import { NODE_ACTS, nodeRoutes } from './rooms.ts';
+import { NODE_ACTS, NODE_KINDS, nodeRoutes } from './rooms.ts';
 import type { DataKeys } from './sealing/data-keys.ts';
 import { startKeyKeeper } from './sealing/key-keeper.ts';
 import { openDataKeys } from './sealing/operations.ts';
@@ -101,7 +101,7 @@ export async function startNode(config: NodeConfig, clock = systemClock, out?: L
   );
   const metrics = createMetrics(name);
   const watch = new LoopWatch(measureLoops(metrics));
-  const feed = stack.use(new Feed({ db, clock, logger, watch }));
+  const feed = stack.use(new Feed({ db, clock, logger, watch, kinds: NODE_KINDS }));
   const dataKeys = await startDataKeys(stack, { db, clock, logger, watch, metrics, config });
   const stop = new AbortController();
   const { tls, distrusted, hub } = await startHubLink(stack, { config, identity, clock, logger, watch });

@@ -6,11 +6,12 @@
 import { type ActTable, NODE_ROLES } from '../shared/acts/access.ts';
 import { ME_ACTS } from '../shared/acts/me.ts';
 import { AUDIT_ACTS, AUDIT_RESTORE_ACTS } from '../shared/audit/acts.ts';
+import type { AnyKind } from '../shared/feed/kinds.ts';
 import { auditRoutes } from '../shared/http/audit.ts';
 import { restoreRoutes } from '../shared/http/audit-restores.ts';
 import { meRoutes } from '../shared/http/me.ts';
 import { outgoingRoutes } from '../shared/http/outgoing.ts';
-import { actsOfRooms, inside, type PartsOf, type Room, routesOf } from '../shared/http/room.ts';
+import { actsOfRooms, inside, kindsOfRooms, type PartsOf, type Room, routesOf } from '../shared/http/room.ts';
 import type { Routes } from '../shared/http/route.ts';
 import { OUTGOING_ACTS } from '../shared/outgoing/acts.ts';
 import { CASE_ACTS } from './casework/cases/acts.ts';
@@ -25,16 +26,18 @@ import { FEDERATION_KEY_ACTS } from './federation/keys/acts.ts';
 import { federationKeyRoutes } from './federation/keys/http.ts';
 import { INTAKE_ACTS } from './records/intake/acts.ts';
 import { importRoutes } from './records/intake/http.ts';
+import { RECORD_KINDS } from './records/kinds.ts';
 import { CONTACT_ACTS } from './tracing/contacts/acts.ts';
 import { contactRoutes } from './tracing/contacts/http.ts';
+import { CONTACT_KINDS, TRACE_KINDS } from './tracing/kinds.ts';
 import { TRACE_ACTS } from './tracing/openings/acts.ts';
 import { traceRoutes } from './tracing/openings/http.ts';
 
 const ROOMS = [
-  { acts: INTAKE_ACTS, routes: importRoutes },
+  { acts: INTAKE_ACTS, routes: importRoutes, kinds: RECORD_KINDS },
   { acts: CASE_ACTS, routes: caseRoutes },
-  { acts: TRACE_ACTS, routes: traceRoutes },
-  { acts: CONTACT_ACTS, routes: contactRoutes },
+  { acts: TRACE_ACTS, routes: traceRoutes, kinds: TRACE_KINDS },
+  { acts: CONTACT_ACTS, routes: contactRoutes, kinds: CONTACT_KINDS },
   { acts: BUDGET_ACTS, routes: budgetRoutes },
   { acts: FEDERATION_KEY_ACTS, routes: inside('federationKeys', federationKeyRoutes) },
   { acts: BREAK_GLASS_ACTS, routes: breakGlassRoutes },
@@ -47,6 +50,9 @@ const ROOMS = [
 
 /** All that can be done at a node, and by whom. */
 export const NODE_ACTS: ActTable = actsOfRooms(ROOMS, NODE_ROLES);
+
+/** All that a node tells through its feed. */
+export const NODE_KINDS: readonly AnyKind[] = kindsOfRooms(ROOMS);
 
 /** What the rooms' operations ask for. */
 export type NodeRouteParts = Omit<PartsOf<typeof ROOMS>, 'acts'>;

@@ -57,3 +57,9 @@ export function unpackStays(packed: PackedStays): ChangedStays {
 /** Encounters stored between a[i] and b[i]. */
 export const ENCOUNTERS_CHANGED: FeedKind<{ readonly a: readonly number[]; readonly b: readonly number[] }> =
   feedKind('encounters.changed');
+
+/** All of them. */
+export const RECORD_KINDS = [
+  ...[IDENTIFIERS_CHANGED, IDENTIFIERS_TOKENIZED, PEOPLE_MOVED],
+  ...[STAYS_CHANGED, ENCOUNTERS_CHANGED],
+] as const;

@@ -8,3 +8,7 @@ export const TRACES_TO_SEND: FeedKind<readonly string[]> = feedKind('traces.to_s
 
 /** A delivery of contacts of this trace was applied. */
 export const CONTACTS_DELIVERED: FeedKind<string> = feedKind('contacts.delivered');
+
+/** What each room of tracing tells. */
+export const TRACE_KINDS = [TRACES_TO_SEND] as const;
+export const CONTACT_KINDS = [CONTACTS_DELIVERED] as const;

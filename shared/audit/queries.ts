@@ -25,18 +25,11 @@ export interface UnsealedRange {
   readonly after: Pick<AuditRecord, 'xact' | 'id'> | undefined;
 }
 
-/**
- * The oldest transaction that is still running (everything before it is visible or will never be), and
- * whether there is a record without a position in `range`.
- */
-export async function findUnsealed(
-  { sql }: Sql,
-  range: UnsealedRange,
-): Promise<{ runningXact: string; waiting: boolean }> {
-  const [row] = await sql<{ runningXact: string; waiting: boolean }[]>`
-    SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS "runningXact",
-      EXISTS (SELECT FROM audit_records r WHERE ${inRange(sql, range)}) AS waiting`;
-  return row as { runningXact: string; waiting: boolean };
+/** Whether there is a record without a position in `range`. */
+export async function findUnsealed({ sql }: Sql, range: UnsealedRange): Promise<boolean> {
+  const [row] = await sql<{ waiting: boolean }[]>`
+    SELECT EXISTS (SELECT FROM audit_records r WHERE ${inRange(sql, range)}) AS waiting`;
+  return row?.waiting === true;
 }
 
 /** Records without a position in `range`, by (xact, id), at most `limit`. */

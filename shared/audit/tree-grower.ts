@@ -4,6 +4,7 @@
  */
 import type { Clock } from '../clock.ts';
 import { type Database, type Transaction, withTransaction } from '../db/database.ts';
+import { findRunning } from '../db/transaction-numbers.ts';
 import type { Logger } from '../log.ts';
 import { type Loop, type LoopWatch, startLoop } from '../loop.ts';
 import { leafHash, subtreesOf, TreeBuilder } from './merkle.ts';
@@ -57,24 +58,24 @@ export class TreeGrower implements AsyncDisposable {
   }
 
   /**
-   * A record that a running transaction will still commit has a transaction number from `runningXact` on: the
-   * next pass begins there, and none is missed.
+   * A record that a running transaction will still commit has a transaction number from `running` on: the
+   * next pass begins there, and none is missed. (The feed's cursors go by ids, see deploy/decisions.md.)
    */
   async #pass(): Promise<void> {
     const { db, batch = BATCH } = this.#options;
+    // Before the look: what is at work only then may commit between the two.
+    const running = await findRunning(db);
+    // A database that counts anew: it was restored.
+    if (BigInt(running) < BigInt(this.#seen ?? 0)) this.#seen = undefined;
     let range: UnsealedRange = { sinceXact: this.#seen, after: undefined };
-    const { runningXact, waiting } = await findUnsealed(db, range);
-    if (BigInt(runningXact) < BigInt(this.#seen ?? 0)) {
-      // A database that counts anew: it was restored.
-      this.#seen = undefined;
-      return this.#pass();
+    if (await findUnsealed(db, range)) {
+      for (;;) {
+        const last = await withTransaction(db, (tx) => placeBatch(tx, range, batch));
+        if (!last) break;
+        range = { ...range, after: last };
+      }
     }
-    while (waiting) {
-      const last = await withTransaction(db, (tx) => placeBatch(tx, range, batch));
-      if (!last) break;
-      range = { ...range, after: last };
-    }
-    this.#seen = runningXact;
+    this.#seen = running;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

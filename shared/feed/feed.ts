@@ -2,6 +2,7 @@
  * The feed of a running program: hears what transactions tell, wakes its readers, and drops what is old.
  * Knows no kind of event.
  */
+import { strict as assert } from 'node:assert/strict';
 import type { Clock } from '../clock.ts';
 import type { Database } from '../db/database.ts';
 import type { Logger } from '../log.ts';
@@ -15,6 +16,8 @@ export interface FeedOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly watch?: LoopWatch | undefined;
+  /** All that is told through it, if it is known: who waits for anything else waits in vain. */
+  readonly kinds?: readonly AnyKind[];
   /** Between two looks whether something was not heard; 1 s unless told. */
   readonly everyMs?: number;
 }
@@ -53,6 +56,8 @@ export class Feed implements AsyncDisposable {
    * whose work stands in tables of their own. Now and then for nothing. Returns how to stop that.
    */
   wakes(kinds: readonly AnyKind[], wake: () => void): () => void {
+    for (const kind of kinds)
+      assert(this.options.kinds?.includes(kind) !== false, `no room tells ${kind.name}`);
     const sleeper = { kinds: new Set(kinds.map(({ name }) => name)), wake };
     this.#sleepers.add(sleeper);
     return () => void this.#sleepers.delete(sleeper);

@@ -2,6 +2,7 @@
  * The tables `feed` and `feed_cursors`, the same in node and hub.
  */
 import type { Queryable } from '../db/database.ts';
+import { drawNumber, findRunning } from '../db/transaction-numbers.ts';
 import type { CursorState, FeedCursor, Passage } from './cursor.ts';
 import type { FeedEvent } from './kinds.ts';
 
@@ -28,19 +29,6 @@ export async function listUnread(
   return sql<FeedEvent[]>`
     SELECT * FROM (SELECT ${columns} FROM feed WHERE id > ${position} ORDER BY id LIMIT ${limit}) AS next
     ${late} ORDER BY id`;
-}
-
-/** Oldest number of a transaction at work: whatever has a smaller one is visible, or never will be. */
-export async function findRunning({ sql }: Sql): Promise<string> {
-  const [row] = await sql<{ running: string }[]>`
-    SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS running`;
-  return row?.running as string;
-}
-
-/** A transaction number above all that have been given; that of the transaction, if `db` is one. */
-export async function drawNumber({ sql }: Sql): Promise<string> {
-  const [row] = await sql<{ number: string }[]>`SELECT pg_current_xact_id()::text AS number`;
-  return row?.number as string;
 }
 
 /**

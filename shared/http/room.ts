@@ -1,16 +1,19 @@
 /**
  * A room: one feature as a program's list in rooms.ts names it. From that list come the routes, the table of
- * acts, the documentation of access and the tests of both.
+ * acts, the kinds of the feed, the documentation of access and the tests of all three.
  */
 import { strict as assert } from 'node:assert/strict';
 import type { ActRow, ActTable, Role } from '../acts/access.ts';
 import { AUDIT_ACTIONS } from '../audit/actions.ts';
+import type { AnyKind } from '../feed/kinds.ts';
 import type { Routes } from './route.ts';
 
 export interface Room<P> {
   readonly acts: ActTable;
   /** Its routes, given what its operations ask for. */
   readonly routes: (parts: P) => Routes;
+  /** What it tells through the feed. */
+  readonly kinds?: readonly AnyKind[];
 }
 
 /** What all rooms of a list ask for together. */
@@ -39,6 +42,13 @@ export function actsOfRooms(rooms: readonly Room<never>[], roles: readonly Role[
   );
   assert(Object.keys(table).length === entries.length, 'two rooms name one act');
   return Object.freeze(table);
+}
+
+/** The kinds of events of all rooms. Asserts that no two rooms have one name for what they tell. */
+export function kindsOfRooms(rooms: readonly Room<never>[]): readonly AnyKind[] {
+  const kinds = rooms.flatMap((room) => room.kinds ?? []);
+  assert(new Set(kinds.map(({ name }) => name)).size === kinds.length, 'two rooms name one kind of event');
+  return Object.freeze(kinds);
 }
 
 /** Every word that the audit log of a program with these acts can hold, sorted. */

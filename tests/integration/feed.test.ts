@@ -280,6 +280,13 @@ describe('readers of a program', () => {
     expect(woken.slice(2)).toEqual(['counted']);
   });
 
+  it('wait for nothing that no room tells', async () => {
+    await using db = openDatabase(t.programUrl, { max: 2, name: 'feed' });
+    await using feed = new Feed({ db, clock, logger, kinds: [COUNTED] });
+    expect(() => feed.wakes([COUNTED, OTHER], () => undefined)).toThrow('no room tells other.happened');
+    feed.wakes([COUNTED], () => undefined)();
+  });
+
   it('are woken within a second also of what they could not hear', async () => {
     await using db = openDatabase(t.programUrl, { max: 2, name: 'feed' });
     await using feed = new Feed({ db, clock, logger, everyMs: 50 });

@@ -12,7 +12,7 @@ import { hubKeys } from '../../node/federation/keys/hub.ts';
 import { hubRules } from '../../node/federation/packs/hub.ts';
 import { openRuleBook, type RuleBook } from '../../node/federation/packs/operations.ts';
 import { IDENTIFIERS_CHANGED } from '../../node/records/kinds.ts';
-import { NODE_ACTS, nodeRoutes } from '../../node/rooms.ts';
+import { NODE_ACTS, NODE_KINDS, nodeRoutes } from '../../node/rooms.ts';
 import type { DataKeys } from '../../node/sealing/data-keys.ts';
 import { startRefiling } from '../../node/tracing/contacts/operations.ts';
 import { hubTraces } from '../../node/tracing/openings/hub.ts';
@@ -117,7 +117,7 @@ export async function createNodeHttp(options: NodeHttpOptions = {}): Promise<Nod
   });
   await rules.pull();
   const tokenizer = { flush: () => tokenize(db, keyService) };
-  const feed = stack.use(new Feed({ db, clock, logger }));
+  const feed = stack.use(new Feed({ db, clock, logger, kinds: NODE_KINDS }));
   stack.use(
     await Submitter.start({
       ...{ db, feed, clock, logger, tokenizer, province: '24', hub: hubTraces(hub.link.client) },

@@ -127,7 +127,7 @@ export const IMPORT_RULES: readonly ImportRule[] = [
     from: ['{node,hub}/rooms.ts'],
     to: ['**'],
     toExcept: [
-      '**/acts.ts',
+      '**/{acts,kinds}.ts',
       '{node,hub}/**/http.ts',
       'shared/acts/{access,me}.ts',
       'shared/http/{audit,audit-restores,me,outgoing,room,route}.ts',
