@@ -71,12 +71,17 @@ function newestOf(folder: string): number {
 /** Databases hold the number of a migration as an instant, like drizzle's journal once gave it. */
 const instantOf = (number: number) => (number === 0 ? 1_795_392_000_000 : 1_795_651_200_000 + number);
 
+/** As psql says it: what both programs have alike stands once, in shared/db/migrations. */
+const INCLUDED = /^\\ir (\S+)\n/gm;
+
 /** As drizzle reads them out of a journal; here the names of the files are the journal. */
 function readMigrations(folder: string): MigrationMeta[] {
   const files = readdirSync(folder).filter((name) => name.endsWith('.sql'));
   return files.sort().map((name, number) => {
     assert(Number(name.slice(0, 4)) === number, `${name}: not migration ${number}, of which there is one`);
-    const text = readFileSync(join(folder, name), 'utf8');
+    const text = readFileSync(join(folder, name), 'utf8').replace(INCLUDED, (_line, path: string) =>
+      readFileSync(join(folder, path), 'utf8'),
+    );
     const hash = createHash('sha256').update(text).digest('hex');
     return { sql: [text], bps: false, folderMillis: instantOf(number), hash };
   });

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -54,6 +54,21 @@ describe.each(PROGRAMS)('migrations of the %s', (program) => {
     const schema = drizzlesShare(await describeSchema(described.db));
     expect(schema).toBe(drizzlesShare(await describeSchema(migrated.db)));
   });
+});
+
+test('a migration may include what stands elsewhere', async () => {
+  await using database = await createTestDatabase('empty');
+  const parts: [string, string][] = [
+    ['0000_first', 'create table first (id int);\n\\ir more/second.txt\ncreate table third (id int);'],
+  ];
+  await using folder = await migrationFolder(parts);
+  await mkdir(join(folder.path, 'more'));
+  await writeFile(join(folder.path, 'more', 'second.txt'), 'create table second (id int);\n');
+  await migrateDatabase(database.db, folder.path);
+  const tables = await database.db.sql`
+    select relname from pg_class
+    where relkind = 'r' and relnamespace = 'public'::regnamespace order by relname`;
+  expect(tables.map(({ relname }) => relname)).toEqual(['first', 'second', 'third']);
 });
 
 test('a migration that fails leaves the database as it was', async () => {
