@@ -22,7 +22,7 @@ export const traces = pgTable(
   {
     id: text().primaryKey(),
     province: text().notNull(),
-    openedAt: preciseInstant().notNull().defaultNow(),
+    openedAt: preciseInstant().notNull().default(sql`now()`),
     expiresAt: instant().notNull(),
     completedAt: preciseInstant(),
     closedAt: preciseInstant(),
@@ -45,7 +45,7 @@ export const openings = pgTable(
     revision: integer().notNull(),
     opening: text().notNull(),
     countersignature: text().notNull(),
-    acceptedAt: preciseInstant().notNull().defaultNow(),
+    acceptedAt: preciseInstant().notNull().default(sql`now()`),
   },
   (table) => [primaryKey({ columns: [table.traceId, table.revision] })],
 );
@@ -56,7 +56,7 @@ export const questions = pgTable(
     traceId: text().notNull(),
     seq: integer().notNull(),
     body: bytea().notNull(),
-    askedAt: preciseInstant().notNull().defaultNow(),
+    askedAt: preciseInstant().notNull().default(sql`now()`),
   },
   (table) => [primaryKey({ columns: [table.traceId, table.seq] })],
 );

@@ -104,7 +104,7 @@ export function requestEnrolment(ctx: EnrolmentCtx, input: EnrolInput): Promise<
     admit(request.invitation === id && request.province === invitation?.province);
     const fingerprint = fingerprintOf(keys);
     const { province, address } = request;
-    const row = { id: newId(), kind: 'joining', invitation: id, province, address } as const;
+    const row = { id: newId(), kind: 'joining', invitationId: id, province, address } as const;
     return keep(tx, ctx, { ...row, request: input.request, fingerprint });
   });
 }

@@ -1,70 +1,48 @@
 /**
- * The tables `invitations` and `enrolments`.
+ * The tables `invitations` and `enrolments`; instants in epoch seconds.
  */
+import { desc, eq, getTableColumns, sql } from 'drizzle-orm';
 import type { Queryable } from '../../shared/db/database.ts';
+import { enrolments, invitations } from '../db/schema.ts';
 import type { EnrolmentState } from './rules.ts';
 
-export interface InvitationRow {
-  readonly id: string;
-  readonly province: string;
-  readonly secretSha256: Buffer;
-  /** Epoch seconds. */
-  readonly expiresAt: number;
-}
+export type InvitationRow = Readonly<typeof invitations.$inferSelect>;
 
-/** Keeps an invitation; instants in epoch seconds. */
-export async function insertInvitation(
-  db: Queryable,
-  row: Omit<InvitationRow, 'secretSha256'> & { secretSha256: Uint8Array; madeBy: string; madeAt: number },
-): Promise<void> {
-  await db.sql`
-    INSERT INTO invitations (id, province, secret_sha256, made_by, made_at, expires_at)
-    VALUES (${row.id}, ${row.province}, ${Buffer.from(row.secretSha256)}, ${row.madeBy},
-      to_timestamp(${row.madeAt}::float8), to_timestamp(${row.expiresAt}::float8))`;
+/** Keeps an invitation. */
+export async function insertInvitation({ orm }: Queryable, row: InvitationRow): Promise<void> {
+  await orm.insert(invitations).values(row);
 }
 
 /** The invitation of an id; locked, so that one request alone can use it. */
-export async function lockInvitation(db: Queryable, id: string): Promise<InvitationRow | undefined> {
-  const [row] = await db.sql<InvitationRow[]>`
-    SELECT id, province, secret_sha256 AS "secretSha256",
-      extract(epoch FROM expires_at)::bigint AS "expiresAt"
-    FROM invitations WHERE id = ${id} FOR UPDATE`;
+export async function lockInvitation({ orm }: Queryable, id: string): Promise<InvitationRow | undefined> {
+  const [row] = await orm.select().from(invitations).where(eq(invitations.id, id)).for('update');
   return row;
 }
 
-export interface EnrolmentRow {
-  readonly id: string;
-  readonly kind: 'joining' | 'renewal';
-  readonly province: string;
-  readonly address: string;
-  /** Joining: compact JWS of the newcomer. Renewal: PKCS#10 in base64url. */
-  readonly request: string;
-  readonly fingerprint: string;
-  /** Epoch seconds. */
-  readonly requestedAt: number;
-  readonly state: EnrolmentState;
-  /** Subject of the operator; null while nobody has. */
-  readonly decidedBy: string | null;
-  readonly certificate: string | null;
-  readonly statement: string | null;
-  readonly version: number;
-}
+const { invitationId: _invitation, decidedAt: _decidedAt, ...COLUMNS } = getTableColumns(enrolments);
+
+/**
+ * A request. Of one that joins `request` is a compact JWS of the newcomer, of a renewal PKCS#10 in base64url;
+ * `decidedBy` is the subject of the operator, null while nobody has decided.
+ */
+export type EnrolmentRow = Readonly<Omit<typeof enrolments.$inferSelect, 'invitationId' | 'decidedAt'>>;
 
 /** The enrolment that an invitation was used for. */
-export async function findByInvitation(db: Queryable, invitation: string): Promise<EnrolmentRow | undefined> {
-  const [row] = await db.sql<EnrolmentRow[]>`
-    SELECT ${columns(db)} FROM enrolments WHERE invitation_id = ${invitation}`;
+export async function findByInvitation(
+  { orm }: Queryable,
+  invitation: string,
+): Promise<EnrolmentRow | undefined> {
+  const [row] = await orm.select(COLUMNS).from(enrolments).where(eq(enrolments.invitationId, invitation));
   return row;
 }
 
 /** An enrolment, locked until it is decided. */
-export async function lockEnrolment(db: Queryable, id: string): Promise<EnrolmentRow | undefined> {
-  const [row] = await db.sql<EnrolmentRow[]>`
-    SELECT ${columns(db)} FROM enrolments WHERE id = ${id} FOR UPDATE`;
+export async function lockEnrolment({ orm }: Queryable, id: string): Promise<EnrolmentRow | undefined> {
+  const [row] = await orm.select(COLUMNS).from(enrolments).where(eq(enrolments.id, id)).for('update');
   return row;
 }
 
-/** Where a request stands in the list: whether it is pending, when it came (epoch seconds), its id. */
+/** Where a request stands in the list: whether it is pending, when it came, its id. */
 export interface EnrolmentPlace {
   readonly pending: boolean;
   readonly requestedAt: number;
@@ -73,31 +51,34 @@ export interface EnrolmentPlace {
 
 /** At most `limit` requests behind a place: pending ones first, the newest of each first. */
 export function listEnrolments(
-  db: Queryable,
+  { orm }: Queryable,
   { limit, after }: { readonly limit: number; readonly after?: EnrolmentPlace | undefined },
 ): Promise<EnrolmentRow[]> {
-  const { sql } = db;
-  const behind = after
-    ? sql`WHERE (state = 'pending', requested_at, id) <
-        (${after.pending}::boolean, to_timestamp(${after.requestedAt}::bigint), ${after.id}::uuid)`
-    : sql``;
-  return sql<EnrolmentRow[]>`
-    SELECT ${columns(db)} FROM enrolments ${behind}
-    ORDER BY state = 'pending' DESC, requested_at DESC, id DESC LIMIT ${limit}`;
+  const { state, requestedAt, id } = enrolments;
+  const pending = eq(state, 'pending');
+  const behind =
+    after &&
+    sql`(${pending}, ${requestedAt}, ${id}) <
+      (${after.pending}::boolean, ${sql.param(after.requestedAt, requestedAt)}, ${after.id})`;
+  return orm
+    .select(COLUMNS)
+    .from(enrolments)
+    .where(behind)
+    .orderBy(desc(pending), desc(requestedAt), desc(id))
+    .limit(limit);
 }
 
-export type NewEnrolment = Pick<
-  EnrolmentRow,
-  'id' | 'kind' | 'province' | 'address' | 'request' | 'fingerprint' | 'requestedAt'
-> & { readonly invitation: string | null };
+export type NewEnrolment = Readonly<
+  Pick<
+    typeof enrolments.$inferSelect,
+    'id' | 'kind' | 'invitationId' | 'province' | 'address' | 'request' | 'fingerprint' | 'requestedAt'
+  >
+>;
 
 /** Keeps a request; whether it is new (a province has one pending renewal at most). */
-export async function insertEnrolment(db: Queryable, row: NewEnrolment): Promise<boolean> {
-  const rows = await db.sql`
-    INSERT INTO enrolments (id, kind, invitation_id, province, address, request, fingerprint, requested_at)
-    VALUES (${row.id}, ${row.kind}, ${row.invitation}, ${row.province}, ${row.address}, ${row.request},
-      ${row.fingerprint}, to_timestamp(${row.requestedAt}::float8))
-    ON CONFLICT DO NOTHING RETURNING 1`;
+export async function insertEnrolment({ orm }: Queryable, row: NewEnrolment): Promise<boolean> {
+  const { id } = enrolments;
+  const rows = await orm.insert(enrolments).values(row).onConflictDoNothing().returning({ id });
   return rows.length === 1;
 }
 
@@ -110,16 +91,11 @@ export interface Decision {
   readonly statement?: string | undefined;
 }
 
-/** Writes down how a request was decided; instants in epoch seconds. */
-export async function markDecided(db: Queryable, decision: Decision): Promise<void> {
-  const { id, state, by, at, certificate = null, statement = null } = decision;
-  await db.sql`
-    UPDATE enrolments SET state = ${state}, decided_by = ${by}, decided_at = to_timestamp(${at}::float8),
-      certificate = ${certificate}, statement = ${statement}, version = version + 1
-    WHERE id = ${id}`;
-}
-
-function columns({ sql }: Queryable) {
-  return sql`id, kind, province, address, request, fingerprint, state, certificate, statement, version,
-    decided_by AS "decidedBy", extract(epoch FROM requested_at)::bigint AS "requestedAt"`;
+/** Writes down how a request was decided. */
+export async function markDecided({ orm }: Queryable, decision: Decision): Promise<void> {
+  const { id, state, by: decidedBy, at: decidedAt, certificate = null, statement = null } = decision;
+  await orm
+    .update(enrolments)
+    .set({ state, decidedBy, decidedAt, certificate, statement, version: sql`${enrolments.version} + 1` })
+    .where(eq(enrolments.id, id));
 }

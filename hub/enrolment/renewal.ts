@@ -33,7 +33,7 @@ export async function renewCertificate(
   const nowMs = ctx.clock.nowMs();
   const newest = await findCertificate(ctx.db, province);
   // Asked again too soon, or after an answer that was lost: what was signed last is still new.
-  if (newest && newest.notAfterMs - nowMs > ctx.lifeMs / 2) return newest.certificate;
+  if (newest && newest.notAfter * 1000 - nowMs > ctx.lifeMs / 2) return newest.certificate;
   if (ctx.signer === undefined) return waitForCa(ctx, member, csr);
   const request = { kind: 'renewal', peer, tlsKey, fingerprint: fingerprintOf(member.statement) } as const;
   const { certificate } = await signCaRequest(ctx.signer, request, { nowMs, lifeMs: ctx.lifeMs });
@@ -45,7 +45,7 @@ async function waitForCa({ db, clock }: EnrolmentCtx, { statement, link }: Membe
   const request = Buffer.from(csr).toString('base64url');
   const fingerprint = fingerprintOf(statement);
   const [id, requestedAt, { province, address }] = [newId(), nowSeconds(clock), link];
-  const row = { id, kind: 'renewal', invitation: null, province, address, request, fingerprint } as const;
+  const row = { id, kind: 'renewal', invitationId: null, province, address, request, fingerprint } as const;
   await withTransaction(db, async (tx) => {
     if (!(await insertEnrolment(tx, { ...row, requestedAt }))) return;
     const detail = { enrolment: id, kind: 'renewal', province, fingerprint };

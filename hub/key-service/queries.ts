@@ -1,9 +1,11 @@
 /**
  * The key service's counts of evaluations, by province: daily use by the hour, first loading in all; and the
- * budgets of both.
+ * budgets of both. What was used is summed by hand-written SQL: there are no rows to map.
  */
+import { desc, eq, inArray, sql } from 'drizzle-orm';
 import type { Queryable } from '../../shared/db/database.ts';
-import type { KeyBudget, KeyUse } from './rules.ts';
+import { firstLoadings, keyBudgets, keyEvaluations } from '../db/schema.ts';
+import type { KeyUse } from './rules.ts';
 
 /** A province at a time: its hour and day that began then, epoch seconds. */
 export interface KeyPeriod {
@@ -15,36 +17,34 @@ export interface KeyPeriod {
 /** Stands for every province without a budget of its own. */
 export const EVERY_PROVINCE = '*';
 
-export interface KeyBudgetRow extends KeyBudget {
-  /** Two-digit code, or EVERY_PROVINCE. */
-  readonly province: string;
-}
-
-const COLUMNS = 'province, per_hour AS "perHour", per_day AS "perDay", first_loading AS "firstLoading"';
+/** `province`: two-digit code, or EVERY_PROVINCE. */
+export type KeyBudgetRow = Readonly<typeof keyBudgets.$inferSelect>;
 
 /** Budgets that the operator has set, by province; at most 64. */
-export function listKeyBudgets({ sql }: Queryable): Promise<KeyBudgetRow[]> {
-  return sql<KeyBudgetRow[]>`SELECT ${sql.unsafe(COLUMNS)} FROM key_budgets ORDER BY province`;
+export function listKeyBudgets({ orm }: Queryable): Promise<KeyBudgetRow[]> {
+  return orm.select().from(keyBudgets).orderBy(keyBudgets.province);
 }
 
 /** The budget set for a province, else that for every province; undefined if neither was set. */
-export async function findKeyBudget({ sql }: Queryable, province: string): Promise<KeyBudget | undefined> {
-  const [row] = await sql<KeyBudgetRow[]>`SELECT ${sql.unsafe(COLUMNS)} FROM key_budgets
-    WHERE province IN (${province}, ${EVERY_PROVINCE}) ORDER BY province DESC LIMIT 1`;
+export async function findKeyBudget({ orm }: Queryable, province: string): Promise<KeyBudgetRow | undefined> {
+  const [row] = await orm
+    .select()
+    .from(keyBudgets)
+    .where(inArray(keyBudgets.province, [province, EVERY_PROVINCE]))
+    .orderBy(desc(keyBudgets.province))
+    .limit(1);
   return row;
 }
 
 /** Sets a budget in place of an earlier one. */
-export async function upsertKeyBudget({ sql }: Queryable, row: KeyBudgetRow): Promise<void> {
-  await sql`INSERT INTO key_budgets (province, per_hour, per_day, first_loading)
-    VALUES (${row.province}, ${row.perHour}, ${row.perDay}, ${row.firstLoading})
-    ON CONFLICT (province) DO UPDATE SET per_hour = excluded.per_hour, per_day = excluded.per_day,
-      first_loading = excluded.first_loading`;
+export async function upsertKeyBudget({ orm }: Queryable, row: KeyBudgetRow): Promise<void> {
+  const { province, ...set } = row;
+  await orm.insert(keyBudgets).values(row).onConflictDoUpdate({ target: keyBudgets.province, set });
 }
 
 /** Takes a budget away. */
-export async function deleteKeyBudget({ sql }: Queryable, province: string): Promise<void> {
-  await sql`DELETE FROM key_budgets WHERE province = ${province}`;
+export async function deleteKeyBudget({ orm }: Queryable, province: string): Promise<void> {
+  await orm.delete(keyBudgets).where(eq(keyBudgets.province, province));
 }
 
 /** What a province has used so far. */
@@ -74,22 +74,32 @@ export function listKeyUse(
 }
 
 /** Lets nobody else count for this province until the transaction ends. */
-export async function lockKeyUse({ sql }: Queryable, province: string): Promise<void> {
-  await sql`INSERT INTO first_loadings AS l (province, evaluations) VALUES (${province}, 0)
-    ON CONFLICT (province) DO UPDATE SET evaluations = l.evaluations`;
+export async function lockKeyUse({ orm }: Queryable, province: string): Promise<void> {
+  const { evaluations } = firstLoadings;
+  await orm
+    .insert(firstLoadings)
+    .values({ province, evaluations: 0 })
+    .onConflictDoUpdate({ target: firstLoadings.province, set: { evaluations: sql`${evaluations}` } });
 }
 
 /** Counts evaluations of a province whose counts are locked. */
 export async function addKeyUse(
-  { sql }: Queryable,
+  { orm }: Queryable,
   { province, hour }: KeyPeriod,
   { daily, loading }: { readonly daily: number; readonly loading: number },
 ): Promise<void> {
+  const { evaluations } = keyEvaluations;
   await Promise.all([
-    sql`INSERT INTO key_evaluations AS e (province, hour, evaluations)
-      VALUES (${province}, to_timestamp(${hour}::float8), ${daily}::bigint)
-      ON CONFLICT (province, hour) DO UPDATE SET evaluations = e.evaluations + excluded.evaluations`,
-    sql`UPDATE first_loadings SET evaluations = evaluations + ${loading}::bigint
-      WHERE province = ${province}`,
+    orm
+      .insert(keyEvaluations)
+      .values({ province, hour, evaluations: daily })
+      .onConflictDoUpdate({
+        target: [keyEvaluations.province, keyEvaluations.hour],
+        set: { evaluations: sql`${evaluations} + excluded.evaluations` },
+      }),
+    orm
+      .update(firstLoadings)
+      .set({ evaluations: sql`${firstLoadings.evaluations} + ${loading}` })
+      .where(eq(firstLoadings.province, province)),
   ]);
 }

@@ -105,13 +105,14 @@ export async function noteCertificate(
   const read = readCertificate(certificate);
   const [serial, { notAfterMs }] = [serialOf(read), validityOf(read)];
   if (first) await queries.revokeCertificates(tx, province, clock.nowMs());
-  await queries.insertCertificate(tx, { serial, province, certificate, notAfterMs }, clock.nowMs());
+  const notAfter = Math.floor(notAfterMs / 1000);
+  await queries.insertCertificate(tx, { serial, province, certificate, notAfter }, nowSeconds(clock));
   const action = first ? 'certificate.issued' : 'certificate.renewed';
-  const detail = { province, serial, not_after: Math.floor(notAfterMs / 1000) };
+  const detail = { province, serial, not_after: notAfter };
   await recordAudit(tx, { action, actor: HUB, outcome: 'done', detail }, nowSeconds(clock));
 }
 
-/** The longest certificate of a province that is not revoked: PEM and its end, epoch milliseconds. */
+/** The longest certificate of a province that is not revoked: PEM and its end, epoch seconds. */
 export function findCertificate(db: Queryable, province: string) {
   return queries.findNewestCertificate(db, province);
 }

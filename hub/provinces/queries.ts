@@ -2,22 +2,19 @@
  * The tables `provinces` (what each node has said of itself last), `members` (who is enrolled, with what
  * keys) and `certificates`.
  */
+import { and, desc, eq, gt, isNotNull, isNull, sql } from 'drizzle-orm';
 import type { Queryable } from '../../shared/db/database.ts';
+import { certificates, members, provinces } from '../db/schema.ts';
 
 /** A province's last report; instants in epoch seconds, null = never or unknown. */
-export interface ProvinceReport {
-  readonly province: string;
-  readonly protocol: number;
-  readonly reportedAt: number | null;
-  readonly dataAt: number | null;
-}
+export type ProvinceReport = Readonly<
+  Pick<typeof provinces.$inferSelect, 'province' | 'protocol' | 'reportedAt' | 'dataAt'>
+>;
 
 /** All reports, by province; at most one a province of Vietnam. */
-export function listReports(db: Queryable): Promise<ProvinceReport[]> {
-  return db.sql<ProvinceReport[]>`
-    SELECT province, protocol, extract(epoch FROM reported_at)::bigint AS "reportedAt",
-      extract(epoch FROM data_at)::bigint AS "dataAt"
-    FROM provinces ORDER BY province LIMIT 100`;
+export function listReports({ orm }: Queryable): Promise<ProvinceReport[]> {
+  const { province, protocol, reportedAt, dataAt } = provinces;
+  return orm.select({ province, protocol, reportedAt, dataAt }).from(provinces).orderBy(province).limit(100);
 }
 
 /** An enrolled province, or one that was; instants in epoch milliseconds. */
@@ -31,108 +28,133 @@ export interface MemberRow {
 }
 
 /** All members, revoked ones too, by province. */
-export function listMembers(db: Queryable): Promise<MemberRow[]> {
-  return db.sql<MemberRow[]>`
-    SELECT province, address, statement,
-      (extract(epoch FROM revoked_at) * 1000)::bigint AS "revokedAtMs",
-      (extract(epoch FROM changed_at) * 1000)::bigint AS "changedAtMs"
-    FROM members ORDER BY province LIMIT 100`;
+export function listMembers({ orm }: Queryable): Promise<MemberRow[]> {
+  const { province, address, statement, revokedAt: revokedAtMs, changedAt: changedAtMs } = members;
+  return orm
+    .select({ province, address, statement, revokedAtMs, changedAtMs })
+    .from(members)
+    .orderBy(province)
+    .limit(100);
 }
 
-export interface NewMember {
-  readonly province: string;
-  readonly address: string;
-  readonly statement: string;
-  /** Epoch seconds. */
-  readonly statedAt: number;
-}
+/** `statedAt` in epoch seconds. */
+export type NewMember = Readonly<
+  Pick<typeof members.$inferSelect, 'province' | 'address' | 'statement' | 'statedAt'>
+>;
 
 /**
  * Enrols a province, or gives it a later statement or another address; the version of its membership then,
  * undefined if nothing changed. An earlier statement changes nothing, and one made before a revocation does
  * not undo it.
  */
-export async function upsertMember(db: Queryable, member: NewMember): Promise<number | undefined> {
-  const { province, address, statement, statedAt } = member;
-  const [row] = await db.sql<{ version: number }[]>`
-    INSERT INTO members AS held (province, address, statement, stated_at)
-    VALUES (${province}, ${address}, ${statement}, to_timestamp(${statedAt}::float8))
-    ON CONFLICT (province) DO UPDATE SET address = excluded.address, statement = excluded.statement,
-      stated_at = excluded.stated_at, revoked_at = NULL, revoked_because = NULL,
-      changed_at = clock_timestamp(), version = held.version + 1
-    WHERE excluded.stated_at >= held.stated_at
-      AND (held.address, held.statement) IS DISTINCT FROM (excluded.address, excluded.statement)
-      AND (held.revoked_at IS NULL OR excluded.stated_at > held.revoked_at)
-    RETURNING version`;
+export async function upsertMember({ orm }: Queryable, member: NewMember): Promise<number | undefined> {
+  const { province, ...stated } = member;
+  const { address, statement, statedAt, revokedAt, version } = members;
+  const [row] = await orm
+    .insert(members)
+    .values(member)
+    .onConflictDoUpdate({
+      target: members.province,
+      set: {
+        ...stated,
+        ...{ revokedAt: null, revokedBecause: null, changedAt: sql`clock_timestamp()` },
+        version: sql`${version} + 1`,
+      },
+      setWhere: sql`excluded.stated_at >= ${statedAt}
+        AND (${address}, ${statement}) IS DISTINCT FROM (excluded.address, excluded.statement)
+        AND (${revokedAt} IS NULL OR excluded.stated_at > ${revokedAt})`,
+    })
+    .returning({ version });
   return row?.version;
 }
 
 /** The version of a membership, locked; undefined if there is none. */
-export async function lockMember(db: Queryable, province: string): Promise<number | undefined> {
-  const [row] = await db.sql<{ version: number }[]>`
-    SELECT version FROM members WHERE province = ${province} FOR UPDATE`;
+export async function lockMember({ orm }: Queryable, province: string): Promise<number | undefined> {
+  const { version } = members;
+  const [row] = await orm
+    .select({ version })
+    .from(members)
+    .where(eq(members.province, province))
+    .for('update');
   return row?.version;
 }
 
 /** The versions of all memberships, by province. */
-export function listVersions(db: Queryable): Promise<{ province: string; version: number }[]> {
-  return db.sql<{ province: string; version: number }[]>`
-    SELECT province, version FROM members ORDER BY province LIMIT 100`;
+export function listVersions({ orm }: Queryable): Promise<{ province: string; version: number }[]> {
+  const { province, version } = members;
+  return orm.select({ province, version }).from(members).orderBy(province).limit(100);
 }
 
 /** Ends a membership; its version then, undefined if there was none. */
 export async function markRevoked(
-  db: Queryable,
+  { orm }: Queryable,
   { province, because, atMs }: { province: string; because: string; atMs: number },
 ): Promise<number | undefined> {
-  const [row] = await db.sql<{ version: number }[]>`
-    UPDATE members SET revoked_at = to_timestamp(${atMs}::float8 / 1000), revoked_because = ${because},
-      changed_at = clock_timestamp(), version = version + 1
-    WHERE province = ${province} AND revoked_at IS NULL RETURNING version`;
+  const { version } = members;
+  const [row] = await orm
+    .update(members)
+    .set({
+      ...{ revokedAt: atMs, revokedBecause: because, changedAt: sql`clock_timestamp()` },
+      version: sql`${version} + 1`,
+    })
+    .where(and(eq(members.province, province), isNull(members.revokedAt)))
+    .returning({ version });
   return row?.version;
 }
 
 /** Revokes all certificates of a province; returns their serial numbers. */
-export async function revokeCertificates(db: Queryable, province: string, atMs: number): Promise<string[]> {
-  const rows = await db.sql<{ serial: string }[]>`
-    UPDATE certificates SET revoked_at = to_timestamp(${atMs}::float8 / 1000)
-    WHERE province = ${province} AND revoked_at IS NULL RETURNING serial`;
+export async function revokeCertificates(
+  { orm }: Queryable,
+  province: string,
+  atMs: number,
+): Promise<string[]> {
+  const rows = await orm
+    .update(certificates)
+    .set({ revokedAt: atMs / 1000 })
+    .where(and(eq(certificates.province, province), isNull(certificates.revokedAt)))
+    .returning({ serial: certificates.serial });
   return rows.map(({ serial }) => serial);
 }
 
 /** Serial numbers of revoked certificates that have not expired at `nowMs`. */
-export async function listRevokedSerials(db: Queryable, nowMs: number): Promise<string[]> {
-  const rows = await db.sql<{ serial: string }[]>`
-    SELECT serial FROM certificates
-    WHERE revoked_at IS NOT NULL AND not_after > to_timestamp(${nowMs}::float8 / 1000) LIMIT 10000`;
-  return rows.map(({ serial }) => serial);
+export async function listRevokedSerials({ orm }: Queryable, nowMs: number): Promise<string[]> {
+  const { serial, notAfter, revokedAt } = certificates;
+  const rows = await orm
+    .select({ serial })
+    .from(certificates)
+    .where(and(isNotNull(revokedAt), gt(notAfter, nowMs / 1000)))
+    .limit(10_000);
+  return rows.map((row) => row.serial);
 }
 
-export interface CertificateRow {
-  readonly serial: string;
-  readonly province: string;
-  readonly certificate: string;
-  /** Epoch milliseconds. */
-  readonly notAfterMs: number;
-}
+/** `notAfter` in epoch seconds. */
+export type CertificateRow = Readonly<
+  Pick<typeof certificates.$inferSelect, 'serial' | 'province' | 'certificate' | 'notAfter'>
+>;
 
 /** Notes a certificate that was issued; one that is known already is left alone. */
-export async function insertCertificate(db: Queryable, row: CertificateRow, nowMs: number): Promise<void> {
-  await db.sql`
-    INSERT INTO certificates (serial, province, certificate, not_after, issued_at)
-    VALUES (${row.serial}, ${row.province}, ${row.certificate},
-      to_timestamp(${row.notAfterMs}::float8 / 1000), to_timestamp(${nowMs}::float8 / 1000))
-    ON CONFLICT (serial) DO NOTHING`;
+export async function insertCertificate(
+  { orm }: Queryable,
+  row: CertificateRow,
+  issuedAt: number,
+): Promise<void> {
+  await orm
+    .insert(certificates)
+    .values({ ...row, issuedAt })
+    .onConflictDoNothing();
 }
 
 /** The certificate of a province that lasts longest, among those not revoked; undefined if there is none. */
 export async function findNewestCertificate(
-  db: Queryable,
+  { orm }: Queryable,
   province: string,
 ): Promise<CertificateRow | undefined> {
-  const [row] = await db.sql<CertificateRow[]>`
-    SELECT serial, province, certificate, (extract(epoch FROM not_after) * 1000)::bigint AS "notAfterMs"
-    FROM certificates WHERE province = ${province} AND revoked_at IS NULL
-    ORDER BY not_after DESC LIMIT 1`;
+  const { serial, certificate, notAfter, revokedAt } = certificates;
+  const [row] = await orm
+    .select({ serial, province: certificates.province, certificate, notAfter })
+    .from(certificates)
+    .where(and(eq(certificates.province, province), isNull(revokedAt)))
+    .orderBy(desc(notAfter))
+    .limit(1);
   return row;
 }

@@ -1,34 +1,43 @@
 /**
  * The table `trace_exclusions`: provinces whose answers do not count in a trace.
  */
+import { and, eq } from 'drizzle-orm';
 import type { Queryable } from '../../shared/db/database.ts';
+import { traceExclusions } from '../db/schema.ts';
 
-export interface Exclusion {
-  readonly province: string;
-  /** One of EXCLUSION_REASONS. */
-  readonly reason: string;
-}
+/** A province left out; `reason` is one of EXCLUSION_REASONS. */
+export type Exclusion = Readonly<Omit<typeof traceExclusions.$inferSelect, 'traceId'>>;
 
 /** Provinces whose answers do not count in a trace, by code. */
-export function listExclusions({ sql }: Queryable, traceId: string): Promise<Exclusion[]> {
-  return sql<Exclusion[]>`SELECT province, reason FROM trace_exclusions
-    WHERE trace_id = ${traceId} ORDER BY province`;
+export function listExclusions({ orm }: Queryable, traceId: string): Promise<Exclusion[]> {
+  const { province, reason } = traceExclusions;
+  return orm
+    .select({ province, reason })
+    .from(traceExclusions)
+    .where(eq(traceExclusions.traceId, traceId))
+    .orderBy(province);
 }
 
 /** Leaves a province out, in place of an earlier reason. */
-export async function upsertExclusion({ sql }: Queryable, traceId: string, row: Exclusion): Promise<void> {
-  await sql`INSERT INTO trace_exclusions (trace_id, province, reason)
-    VALUES (${traceId}, ${row.province}, ${row.reason})
-    ON CONFLICT (trace_id, province) DO UPDATE SET reason = excluded.reason`;
+export async function upsertExclusion({ orm }: Queryable, traceId: string, row: Exclusion): Promise<void> {
+  await orm
+    .insert(traceExclusions)
+    .values({ traceId, ...row })
+    .onConflictDoUpdate({
+      target: [traceExclusions.traceId, traceExclusions.province],
+      set: { reason: row.reason },
+    });
 }
 
 /** Takes a province back; false if it was not left out. */
 export async function deleteExclusion(
-  { sql }: Queryable,
+  { orm }: Queryable,
   traceId: string,
   province: string,
 ): Promise<boolean> {
-  const rows = await sql`DELETE FROM trace_exclusions
-    WHERE trace_id = ${traceId} AND province = ${province} RETURNING 1`;
+  const rows = await orm
+    .delete(traceExclusions)
+    .where(and(eq(traceExclusions.traceId, traceId), eq(traceExclusions.province, province)))
+    .returning({ province: traceExclusions.province });
   return rows.length === 1;
 }

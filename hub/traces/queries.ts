@@ -1,21 +1,27 @@
 /**
  * The hub's memory of traces: openings, questions, answers, deliveries, and what provinces say of themselves.
- * Hand-written SQL: most of these rows are encoded messages, which the driver sends as they are.
+ * Questions, answers and deliveries by hand: a trace waits for them, and 64 answers cost drizzle 2.2 times as
+ * much (tests/bench/RESULTS.md).
  */
+import { eq, lte, sql } from 'drizzle-orm';
 import { type Database, type Queryable, withTransaction } from '../../shared/db/database.ts';
 import { isUniqueViolation } from '../../shared/db/errors.ts';
+import { openings, provinces } from '../db/schema.ts';
 import { moveTraces } from './traces-queries.ts';
 
-export interface OpeningRow {
-  readonly revision: number;
-  readonly opening: string;
-  readonly countersignature: string;
-}
+/** A revision of a trace's opening, and what the hub has signed under it. */
+export type OpeningRow = Readonly<
+  Pick<typeof openings.$inferSelect, 'revision' | 'opening' | 'countersignature'>
+>;
 
 /** Revisions of a trace's opening, ascending. */
-export function listOpenings({ sql }: Queryable, traceId: string): Promise<OpeningRow[]> {
-  return sql<OpeningRow[]>`SELECT revision, opening, countersignature FROM openings
-    WHERE trace_id = ${traceId} ORDER BY revision`;
+export function listOpenings({ orm }: Queryable, traceId: string): Promise<OpeningRow[]> {
+  const { revision, opening, countersignature } = openings;
+  return orm
+    .select({ revision, opening, countersignature })
+    .from(openings)
+    .where(eq(openings.traceId, traceId))
+    .orderBy(revision);
 }
 
 /**
@@ -23,13 +29,15 @@ export function listOpenings({ sql }: Queryable, traceId: string): Promise<Openi
  * stays.
  */
 export async function insertOpening(
-  { sql }: Queryable,
+  { orm }: Queryable,
   traceId: string,
-  opening: OpeningRow,
+  { revision, opening, countersignature }: OpeningRow,
 ): Promise<boolean> {
-  const rows = await sql`INSERT INTO openings (trace_id, revision, opening, countersignature)
-    VALUES (${traceId}, ${opening.revision}, ${opening.opening}, ${opening.countersignature})
-    ON CONFLICT DO NOTHING RETURNING 1`;
+  const rows = await orm
+    .insert(openings)
+    .values({ traceId, revision, opening, countersignature })
+    .onConflictDoNothing()
+    .returning({ revision: openings.revision });
   return rows.length === 1;
 }
 
@@ -214,8 +222,9 @@ export function recordProvinceReport(
   stale: readonly StaleAnswers[],
 ): Promise<string[]> {
   return withTransaction(db, async (tx) => {
-    const [known] = await tx.sql<{ incarnation: number }[]>`
-      SELECT incarnation FROM provinces WHERE province = ${report.province} FOR UPDATE`;
+    const { province, incarnation } = provinces;
+    const found = tx.orm.select({ incarnation }).from(provinces).where(eq(province, report.province));
+    const [known] = await found.for('update');
     await upsertProvince(tx, report);
     const touched = stale.map(({ traceId }) => traceId);
     if (report.incarnation > (known?.incarnation ?? 0))
@@ -225,25 +234,24 @@ export function recordProvinceReport(
   });
 }
 
-async function upsertProvince({ sql }: Queryable, report: ProvinceReport): Promise<void> {
-  const { province, incarnation, dataVersion, dataAt, protocol } = report;
-  const at = dataAt > 0 ? sql`to_timestamp(${dataAt})` : sql`NULL`;
-  await sql`INSERT INTO provinces (province, incarnation, data_version, data_at, protocol, reported_at)
-    VALUES (${province}, ${incarnation}, ${dataVersion}, ${at}, ${protocol}, now())
-    ON CONFLICT (province) DO UPDATE
-    SET incarnation = excluded.incarnation, data_version = excluded.data_version,
-      data_at = excluded.data_at, protocol = excluded.protocol, reported_at = now()
-    WHERE provinces.incarnation <= excluded.incarnation`;
+async function upsertProvince(
+  { orm }: Queryable,
+  { province, dataAt, ...said }: ProvinceReport,
+): Promise<void> {
+  const set = { ...said, dataAt: dataAt > 0 ? dataAt : null, reportedAt: sql`now()` };
+  await orm
+    .insert(provinces)
+    .values({ province, ...set })
+    .onConflictDoUpdate({
+      target: provinces.province,
+      set,
+      setWhere: lte(provinces.incarnation, said.incarnation),
+    });
 }
 
-export interface ProvinceRow extends Omit<ProvinceReport, 'dataAt'> {
-  readonly dataAt: number | null;
-  readonly reportedAt: number | null;
-}
+export type ProvinceRow = Readonly<typeof provinces.$inferSelect>;
 
 /** What every province has said of itself last, by code. */
-export function listProvinceRows({ sql }: Queryable): Promise<ProvinceRow[]> {
-  return sql<ProvinceRow[]>`SELECT province, incarnation, data_version AS "dataVersion", protocol,
-      extract(epoch from data_at)::bigint AS "dataAt", extract(epoch from reported_at)::bigint AS "reportedAt"
-    FROM provinces ORDER BY province`;
+export function listProvinceRows({ orm }: Queryable): Promise<ProvinceRow[]> {
+  return orm.select().from(provinces).orderBy(provinces.province);
 }

@@ -1,7 +1,9 @@
 /**
  * The table `traces`: one row a trace, how it stands while nothing of it is held in memory, and its end.
  */
+import { and, asc, desc, eq, inArray, isNotNull, isNull, sql } from 'drizzle-orm';
 import type { Queryable } from '../../shared/db/database.ts';
+import { traces } from '../db/schema.ts';
 import type { Rest } from './register.ts';
 import type { StoredStatus } from './stored-status.ts';
 
@@ -20,11 +22,13 @@ export interface TraceRow {
   readonly version: number;
 }
 
-const TRACE_COLUMNS = `id, province,
-  (extract(epoch from opened_at) * 1000)::bigint AS "openedAtMs",
-  (extract(epoch from completed_at) * 1000)::bigint AS "completedAtMs",
-  (extract(epoch from closed_at) * 1000)::bigint AS "closedAtMs",
-  rested_at IS NOT NULL AS "isAtRest", status, version`;
+const isAtRest = sql<boolean>`${traces.restedAt} IS NOT NULL`;
+const { id, province, openedAt, completedAt, closedAt, restedAt, version } = traces;
+const COLUMNS = {
+  ...{ id, province, openedAtMs: openedAt, completedAtMs: completedAt, closedAtMs: closedAt, isAtRest },
+  version,
+  status: sql<StoredStatus | null>`${traces.status}`,
+};
 
 /** A trace that is not closed, without its status. */
 export interface OpenTraceRow extends Rest {
@@ -36,52 +40,53 @@ export interface OpenTraceRow extends Rest {
 }
 
 /** All traces that are not closed, those in motion first, the oldest of each first. */
-export function listOpenTraces({ sql }: Queryable): Promise<OpenTraceRow[]> {
-  return sql<OpenTraceRow[]>`SELECT id, province, extract(epoch from expires_at)::bigint AS "expiresAt",
-      rested_at IS NOT NULL AS "isAtRest", asked, waits_for AS "waitsFor"
-    FROM traces WHERE closed_at IS NULL ORDER BY (rested_at IS NOT NULL), opened_at`;
+export function listOpenTraces({ orm }: Queryable): Promise<OpenTraceRow[]> {
+  const { expiresAt, asked, waitsFor } = traces;
+  return orm
+    .select({ id, province, expiresAt, isAtRest, asked, waitsFor })
+    .from(traces)
+    .where(isNull(closedAt))
+    .orderBy(asc(isAtRest), openedAt);
 }
 
 /** Newest first; `after` is the id of the last trace of the page before. */
-export function listTraceRows({ sql }: Queryable, limit: number, after?: string): Promise<TraceRow[]> {
-  const before = after
-    ? sql`WHERE (opened_at, id) < ((SELECT opened_at FROM traces WHERE id = ${after}), ${after})`
-    : sql``;
-  return sql<TraceRow[]>`SELECT ${sql.unsafe(TRACE_COLUMNS)} FROM traces ${before}
-    ORDER BY opened_at DESC, id DESC LIMIT ${limit}`;
+export function listTraceRows({ orm }: Queryable, limit: number, after?: string): Promise<TraceRow[]> {
+  const place = sql`(SELECT opened_at FROM traces WHERE id = ${after})`;
+  return orm
+    .select(COLUMNS)
+    .from(traces)
+    .where(after === undefined ? undefined : sql`(${openedAt}, ${id}) < (${place}, ${after})`)
+    .orderBy(desc(openedAt), desc(id))
+    .limit(limit);
 }
 
-export async function findTrace(db: Queryable, id: string): Promise<TraceRow | undefined> {
-  return (await findTraces(db, [id]))[0];
+export async function findTrace(db: Queryable, wanted: string): Promise<TraceRow | undefined> {
+  return (await findTraces(db, [wanted]))[0];
 }
 
 /** The traces of these ids that there are, in no order. */
-export function findTraces({ sql }: Queryable, ids: readonly string[]): Promise<TraceRow[]> {
-  return sql<
-    TraceRow[]
-  >`SELECT ${sql.unsafe(TRACE_COLUMNS)} FROM traces WHERE id = ANY (${[...ids]}::text[])`;
+export function findTraces({ orm }: Queryable, ids: readonly string[]): Promise<TraceRow[]> {
+  return orm.select(COLUMNS).from(traces).where(inArray(id, ids));
 }
 
 /** A new trace, in motion; when it was opened, epoch milliseconds. */
 export async function insertTrace(
-  { sql }: Queryable,
+  { orm }: Queryable,
   trace: { id: string; province: string; expiresAt: number },
 ): Promise<number> {
-  const rows = await sql<{ openedAtMs: number }[]>`INSERT INTO traces (id, province, expires_at)
-    VALUES (${trace.id}, ${trace.province}, to_timestamp(${trace.expiresAt}))
-    RETURNING (extract(epoch from opened_at) * 1000)::bigint AS "openedAtMs"`;
-  return (rows[0] as { openedAtMs: number }).openedAtMs;
+  const [row] = await orm.insert(traces).values(trace).returning({ openedAtMs: openedAt });
+  return row?.openedAtMs as number;
 }
 
 /** The version of a trace, locked; undefined if there is none. */
-export async function lockVersion({ sql }: Queryable, id: string): Promise<number | undefined> {
-  const [row] = await sql<{ version: number }[]>`SELECT version FROM traces WHERE id = ${id} FOR UPDATE`;
+export async function lockVersion({ orm }: Queryable, wanted: string): Promise<number | undefined> {
+  const [row] = await orm.select({ version }).from(traces).where(eq(id, wanted)).for('update');
   return row?.version;
 }
 
 /** Sets the version of a trace. */
-export async function setVersion({ sql }: Queryable, id: string, version: number): Promise<void> {
-  await sql`UPDATE traces SET version = ${version} WHERE id = ${id}`;
+export async function setVersion({ orm }: Queryable, wanted: string, to: number): Promise<void> {
+  await orm.update(traces).set({ version: to }).where(eq(id, wanted));
 }
 
 /** A trace to be put to rest. */
@@ -90,7 +95,7 @@ export interface RestingRow extends Rest {
   readonly status: StoredStatus;
 }
 
-/** Puts traces to rest, but for those that are closed. */
+/** Puts traces to rest, but for those that are closed. By hand: hundreds in one statement. */
 export async function markAtRest({ sql }: Queryable, traces: readonly RestingRow[]): Promise<void> {
   const rows = traces.map(({ id, status, asked, waitsFor }) => ({ id, status, asked, waits_for: waitsFor }));
   await sql`UPDATE traces SET rested_at = now(), status = resting.status, asked = resting.asked,
@@ -101,14 +106,15 @@ export async function markAtRest({ sql }: Queryable, traces: readonly RestingRow
 }
 
 /** The trace is in motion: taken up again when the hub starts. Its row, undefined if there is none. */
-export async function markInMotion({ sql }: Queryable, id: string): Promise<TraceRow | undefined> {
-  const rows = await sql<TraceRow[]>`WITH moved AS (
-      UPDATE traces SET rested_at = NULL WHERE id = ${id} AND rested_at IS NOT NULL
-    ) SELECT ${sql.unsafe(TRACE_COLUMNS)} FROM traces WHERE id = ${id}`;
-  return rows[0];
+export async function markInMotion(db: Queryable, wanted: string): Promise<TraceRow | undefined> {
+  await db.orm
+    .update(traces)
+    .set({ restedAt: null })
+    .where(and(eq(id, wanted), isNotNull(restedAt)));
+  return findTrace(db, wanted);
 }
 
-/** Of these traces, those at rest are in motion from now on: their ids. */
+/** Of these traces, those at rest are in motion from now on: their ids. By hand: a report names thousands. */
 export async function moveTraces({ sql }: Queryable, ids: readonly string[]): Promise<string[]> {
   const rows = await sql<{ id: string }[]>`UPDATE traces SET rested_at = NULL
     WHERE id = ANY (${[...ids]}::text[]) AND rested_at IS NOT NULL AND closed_at IS NULL RETURNING id`;
@@ -117,12 +123,11 @@ export async function moveTraces({ sql }: Queryable, ids: readonly string[]): Pr
 
 /** Sets or clears when the trace became complete last. */
 export async function markCompleted(
-  { sql }: Queryable,
+  { orm }: Queryable,
   traceId: string,
   completedAtMs: number | null,
 ): Promise<void> {
-  const at = completedAtMs === null ? null : completedAtMs / 1000;
-  await sql`UPDATE traces SET completed_at = to_timestamp(${at}::float8) WHERE id = ${traceId}`;
+  await orm.update(traces).set({ completedAt: completedAtMs }).where(eq(id, traceId));
 }
 
 /**
@@ -130,18 +135,20 @@ export async function markCompleted(
  * it had ended before.
  */
 export async function markClosed(
-  { sql }: Queryable,
+  { orm }: Queryable,
   traceId: string,
   status: StoredStatus | undefined,
 ): Promise<boolean> {
-  const last = status === undefined ? null : JSON.stringify(status);
-  const rows = await sql`UPDATE traces SET closed_at = now(),
-      status = coalesce(${last}::jsonb, CASE WHEN rested_at IS NOT NULL THEN status END)
-    WHERE id = ${traceId} AND closed_at IS NULL RETURNING 1`;
+  const known = sql`CASE WHEN ${restedAt} IS NOT NULL THEN ${traces.status} END`;
+  const rows = await orm
+    .update(traces)
+    .set({ closedAt: sql`now()`, status: status ?? known })
+    .where(and(eq(id, traceId), isNull(closedAt)))
+    .returning({ id });
   return rows.length === 1;
 }
 
 /** Keeps how a closed trace stood. */
-export async function keepStatus({ sql }: Queryable, traceId: string, status: StoredStatus): Promise<void> {
-  await sql`UPDATE traces SET status = ${JSON.stringify(status)}::jsonb WHERE id = ${traceId}`;
+export async function keepStatus({ orm }: Queryable, traceId: string, status: StoredStatus): Promise<void> {
+  await orm.update(traces).set({ status }).where(eq(id, traceId));
 }

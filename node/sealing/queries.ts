@@ -1,13 +1,17 @@
 /**
  * The table `data_keys`, and rows by the generation that they are sealed under. Which columns of which tables
- * are sealed stands in SEALED_TABLES, once.
+ * are sealed stands in SEALED_TABLES, once. Rows of those are read and sealed by hand-written SQL: which
+ * columns they have is only known when it runs.
  */
+import { and, eq, isNull, sql } from 'drizzle-orm';
 import { byteaTexts } from '../../shared/db/bytea.ts';
 import type { Queryable, Transaction } from '../../shared/db/database.ts';
+import { dataKeys } from '../db/records-schema.ts';
 import type { ColumnSealer, IndexedColumn, SealedColumn } from './sealer.ts';
 
 type Db = Pick<Queryable, 'sql'>;
 type Tx = Pick<Transaction, 'sql'>;
+type Orm = Pick<Queryable, 'orm'>;
 
 /** A table with sealed columns; each `<name>_sealed` is the column `<table>.<name>` of sealer.ts. */
 export interface SealedTable {
@@ -26,12 +30,7 @@ export const SEALED_TABLES: readonly SealedTable[] = [
 ];
 
 /** A generation as the database knows it; instants in epoch seconds. */
-export interface StoredKey {
-  readonly generation: number;
-  readonly checkValue: Uint8Array;
-  readonly firstUsedAt: number;
-  readonly retiredAt: number | null;
-}
+export type StoredKey = Readonly<typeof dataKeys.$inferSelect>;
 
 /** Key of the advisory lock on the generation that rows are sealed under. */
 const GENERATION_LOCK = 7_300_001;
@@ -56,23 +55,21 @@ export async function lockKeys(tx: Tx): Promise<void> {
 }
 
 /** All generations, ascending; at most 65,535. */
-export async function listKeys({ sql }: Db): Promise<StoredKey[]> {
-  return sql<StoredKey[]>`
-    SELECT generation, check_value AS "checkValue",
-      extract(epoch FROM first_used_at)::bigint AS "firstUsedAt",
-      extract(epoch FROM retired_at)::bigint AS "retiredAt"
-    FROM data_keys ORDER BY generation`;
+export function listKeys({ orm }: Orm): Promise<StoredKey[]> {
+  return orm.select().from(dataKeys).orderBy(dataKeys.generation);
 }
 
-export async function insertKey(tx: Tx, generation: number, checkValue: Buffer): Promise<void> {
-  await tx.sql`INSERT INTO data_keys (generation, check_value) VALUES (${generation}, ${checkValue})`;
+export async function insertKey({ orm }: Orm, generation: number, checkValue: Uint8Array): Promise<void> {
+  await orm.insert(dataKeys).values({ generation, checkValue });
 }
 
 /** No row is sealed under the generation any more; false if that was known. */
-export async function markRetired(tx: Tx, generation: number): Promise<boolean> {
-  const rows = await tx.sql`
-    UPDATE data_keys SET retired_at = now() WHERE generation = ${generation} AND retired_at IS NULL
-    RETURNING generation`;
+export async function markRetired({ orm }: Orm, generation: number): Promise<boolean> {
+  const rows = await orm
+    .update(dataKeys)
+    .set({ retiredAt: sql`now()` })
+    .where(and(eq(dataKeys.generation, generation), isNull(dataKeys.retiredAt)))
+    .returning({ generation: dataKeys.generation });
   return rows.length > 0;
 }
 

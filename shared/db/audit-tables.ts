@@ -38,7 +38,7 @@ export const auditCheckpoints = pgTable('audit_checkpoints', {
   size: int8().primaryKey(),
   root: bytea().notNull(),
   note: text().notNull(),
-  signedAt: preciseInstant().notNull().defaultNow(),
+  signedAt: preciseInstant().notNull().default(sql`now()`),
 });
 
 export const auditPeerCheckpoints = pgTable(
@@ -50,7 +50,7 @@ export const auditPeerCheckpoints = pgTable(
     root: bytea().notNull(),
     note: text().notNull(),
     conflict: text(),
-    receivedAt: preciseInstant().notNull().defaultNow(),
+    receivedAt: preciseInstant().notNull().default(sql`now()`),
   },
   (table) => [index('audit_peer_checkpoints_newest').on(table.peer, table.id)],
 );

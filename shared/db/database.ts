@@ -10,13 +10,6 @@
  *   x)::bigint` where a number is wanted. A Date, or text that PostgreSQL reads, may be sent;
  * - json comes back parsed; send it as `${sql.json(value)}`, or as text with `::jsonb`.
  */
-import { PgDatabase, PgDialect } from 'drizzle-orm/pg-core';
-import {
-  drizzle,
-  type PostgresJsDatabase,
-  PostgresJsPreparedQuery,
-  PostgresJsSession,
-} from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
 import type { Clock } from '../clock.ts';
 import { AppError } from '../errors.ts';
@@ -27,12 +20,13 @@ import { enqueueItems } from '../outgoing/enqueue.ts';
 import { sqlStateOf } from './errors.ts';
 import { guardClient } from './guarded-client.ts';
 import { useOrderlySockets } from './orderly-socket.ts';
+import { type Orm, ormOf, settleForDrizzle } from './orm.ts';
 import { settleTypeQueries } from './type-query.ts';
 
 /** What queries need: satisfied by a Database and by a Transaction. */
 export interface Queryable {
   readonly sql: postgres.ISql;
-  readonly orm: PostgresJsDatabase;
+  readonly orm: Orm;
 }
 
 /** A pool of connections. Disposing waits up to five seconds for running statements, then cuts them off. */
@@ -85,9 +79,8 @@ export function openDatabase(url: string, options: DatabaseOptions): Database {
   useOrderlySockets(client);
   settleTypeQueries(client);
   const sql = guardClient(client);
-  const orm = drizzle(sql, { casing: CASING });
-  client.options.serializers[TIMESTAMPTZ] = (value) => (value instanceof Date ? value.toISOString() : value);
-  return { sql, orm, [Symbol.asyncDispose]: () => client.end({ timeout: END_TIMEOUT_SECONDS }) };
+  settleForDrizzle(client);
+  return { sql, orm: ormOf(sql), [Symbol.asyncDispose]: () => client.end({ timeout: END_TIMEOUT_SECONDS }) };
 }
 
 /**
@@ -156,7 +149,7 @@ export async function retryWhileStarting<T>(work: () => Promise<T>, options: Ret
 }
 
 function transactionOf(sql: postgres.TransactionSql): Transaction {
-  let orm: PostgresJsDatabase | undefined;
+  let orm: Orm | undefined;
   return {
     sql,
     // Made where it is asked for: most transactions write by hand.
@@ -169,19 +162,6 @@ function transactionOf(sql: postgres.TransactionSql): Transaction {
   };
 }
 
-/** Names of columns: `createdAt` in TypeScript is `created_at` in the database. */
-const CASING = 'snake_case';
-/** One for all transactions: it remembers the names of columns. */
-const DIALECT = new PgDialect({ casing: CASING });
-
-/** Drizzle on a transaction; it must not alter the client's options, as `drizzle()` does. */
-function ormOf(sql: postgres.TransactionSql): PostgresJsDatabase {
-  const session = new PostgresJsSession(sql as unknown as postgres.Sql, DIALECT, undefined);
-  return new PgDatabase(DIALECT, session, undefined) as unknown as PostgresJsDatabase;
-}
-
-const TIMESTAMPTZ = 1184;
-
 const INT8: postgres.PostgresType<number> = {
   to: 20,
   from: [20],
@@ -192,9 +172,3 @@ const INT8: postgres.PostgresType<number> = {
     return value;
   },
 };
-
-// Drizzle wraps errors in one whose message holds the statement's parameters; the client's are translated
-// already.
-Object.defineProperty(PostgresJsPreparedQuery.prototype, 'queryWithCache', {
-  value: (_statement: string, _parameters: unknown[], run: () => Promise<unknown>) => run(),
-});

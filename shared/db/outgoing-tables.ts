@@ -20,7 +20,7 @@ export const outgoing = pgTable(
     tries: integer().notNull().default(0),
     failure: text(),
     createdAt: instant().notNull().default(sql`now()`),
-    dueAt: preciseInstant().notNull().defaultNow(),
+    dueAt: preciseInstant().notNull().default(sql`now()`),
     endedAt: instant(),
   },
   (table) => [

@@ -1,5 +1,6 @@
 /**
- * The tables `feed` and `feed_cursors`, the same in node and hub.
+ * The tables `feed` and `feed_cursors`, the same in node and hub. By hand: `feed` is partitioned, and what is
+ * read of it are numbers of transactions, which drizzle does not know.
  */
 import type { Queryable } from '../db/database.ts';
 import { drawNumber, findRunning } from '../db/transaction-numbers.ts';

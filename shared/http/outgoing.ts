@@ -88,7 +88,7 @@ function toJson(row: OutgoingRow): z.output<typeof itemOutput> {
   return {
     ...{ id, channel, key, subject, state, tries, failure },
     created_at: isoInstant(row.createdAt),
-    next_try_at: state === 'waiting' ? isoInstant(Math.floor(row.dueAt.getTime() / 1_000)) : null,
+    next_try_at: state === 'waiting' ? isoInstant(Math.floor(row.dueAt / 1_000)) : null,
     ended_at: isoInstantOrNull(row.endedAt),
   };
 }

@@ -3,7 +3,8 @@
  * each size and appends it to FILE as a line of JSON. `-- report FILE` prints the tables of RESULTS.md; `--
  * check` compares federation, merged query and oracle on a small world; `-- profile` says where a two-degree
  * trace spends its time; `-- cost --baseline DIST` and `-- sealing --baseline DIST` what traces and imports
- * cost against the build in DIST, which lacks what is asked about (sealing).
+ * cost against the build in DIST, which lacks what is asked about (sealing); `-- orm` what a statement costs
+ * through drizzle.
  */
 import { appendFileSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -14,6 +15,7 @@ import { BenchFederation } from './bench-federation.ts';
 import { checkAgainstOracle } from './check.ts';
 import { measureCost } from './cost.ts';
 import { type Measurement, measure } from './measure.ts';
+import { benchOrm } from './orm.ts';
 import { profileTrace } from './profile.ts';
 import { renderReport } from './report.ts';
 import { benchSealing } from './sealing.ts';
@@ -63,8 +65,11 @@ switch (positionals[0]) {
   case 'sealing':
     console.log(await benchSealing({ ...sealingOptions(), say }));
     break;
+  case 'orm':
+    console.log(await benchOrm(say));
+    break;
   default:
-    console.error('usage: npm run bench -- trace | check | profile | cost | sealing | report FILE');
+    console.error('usage: npm run bench -- trace | check | profile | cost | sealing | orm | report FILE');
     process.exitCode = 2;
 }
 

@@ -82,6 +82,17 @@ describe('values', () => {
   });
 });
 
+test('two tables of one name, as node and hub have them in one process, keep their own columns', async () => {
+  const ofNode = pgTable('openings', { expiresAt: integer() });
+  const ofHub = pgTable('openings', { acceptedAt: integer() });
+  await withTransaction(db, async (tx) => {
+    for (const { orm } of [db, tx]) {
+      expect(orm.select().from(ofNode).toSQL().sql).toContain('"expires_at"');
+      expect(orm.select().from(ofHub).toSQL().sql).toContain('"accepted_at"');
+    }
+  });
+});
+
 describe('errors', () => {
   const SECRET = '+84912345678';
 

@@ -8,7 +8,7 @@ import { getTraceStatus, reportStatus } from '../../hub/traces/operations.ts';
 import { listAnswers, recordProvinceReport } from '../../hub/traces/queries.ts';
 import { listTraceRows } from '../../hub/traces/traces-queries.ts';
 import { systemClock } from '../../shared/clock.ts';
-import type { Database } from '../../shared/db/database.ts';
+import { type Database, withTransaction } from '../../shared/db/database.ts';
 import { newTraceId } from '../../shared/ids.ts';
 import { startTracedHub } from '../support/traced-hub.ts';
 import { waitFor } from '../support/wait.ts';
@@ -148,7 +148,9 @@ describe('what lists and reports read', () => {
       SELECT id, to_char(p, 'FM00'), 1, '', now()
       FROM traces, generate_series(1, 20) p ON CONFLICT DO NOTHING`;
     await hub.test.db.sql`ANALYZE`;
-    const page = await plansOf(hub.db, (db) => listTraceRows(db, 50, ids[1_500]));
+    const page = await plansOf(hub.db, (db) =>
+      withTransaction(db, (tx) => listTraceRows(tx, 50, ids[1_500])),
+    );
     expect(page.join('\n')).toMatch(/Index Scan using traces_listed/);
     expect(page.join('\n')).not.toMatch(/Seq Scan|Sort/);
     const life = await plansOf(hub.db, (db) =>
@@ -171,6 +173,7 @@ function counting(db: Database) {
         return Reflect.apply(target as never, self, args);
       },
       get: (target, name) => {
+        if (name === 'unsafe') sent++;
         if (name !== 'begin') return Reflect.get(target, name);
         return (work: (tx: never) => unknown) =>
           target.begin((tx) => work(counted(tx as never) as never) as never);
@@ -182,6 +185,8 @@ function counting(db: Database) {
 /** The plans of the statements of `work`, which is undone. */
 async function plansOf(db: Database, work: (db: Database) => Promise<unknown>): Promise<string[]> {
   const plans: string[] = [];
+  const keep = (rows: readonly Record<string, unknown>[]) =>
+    void plans.push(rows.map((row) => row['QUERY PLAN']).join('\n'));
   const undone = new Error('undone');
   const explained = (tx: Database['sql']): Database['sql'] =>
     new Proxy(tx, {
@@ -189,15 +194,20 @@ async function plansOf(db: Database, work: (db: Database) => Promise<unknown>): 
         const fragment = Reflect.apply(target as never, self, args) as Promise<unknown>;
         const [strings] = args as [TemplateStringsArray];
         if (!/^\s*(WITH|SELECT|UPDATE|INSERT|DELETE)/.test(strings[0] ?? '')) return fragment;
-        return tx`EXPLAIN ${fragment as never}`.then((rows) => {
-          plans.push(rows.map((row) => row['QUERY PLAN']).join('\n'));
-          return fragment;
-        });
+        return tx`EXPLAIN ${fragment as never}`.then(keep).then(() => fragment);
       },
       get: (target, name) => {
-        return name === 'begin'
-          ? (run: (tx: never) => unknown) => run(explained(target) as never)
-          : Reflect.get(target, name);
+        if (name === 'begin') return (run: (tx: never) => unknown) => run(explained(target) as never);
+        if (name !== 'unsafe') return Reflect.get(target, name);
+        // Drizzle's way.
+        return (text: string, values: never[]) => {
+          const planned = tx.unsafe(`EXPLAIN ${text}`, values).then(keep);
+          return {
+            // biome-ignore lint/suspicious/noThenProperty: it stands for a query
+            then: (ok: never, bad: never) => planned.then(() => tx.unsafe(text, values)).then(ok, bad),
+            values: () => planned.then(() => tx.unsafe(text, values).values()),
+          };
+        };
       },
     });
   await db.sql

@@ -77,7 +77,7 @@ export function listBreakGlass(
   page: queries.BreakGlassPage,
 ): Promise<ShownBreakGlass[]> {
   return read(ctx, caller, 'break_glass.list', {}, async (leave) => {
-    const db = { sql: ctx.db.sql, sealer: ctx.dataKeys.sealer };
+    const db = { orm: ctx.db.orm, sealer: ctx.dataKeys.sealer };
     const found = await queries.listBreakGlass(db, { ...page, limit: page.limit + 1 });
     leave.on(...found.slice(0, page.limit).map(({ id }) => ({ break_glass: id })));
     return found.map((row) => shownTo(ctx, { caller, leave }, row));
@@ -95,8 +95,8 @@ export function reviewBreakGlass(
 ): Promise<ShownBreakGlass> {
   const asked = { on: [{ break_glass: id }], detail: { verdict } };
   return change(ctx, caller, 'break_glass.review', asked, async (tx, leave) => {
-    const db = { sql: tx.sql, sealer: ctx.dataKeys.sealer };
-    const found = await queries.lockBreakGlass(db, id);
+    const db = { orm: tx.orm, sealer: ctx.dataKeys.sealer };
+    const found = await queries.findBreakGlass(db, id, true);
     if (!found) throw new AppError('NOT_FOUND', 'NO_SUCH_BREAK_GLASS', 'there is no such break-glass here');
     await requireVersion(tx, caller, { version: found.version, on: { break_glass: id } });
     const now = nowSeconds(ctx.clock);
@@ -112,13 +112,13 @@ export function reviewBreakGlass(
       leave.note({ version: found.version + 1 });
       await queries.markReviewed(tx, { id, verdict, reviewer: caller.subject, now, endNow });
     }
-    return shownTo(ctx, { caller, leave }, (await queries.lockBreakGlass(db, id)) ?? found);
+    return shownTo(ctx, { caller, leave }, (await queries.findBreakGlass(db, id, true)) ?? found);
   });
 }
 
 /** One as it stands after its review, for whoever reviewed it and asks for their answer again. */
 export async function readReviewed(ctx: BreakGlassContext, id: string): Promise<ShownBreakGlass> {
-  const found = await queries.findBreakGlass({ sql: ctx.db.sql, sealer: ctx.dataKeys.sealer }, id);
+  const found = await queries.findBreakGlass({ orm: ctx.db.orm, sealer: ctx.dataKeys.sealer }, id);
   if (!found) throw new AppError('NOT_FOUND', 'NO_SUCH_BREAK_GLASS', 'there is no such break-glass here');
   return { ...found, state: stateOf(found, nowSeconds(ctx.clock)), allowed: [] };
 }

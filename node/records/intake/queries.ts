@@ -1,6 +1,7 @@
 /**
  * SQL over check-ins and encounters, a set of rows at a time. Who writes check-ins has locked their
- * identifiers, so what one statement has read of them still holds for the next.
+ * identifiers, so what one statement has read of them still holds for the next. By hand: the tables are
+ * partitioned, and a batch costs drizzle twice as much (tests/bench/RESULTS.md).
  */
 import type { Queryable, Transaction } from '../../../shared/db/database.ts';
 import { type CheckIn, type CheckInChange, NEXT_LIMIT, type Surroundings } from './rules.ts';

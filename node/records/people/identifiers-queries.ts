@@ -1,6 +1,6 @@
 /**
  * SQL over identifiers by their values, which are sealed: found by blind index, opened by id. Who waits for
- * whom, and in which order, stands in operations.ts.
+ * whom, and in which order, stands in operations.ts. By hand, as in queries.ts.
  */
 import { byteaTexts } from '../../../shared/db/bytea.ts';
 import type { Transaction } from '../../../shared/db/database.ts';

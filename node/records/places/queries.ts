@@ -1,7 +1,7 @@
 /**
- * SQL over places, a set of rows at a time. Names are sealed and opened here.
+ * SQL over places, a set of rows at a time. Names are sealed and opened here. By hand: a thousand keys cost
+ * drizzle 2.5 times as much (tests/bench/RESULTS.md).
  */
-
 import type { PendingQuery, Row } from 'postgres';
 import { byteaTexts } from '../../../shared/db/bytea.ts';
 import type { Queryable, Transaction } from '../../../shared/db/database.ts';

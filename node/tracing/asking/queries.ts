@@ -1,11 +1,14 @@
 /**
  * What tracing reads from the node's database. The statements with COPY are the trace's hot path: set-based,
- * one for a whole question, read as columns.
+ * one for a whole question, read as columns (drizzle has no COPY).
  */
+import { eq, sql } from 'drizzle-orm';
 import { copyColumns } from '../../../shared/db/copy.ts';
 import type { Database, Queryable } from '../../../shared/db/database.ts';
 import { ENCOUNTER_SETTING } from '../../../shared/domain/place-kind.ts';
 import { assumedStays, LONGEST_STAY_LIMIT, type RulePack } from '../../../shared/domain/rule-pack.ts';
+import { nodeState } from '../../db/records-schema.ts';
+import { openings } from '../../db/schema.ts';
 import type { ChangedStays } from '../../records/kinds.ts';
 import type { IdentifierColumns, LinkColumns } from './identifier-index.ts';
 
@@ -13,20 +16,24 @@ import type { IdentifierColumns, LinkColumns } from './identifier-index.ts';
  * Starts a new life of the node: its number is larger than that of any before, and about the time in
  * milliseconds.
  */
-export async function beginIncarnation({ sql }: Queryable, nowMs: number): Promise<number> {
-  const [row] = await sql<{ incarnation: number }[]>`UPDATE node_state
-    SET incarnation = greatest(incarnation + 1, ${nowMs}) RETURNING incarnation`;
+export async function beginIncarnation({ orm }: Queryable, nowMs: number): Promise<number> {
+  const { incarnation } = nodeState;
+  const [row] = await orm
+    .update(nodeState)
+    .set({ incarnation: sql`greatest(${incarnation} + 1, ${nowMs})` })
+    .returning({ incarnation });
   return row?.incarnation as number;
 }
 
 /** When data was received last, epoch seconds; 0 = never. */
-export async function findDataAt({ sql }: Queryable): Promise<number> {
-  const [row] = await sql<{ data_at: number }[]>`SELECT data_at FROM node_state`;
-  return row?.data_at ?? 0;
+export async function findDataAt({ orm }: Queryable): Promise<number> {
+  const { dataAt } = nodeState;
+  const [row] = await orm.select({ dataAt }).from(nodeState);
+  return row?.dataAt ?? 0;
 }
 
-export async function markDataAt({ sql }: Queryable, dataAt: number): Promise<void> {
-  await sql`UPDATE node_state SET data_at = greatest(data_at, ${dataAt})`;
+export async function markDataAt({ orm }: Queryable, dataAt: number): Promise<void> {
+  await orm.update(nodeState).set({ dataAt: sql`greatest(${nodeState.dataAt}, ${dataAt})` });
 }
 
 /** Identifiers that have a token: all, or those of `ids`. `province` decides who is a resident. */
@@ -161,32 +168,41 @@ export async function findPresentAt(
   return { id: columns[0], from: columns[1], until: columns[2] };
 }
 
-export interface AdmittedOpening {
-  readonly revision: number;
-  readonly province: string;
-  readonly opening: string;
-}
+export type AdmittedOpening = Readonly<
+  Pick<typeof openings.$inferSelect, 'revision' | 'province' | 'opening'>
+>;
 
 /** Openings of a trace that this node has accepted, by revision. */
-export function listAdmittedOpenings({ sql }: Queryable, traceId: string): Promise<AdmittedOpening[]> {
-  return sql<AdmittedOpening[]>`SELECT revision, province, opening FROM openings
-    WHERE trace_id = ${traceId} ORDER BY revision`;
+export function listAdmittedOpenings({ orm }: Queryable, traceId: string): Promise<AdmittedOpening[]> {
+  const { revision, province, opening } = openings;
+  return orm
+    .select({ revision, province, opening })
+    .from(openings)
+    .where(eq(openings.traceId, traceId))
+    .orderBy(revision);
 }
 
 /** Lets nobody else admit an opening of this trace until the transaction ends. */
-export async function lockAdmission({ sql }: Queryable, traceId: string): Promise<void> {
-  await sql`SELECT pg_advisory_xact_lock(hashtextextended(${traceId}, 0))`;
+export async function lockAdmission({ orm }: Queryable, traceId: string): Promise<void> {
+  await orm.execute(sql`SELECT pg_advisory_xact_lock(hashtextextended(${traceId}, 0))`);
 }
 
 /** Accepts an opening. */
 export async function insertAdmittedOpening(
-  { sql }: Queryable,
+  { orm }: Queryable,
   traceId: string,
-  opening: AdmittedOpening & { expiresAt: number; federationKey: number },
+  {
+    revision,
+    province,
+    opening,
+    expiresAt,
+    federationKey,
+  }: AdmittedOpening & {
+    readonly expiresAt: number;
+    readonly federationKey: number;
+  },
 ): Promise<void> {
-  await sql`INSERT INTO openings (trace_id, revision, province, opening, expires_at, federation_key)
-    VALUES (${traceId}, ${opening.revision}, ${opening.province}, ${opening.opening}, ${opening.expiresAt},
-      ${opening.federationKey})`;
+  await orm.insert(openings).values({ traceId, revision, province, opening, expiresAt, federationKey });
 }
 
 /** Numbers as an SQL array literal: COPY takes no parameters, and numbers need no quoting. */

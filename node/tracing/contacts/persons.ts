@@ -13,17 +13,17 @@ import type { Contact } from './rules.ts';
 
 /** The contacts with their persons, in the same order. */
 export async function withPersons(ctx: PeopleContext, found: readonly ContactRow[]): Promise<Contact[]> {
-  const ids = found.flatMap(({ identifier_ids }) => identifier_ids);
+  const ids = found.flatMap(({ identifierIds }) => identifierIds);
   const values = await readIdentifiers(ctx, ids);
   const names = await readNames(ctx, ids);
   const addresses = await readAddresses(ctx, ids);
   const joined = (of: ReadonlyMap<number, string[]>, holders: readonly number[]) =>
     sortedOnce(holders.flatMap((id) => of.get(id) ?? [])).join(' / ') || null;
-  return found.map(({ identifier_ids, ...contact }) => ({
+  return found.map(({ identifierIds, ...contact }) => ({
     ...contact,
-    identifiers: sortedOnce(identifier_ids.flatMap((id) => values.get(id) ?? [])),
-    name: joined(names, identifier_ids),
-    address: joined(addresses, identifier_ids),
+    identifiers: sortedOnce(identifierIds.flatMap((id) => values.get(id) ?? [])),
+    name: joined(names, identifierIds),
+    address: joined(addresses, identifierIds),
   }));
 }
 

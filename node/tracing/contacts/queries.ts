@@ -1,16 +1,25 @@
 /**
  * The contacts of a trace that this province is responsible for.
  */
+import { and, eq, isNull, sql } from 'drizzle-orm';
 import type { Scope } from '../../../shared/acts/access.ts';
 import type { Queryable } from '../../../shared/db/database.ts';
 import { withinWards } from '../../../shared/db/ward-filter.ts';
+import { contacts, deliveries } from '../../db/schema.ts';
 import type { ContactFacts, ContactPlace } from './rules.ts';
 
 /** A contact as stored. */
 export interface ContactRow extends ContactFacts {
   /** Local ids of the person's identifiers. */
-  readonly identifier_ids: number[];
+  readonly identifierIds: number[];
 }
+
+const { contactId, degree, firstExposedAt, lastExposedAt, seconds, settings, placeKinds } = contacts;
+const { exposedIn, identifierIds } = contacts;
+const COLUMNS = {
+  ...{ id: contactId, ward: contacts.ward, degree, firstExposedAt, lastExposedAt, seconds, settings },
+  ...{ placeKinds, exposedIn, identifierIds },
+};
 
 export interface ContactsPage {
   readonly traceId: string;
@@ -25,25 +34,32 @@ const BEFORE_ALL: ContactPlace = [0, 0, ''];
 
 /** At most `limit` standing contacts in scope: F1 first, those exposed last before others, then by id. */
 export function listContacts(
-  db: Queryable,
+  { orm }: Queryable,
   { traceId, limit, after = BEFORE_ALL, ward }: ContactsPage,
   scope: Scope,
 ): Promise<ContactRow[]> {
-  return db.sql<ContactRow[]>`
-    SELECT contact_id AS id, degree, first_exposed_at, last_exposed_at, seconds, settings, place_kinds,
-      exposed_in, ward, identifier_ids
-    FROM contacts
-    WHERE trace_id = ${traceId} AND withdrawn_at IS NULL
-      AND (degree, -last_exposed_at, contact_id) >
-        (${after[0]}::int, -(${after[1]}::bigint), ${after[2]})
-      ${ward === undefined ? db.sql`` : db.sql`AND ward = ${ward}`} ${withinWards(db, scope)}
-    ORDER BY degree, -last_exposed_at, contact_id LIMIT ${limit}`;
+  const latestFirst = sql`-${lastExposedAt}`;
+  const [afterDegree, afterExposure, afterId] = after;
+  return orm
+    .select(COLUMNS)
+    .from(contacts)
+    .where(
+      and(
+        eq(contacts.traceId, traceId),
+        isNull(contacts.withdrawnAt),
+        sql`(${degree}, ${latestFirst}, ${contactId}) >
+          (${afterDegree}::int, -(${afterExposure}::bigint), ${afterId})`,
+        ward === undefined ? undefined : eq(contacts.ward, ward),
+        withinWards(contacts.ward, scope),
+      ),
+    )
+    .orderBy(degree, latestFirst, contactId)
+    .limit(limit);
 }
 
 /** Grows whenever the contacts of the trace change here; 0 = none came yet. */
-export async function findDelivery(db: Queryable, traceId: string): Promise<number> {
-  const [row] = await db.sql<
-    { applied: number }[]
-  >`SELECT applied FROM deliveries WHERE trace_id = ${traceId}`;
+export async function findDelivery({ orm }: Queryable, traceId: string): Promise<number> {
+  const { applied } = deliveries;
+  const [row] = await orm.select({ applied }).from(deliveries).where(eq(deliveries.traceId, traceId));
   return row?.applied ?? 0;
 }

@@ -9,12 +9,12 @@ export interface ContactFacts {
   readonly id: string;
   readonly ward: string | null;
   readonly degree: number;
-  readonly first_exposed_at: number;
-  readonly last_exposed_at: number;
+  readonly firstExposedAt: number;
+  readonly lastExposedAt: number;
   readonly seconds: number;
   readonly settings: number;
-  readonly place_kinds: number;
-  readonly exposed_in: string[];
+  readonly placeKinds: number;
+  readonly exposedIn: string[];
 }
 
 /** A contact with what this province knows of the person. */
@@ -31,19 +31,19 @@ export interface Contact extends ContactFacts {
 export type ContactPlace = [degree: number, lastExposedAt: number, id: string];
 
 /** The place of a contact in the list. */
-export function placeOf({ degree, last_exposed_at, id }: ContactFacts): ContactPlace {
-  return [degree, last_exposed_at, id];
+export function placeOf({ degree, lastExposedAt, id }: ContactFacts): ContactPlace {
+  return [degree, lastExposedAt, id];
 }
 
 /** A contact under the names and in the words that JSON and files use. */
 export function shownContact(contact: Contact) {
-  const { id, identifiers, name, address, ward, degree, seconds, exposed_in } = contact;
+  const { id, identifiers, name, address, ward, degree, seconds } = contact;
   return {
-    ...{ id, identifiers, name, address, ward, degree, seconds, exposed_in },
-    first_exposed_at: isoInstant(contact.first_exposed_at),
-    last_exposed_at: isoInstant(contact.last_exposed_at),
+    ...{ id, identifiers, name, address, ward, degree, seconds, exposed_in: contact.exposedIn },
+    first_exposed_at: isoInstant(contact.firstExposedAt),
+    last_exposed_at: isoInstant(contact.lastExposedAt),
     settings: settingsOf(contact.settings),
-    place_kinds: placeKindsOf(contact.place_kinds),
+    place_kinds: placeKindsOf(contact.placeKinds),
   };
 }
 

@@ -33,9 +33,9 @@ export function makeOpening(trace: TraceRow, parts: OpeningParts): Opening {
     province,
     direction: trace.direction,
     rules: trace.rules,
-    max_degree: trace.max_degree,
-    as_of: trace.as_of,
-    expires_at: trace.created_at + daysToSeconds(rules.trace_open_days),
+    max_degree: trace.maxDegree,
+    as_of: trace.asOf,
+    expires_at: trace.createdAt + daysToSeconds(rules.trace_open_days),
     purpose: 'contact-tracing',
     generation: generationOf(parts.cases),
     federation_key: parts.federationKey,
@@ -47,8 +47,8 @@ export function makeOpening(trace: TraceRow, parts: OpeningParts): Opening {
 function indexOf(trace: TraceRow, { cases, rules, pseudonymize }: OpeningParts): Opening['index'] {
   const standing = cases.filter((found) => !found.withdrawn);
   const named = standing.length > 0 ? standing : cases.slice(0, 1);
-  const windows = indexWindows(named, { direction: trace.direction, asOf: trace.as_of, rules });
-  const nothing = { from: trace.as_of, until: trace.as_of };
+  const windows = indexWindows(named, { direction: trace.direction, asOf: trace.asOf, rules });
+  const nothing = { from: trace.asOf, until: trace.asOf };
   return named.map(({ token, position }, i) => ({
     // Only its place in this trace: a case's id in two openings would tie them together.
     case_ref: String(position),

@@ -162,7 +162,7 @@ export async function peekTrace(ctx: TracesContext, leave: Leave, id: string): P
   const shown = own ? trace : { ...trace, cases: [] };
   if (!trace.accepted || trace.closed) return ownStatus(ctx, shown, trace.status);
   const heard = await askHub(ctx, id).catch(() => undefined);
-  if (heard) await queries.storeStatus(ctx.db, id, heard);
+  if (heard) await queries.storeStatuses(ctx.db, [[id, heard]]);
   return ownStatus(ctx, shown, heard ?? trace.status);
 }
 
@@ -199,7 +199,7 @@ function ownStatus(ctx: TracesContext, trace: queries.TraceRow, heard: HubStatus
     ...{ openedAt: null, completedAt: null, elapsedMs: 0, warnings: [] },
     ...heard,
     ...{ id: trace.id, state, cases: trace.cases, province: ctx.province, refusal: trace.refusal },
-    ...{ rules: trace.rules, direction: trace.direction, maxDegree: trace.max_degree, asOf: trace.as_of },
+    ...{ rules: trace.rules, direction: trace.direction, maxDegree: trace.maxDegree, asOf: trace.asOf },
     ...{ revision: trace.revision, version: trace.version },
   };
 }

@@ -172,7 +172,7 @@ export class Submitter implements AsyncDisposable {
 
   async #sign(trace: queries.TraceRow): Promise<string> {
     const { db, province, openingKey, rulePack, pseudonymize } = this.#options;
-    const federationKey = trace.federation_key ?? (await this.#options.federationKey());
+    const federationKey = trace.federationKey ?? (await this.#options.federationKey());
     const rules = rulePack(trace.rules);
     if (!rules) throw new AppError('UNAVAILABLE', 'NO_RULES', 'the rules of the trace are not here');
     const cases = await this.#indexCases(trace.id);
