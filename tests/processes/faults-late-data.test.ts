@@ -8,6 +8,7 @@ import type { Federation } from '../../deploy/federation/federation.ts';
 import { call, importFile, listContacts, type ProvincialContact } from '../federation/drive.ts';
 import {
   converges,
+  createWorld,
   expectedOf,
   type Imported,
   importWorld,
@@ -15,7 +16,6 @@ import {
   PROVINCES,
   pickRequest,
   rowsOf,
-  startScenario,
 } from '../federation/scenario.ts';
 import type { CaseRow, CheckInRow, Dataset, EncounterRow, PersonRow } from '../simulation/dataset.ts';
 import { toImportFiles } from '../simulation/import-files.ts';
@@ -31,7 +31,7 @@ let data: Dataset;
 let contacts: ProvincialContact[];
 
 beforeAll(async () => {
-  federation = await startScenario();
+  federation = await createWorld({ killed: ['01'] });
   imported = await importWorld(federation, 22);
   picked = pickRequest(imported.world, ({ direction, cases }, found) => {
     return direction === 'forward' && cases.length === 1 && found.length > 12;
@@ -250,7 +250,7 @@ test('what does not touch the trace is not asked about', async () => {
 });
 
 test('data that comes while the hub is down is told when it is back', async () => {
-  await federation.kill('hub', 'SIGKILL');
+  await federation.kill('hub', 'SIGTERM');
   const candidates = strangers().map((other) => {
     const from = onsetAt() - 3600;
     const [identifierA, identifierB] = [index().identifiers[0] as string, other];

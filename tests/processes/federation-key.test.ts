@@ -1,8 +1,7 @@
 /**
- * The federation key with real processes: a newcomer that comes to life when its fingerprint has been
+ * The federation key with nodes that are killed: a newcomer that comes to life when its fingerprint has been
  * compared, a rotation while a trace is open and a node is down, and a search for the key elsewhere.
  */
-import { execFile } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,11 +10,11 @@ import type { Federation } from '../../deploy/federation/federation.ts';
 import type { Member } from '../../deploy/federation/member.ts';
 import type { Wiring } from '../../deploy/federation/program-environments.ts';
 import { FEDERATION_KEYS_FILE, readKeyFile, writeKeyFile } from '../../node/federation/keys/key-file.ts';
-import { packageRoot } from '../../shared/package-root.ts';
 import { approvedProvince } from '../../shared/signed/key-approval.ts';
 import { call, type ProvincialContact } from '../federation/drive.ts';
 import {
   converges,
+  createWorld,
   type Imported,
   importWorld,
   open,
@@ -23,9 +22,9 @@ import {
   PROVINCES,
   pickRequest,
   rowsOf,
-  startScenario,
   statusOf,
 } from '../federation/scenario.ts';
+import { runCommandLine } from '../support/command-line.ts';
 import { findNeedles, type Needle } from '../support/needles.ts';
 import { waitFor } from '../support/wait.ts';
 
@@ -39,7 +38,8 @@ let picked: ReturnType<typeof pickRequest>;
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'truyvet-federation-key-'));
-  federation = await startScenario({
+  federation = await createWorld({
+    killed: [NEWCOMER, '79'],
     logsDir: join(directory, 'logs'),
     env: { '*': { LOG_LEVEL: 'trace' } },
     intercept: async (planned) => {
@@ -74,15 +74,11 @@ const generationsAt = async (member: Member) =>
   (await keysAt(member)).generations.map(({ generation }) => generation);
 
 /** The node's command line; rejects with what it printed unless it ends well. */
-function cli({ url, token }: Member, ...args: string[]): Promise<string> {
-  const script = join(packageRoot, 'dist', 'node', 'cli.js');
-  const door = { TRUYVET_URL: url, TRUYVET_TOKEN: token };
-  const env = { PATH: process.env.PATH, TRUYVET_LANGUAGE: 'en', ...door };
-  return new Promise((resolve, reject) => {
-    execFile(process.execPath, [script, ...args], { env }, (error, out, err) =>
-      error ? reject(new Error(err)) : resolve(out),
-    );
-  });
+async function cli({ url, token }: Member, ...args: string[]): Promise<string> {
+  const env = { TRUYVET_LANGUAGE: 'en', TRUYVET_URL: url, TRUYVET_TOKEN: token };
+  const { code, out, err } = await runCommandLine('node', args, { env });
+  if (code !== 0) throw new Error(err);
+  return out;
 }
 
 /** Generations under which the nodes have admitted a trace. */

@@ -3,24 +3,21 @@
  * a node killed while it seals anew. Traces find what the oracle finds, imports change nothing, and a node
  * with the wrong keys does not start.
  */
-import { execFile } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Federation } from '../../deploy/federation/federation.ts';
-import { packageRoot } from '../../shared/package-root.ts';
 import { importDataset, importFile } from '../federation/drive.ts';
 import {
   converges,
+  createWorld,
   type Imported,
   importWorld,
   linksAreUp,
   open,
   pickRequest,
   rowsOf,
-  startScenario,
 } from '../federation/scenario.ts';
+import { runCommandLine } from '../support/command-line.ts';
 import { waitFor } from '../support/wait.ts';
 
 let federation: Federation;
@@ -28,21 +25,20 @@ let imported: Imported;
 let picked: ReturnType<typeof pickRequest>;
 
 beforeAll(async () => {
-  federation = await startScenario();
+  federation = await createWorld({ killed: ['79'], env: { '*': { LOG_LEVEL: 'info' } } });
   imported = await importWorld(federation, 1);
   picked = pickRequest(imported.world);
 });
 afterAll(() => federation?.[Symbol.asyncDispose]());
 
-const run = promisify(execFile);
-
 /** `truyvet-node keys …` on the machine of a province. */
 async function keys(province: string, command: string): Promise<string> {
   const { databaseUrl, dataKeysFile = '' } = federation.node(province);
   const own = { DATABASE_URL: databaseUrl, DATA_KEYS_FILE: dataKeysFile };
-  const env = { PATH: process.env.PATH, TRUYVET_LANGUAGE: 'en', ...own };
-  const script = join(packageRoot, 'dist', 'node', 'cli.js');
-  return (await run(process.execPath, [script, 'keys', command], { env })).stdout;
+  const env = { TRUYVET_LANGUAGE: 'en', ...own };
+  const { code, out, err } = await runCommandLine('node', ['keys', command], { env });
+  if (code !== 0) throw new Error(err);
+  return out;
 }
 
 const liveAt = async (province: string) => {

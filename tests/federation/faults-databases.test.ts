@@ -6,9 +6,15 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { Federation } from '../../deploy/federation/federation.ts';
 import type { Member } from '../../deploy/federation/member.ts';
 import type { Wiring } from '../../deploy/federation/program-environments.ts';
-import { call, importFile } from '../federation/drive.ts';
+import type { Dataset } from '../simulation/dataset.ts';
+import { toImportFiles } from '../simulation/import-files.ts';
+import { extent } from '../support/extent.ts';
+import { createTcpGate, type TcpGate } from '../support/tcp-gate.ts';
+import { waitFor } from '../support/wait.ts';
+import { call, importFile } from './drive.ts';
 import {
   converges,
+  createWorld,
   cutConnections,
   expectedOf,
   holdWriters,
@@ -18,14 +24,8 @@ import {
   PROVINCES,
   pickRequest,
   rowsOf,
-  startScenario,
   statusOf,
-} from '../federation/scenario.ts';
-import type { Dataset } from '../simulation/dataset.ts';
-import { toImportFiles } from '../simulation/import-files.ts';
-import { extent } from '../support/extent.ts';
-import { createTcpGate, type TcpGate } from '../support/tcp-gate.ts';
-import { waitFor } from '../support/wait.ts';
+} from './scenario.ts';
 
 let federation: Federation;
 let imported: Imported;
@@ -49,7 +49,7 @@ async function intercept({ hub, nodes }: Wiring): Promise<Record<string, Record<
 }
 
 beforeAll(async () => {
-  federation = await startScenario({ intercept });
+  federation = await createWorld({ intercept });
   imported = await importWorld(federation, 22);
   picked = pickRequest(imported.world, ({ direction }) => direction === 'forward');
   other = PROVINCES.find((province) => province !== picked.owner) as string;
@@ -153,9 +153,9 @@ async function copyDatabase(node: Member): Promise<void> {
   await federation.restart();
 }
 
-/** Kills a node and puts the copy in the place of its database. */
+/** Stops a node and puts the copy in the place of its database. */
 async function restoreDatabase(node: Member): Promise<void> {
-  await federation.kill(node.name, 'SIGKILL');
+  await federation.kill(node.name, 'SIGTERM');
   await rowsOf(admin(node), `DROP DATABASE ${nameOf(node)} WITH (FORCE)`);
   await rowsOf(admin(node), `ALTER DATABASE ${nameOf(node)}_copy RENAME TO ${nameOf(node)}`);
   await federation.restart();
