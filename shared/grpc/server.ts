@@ -5,6 +5,7 @@
  */
 import { once } from 'node:events';
 import type { Http2Server, ServerOptions } from 'node:http2';
+import type { Socket } from 'node:net';
 import { createServer, type TLSSocket, type Server as TlsServer } from 'node:tls';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { type Clock, systemClock } from '../clock.ts';
@@ -143,6 +144,12 @@ async function acceptConnections(server: Server, options: GrpcServerOptions): Pr
   const sockets = new Set<TLSSocket>();
   const ofPeers = new Tally(CONNECTIONS_PER_PEER);
   const listener = createTlsServer(options, limits.handshakeMs ?? HANDSHAKE_MS);
+  // Those that still shake hands as well: they would be served for ever by a server that has ended.
+  const open = new Set<Socket>();
+  listener.on('connection', (socket) => {
+    open.add(socket);
+    socket.once('close', () => open.delete(socket));
+  });
   limitConnections(listener, limits.connections ?? LISTENER_LIMITS, (address) =>
     logger.warn({ reason: 'TOO_MANY_CONNECTIONS', address }, 'grpc connection refused'),
   );
@@ -173,7 +180,7 @@ async function acceptConnections(server: Server, options: GrpcServerOptions): Pr
       for (const socket of sockets) refuse(socket, whyNotAdmitted(socket, options));
     },
     destroy: () => {
-      for (const socket of sockets) socket.destroy();
+      for (const socket of open) socket.destroy();
     },
   };
 }

@@ -1,7 +1,9 @@
 /**
  * Who gets in: certificates of both sides, names in them, the auth table, deadlines; health and reflection.
  */
+import { once } from 'node:events';
 import { connect as connectHttp2 } from 'node:http2';
+import { connect as connectTcp } from 'node:net';
 import { connect } from 'node:tls';
 import { Client, credentials, makeGenericClientConstructor, type ServiceError } from '@grpc/grpc-js';
 import { service as health } from 'grpc-health-check';
@@ -11,7 +13,17 @@ import { createChannel, createClient } from '../../shared/grpc/client.ts';
 import { FLOW_CONTROL_WINDOW } from '../../shared/grpc/messages.ts';
 import { type Peer, peerOf } from '../../shared/grpc/peer.ts';
 import { secureContext, type TlsMaterial } from '../../shared/grpc/tls.ts';
-import { authority, Echo, HUB, inTime, node, startEcho, textOf, value } from '../support/grpc-echo.ts';
+import {
+  authority,
+  connectEcho,
+  Echo,
+  HUB,
+  inTime,
+  node,
+  startEcho,
+  textOf,
+  value,
+} from '../support/grpc-echo.ts';
 import { waitFor } from '../support/wait.ts';
 
 const DAY_MS = 86_400_000;
@@ -278,4 +290,22 @@ test('a server grants wide flow-control windows, to each stream and to the conne
     session.state.remoteWindowSize === FLOW_CONTROL_WINDOW;
   await waitFor('the windows', isWide);
   session.destroy();
+});
+
+test('a server that stops serves nobody who was still shaking hands', async () => {
+  const server = await startEcho();
+  const { hostname, port } = new URL(`tcp://${server.address}`);
+  const socket = connectTcp(Number(port), hostname);
+  await once(socket, 'connect');
+  // Connections are accepted in their order: this one has been when a later one is served.
+  await using later = connectEcho(server.address);
+  await later.echo.ask({}, inTime());
+  let isOpen = true;
+  socket.once('close', () => {
+    isOpen = false;
+  });
+  socket.on('error', () => undefined);
+  await server[Symbol.asyncDispose]();
+  // Less than a handshake may take.
+  await waitFor('the connection to end', () => !isOpen, 2_000);
 });
