@@ -4,7 +4,7 @@
 import { z } from '@hono/zod-openapi';
 import { restoreShape } from '../../shared/audit/restores.ts';
 import { addCommand } from '../../shared/http/command.ts';
-import { provinceInput } from '../../shared/http/fields.ts';
+import { provinceInput, provinceOutput, textOutput, traceIdInput } from '../../shared/http/fields.ts';
 import { newRoutes, type Routes } from '../../shared/http/route.ts';
 import { type ProvinceVerdict, type ReconcileCtx, reconcileLogs } from './reconcile.ts';
 import type { Difference } from './rules.ts';
@@ -12,7 +12,7 @@ import type { Difference } from './rules.ts';
 const kinds = ['only_node', 'only_hub', 'digests_differ', 'lost', 'only_hub_log', 'only_hub_tables'] as const;
 const differences = z.object({
   count: z.int(),
-  first: z.array(z.object({ trace: z.string(), seq: z.int(), kind: z.enum(kinds) })),
+  first: z.array(z.object({ trace: traceIdInput, seq: z.int(), kind: z.enum(kinds) })),
 });
 
 const output = z
@@ -20,12 +20,14 @@ const output = z
     hub: differences,
     provinces: z.array(
       z.object({
-        province: z.string(),
+        province: provinceOutput,
         state: z.enum(['agrees', 'differs', 'unreachable', 'refused']),
-        reason: z.string().nullable(),
+        reason: textOutput('PEER_UNREACHABLE').nullable(),
         questions: z.int(),
         differences,
-        lost: z.array(z.object({ first: z.int(), last: z.int(), restore: restoreShape })),
+        lost: z.array(z.object({ first: z.int(), last: z.int(), restore: restoreShape })).openapi({
+          example: [],
+        }),
       }),
     ),
   })

@@ -4,9 +4,17 @@
  */
 import { z } from '@hono/zod-openapi';
 import { isoInstant } from '../../shared/domain/instant.ts';
+import { commandsOf } from '../../shared/domain/machine.ts';
 import { provinceName } from '../../shared/gazetteer.ts';
 import { addCommand } from '../../shared/http/command.ts';
-import { provinceInput, uuidInput } from '../../shared/http/fields.ts';
+import {
+  fingerprintOutput,
+  provinceInput,
+  provinceOutput,
+  textOutput,
+  uuidInput,
+  uuidOutput,
+} from '../../shared/http/fields.ts';
 import { instantOutput } from '../../shared/http/instants.ts';
 import { addList } from '../../shared/http/list.ts';
 import { addRead } from '../../shared/http/read.ts';
@@ -31,15 +39,15 @@ const OF_REQUEST = { NOT_FOUND: ['ENROLMENT_UNKNOWN'], FAILED_PRECONDITION: ['WR
 
 const enrolmentOutput = z
   .object({
-    id: z.string(),
+    id: uuidOutput,
     kind: z.enum(['joining', 'renewal']),
-    province: z.string(),
-    name: z.string(),
-    address: z.string(),
-    fingerprint: z.string(),
+    province: provinceOutput,
+    name: textOutput('Bắc Giang'),
+    address: textOutput('node.bacgiang.example.vn:5000'),
+    fingerprint: fingerprintOutput,
     state: z.enum(ENROLMENT.states),
     /** What the caller may do with it now. */
-    allowed: z.array(z.string()),
+    allowed: z.array(z.enum(commandsOf(ENROLMENT))),
     requested_at: instantOutput,
     version: z.int(),
   })
@@ -55,6 +63,7 @@ const invitationOutput = z
       .string()
       .nullable()
       .openapi({
+        example: 'truyvet-invitation:eyJ2ZXJzaW9uIjoxfQ',
         description:
           'chỉ hiện một lần; null khi hỏi lại cùng Idempotency-Key · shown once, never again; null when ' +
           'the same request comes again: make another',
@@ -62,6 +71,11 @@ const invitationOutput = z
     expires_at: instantOutput,
   })
   .openapi('Invitation');
+
+/** What hub/authority signs, as it lies in a file. */
+const requestFile = z
+  .record(z.string(), z.string())
+  .openapi({ example: { kind: 'joining', request: 'eyJhbGciOiJFZERTQSJ9.e30.c2ln' } });
 
 const approval = z
   .strictObject({
@@ -98,7 +112,7 @@ export function enrolmentRoutes(ctx: EnrolmentCtx): Routes {
       params,
     },
     summary: 'Tệp cho CA ngoại tuyến · The file that an offline CA signs',
-    ...{ output: z.record(z.string(), z.string()), reasons: { NOT_FOUND: ['ENROLMENT_UNKNOWN'] } },
+    ...{ output: requestFile, reasons: { NOT_FOUND: ['ENROLMENT_UNKNOWN'] } },
     find: ({ caller, params }) => exportEnrolment(ctx, caller, params.id),
     toJson: (file) => ({ ...file }),
   });

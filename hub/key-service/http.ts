@@ -17,7 +17,7 @@ const budgetsOutput = z
   .object({
     version: z.int(),
     default: budget,
-    provinces: z.array(budget.extend({ province })),
+    provinces: z.array(z.object({ province, ...budget.shape })),
     used: z.array(z.object({ province, hour: z.int(), day: z.int(), first_loading: z.int() })),
   })
   .openapi('KeyBudgets');

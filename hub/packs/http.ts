@@ -3,12 +3,13 @@
  */
 import { z } from '@hono/zod-openapi';
 import type { ActContext } from '../../shared/acts/act.ts';
+import { textOutput } from '../../shared/http/fields.ts';
 import { addRead } from '../../shared/http/read.ts';
 import { newRoutes, type Routes } from '../../shared/http/route.ts';
 import { type IssuedRules, listRules } from './operations.ts';
 
 const packOutput = z
-  .looseObject({ number: z.int(), effective_from: z.string() })
+  .looseObject({ number: z.int(), effective_from: textOutput('2021-07-30T00:00:00Z') })
   .openapi('RulePack', { description: 'Bộ quy tắc · A rule pack (README.md, Rules)' });
 
 const rulesOutput = z.object({ in_force: z.int().nullable(), packs: z.array(packOutput) }).openapi('Rules');

@@ -2,15 +2,16 @@
  * `/v1/provinces`: who is enrolled, who is there, how fresh its data is.
  */
 import { z } from '@hono/zod-openapi';
+import { provinceOutput, textOutput } from '../../shared/http/fields.ts';
 import { instantOutput, isoInstantOrNull } from '../../shared/http/instants.ts';
 import { addList, itemsAfter } from '../../shared/http/list.ts';
 import { newRoutes, type Routes } from '../../shared/http/route.ts';
 import { listProvinces, type ProvincesContext } from './operations.ts';
 
-const provinceOutput = z
+const memberOutput = z
   .object({
-    province: z.string(),
-    name: z.string(),
+    province: provinceOutput,
+    name: textOutput('Bắc Giang'),
     state: z.enum(['connecting', 'up', 'down', 'revoked']),
     protocol: z.int().nullable(),
     reported_at: instantOutput.nullable(),
@@ -25,7 +26,7 @@ export function provinceRoutes(ctx: ProvincesContext): Routes {
   addList(routes, {
     ...{ act: 'provinces.list', name: 'listProvinces', path: '/v1/provinces', tag: 'provinces' },
     summary: 'Các tỉnh tham gia · The enrolled provinces',
-    ...{ items: 'provinces', output: provinceOutput, pages: { most: 100, usual: 100 } },
+    ...{ items: 'provinces', output: memberOutput, pages: { most: 100, usual: 100 } },
     place: z.tuple([z.string()]),
     find: async ({ caller }, query) =>
       itemsAfter(await listProvinces(ctx, caller), ({ province }) => province, query),

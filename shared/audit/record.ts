@@ -11,9 +11,11 @@ import { distinctSubjects, type Purpose, type Subject } from './subjects.ts';
 
 const SALT_BYTES = 16;
 
+export const ACTOR_KINDS = ['person', 'service', 'node', 'hub', 'program'] as const;
+
 /** Who acted. `id`: a token's subject, the id of a service account, a peer's name, or the program's own. */
 export interface Actor {
-  readonly kind: 'person' | 'service' | 'node' | 'hub' | 'program';
+  readonly kind: (typeof ACTOR_KINDS)[number];
   readonly id: string;
 }
 

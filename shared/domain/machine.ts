@@ -41,6 +41,13 @@ export interface Machine<State extends string, Name extends string, Facts, Effec
   readonly passes?: readonly Passing<State>[];
 }
 
+/** The names of a machine's commands, as the API's documentation lists them. */
+export function commandsOf<State extends string, Name extends string, Facts, Effect>({
+  commands,
+}: Machine<State, Name, Facts, Effect>): Name[] {
+  return Object.keys(commands) as Name[];
+}
+
 export interface Step<State, Effect> {
   readonly state: State;
   readonly effects: readonly Effect[];

@@ -5,6 +5,7 @@ import { z } from '@hono/zod-openapi';
 import { acceptedBefore, acceptRestore, RESTORE_REASONS, type RestoreCtx } from '../audit/restores.ts';
 import { fault } from '../shape-errors.ts';
 import { addCommand } from './command.ts';
+import { sha256Output } from './fields.ts';
 import { newRoutes, type Routes } from './route.ts';
 
 const input = z
@@ -16,7 +17,7 @@ const input = z
     reason: z.enum(RESTORE_REASONS),
   })
   .openapi('RestoreAcceptance');
-const checkpoint = z.object({ size: z.int(), root: z.string() });
+const checkpoint = z.object({ size: z.int(), root: sha256Output });
 const output = z.object({ held: checkpoint, base: checkpoint }).openapi('AcceptedRestore');
 
 /** The route of acceptance. */

@@ -5,7 +5,9 @@ import { z } from '@hono/zod-openapi';
 import type { ActTable } from '../acts/access.ts';
 import type { ActContext } from '../acts/act.ts';
 import { type LoggedEntry, listEntries } from '../audit/entries.ts';
-import { SUBJECT_FORMS, SUBJECT_KINDS, type Subject, type SubjectKind } from '../audit/subjects.ts';
+import { ACTOR_KINDS } from '../audit/record.ts';
+import { PURPOSES, SUBJECT_FORMS, SUBJECT_KINDS, type Subject, type SubjectKind } from '../audit/subjects.ts';
+import { personOutput, textOutput } from './fields.ts';
 import { instantOutput } from './instants.ts';
 import { addList } from './list.ts';
 import { auditWords } from './room.ts';
@@ -15,14 +17,15 @@ const entryOutput = z
   .object({
     id: z.int(),
     at: instantOutput,
-    action: z.string(),
-    actor: z.object({ kind: z.string(), id: z.string() }),
+    action: textOutput('cases.corrected'),
+    actor: z.object({ kind: z.enum(ACTOR_KINDS), id: personOutput }),
     outcome: z.enum(['done', 'refused']),
-    reason: z.string().nullable(),
-    on: z
-      .array(z.record(z.string(), z.string()))
-      .openapi({ description: 'về ai, về gì: mã số · what it is about: ids' }),
-    purpose: z.string().nullable(),
+    reason: textOutput('NO_SUCH_CASE').nullable(),
+    on: z.array(z.record(z.string(), z.string())).openapi({
+      description: 'về ai, về gì: mã số · what it is about: ids',
+      example: [{ case: '0190b6c2-5c1e-7a4b-9f3d-6f0f3f2c8a11' }],
+    }),
+    purpose: z.enum(PURPOSES).nullable(),
     detail: z.record(z.string(), z.unknown()),
   })
   .openapi('AuditEntry');

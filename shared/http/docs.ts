@@ -7,6 +7,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { inLanguage } from '../i18n/bilingual.ts';
 import type { Language } from '../i18n/text.ts';
+import { withExamples } from './examples.ts';
 import type { Routes } from './route.ts';
 
 /** What the document says of itself. */
@@ -69,8 +70,11 @@ export function addDocs(app: Routes, info: DocumentInfo): void {
   }
 }
 
-function documentOf(app: Routes, info: DocumentInfo): unknown {
-  return app.getOpenAPI31Document({ openapi: '3.1.0', info: { ...info }, servers: [{ url: '/' }] });
+/** The document of all routes of `app`, its texts in both languages. */
+export function documentOf(app: Routes, info: DocumentInfo) {
+  return withExamples(
+    app.getOpenAPI31Document({ openapi: '3.1.0', info: { ...info }, servers: [{ url: '/' }] }),
+  );
 }
 
 /** Members of the document that people read; routes write them as `Tiếng Việt · English`. */

@@ -8,6 +8,8 @@ import type { Routes } from './route.ts';
 export interface FileSpec<P extends z.ZodRawShape, Q extends z.ZodRawShape> extends OperationSpec<P> {
   /** Media type of the answer. */
   readonly type: string;
+  /** How an answer begins, for the document. */
+  readonly example: string;
   readonly query?: Q;
   /** A refusal must be thrown before the answer begins. */
   answer(call: Call<P>, query: z.output<z.ZodObject<Q>>): Promise<Response>;
@@ -18,14 +20,14 @@ export function addFile<P extends z.ZodRawShape = z.ZodRawShape, Q extends z.Zod
   routes: Routes,
   spec: FileSpec<P, Q>,
 ): void {
-  const { type, query } = spec;
+  const { type, query, example } = spec;
   addOperation(
     routes,
     spec,
     {
       method: 'get',
       ...(query && { query: z.object(query) }),
-      responses: { 200: { description: 'OK', content: { [type]: { schema: z.string() } } } },
+      responses: { 200: { description: 'OK', content: { [type]: { schema: z.string(), example } } } },
       reasons: [],
     },
     (call) => spec.answer(call, (query ? validOf(call.c, 'query') : {}) as z.output<z.ZodObject<Q>>),

@@ -2,19 +2,22 @@
  * `/v1/me`: who the program takes the caller for, and what they may; what a console shows and hides by.
  */
 import { z } from '@hono/zod-openapi';
-import { type ActTable, type Caller, mayDo } from '../acts/access.ts';
+import { type ActTable, type Caller, mayDo, ROLES } from '../acts/access.ts';
 import { type Clock, nowSeconds } from '../clock.ts';
 import { isoInstant } from '../domain/instant.ts';
+import { areaOutput, personOutput, textOutput, uuidOutput } from './fields.ts';
 import { instantOutput } from './instants.ts';
 import { addRead } from './read.ts';
 import { newRoutes, type Routes } from './route.ts';
 
 const meOutput = z
   .object({
-    subject: z.string(),
-    grants: z.array(z.object({ role: z.string(), area: z.string().nullable() })),
-    acts: z.array(z.string()).openapi({ description: 'việc được làm · acts of the access table' }),
-    break_glass: z.array(z.object({ id: z.string(), area: z.string(), ends_at: instantOutput })),
+    subject: personOutput,
+    grants: z.array(z.object({ role: z.enum(ROLES), area: areaOutput.nullable() })),
+    acts: z
+      .array(textOutput('cases.correct'))
+      .openapi({ description: 'việc được làm · acts of the access table' }),
+    break_glass: z.array(z.object({ id: uuidOutput, area: areaOutput, ends_at: instantOutput })),
     expires_at: instantOutput,
   })
   .openapi('Me');

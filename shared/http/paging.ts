@@ -82,7 +82,10 @@ export function boundedInteger(least: number, most: number) {
 }
 
 /** `next` of an answer: null on the last page. */
-export const nextOutput = z.string().nullable().openapi({ description: 'null: hết · null at the end' });
+export const nextOutput = z.string().nullable().openapi({
+  description: 'null: hết · null at the end',
+  example: 'o1Jb0mXq7c0kZ1tTWzEsIjAxOTAiXQ',
+});
 
 /** One page out of up to `limit + 1` items, and whether there are more. */
 export function cutPage<T>(items: readonly T[], limit: number): { page: readonly T[]; more: boolean } {

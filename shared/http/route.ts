@@ -8,6 +8,7 @@ import type { MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { guard } from './door.ts';
 import type { HttpEnv } from './env.ts';
+import { textOutput } from './fields.ts';
 import { bodyTooLarge, invalidInput, PROBLEM_TYPE } from './problem.ts';
 import { ALWAYS, problemResponses, type Reasons } from './reasons.ts';
 
@@ -69,10 +70,10 @@ function refuseUnknownParameters(names: readonly string[]): MiddlewareHandler<Ht
 /** A field and what is wrong with it, in an answer. */
 export const fieldErrorSchema = z
   .object({
-    field: z.string(),
-    reason: z.string().openapi({ description: 'mã lý do, ổn định · a stable word' }),
-    message: z.string(),
-    params: z.record(z.string(), z.union([z.string(), z.number()])),
+    field: textOutput('persons[1].born_on'),
+    reason: z.string().openapi({ description: 'mã lý do, ổn định · a stable word', example: 'NOT_A_DATE' }),
+    message: textOutput('không phải ngày có thật'),
+    params: z.record(z.string(), z.union([z.string(), z.number()])).openapi({ example: {} }),
   })
   .openapi('FieldError');
 

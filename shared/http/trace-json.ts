@@ -4,6 +4,7 @@
  */
 import { z } from '@hono/zod-openapi';
 import { isoInstant } from '../domain/instant.ts';
+import { provinceOutput, textOutput, traceIdInput, uuidOutput } from './fields.ts';
 import { instantOutput, isoInstantOrNull } from './instants.ts';
 
 const counts = (example: Record<string, number>) => z.record(z.string(), z.int()).openapi({ example });
@@ -11,10 +12,10 @@ const counts = (example: Record<string, number>) => z.record(z.string(), z.int()
 /** zod schema of a trace in an answer. */
 export const traceOutput = z
   .object({
-    id: z.string(),
+    id: traceIdInput,
     state: z.enum(['queued', 'running', 'partial', 'complete', 'closed']),
     rules: z.int(),
-    cases: z.array(z.string()).openapi({
+    cases: z.array(uuidOutput).openapi({
       description: 'trống, trừ ở tỉnh đã mở truy vết · empty except at the province that opened it',
     }),
     direction: z.enum(['forward', 'backward']),
@@ -22,12 +23,12 @@ export const traceOutput = z
     as_of: instantOutput,
     coverage: z.array(
       z.object({
-        province: z.string(),
+        province: provinceOutput,
         state: z.enum(['current', 'behind', 'unreachable', 'refused', 'excluded']),
         behind: z.int(),
         answered_at: instantOutput.nullable(),
         data_at: instantOutput.nullable(),
-        reason: z.string().nullable(),
+        reason: textOutput('PROVINCE_BUDGET').nullable(),
       }),
     ),
     contacts: z.object({
@@ -35,7 +36,7 @@ export const traceOutput = z
       by_province: counts({ '24': 70, '79': 22 }),
     }),
     progress: z.object({ questions: z.int(), awaited: z.int() }),
-    province: z.string(),
+    province: provinceOutput,
     revision: z.int(),
     version: z
       .int()
@@ -45,10 +46,10 @@ export const traceOutput = z
           'tăng theo mỗi quyết định ở đây, cho If-Match · grows with what is decided on it here, for ' +
           'If-Match; null for a trace of another province',
       }),
-    refusal: z
-      .string()
-      .nullable()
-      .openapi({ description: 'vì sao trung tâm từ chối · why the hub refused the opening' }),
+    refusal: z.string().nullable().openapi({
+      description: 'vì sao trung tâm từ chối · why the hub refused the opening',
+      example: 'TOO_MANY_OPEN_TRACES',
+    }),
     opened_at: instantOutput.nullable(),
     completed_at: instantOutput.nullable(),
     elapsed_ms: z.int(),

@@ -3,19 +3,20 @@
  * generates a client of it.
  */
 import { pathToFileURL } from 'node:url';
+import { documentOf } from '../../shared/http/docs.ts';
 import { createApps } from './http-apps.ts';
 
-export type Document = ReturnType<ReturnType<typeof createApps>['node']['getOpenAPI31Document']>;
+export type Document = ReturnType<typeof documentOf>;
 
 /** The document of all routes of a program. */
 export function openapiDocument(program: 'node' | 'hub'): Document {
   const app = createApps(async () => Promise.reject(new Error('nobody is asked')))[program];
   const info = {
     title: program === 'node' ? 'Truy Vết · nút của một tỉnh' : 'Truy Vết · trung tâm quốc gia',
-    version: '1',
+    ...{ version: '1', description: '' },
     license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
   };
-  return app.getOpenAPI31Document({ openapi: '3.1.0', info, servers: [{ url: '/' }] });
+  return documentOf(app, info);
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {

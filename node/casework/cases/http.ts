@@ -4,7 +4,13 @@
 import { z } from '@hono/zod-openapi';
 import { isoInstant } from '../../../shared/domain/instant.ts';
 import { addCommand } from '../../../shared/http/command.ts';
-import { uuidInput } from '../../../shared/http/fields.ts';
+import {
+  identifierOutput,
+  textOutput,
+  uuidInput,
+  uuidOutput,
+  wardOutput,
+} from '../../../shared/http/fields.ts';
 import { dateInput, instantInput, instantOutput, isoInstantOrNull } from '../../../shared/http/instants.ts';
 import { addList } from '../../../shared/http/list.ts';
 import { addRead } from '../../../shared/http/read.ts';
@@ -40,15 +46,15 @@ const correction = z
 
 const caseOutput = z
   .object({
-    id: z.uuid(),
-    identifiers: z.array(z.string()),
-    onset_on: z.string().nullable(),
+    id: uuidOutput,
+    identifiers: z.array(identifierOutput),
+    onset_on: textOutput('2021-06-01').nullable(),
     sampled_at: instantOutput.nullable(),
     isolated_at: instantOutput.nullable(),
     created_at: instantOutput,
     changed_at: instantOutput,
     withdrawn_at: instantOutput.nullable(),
-    ward: z.string().nullable(),
+    ward: wardOutput.nullable(),
     version: z.int(),
   })
   .openapi('Case');
@@ -78,7 +84,7 @@ export function caseRoutes(ctx: CasesContext): Routes {
     ...{ act: 'cases.enter', name: 'enterCase', method: 'post', path: '/v1/cases', tag },
     summary: 'Nhập ca bệnh · Enter a confirmed case',
     description: ENTERING,
-    ...{ body: newCase, status: 201, done: 'Đã nhập · Entered', output: z.object({ id: z.uuid() }) },
+    ...{ body: newCase, status: 201, done: 'Đã nhập · Entered', output: z.object({ id: uuidOutput }) },
     example: {
       ...{ identifiers: ['cccd:024090000001', 'phone:+84912345678'], onset_on: '2021-06-01' },
       ...{ sampled_at: '2021-06-03T08:00:00+07:00', ward: '07213' },

@@ -3,8 +3,9 @@
  */
 import { z } from '@hono/zod-openapi';
 import { isoInstant } from '../../../shared/domain/instant.ts';
+import { commandsOf } from '../../../shared/domain/machine.ts';
 import { addCommand } from '../../../shared/http/command.ts';
-import { uuidInput } from '../../../shared/http/fields.ts';
+import { areaOutput, personOutput, textOutput, uuidInput, uuidOutput } from '../../../shared/http/fields.ts';
 import { instantOutput, isoInstantOrNull } from '../../../shared/http/instants.ts';
 import { addList } from '../../../shared/http/list.ts';
 import { newRoutes, type Routes } from '../../../shared/http/route.ts';
@@ -34,20 +35,20 @@ const newBreakGlass = z
   })
   .openapi('NewBreakGlass');
 
-const opened = { id: z.uuid(), area: z.string(), ends_at: instantOutput };
+const opened = { id: uuidOutput, area: areaOutput, ends_at: instantOutput };
 
 const breakGlassOutput = z
   .object({
     ...opened,
-    subject: z.string(),
-    reason: z.string(),
+    subject: personOutput,
+    reason: textOutput('Ổ dịch trên tàu, cần xem huyện bên'),
     opened_at: instantOutput,
     reviewed_at: instantOutput.nullable(),
-    reviewed_by: z.string().nullable(),
+    reviewed_by: personOutput.nullable(),
     verdict: z.enum(VERDICTS).nullable(),
     state: z.enum(BREAK_GLASS.states),
     /** What the caller may do with it now. */
-    allowed: z.array(z.string()),
+    allowed: z.array(z.enum(commandsOf(BREAK_GLASS))),
     version: z.int(),
   })
   .openapi('BreakGlass');

@@ -4,7 +4,7 @@
 import { z } from '@hono/zod-openapi';
 import { isoInstant } from '../../../shared/domain/instant.ts';
 import { addCommand } from '../../../shared/http/command.ts';
-import { uuidInput } from '../../../shared/http/fields.ts';
+import { personOutput, textOutput, uuidInput, uuidOutput } from '../../../shared/http/fields.ts';
 import { instantInput, instantOutput, isoInstantOrNull } from '../../../shared/http/instants.ts';
 import { addList } from '../../../shared/http/list.ts';
 import { newRoutes, type Routes } from '../../../shared/http/route.ts';
@@ -16,7 +16,7 @@ import {
   type ServiceAccount,
   type ServiceAccountsContext,
 } from './operations.ts';
-import { SERVICE_SCOPES } from './rules.ts';
+import { isServiceScope, SERVICE_SCOPES } from './rules.ts';
 
 const scopes = z.array(z.enum(SERVICE_SCOPES)).min(1).max(SERVICE_SCOPES.length);
 
@@ -30,10 +30,10 @@ const newAccount = z
 
 const accountOutput = z
   .object({
-    id: z.uuid(),
-    name: z.string(),
-    scopes: z.array(z.string()),
-    created_by: z.string(),
+    id: uuidOutput,
+    name: textOutput('PC-Covid'),
+    scopes: z.array(z.enum(SERVICE_SCOPES)),
+    created_by: personOutput,
     created_at: instantOutput,
     expires_at: instantOutput.nullable(),
     revoked_at: instantOutput.nullable(),
@@ -47,6 +47,7 @@ const createdOutput = accountOutput
       .string()
       .nullable()
       .openapi({
+        example: 'tvk_24_0190b6c25c1e7a4b9f3d6f0f3f2c8a11',
         description:
           'chỉ hiện một lần; null khi hỏi lại cùng Idempotency-Key: thu hồi, tạo cái khác · shown once, ' +
           'never again; null when the same request comes again: revoke this account and make another',
@@ -105,7 +106,7 @@ interface CreatedAccount {
 function toJson(account: ServiceAccount): z.output<typeof accountOutput> {
   const { id, name, scopes, createdBy, version } = account;
   return {
-    ...{ id, name, scopes: [...scopes], created_by: createdBy, version },
+    ...{ id, name, scopes: scopes.filter(isServiceScope), created_by: createdBy, version },
     created_at: isoInstant(account.createdAt),
     expires_at: isoInstantOrNull(account.expiresAt),
     revoked_at: isoInstantOrNull(account.revokedAt),

@@ -6,7 +6,9 @@
 /** What integrators do, except what is about a person's own rights. */
 export const SERVICE_SCOPES = ['imports.write', 'cases.write'] as const;
 
+export type ServiceScope = (typeof SERVICE_SCOPES)[number];
+
 /** Whether a word is among SERVICE_SCOPES. */
-export function isServiceScope(word: string): boolean {
+export function isServiceScope(word: string): word is ServiceScope {
   return SERVICE_SCOPES.some((scope) => scope === word);
 }

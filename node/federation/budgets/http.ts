@@ -25,7 +25,7 @@ const budgetsOutput = z
   .object({
     version: z.int(),
     default: budget,
-    provinces: z.array(budget.extend({ province })),
+    provinces: z.array(z.object({ province, ...budget.shape })),
     used: z.array(z.object({ province, hour: asked, day: asked })),
   })
   .openapi('Budgets');

@@ -4,7 +4,7 @@
 import { z } from '@hono/zod-openapi';
 import { isoInstant } from '../../../shared/domain/instant.ts';
 import { addCommand } from '../../../shared/http/command.ts';
-import { provinceInput } from '../../../shared/http/fields.ts';
+import { fingerprintOutput, provinceInput, provinceOutput, textOutput } from '../../../shared/http/fields.ts';
 import { instantOutput } from '../../../shared/http/instants.ts';
 import { addList, itemsAfter } from '../../../shared/http/list.ts';
 import { addRead } from '../../../shared/http/read.ts';
@@ -23,12 +23,12 @@ import {
 } from './operations.ts';
 
 const tag = 'federation';
-const province = z.string().openapi({ example: '24' });
+const province = provinceOutput;
 const newcomerOutput = z
   .object({
     province,
-    name: z.string(),
-    fingerprint: z.string(),
+    name: textOutput('Bắc Giang'),
+    fingerprint: fingerprintOutput,
     stated_at: instantOutput,
     holds_key: z.boolean(),
   })
@@ -39,7 +39,7 @@ const keyOutput = z
     generations: z.array(
       z.object({
         generation: z.int(),
-        check: z.string(),
+        check: textOutput('3q2-7w'),
         use_from: instantOutput,
         held_by: z.array(province),
         awaited: z.array(province),
@@ -48,7 +48,7 @@ const keyOutput = z
     ),
     current: z.int().nullable(),
     proposed: z.int().nullable(),
-    giver: z.object({ province, fingerprint: z.string().nullable() }).nullable(),
+    giver: z.object({ province, fingerprint: fingerprintOutput.nullable() }).nullable(),
     trusted: z.array(province),
   })
   .openapi('FederationKeyStatus');

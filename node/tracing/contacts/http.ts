@@ -4,7 +4,14 @@
 import { z } from '@hono/zod-openapi';
 import { parseInstant, vietnamInstant } from '../../../shared/domain/instant.ts';
 import { type CsvCell, csvLine, csvResponse } from '../../../shared/http/csv.ts';
-import { traceIdInput } from '../../../shared/http/fields.ts';
+import {
+  identifierOutput,
+  placeKindOutput,
+  provinceOutput,
+  textOutput,
+  traceIdInput,
+  wardOutput,
+} from '../../../shared/http/fields.ts';
 import { addFile } from '../../../shared/http/file.ts';
 import { instantOutput } from '../../../shared/http/instants.ts';
 import { addList } from '../../../shared/http/list.ts';
@@ -17,18 +24,18 @@ const MAX_CONTACTS = 1_000;
 
 const contactOutput = z
   .object({
-    id: z.string(),
-    identifiers: z.array(z.string()),
-    name: z.string().nullable(),
-    address: z.string().nullable(),
-    ward: z.string().nullable(),
+    id: textOutput('9f86d081884c7d659a2feaa0c55ad015'),
+    identifiers: z.array(identifierOutput),
+    name: textOutput('Nguyễn Văn An').nullable(),
+    address: textOutput('12 Lê Lợi').nullable(),
+    ward: wardOutput.nullable(),
     degree: z.int(),
     first_exposed_at: instantOutput,
     last_exposed_at: instantOutput,
     seconds: z.int(),
     settings: z.array(z.enum(['place', 'encounter', 'household'])),
-    place_kinds: z.array(z.string()),
-    exposed_in: z.array(z.string()),
+    place_kinds: z.array(placeKindOutput),
+    exposed_in: z.array(provinceOutput),
   })
   .openapi('Contact');
 
@@ -56,7 +63,7 @@ export function contactRoutes(ctx: ContactsContext): Routes {
       'Columns as in the JSON, lists separated by spaces, instants in Vietnamese time; UTF-8 with a ' +
         'mark; cells that could begin a formula get an apostrophe. Put on record.',
     ),
-    ...{ params, query: filters, reasons, type: 'text/csv' },
+    ...{ params, query: filters, reasons, type: 'text/csv', example: EXAMPLE },
     answer: async ({ caller, params }, query) => {
       const pages = exportContacts(ctx, caller, { traceId: params.id, ...query });
       // A refusal is told before the file begins.
@@ -68,6 +75,11 @@ export function contactRoutes(ctx: ContactsContext): Routes {
 }
 
 const CSV_COLUMNS = Object.keys(contactOutput.shape) as (keyof z.output<typeof contactOutput>)[];
+
+const EXAMPLE = [
+  `${CSV_COLUMNS.join(',')}\r\n9f86d081884c7d659a2feaa0c55ad015,phone:+84912345678,Nguyễn Văn An,12 Lê Lợi,`,
+  '07213,1,2021-06-01T08:00:00+07:00,2021-06-01T09:00:00+07:00,3600,place,market,24 79\r\n',
+].join('');
 
 /** The header, then each page as it comes. */
 async function* csvLines(

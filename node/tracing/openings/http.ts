@@ -53,6 +53,7 @@ export function traceRoutes(ctx: WatchContext): Routes {
         'contacts (only for roles that may read them). Ends when the client leaves.',
     ),
     type: 'text/event-stream',
+    example: 'event: state\ndata: {"id":"4bf92f3577b34da6a3ce929d0e0e4736","state":"running"}\n\n',
     answer: async ({ caller, params: { id }, c }) => {
       // An unknown trace gets its problem before the stream begins.
       const leave = await traces.beginWatch(ctx, caller, id);
