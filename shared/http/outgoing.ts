@@ -8,6 +8,7 @@ import { listOutgoing, type OutgoingRow, readOutgoing, settleDeadLetter } from '
 import { OUTGOING_STATES } from '../outgoing/rules.ts';
 import { fault } from '../shape-errors.ts';
 import { addCommand } from './command.ts';
+import { textOutput } from './fields.ts';
 import { instantOutput, isoInstantOrNull } from './instants.ts';
 import { addList } from './list.ts';
 import { newRoutes, type Routes } from './route.ts';
@@ -15,12 +16,18 @@ import { newRoutes, type Routes } from './route.ts';
 const itemOutput = z
   .object({
     id: z.int(),
-    channel: z.string(),
-    key: z.string(),
-    subject: z.string().openapi({ description: 'về gì: mã số · what it is about: ids' }),
+    channel: textOutput('sms'),
+    key: textOutput('follow-up 0190b6c2-5c1e-7a4b-9f3d-6f0f3f2c8a11'),
+    subject: z.string().openapi({
+      description: 'về gì: mã số · what it is about: ids',
+      example: 'case 0190b6c2-5c1e-7a4b-9f3d-6f0f3f2c8a11',
+    }),
     state: z.enum(OUTGOING_STATES),
     tries: z.int(),
-    failure: z.string().nullable().openapi({ description: 'lý do lần cuối · reason of the last failure' }),
+    failure: z.string().nullable().openapi({
+      description: 'lý do lần cuối · reason of the last failure',
+      example: 'TIMED_OUT',
+    }),
     created_at: instantOutput,
     next_try_at: instantOutput.nullable(),
     ended_at: instantOutput.nullable(),

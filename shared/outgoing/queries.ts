@@ -2,7 +2,8 @@
  * The table `outgoing`, the same in node and hub. All times are those of the database's clock: several
  * programs may send from one table.
  */
-import { and, asc, eq, gt, sql } from 'drizzle-orm';
+import { asc, eq, gt, sql } from 'drizzle-orm';
+import { conditionsOf, type FiltersOf } from '../db/conditions.ts';
 import type { Queryable, Transaction } from '../db/database.ts';
 import { outgoing } from '../db/outgoing-tables.ts';
 import type { OutgoingItem } from './channels.ts';
@@ -75,27 +76,26 @@ const COLUMNS = {
   ...{ createdAt: outgoing.createdAt, dueAt: outgoing.dueAt, endedAt: outgoing.endedAt },
 };
 
-export interface OutgoingPage {
+const CONDITIONS = {
+  state: (state: OutgoingState) => eq(outgoing.state, state),
+  channel: (name: string) => eq(outgoing.channel, name),
+  /** Behind the item where the page before ended. */
+  after: (id: number) => gt(outgoing.id, id),
+};
+
+export interface OutgoingPage extends FiltersOf<typeof CONDITIONS> {
   readonly state: OutgoingState;
-  readonly channel?: string | undefined;
   readonly limit: number;
-  /** Id of the last one of the page before. */
-  readonly after?: number | undefined;
 }
 
 /** At most `limit` in a state, oldest first. */
-export function listOutgoing(
-  { orm }: Queryable,
-  { state, channel, limit, after = 0 }: OutgoingPage,
-): Promise<OutgoingRow[]> {
-  const wanted = [eq(outgoing.state, state), gt(outgoing.id, after)];
-  if (channel !== undefined) wanted.push(eq(outgoing.channel, channel));
+export function listOutgoing({ orm }: Queryable, page: OutgoingPage): Promise<OutgoingRow[]> {
   return orm
     .select(COLUMNS)
     .from(outgoing)
-    .where(and(...wanted))
+    .where(conditionsOf(CONDITIONS, page))
     .orderBy(asc(outgoing.id))
-    .limit(limit);
+    .limit(page.limit);
 }
 
 /** One; undefined if there is none. `lock`: others wait until this transaction ends. */

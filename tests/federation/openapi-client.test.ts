@@ -19,14 +19,18 @@ import type { paths } from './api.ts';
 await createClient<paths>().GET('/v1/audits', {});
 `;
 
+const NOTHING_IS_DEAD = { retryOutgoing: 'NO_SUCH_ITEM', discardOutgoing: 'NO_SUCH_ITEM' };
+
 /** Everything that is refused to these calls, and why: another word, or another refusal, is a change. */
 const REFUSED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   node: {
+    ...NOTHING_IS_DEAD,
     acceptRestore: 'NO_CONFLICT',
     approveProvince: 'FINGERPRINT_MISMATCH',
     createKey: 'FEDERATION_KEY_EXISTS',
   },
   hub: {
+    ...NOTHING_IS_DEAD,
     acceptRestore: 'NO_CONFLICT',
     // Nobody can ask to join a hub without a listener for newcomers.
     inviteProvince: 'NO_ENROLMENT_LISTENER',

@@ -124,7 +124,8 @@ function paramsOf({ path, parameters = [] }: Operation): string {
   const list = path.slice(0, path.indexOf('/{'));
   const params = named.map(({ name, schema }) => {
     const example = JSON.stringify(schema.example);
-    return `${name}: ${name === 'id' ? `seen['${list}'] ?? ${example}` : example}`;
+    const isSeen = name === 'id' && typeof schema.example === 'string';
+    return `${name}: ${isSeen ? `seen['${list}'] ?? ${example}` : example}`;
   });
   return params.length > 0 ? `params: { path: { ${params.join(', ')} } }` : '';
 }

@@ -3,6 +3,7 @@
  */
 import { and, eq, isNull, sql } from 'drizzle-orm';
 import type { Scope } from '../../../shared/acts/access.ts';
+import { conditionsOf, type FiltersOf } from '../../../shared/db/conditions.ts';
 import type { Queryable } from '../../../shared/db/database.ts';
 import { withinWards } from '../../../shared/db/ward-filter.ts';
 import { contacts, deliveries } from '../../db/schema.ts';
@@ -21,40 +22,31 @@ const COLUMNS = {
   ...{ placeKinds, exposedIn, identifierIds },
 };
 
-export interface ContactsPage {
+const LATEST_FIRST = sql`-${lastExposedAt}`;
+
+const CONDITIONS = {
+  traceId: (id: string) => eq(contacts.traceId, id),
+  ward: (ward: string) => eq(contacts.ward, ward),
+  /** Behind the place where the page before ended. */
+  after: ([place, exposure, id]: ContactPlace) => sql`(${degree}, ${LATEST_FIRST}, ${contactId}) >
+    (${place}::int, -(${exposure}::bigint), ${id})`,
+};
+
+export interface ContactsPage extends FiltersOf<typeof CONDITIONS> {
   readonly traceId: string;
   readonly limit: number;
-  /** Where the page before ended. */
-  readonly after?: ContactPlace | undefined;
-  readonly ward?: string | undefined;
 }
 
-/** No contact has degree 0. */
-const BEFORE_ALL: ContactPlace = [0, 0, ''];
-
 /** At most `limit` standing contacts in scope: F1 first, those exposed last before others, then by id. */
-export function listContacts(
-  { orm }: Queryable,
-  { traceId, limit, after = BEFORE_ALL, ward }: ContactsPage,
-  scope: Scope,
-): Promise<ContactRow[]> {
-  const latestFirst = sql`-${lastExposedAt}`;
-  const [afterDegree, afterExposure, afterId] = after;
+export function listContacts({ orm }: Queryable, page: ContactsPage, scope: Scope): Promise<ContactRow[]> {
   return orm
     .select(COLUMNS)
     .from(contacts)
     .where(
-      and(
-        eq(contacts.traceId, traceId),
-        isNull(contacts.withdrawnAt),
-        sql`(${degree}, ${latestFirst}, ${contactId}) >
-          (${afterDegree}::int, -(${afterExposure}::bigint), ${afterId})`,
-        ward === undefined ? undefined : eq(contacts.ward, ward),
-        withinWards(contacts.ward, scope),
-      ),
+      and(isNull(contacts.withdrawnAt), conditionsOf(CONDITIONS, page), withinWards(contacts.ward, scope)),
     )
-    .orderBy(degree, latestFirst, contactId)
-    .limit(limit);
+    .orderBy(degree, LATEST_FIRST, contactId)
+    .limit(page.limit);
 }
 
 /** Grows whenever the contacts of the trace change here; 0 = none came yet. */
