@@ -221,10 +221,10 @@ async function startTracing(base: Base, tokenizer: Tokenizer): Promise<Tracing> 
   const name = `node-${identity.province}-trace`;
   const pool = { max: POOL.trace, name, settings: TRACE_PLANNER };
   const traceDb = stack.use(openDatabase(config.databaseUrl.reveal(), pool));
-  const { db, feed, watch, clock, logger, refusals } = base;
+  const { db, feed, watch, clock, logger, refusals, metrics } = base;
   const tracing = stack.use(
     await createTracing({
-      ...{ db, traceDb, feed, watch, clock, logger, refusals, province: identity.province },
+      ...{ db, traceDb, feed, watch, clock, logger, refusals, metrics, province: identity.province },
       federationKey: base.keys.keyOf,
       warrants: new VerifiedWarrants({ provinces: base.provinces, hub: identity.warrantKey }),
       flushTokens: (signal) => tokenizer.flush(signal),

@@ -17,6 +17,7 @@ import { SEQ_LIMIT } from '../../shared/grpc/trace-messages.ts';
 import {
   closeTrace,
   getTraceStatus,
+  listClosed,
   listTraceStatuses,
   openTrace,
   reportStatus,
@@ -47,6 +48,7 @@ export function traceHandlers(
     }),
     reportStatus: async (request, call) => {
       checkReport(request);
+      const closed = await listClosed(ctx, request.asking);
       await reportStatus(ctx, {
         province: provinceOf(call),
         incarnation: Number(request.incarnation),
@@ -55,7 +57,8 @@ export function traceHandlers(
         protocol: request.protocol,
         stale: request.stale,
       });
-      return { nextInMs: ctx.reportEveryMs ?? REPORT_EVERY_MS, provincesVersion: BigInt(roster.version) };
+      const nextInMs = ctx.reportEveryMs ?? REPORT_EVERY_MS;
+      return { nextInMs, provincesVersion: BigInt(roster.version), closed };
     },
   };
 }

@@ -28,7 +28,7 @@ import type { TraceEngine } from './engine.ts';
 import { listOpenings, type ProvinceReport, type StaleAnswers } from './queries.ts';
 import type { TraceStatusView } from './status.ts';
 import { storedStatus } from './stored-view.ts';
-import { findTrace, findTraces, listTraceRows, type TraceRow } from './traces-queries.ts';
+import { findClosed, findTrace, findTraces, listTraceRows, type TraceRow } from './traces-queries.ts';
 
 export interface TracesCtx {
   readonly db: Database;
@@ -241,6 +241,15 @@ export function listTraces(
 export interface StatusReport extends ProvinceReport {
   readonly stale: readonly StaleAnswers[];
 }
+
+/** Which of these traces are closed; at most as many as a report may name. */
+export function listClosed({ db }: Pick<TracesCtx, 'db'>, ids: readonly string[]): Promise<string[]> {
+  if (ids.length > ASKED_AT_ONCE) throw invalidField('asking', 'TOO_MANY', { most: ASKED_AT_ONCE });
+  return ids.length === 0 ? Promise.resolve([]) : findClosed(db, ids);
+}
+
+/** Traces that one report asks about at most. */
+const ASKED_AT_ONCE = 100;
 
 /**
  * A node's sign of life. Answers that it calls stale, and all of an earlier life, are asked for again; that

@@ -64,6 +64,13 @@ export async function findTrace(db: Queryable, wanted: string): Promise<TraceRow
   return (await findTraces(db, [wanted]))[0];
 }
 
+/** Which of these traces are closed, in no order. */
+export async function findClosed({ sql }: Queryable, ids: readonly string[]): Promise<string[]> {
+  const rows = await sql<{ id: string }[]>`
+    SELECT id FROM traces WHERE id = ANY (${[...ids]}::text[]) AND closed_at IS NOT NULL`;
+  return rows.map(({ id }) => id);
+}
+
 /** The traces of these ids that there are, in no order. */
 export function findTraces({ orm }: Queryable, ids: readonly string[]): Promise<TraceRow[]> {
   return orm.select(COLUMNS).from(traces).where(inArray(id, ids));

@@ -208,6 +208,7 @@ describe('a node at the hub', () => {
     ['a version beyond all', { dataVersion: 2n ** 64n - 1n }, 'data_version: too large'],
     ['a protocol beyond all', { protocol: 2 ** 32 - 1 }, 'protocol: too large'],
     ['a question beyond all', { stale: [{ traceId: '', seqs: [2 ** 31] }] }, 'stale: too large'],
+    ['more traces than one may ask of', { asking: Array(101).fill('') }, 'asking: more than 100 items'],
   ])('a report of %s', async (_, report, message) => {
     const hub = hubAs(node(other));
     const failure = await refused(() => hub.reportStatus(report, patience()));

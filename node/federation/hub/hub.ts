@@ -14,6 +14,15 @@ export interface HubReport {
   /** Newest data received, epoch seconds; 0 = none. */
   readonly dataAt: number;
   readonly stale: readonly { readonly traceId: string; readonly seqs: readonly number[] }[];
+  /** Some of the traces that have asked it: whether any of them is over. */
+  readonly asking: readonly string[];
+}
+
+export interface HubReportAnswer {
+  readonly nextInMs: number;
+  readonly provincesVersion: number;
+  /** Which of the traces are closed; an older hub names none. */
+  readonly closed: readonly string[];
 }
 
 export interface HubLink extends AsyncDisposable {
@@ -22,10 +31,7 @@ export interface HubLink extends AsyncDisposable {
   /** The key service. */
   evaluate(blinded: Uint8Array, signal: AbortSignal): Promise<{ evaluated: Uint8Array; generation: number }>;
   /** The version is that of the hub's list of provinces. */
-  report(
-    report: HubReport,
-    signal: AbortSignal,
-  ): Promise<{ readonly nextInMs: number; readonly provincesVersion: number }>;
+  report(report: HubReport, signal: AbortSignal): Promise<HubReportAnswer>;
   /** This node's certificate was renewed. */
   useTls(tls: TlsMaterial): void;
   /** The hub's certificate may not be trusted any more. */
@@ -56,18 +62,19 @@ export function connectHub({ protocol, ...to }: HubLinkOptions): HubLink {
       return channel.state;
     },
     evaluate: (blinded, signal) => client.evaluate({ blinded }, { deadlineMs: EVALUATE_DEADLINE_MS, signal }),
-    report: async ({ incarnation, dataVersion, dataAt, stale }, signal) => {
-      const { nextInMs, provincesVersion } = await client.reportStatus(
+    report: async ({ incarnation, dataVersion, dataAt, stale, asking }, signal) => {
+      const { nextInMs, provincesVersion, closed } = await client.reportStatus(
         {
           incarnation: BigInt(incarnation),
           dataVersion: BigInt(dataVersion),
           dataAt,
           protocol,
+          asking: [...asking],
           stale: stale.map(({ traceId, seqs }) => ({ traceId, seqs: [...seqs] })),
         },
         { deadlineMs: REPORT_DEADLINE_MS, signal },
       );
-      return { nextInMs, provincesVersion: Number(provincesVersion) };
+      return { nextInMs, provincesVersion: Number(provincesVersion), closed };
     },
     useTls: (tls) => channel.useTls(tls),
     reconnect: () => channel.reconnect(),

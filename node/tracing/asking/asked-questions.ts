@@ -1,7 +1,8 @@
 /**
  * What open traces have asked this node, by token: so that a change of data can be told to the hub as the
  * questions whose answers it touches. Lives as long as the process: a restart begins a new incarnation, and
- * all is asked again. Columns, because one trace asks about a hundred thousand tokens.
+ * all is asked again. What a closed or expired trace has asked is let go. Columns, because one trace asks
+ * about a hundred thousand tokens.
  */
 import { Columns } from '../../../shared/trace/evidence.ts';
 import { KeyTable } from '../../../shared/trace/key-table.ts';
@@ -14,10 +15,12 @@ export interface TouchedQuestion {
 
 /** A trace that asks; its number stands in the entries. */
 interface AskingTrace {
-  readonly number: number;
+  number: number;
   readonly id: string;
   readonly expiresAt: number;
   readonly seqs: Set<number>;
+  /** Its entries. */
+  size: number;
 }
 
 /** A question as it is noted; tokens are packed. */
@@ -46,9 +49,16 @@ export class AskedQuestions {
   #entries = newEntries();
   readonly #byId = new Map<string, AskingTrace>();
   #traces: (AskingTrace | undefined)[] = [];
+  /** Entries of traces that are forgotten: they go when they are half of all. */
+  #dead = 0;
   /** Union of all asked windows, to skip changes that no trace asks about. */
   #from = Number.POSITIVE_INFINITY;
   #until = Number.NEGATIVE_INFINITY;
+
+  /** How much is kept: traces, and entries of theirs (some twenty bytes each). */
+  get figures(): { readonly traces: number; readonly entries: number } {
+    return { traces: this.#byId.size, entries: this.#entries.length };
+  }
 
   /** Notes a question; the same question again is noted once. */
   note(trace: { id: string; expiresAt: number }, question: NotedQuestion): void {
@@ -61,8 +71,6 @@ export class AskedQuestions {
     for (const [i, token] of this.#number(question.met).entries()) {
       const from = metFrom[i] as number;
       const until = metUntil[i] as number;
-      this.#from = Math.min(this.#from, from);
-      this.#until = Math.max(this.#until, until);
       this.#add(token, { trace: asking, seq, from, until });
     }
   }
@@ -99,22 +107,54 @@ export class AskedQuestions {
     });
   }
 
+  /** At most `limit` of the traces that are kept; each in its turn. */
+  nextTraces(limit: number): string[] {
+    const next = [...this.#byId.values()].slice(0, limit);
+    for (const trace of next) {
+      this.#byId.delete(trace.id);
+      this.#byId.set(trace.id, trace);
+    }
+    return next.map(({ id }) => id);
+  }
+
   /** Forgets traces that have expired. */
   forgetExpired(now: number): void {
-    const expired = [...this.#byId.values()].filter(({ expiresAt }) => expiresAt <= now);
-    if (expired.length === 0) return;
-    for (const { id, number } of expired) {
+    this.forget([...this.#byId.values()].filter(({ expiresAt }) => expiresAt <= now).map(({ id }) => id));
+  }
+
+  /** Forgets traces that are over. One that asks again is noted anew. */
+  forget(ids: readonly string[]): void {
+    for (const id of ids) {
+      const trace = this.#byId.get(id);
+      if (!trace) continue;
       this.#byId.delete(id);
-      this.#traces[number] = undefined;
+      this.#traces[trace.number] = undefined;
+      this.#dead += trace.size;
     }
-    const [tokens, first, entries] = [this.#tokens, this.#first, this.#entries];
+    // Not at every closing: all that stays is entered anew.
+    if (this.#dead > 0 && this.#dead * 2 >= this.#entries.length) this.#rebuild();
+  }
+
+  #rebuild(): void {
+    const [tokens, first, entries, traces] = [this.#tokens, this.#first, this.#entries, this.#traces];
     this.#tokens = new KeyTable();
     this.#first = new Int32Array(1024).fill(NONE);
     this.#entries = newEntries();
+    this.#dead = 0;
+    [this.#from, this.#until] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+    this.#traces = [];
+    const numberOf = new Map<AskingTrace | undefined, number>();
+    for (const trace of this.#byId.values()) {
+      Object.assign(trace, { number: this.#traces.length, size: 0 });
+      numberOf.set(trace, trace.number);
+      this.#traces.push(trace);
+    }
     for (let token = 0; token < tokens.size; token++) {
       for (let e = first[token] as number; e !== NONE; e = entries.data.next[e] as number) {
         const entry = entryAt(entries, e);
-        if (this.#traces[entry.trace]) this.#add(this.#number(tokens.keyOf(token))[0] as number, entry);
+        const trace = numberOf.get(traces[entry.trace]);
+        if (trace !== undefined)
+          this.#add(this.#number(tokens.keyOf(token))[0] as number, { ...entry, trace });
       }
     }
   }
@@ -122,7 +162,7 @@ export class AskedQuestions {
   #traceOf({ id, expiresAt }: { id: string; expiresAt: number }): AskingTrace {
     let trace = this.#byId.get(id);
     if (!trace) {
-      trace = { number: this.#traces.length, id, expiresAt, seqs: new Set() };
+      trace = { number: this.#traces.length, id, expiresAt, seqs: new Set(), size: 0 };
       this.#traces.push(trace);
       this.#byId.set(id, trace);
     }
@@ -149,6 +189,11 @@ export class AskedQuestions {
     data.until[e] = until;
     data.next[e] = this.#first[token] as number;
     this.#first[token] = e;
+    (this.#traces[trace] as AskingTrace).size++;
+    // [0, 0) asks about identity, at any time.
+    if (until === 0) return;
+    this.#from = Math.min(this.#from, from);
+    this.#until = Math.max(this.#until, until);
   }
 
   #isNoted(token: number, asking: number, asked: number): boolean {

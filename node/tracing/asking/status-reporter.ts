@@ -15,6 +15,16 @@ export interface Report {
   readonly dataVersion: number;
   readonly dataAt: number;
   readonly stale: readonly { traceId: string; seqs: number[] }[];
+  /** Some of the traces that have asked: whether any of them is over. */
+  readonly asking: readonly string[];
+}
+
+/** What the hub says to it. */
+export interface ReportAnswer {
+  /** How long to wait for the next. */
+  readonly nextInMs: number;
+  /** Which of the traces are closed. */
+  readonly closed: readonly string[];
 }
 
 export interface StatusReporterOptions {
@@ -25,12 +35,14 @@ export interface StatusReporterOptions {
   readonly incarnation: number;
   readonly changes: Pick<Changes, 'dataVersion' | 'dataAt'>;
   readonly asked: AskedQuestions;
-  /** Sends one report to the hub; resolves with how long to wait for the next. */
-  send(report: Report, signal: AbortSignal): Promise<{ nextInMs: number }>;
+  /** Sends one report to the hub. */
+  send(report: Report, signal: AbortSignal): Promise<ReportAnswer>;
 }
 
 const EVERY_MS = 5_000;
 const RETRY_MS = { first: 100, most: 5_000 };
+/** Traces asked about in one report. */
+const ASKED_AT_ONCE = 100;
 
 export class StatusReporter implements AsyncDisposable {
   readonly #options: StatusReporterOptions;
@@ -64,10 +76,13 @@ export class StatusReporter implements AsyncDisposable {
     const { dataVersion, dataAt } = changes;
     const stale = [...sending].map(([traceId, seqs]) => ({ traceId, seqs: [...seqs] }));
     try {
-      const answer = await this.#options.send({ incarnation, dataVersion, dataAt, stale }, signal);
+      const asking = asked.nextTraces(ASKED_AT_ONCE);
+      const report = { incarnation, dataVersion, dataAt, stale, asking };
+      const { nextInMs, closed } = await this.#options.send(report, signal);
+      asked.forget(closed);
       asked.forgetExpired(clock.nowMs() / 1000);
       if (dataAt > 0) await markDataAt(db, dataAt);
-      return answer;
+      return { nextInMs };
     } catch (error) {
       for (const { traceId, seqs } of stale) {
         this.#touched.set(traceId, new Set([...seqs, ...(this.#touched.get(traceId) ?? [])]));

@@ -2,6 +2,7 @@
  * Puts the pieces of tracing together: memory loaded, a new incarnation begun, the change feed and the
  * reporter at work. The only constructor of this feature; node/app.ts calls it.
  */
+import type { Registry } from 'prom-client';
 import type { RefusalLog } from '../../../shared/audit/refusals.ts';
 import type { Clock } from '../../../shared/clock.ts';
 import type { Database } from '../../../shared/db/database.ts';
@@ -13,10 +14,11 @@ import type { VerifiedWarrants } from '../../../shared/signed/opening-cache.ts';
 import { AskedQuestions, type TouchedQuestion } from './asked-questions.ts';
 import { Changes } from './changes.ts';
 import { TraceCiphers } from './ciphers.ts';
+import { measureAsked } from './figures.ts';
 import { IdentifierIndex } from './identifier-index.ts';
 import type { TracingCtx } from './operations.ts';
 import * as queries from './queries.ts';
-import { type Report, StatusReporter } from './status-reporter.ts';
+import { type Report, type ReportAnswer, StatusReporter } from './status-reporter.ts';
 
 /**
  * Questions are answered from indexes whatever the planner's statistics say: an import that has just tripled
@@ -46,7 +48,9 @@ export interface TracingOptions {
   rulePack(number: number): Promise<RulePack>;
   rulesInForceAt(at: number): number | undefined;
   /** Sends a status report to the hub. */
-  report(report: Report, signal: AbortSignal): Promise<{ nextInMs: number }>;
+  report(report: Report, signal: AbortSignal): Promise<ReportAnswer>;
+  /** Where the figures of what is kept in memory go. */
+  readonly metrics?: Registry;
 }
 
 export interface Tracing extends AsyncDisposable {
@@ -61,6 +65,7 @@ export async function createTracing(options: TracingOptions): Promise<Tracing> {
   const incarnation = await queries.beginIncarnation(db, clock.nowMs());
   const index = new IdentifierIndex();
   const asked = new AskedQuestions();
+  if (options.metrics) measureAsked(options.metrics, () => asked.figures);
   let reporter: StatusReporter | undefined;
   const onTouched = (questions: readonly TouchedQuestion[]) => reporter?.touched(questions);
   const changes = await Changes.start({ db, feed, province, index, asked, onTouched });
