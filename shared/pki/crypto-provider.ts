@@ -1,12 +1,20 @@
 /**
- * The platform's WebCrypto for @peculiar/x509, set once before anything is made with it, and keys of ECDSA on
+ * @peculiar/x509 with the platform's WebCrypto, loaded when something is made with it, and keys of ECDSA on
  * P-256 between its form and Node's.
  */
-import 'reflect-metadata';
 import { createPublicKey, type KeyObject, webcrypto } from 'node:crypto';
-import { cryptoProvider } from '@peculiar/x509';
 
-cryptoProvider.set(webcrypto as unknown as Parameters<typeof cryptoProvider.set>[0]);
+/**
+ * The library. With its 150 modules of ASN.1 it would be a sixth of what a program loads, and most lives of a
+ * program make no certificate.
+ */
+export async function loadX509(): Promise<typeof import('@peculiar/x509')> {
+  await import('reflect-metadata');
+  const x509 = await import('@peculiar/x509');
+  const { cryptoProvider } = x509;
+  cryptoProvider.set(webcrypto as unknown as Parameters<typeof cryptoProvider.set>[0]);
+  return x509;
+}
 
 /** How certificates and requests of the federation are signed. */
 export const SIGNING = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;

@@ -4,23 +4,19 @@
  * looks at it is misled.
  * Source: RFC 2986 (PKCS#10), RFC 5280.
  */
-import 'reflect-metadata';
 import { createPublicKey, type KeyObject } from 'node:crypto';
-import {
-  Pkcs10CertificateRequest,
-  Pkcs10CertificateRequestGenerator,
-  SubjectAlternativeNameExtension,
-} from '@peculiar/x509';
+import type { Pkcs10CertificateRequest } from '@peculiar/x509';
 import { type AppError, type Fault, invalidFields } from '../errors.ts';
 import { type Peer, peerName, peerUri } from '../grpc/peer.ts';
 import { isP256 } from '../signed/ca-statement.ts';
-import { SIGNING, webKeyPair } from './crypto-provider.ts';
+import { loadX509, SIGNING, webKeyPair } from './crypto-provider.ts';
 
 /** A request takes some 300 bytes. */
 const MAX_BYTES = 2_048;
 
 /** A request (DER) for a certificate of `peer` for this private key, signed with it. */
 export async function createCsr(key: KeyObject, peer: Peer): Promise<Buffer> {
+  const { Pkcs10CertificateRequestGenerator, SubjectAlternativeNameExtension } = await loadX509();
   const request = await Pkcs10CertificateRequestGenerator.create({
     name: `CN=${peerName(peer)}`,
     keys: await webKeyPair(key),
@@ -35,22 +31,26 @@ export async function createCsr(key: KeyObject, peer: Peer): Promise<Buffer> {
  * INVALID_ARGUMENT CSR_REFUSED with what is wrong with it.
  */
 export async function readCsr(der: Uint8Array, peer: Peer): Promise<KeyObject> {
-  const request = parsed(der);
+  if (der.length > MAX_BYTES) throw refused({ reason: 'TOO_MANY_BYTES', params: { most: MAX_BYTES } });
+  const x509 = await loadX509();
+  const request = parsed(x509, der);
   const publicKey = publicKeyOf(request);
   if (!isP256(publicKey)) throw refused({ reason: 'KEY_NOT_P256' });
   if (!(await request.verify().catch(() => false))) throw refused({ reason: 'NOT_SELF_SIGNED' });
   if (request.subject !== `CN=${peerName(peer)}`) throw refused({ reason: 'OTHER_SUBJECT' });
   const [extension, ...others] = request.extensions;
-  const names = extension instanceof SubjectAlternativeNameExtension ? extension.names.toJSON() : [];
+  const names = extension instanceof x509.SubjectAlternativeNameExtension ? extension.names.toJSON() : [];
   const asksForItself = names.length === 1 && names[0]?.type === 'url' && names[0].value === peerUri(peer);
   if (others.length > 0 || !asksForItself) throw refused({ reason: 'ASKS_FOR_MORE' });
   return publicKey;
 }
 
-function parsed(der: Uint8Array): Pkcs10CertificateRequest {
-  if (der.length > MAX_BYTES) throw refused({ reason: 'TOO_MANY_BYTES', params: { most: MAX_BYTES } });
+function parsed(
+  { Pkcs10CertificateRequest: Request }: typeof import('@peculiar/x509'),
+  der: Uint8Array,
+): Pkcs10CertificateRequest {
   try {
-    return new Pkcs10CertificateRequest(new Uint8Array(der));
+    return new Request(new Uint8Array(der));
   } catch {
     throw refused({ reason: 'NOT_PKCS10' });
   }

@@ -3,23 +3,10 @@
  * its asker chose but the key: name, uses and validity are decided here.
  * Source: RFC 5280 (profile), RFC 9525 and SPIFFE (the name is a SAN URI).
  */
-import 'reflect-metadata';
 import type { KeyObject, webcrypto } from 'node:crypto';
-import {
-  AuthorityKeyIdentifierExtension,
-  BasicConstraintsExtension,
-  ExtendedKeyUsage,
-  ExtendedKeyUsageExtension,
-  KeyUsageFlags,
-  KeyUsagesExtension,
-  SubjectAlternativeNameExtension,
-  SubjectKeyIdentifierExtension,
-  X509Certificate,
-  X509CertificateGenerator,
-} from '@peculiar/x509';
 import { type Peer, peerName, peerUri } from '../grpc/peer.ts';
 import { newKey } from '../ids.ts';
-import { SIGNING, webKeyPair, webPublicKey } from './crypto-provider.ts';
+import { loadX509, SIGNING, webKeyPair, webPublicKey } from './crypto-provider.ts';
 
 /** A CA's certificate (PEM) and the private key that belongs to it. */
 export interface CaKeys {
@@ -41,17 +28,18 @@ export interface IssuedCertificate extends Validity {
 
 /** The self-signed certificate of a CA with this private key (P-256), in PEM. Signs leaves only. */
 export async function selfSignCa(key: KeyObject, name: string, validity: Validity): Promise<string> {
+  const x509 = await loadX509();
   const keys = await webKeyPair(key);
-  const certificate = await X509CertificateGenerator.createSelfSigned({
+  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
     serialNumber: newSerialNumber(),
     name: `CN=${name}`,
     ...datesOf(validity),
     keys,
     signingAlgorithm: SIGNING,
     extensions: [
-      new BasicConstraintsExtension(true, 0, true),
-      new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
-      await SubjectKeyIdentifierExtension.create(keys.publicKey),
+      new x509.BasicConstraintsExtension(true, 0, true),
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
+      await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
     ],
   });
   return certificate.toString('pem');
@@ -68,10 +56,11 @@ export interface LeafRequest extends Validity {
 /** A certificate of `peer`, as server and as client. */
 export async function issueCertificate(ca: CaKeys, request: LeafRequest): Promise<IssuedCertificate> {
   const { peer, publicKey, notBeforeMs, notAfterMs, uri = peerUri(peer) } = request;
+  const x509 = await loadX509();
   const keys = await webKeyPair(ca.key);
-  const issuer = new X509Certificate(ca.certificate);
+  const issuer = new x509.X509Certificate(ca.certificate);
   const serial = newSerialNumber();
-  const leaf = await X509CertificateGenerator.create({
+  const leaf = await x509.X509CertificateGenerator.create({
     serialNumber: serial,
     subject: `CN=${peerName(peer)}`,
     issuer: issuer.subject,
@@ -80,11 +69,14 @@ export async function issueCertificate(ca: CaKeys, request: LeafRequest): Promis
     signingKey: keys.privateKey as webcrypto.CryptoKey,
     signingAlgorithm: SIGNING,
     extensions: [
-      new BasicConstraintsExtension(false, undefined, true),
-      new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
-      new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth, ExtendedKeyUsage.clientAuth]),
-      await AuthorityKeyIdentifierExtension.create(keys.publicKey),
-      new SubjectAlternativeNameExtension([{ type: 'url', value: uri }]),
+      new x509.BasicConstraintsExtension(false, undefined, true),
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
+      new x509.ExtendedKeyUsageExtension([
+        x509.ExtendedKeyUsage.serverAuth,
+        x509.ExtendedKeyUsage.clientAuth,
+      ]),
+      await x509.AuthorityKeyIdentifierExtension.create(keys.publicKey),
+      new x509.SubjectAlternativeNameExtension([{ type: 'url', value: uri }]),
     ],
   });
   return { pem: leaf.toString('pem'), serial, notBeforeMs, notAfterMs };
