@@ -4,7 +4,7 @@
  */
 import { and, eq, sql } from 'drizzle-orm';
 import type { Queryable } from '../../shared/db/database.ts';
-import { answers, questions } from '../db/schema.ts';
+import { answers, questions } from '../traces/tables.ts';
 import type { RememberedQuestion } from './shown-log.ts';
 
 type Orm = Pick<Queryable, 'orm'>;

@@ -3,8 +3,8 @@
  */
 import { desc, eq, getTableColumns, sql } from 'drizzle-orm';
 import type { Queryable } from '../../shared/db/database.ts';
-import { enrolments, invitations } from '../db/schema.ts';
 import type { EnrolmentState } from './rules.ts';
+import { enrolments, invitations } from './tables.ts';
 
 export type InvitationRow = Readonly<typeof invitations.$inferSelect>;
 

@@ -4,8 +4,8 @@
  */
 import { desc, eq, inArray, sql } from 'drizzle-orm';
 import type { Queryable } from '../../shared/db/database.ts';
-import { firstLoadings, keyBudgets, keyEvaluations } from '../db/schema.ts';
 import type { KeyUse } from './rules.ts';
+import { firstLoadings, keyBudgets, keyEvaluations } from './tables.ts';
 
 /** A province at a time: its hour and day that began then, epoch seconds. */
 export interface KeyPeriod {

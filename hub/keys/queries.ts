@@ -8,7 +8,7 @@ import {
   federationKeyHolders,
   federationKeys,
   federationKeyWraps,
-} from '../db/schema.ts';
+} from './tables.ts';
 
 /** A generation and its check value (32 hex digits). */
 export interface KeyCheck {

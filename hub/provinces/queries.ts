@@ -4,7 +4,8 @@
  */
 import { and, desc, eq, gt, isNotNull, isNull, sql } from 'drizzle-orm';
 import type { Queryable } from '../../shared/db/database.ts';
-import { certificates, members, provinces } from '../db/schema.ts';
+import { provinces } from '../traces/tables.ts';
+import { certificates, members } from './tables.ts';
 
 /** A province's last report; instants in epoch seconds, null = never or unknown. */
 export type ProvinceReport = Readonly<

@@ -3,7 +3,7 @@
  */
 import { and, eq } from 'drizzle-orm';
 import type { Queryable } from '../../shared/db/database.ts';
-import { traceExclusions } from '../db/schema.ts';
+import { traceExclusions } from './tables.ts';
 
 /** A province left out; `reason` is one of EXCLUSION_REASONS. */
 export type Exclusion = Readonly<Omit<typeof traceExclusions.$inferSelect, 'traceId'>>;

@@ -6,7 +6,7 @@
 import { eq, lte, sql } from 'drizzle-orm';
 import { type Database, type Queryable, withTransaction } from '../../shared/db/database.ts';
 import { isUniqueViolation } from '../../shared/db/errors.ts';
-import { openings, provinces } from '../db/schema.ts';
+import { openings, provinces } from './tables.ts';
 import { moveTraces } from './traces-queries.ts';
 
 /** A revision of a trace's opening, and what the hub has signed under it. */

@@ -3,9 +3,9 @@
  */
 import { and, asc, desc, eq, inArray, isNotNull, isNull, sql } from 'drizzle-orm';
 import type { Queryable } from '../../shared/db/database.ts';
-import { traces } from '../db/schema.ts';
 import type { Rest } from './register.ts';
 import type { StoredStatus } from './stored-status.ts';
+import { traces } from './tables.ts';
 
 export interface TraceRow {
   readonly id: string;

@@ -6,8 +6,8 @@
 import { and, eq, isNull, sql } from 'drizzle-orm';
 import { byteaTexts } from '../../shared/db/bytea.ts';
 import type { Queryable, Transaction } from '../../shared/db/database.ts';
-import { dataKeys } from '../db/records-schema.ts';
 import type { ColumnSealer, IndexedColumn, SealedColumn } from './sealer.ts';
+import { dataKeys } from './tables.ts';
 
 type Db = Pick<Queryable, 'sql'>;
 type Tx = Pick<Transaction, 'sql'>;

@@ -5,10 +5,10 @@
 import { asc, eq, gt, sql } from 'drizzle-orm';
 import { conditionsOf, type FiltersOf } from '../db/conditions.ts';
 import type { Queryable, Transaction } from '../db/database.ts';
-import { outgoing } from '../db/outgoing-tables.ts';
 import type { OutgoingItem } from './channels.ts';
 import { ANNOUNCED_ON } from './enqueue.ts';
 import type { OutgoingState } from './rules.ts';
+import { outgoing } from './tables.ts';
 
 type Sql = Pick<Queryable, 'sql'>;
 

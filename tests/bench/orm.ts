@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eq, sql as fragment, inArray } from 'drizzle-orm';
 import { startPostgres } from '../../deploy/postgres/embedded.ts';
-import { answers, openings } from '../../hub/db/schema.ts';
+import { answers, openings } from '../../hub/traces/tables.ts';
 import { type Database, openDatabase } from '../../shared/db/database.ts';
 
 const KEYS = Array.from({ length: 1_000 }, (_, i) => `trace-${i}`);

@@ -50,7 +50,7 @@ describe.each(PROGRAMS)('migrations of the %s', (program) => {
   test('have all ordinary tables described for drizzle: columns, defaults, keys, indexes', async () => {
     await using migrated = await createTestDatabase(program);
     await using described = await createTestDatabase('empty');
-    for (const statement of describedTables(program)) await described.db.sql.unsafe(statement);
+    for (const statement of await describedTables(program)) await described.db.sql.unsafe(statement);
     const schema = drizzlesShare(await describeSchema(described.db));
     expect(schema).toBe(drizzlesShare(await describeSchema(migrated.db)));
   });

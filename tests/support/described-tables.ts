@@ -3,6 +3,8 @@
  * mean the same. Checks (but for the words of an enum), foreign keys, storage, partitions and grants are the
  * migrations' alone.
  */
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { is, SQL } from 'drizzle-orm';
 import { toSnakeCase } from 'drizzle-orm/casing';
 import {
@@ -13,21 +15,25 @@ import {
   PgDialect,
   PgTable,
 } from 'drizzle-orm/pg-core';
-import * as hubSchema from '../../hub/db/schema.ts';
-import * as recordsSchema from '../../node/db/records-schema.ts';
-import * as nodeSchema from '../../node/db/schema.ts';
-import * as auditTables from '../../shared/db/audit-tables.ts';
-import * as feedTables from '../../shared/db/feed-tables.ts';
-import * as outgoingTables from '../../shared/db/outgoing-tables.ts';
-import * as requestTables from '../../shared/db/request-tables.ts';
+import { packageRoot } from '../../shared/package-root.ts';
 
-const SCHEMAS = { node: { ...recordsSchema, ...nodeSchema }, hub: hubSchema };
 const DIALECT = new PgDialect({ casing: 'snake_case' });
 
-/** Statements that make all tables that a program describes for drizzle. */
-export function describedTables(program: keyof typeof SCHEMAS): string[] {
-  const all = { ...SCHEMAS[program], ...auditTables, ...feedTables, ...outgoingTables, ...requestTables };
-  return Object.values(all).flatMap((value) => (is(value, PgTable) ? statementsOf(value) : []));
+/** Statements that make all tables that a program's features, and shared, describe for drizzle. */
+export async function describedTables(program: 'node' | 'hub'): Promise<string[]> {
+  const modules = await Promise.all((await describing(program)).map((path) => import(path)));
+  const exported = modules.flatMap((module) => Object.values(module as Record<string, unknown>));
+  return exported.flatMap((value) => (is(value, PgTable) ? statementsOf(value) : []));
+}
+
+/** The files in which a feature says what its tables are. */
+async function describing(program: 'node' | 'hub'): Promise<string[]> {
+  const folders = [program, 'shared'].map((name) => join(packageRoot, name));
+  const found = await Promise.all(folders.map((folder) => readdir(folder, { recursive: true })));
+  const paths = found.flatMap((names, i) => names.map((name) => join(folders[i] as string, name)));
+  const candidates = paths.filter((path) => /(?:tables|queries)\.ts$/.test(path));
+  const texts = await Promise.all(candidates.map((path) => readFile(path, 'utf8')));
+  return candidates.filter((_, i) => texts[i]?.includes(' = pgTable('));
 }
 
 /** What a schema (as `describeSchema` tells it) says of ordinary tables that drizzle can say too. */

@@ -90,7 +90,7 @@ export const IMPORT_RULES: readonly ImportRule[] = [
     name: 'drizzle outside queries',
     why: 'one statement, one meaning, one place to read it; errors with parameters must not travel',
     from: ['**'],
-    except: [...TESTS, '**/queries.ts', '**/*-queries.ts', '{shared,node,hub}/db/**'],
+    except: [...TESTS, '**/tables.ts', '**/queries.ts', '**/*-queries.ts', '{shared,node,hub}/db/**'],
     to: ['npm:drizzle-orm'],
   },
   {
@@ -137,7 +137,7 @@ export const IMPORT_RULES: readonly ImportRule[] = [
     name: 'a handler reads the database',
     why: 'a handler calls one operation, which decides access and keeps the record; a query does neither',
     from: ['{node,hub}/**/{http,grpc}.ts'],
-    to: ['**/queries.ts', '{node,hub}/db/**', 'shared/db/**', 'npm:postgres'],
+    to: ['**/{queries,tables}.ts', '{node,hub}/db/**', 'shared/db/**', 'npm:postgres'],
   },
   {
     name: 'a query calls back',
@@ -162,6 +162,7 @@ export const FEATURE_DOORS: Readonly<Record<string, string>> = {
   '**/operations.ts': 'what the feature does',
   'node/*/kinds.ts': 'what a room tells through the feed; types and names only',
   '**/rules.ts': 'what the feature knows',
+  '**/tables.ts': 'what it keeps: for those who read it with a reason in table-rules.ts',
   '**/acts.ts': 'who may do what in it: how far somebody reaches there can matter here',
   'node/sealing/{sealer,data-keys}.ts':
     'what every query on a sealed column seals and opens with; it computes and stores nothing',
@@ -175,7 +176,7 @@ export const FEATURE_WHY =
   'one feature uses another through its operations.ts or rules.ts; queries and handlers may change any day';
 /** Files of shared that no program imports, and why they are there all the same. */
 export const SHARED_ENTRIES: Readonly<Record<string, string>> = {
-  'shared/db/{audit,feed,request}-tables.ts':
+  'shared/{acts,audit,feed,http}/tables.ts':
     'tables that both programs have, as TypeScript: the schema tests compare them with the SQL',
   'shared/cli/say.ts': 'the language of the command lines, which commands take up one by one',
   'shared/pseudonym/oprf-worker.ts': 'the entry of a thread: named by its path, imported by nobody',

@@ -4,9 +4,9 @@ import { checkTables, tableUses } from './table-checks.ts';
 
 const SCHEMA = [
   parseSource('node/db/schema.sql', 'CREATE TABLE cases (\n);\nCREATE TABLE contacts (\n);\n'),
-  parseSource('node/db/schema.ts', "export const cases = pgTable('cases', {});\n"),
+  parseSource('node/casework/cases/tables.ts', "export const cases = pgTable('cases', {});\n"),
 ];
-const owners = { 'node/casework/cases': ['cases'], 'node/tracing/contacts': ['contacts'] };
+const owners = { 'node/tracing/contacts': ['contacts'] };
 const OWN = [
   parseSource('node/casework/cases/queries.ts', 'sql`INSERT INTO cases VALUES (1)`;\n'),
   parseSource('node/tracing/contacts/queries.ts', "copyIn(tx.sql, 'contacts (id)', rows);\n"),
@@ -23,13 +23,13 @@ describe('checkTables refuses', () => {
     ["copyIn(sql, 'cases (id)', rows);", 'writes cases'],
     ['sql`SELECT id FROM cases`;', 'reads cases'],
     ['sql`SELECT id FROM contacts JOIN cases USING (id)`;', 'reads cases'],
-    ["import { cases } from '../../db/schema.ts';\ndb.orm.update(cases);", 'writes cases'],
-    ["import { cases } from '../../db/schema.ts';\ndb.orm.select().from(cases);", 'reads cases'],
+    ["import { cases } from '../../casework/cases/tables.ts';\ndb.orm.update(cases);", 'writes cases'],
+    ["import { cases } from '../../casework/cases/tables.ts';\ndb.orm.select().from(cases);", 'reads cases'],
   ])('%s', (code, what) => expect(found(ELSEWHERE, code)).toEqual([what]));
 
   test('a table of nobody, and words about tables that nobody uses', () => {
     const other = parseSource('hub/db/schema.sql', 'CREATE TABLE orphans (\n);\n');
-    const rules = { ...owners, 'node/casework/cases': ['cases', 'gone'] };
+    const rules = { ...owners, 'node/casework/places': ['gone'] };
     const readers = [{ reader: 'node/casework/cases', tables: ['contacts'], why: 'it once did' }];
     expect(checkTables([...SCHEMA, ...OWN, other], rules, readers).map(({ what }) => what)).toEqual([
       'orphans has no owner',

@@ -8,11 +8,11 @@ import { featureOf } from './import-checks.ts';
 import { TESTS } from './import-rules.ts';
 import type { Problem } from './problem.ts';
 import type { Source } from './source.ts';
-import { TABLE_OWNERS, TABLE_READERS, TABLE_WHY, type TableReader } from './table-rules.ts';
+import { TABLE_READERS, TABLE_WHY, type TableReader, UNDESCRIBED_TABLES } from './table-rules.ts';
 
 const PROGRAMS = ['node', 'hub'] as const;
 /** Where tables are described for drizzle. */
-const DRIZZLE = ['{node,hub}/db/{schema,*-schema}.ts', 'shared/db/*-tables.ts'];
+const DRIZZLE = ['{node,hub,shared}/**/tables.ts', '{node,hub,shared}/**/*queries.ts'];
 
 export interface TableUse {
   readonly path: string;
@@ -45,8 +45,8 @@ export function tableUses(sources: readonly Source[]): TableUse[] {
         return table === undefined ? [] : [{ path, line, folder, table, does }];
       });
     const known = (word: string) => (tables.has(word) ? word : undefined);
-    const ofSchema = /from '[./]*(?:db\/)?(?:\w+-)?(?:schema|tables)\.ts'/.test(text);
-    const drizzle = (word: string) => (ofSchema ? names.get(word) : undefined);
+    const isTable = /from '[./\w-]*\/tables\.ts'| = pgTable\(/.test(text);
+    const drizzle = (word: string) => (isTable ? names.get(word) : undefined);
     return [
       ...[...found(WRITES, 'write', known), ...found(DRIZZLE_WRITES, 'write', drizzle)],
       ...[...found(READS, 'read', known), ...found(DRIZZLE_READS, 'read', drizzle)],
@@ -57,10 +57,11 @@ export function tableUses(sources: readonly Source[]): TableUse[] {
 /** Tables that are written by another than their owner, read without a reason, or nobody's. */
 export function checkTables(
   sources: readonly Source[],
-  owners = TABLE_OWNERS,
+  undescribed = UNDESCRIBED_TABLES,
   readers: readonly TableReader[] = TABLE_READERS,
 ): Problem[] {
   const uses = tableUses(sources);
+  const owners = ownersOf(sources, undescribed);
   const owns = (folder: string, table: string) => owners[folder]?.includes(table) === true;
   const mayRead = (folder: string, table: string) =>
     owns(folder, table) || readers.some((one) => one.reader === folder && one.tables.includes(table));
@@ -87,6 +88,19 @@ export function checkTables(
   ];
 }
 
+type Owners = Readonly<Record<string, readonly string[]>>;
+
+/** Folder → the tables that it describes, and those that are said to be its. */
+function ownersOf(sources: readonly Source[], undescribed: Owners): Owners {
+  const owners: Record<string, readonly string[]> = { ...undescribed };
+  for (const { path, text } of sources.filter((source) => matchesAny(DRIZZLE, source.path))) {
+    const folder = folderOf(path);
+    const tables = variables(text).map(([, table]) => table);
+    if (tables.length > 0) owners[folder] = [...(owners[folder] ?? []), ...tables];
+  }
+  return owners;
+}
+
 function tablesOf(sources: readonly Source[]): ReadonlySet<string> {
   const dumps = PROGRAMS.map((program) => sources.find(({ path }) => path === `${program}/db/schema.sql`));
   return new Set(
@@ -102,7 +116,8 @@ function variables(schema: string): [string, string][] {
 }
 
 const isProgram = (path: string) =>
-  matchesAny(['{node,hub,shared}/**'], path) && !matchesAny([...TESTS, 'shared/gen/**', ...DRIZZLE], path);
+  matchesAny(['{node,hub,shared}/**'], path) &&
+  !matchesAny([...TESTS, 'shared/gen/**', '**/tables.ts'], path);
 
 function folderOf(path: string): string {
   return featureOf(path) ?? path.split('/').slice(0, 2).join('/');

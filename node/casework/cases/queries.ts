@@ -7,8 +7,8 @@ import type { Scope } from '../../../shared/acts/access.ts';
 import type { Queryable } from '../../../shared/db/database.ts';
 import { isBehind } from '../../../shared/db/keyset.ts';
 import { withinWards } from '../../../shared/db/ward-filter.ts';
-import { caseIdentifiers, cases } from '../../db/schema.ts';
 import type { CaseFacts } from './rules.ts';
+import { caseIdentifiers, cases } from './tables.ts';
 
 /** What a case says besides its identifiers. */
 export type CaseDates = Omit<CaseFacts, 'identifiers'>;

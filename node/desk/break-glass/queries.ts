@@ -6,9 +6,9 @@ import { and, desc, eq, getTableColumns, gt, sql } from 'drizzle-orm';
 import type { BreakGlass } from '../../../shared/acts/access.ts';
 import type { Queryable } from '../../../shared/db/database.ts';
 import { isBehind } from '../../../shared/db/keyset.ts';
-import { breakGlass } from '../../db/schema.ts';
 import type { ColumnSealer } from '../../sealing/sealer.ts';
 import { MAX_OPEN, type Verdict } from './rules.ts';
+import { breakGlass } from './tables.ts';
 
 const { id: rowId, publicId: id, keyGeneration: _generation, ...OTHERS } = getTableColumns(breakGlass);
 const COLUMNS = { ...OTHERS, id, rowId };

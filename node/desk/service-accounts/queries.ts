@@ -3,7 +3,7 @@
  */
 import { and, desc, eq, getTableColumns, gt, isNull, or, sql } from 'drizzle-orm';
 import type { Queryable } from '../../../shared/db/database.ts';
-import { serviceAccounts } from '../../db/schema.ts';
+import { serviceAccounts } from './tables.ts';
 
 type Db = Pick<Queryable, 'orm'>;
 

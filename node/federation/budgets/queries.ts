@@ -3,8 +3,9 @@
  */
 import { and, desc, eq, inArray, or, sql } from 'drizzle-orm';
 import type { Queryable } from '../../../shared/db/database.ts';
-import { askedCounts, budgets } from '../../db/schema.ts';
+import { askedCounts } from '../../tracing/asking/tables.ts';
 import type { Asked } from './rules.ts';
+import { budgets } from './tables.ts';
 
 /** Stands for every province without a budget of its own. */
 export const EVERY_PROVINCE = '*';

@@ -3,7 +3,8 @@
  */
 import { and, gt, isNotNull, isNull, sql } from 'drizzle-orm';
 import type { Queryable } from '../../../shared/db/database.ts';
-import { openings, traces } from '../../db/schema.ts';
+import { openings } from '../../tracing/asking/tables.ts';
+import { traces } from '../../tracing/openings/tables.ts';
 
 /**
  * Generations under which an unexpired opening is admitted here, or a trace of this province is not over;

@@ -4,7 +4,7 @@
 import { eq } from 'drizzle-orm';
 import type { Queryable } from '../../../shared/db/database.ts';
 import type { RulePack } from '../../../shared/domain/rule-pack.ts';
-import { rulePacks } from '../../db/schema.ts';
+import { rulePacks } from './tables.ts';
 
 /** Signed packs, ordered by number; there are a handful. */
 export async function listSignedPacks({ orm }: Queryable): Promise<string[]> {

@@ -3,7 +3,7 @@
  */
 import { and, eq, isNull, lt, sql } from 'drizzle-orm';
 import type { Queryable } from '../../../shared/db/database.ts';
-import { knownProvinces } from '../../db/schema.ts';
+import { knownProvinces } from './tables.ts';
 
 export interface KnownProvinceRow {
   readonly province: string;

@@ -7,10 +7,9 @@ import { copyColumns } from '../../../shared/db/copy.ts';
 import type { Database, Queryable } from '../../../shared/db/database.ts';
 import { ENCOUNTER_SETTING } from '../../../shared/domain/place-kind.ts';
 import { assumedStays, LONGEST_STAY_LIMIT, type RulePack } from '../../../shared/domain/rule-pack.ts';
-import { nodeState } from '../../db/records-schema.ts';
-import { openings } from '../../db/schema.ts';
 import type { ChangedStays } from '../../records/kinds.ts';
 import type { IdentifierColumns, LinkColumns } from './identifier-index.ts';
+import { nodeState, openings } from './tables.ts';
 
 /**
  * Starts a new life of the node: its number is larger than that of any before, and about the time in

@@ -6,7 +6,7 @@ import { eq } from 'drizzle-orm';
 import { copyIn } from '../../../shared/db/copy.ts';
 import type { Queryable } from '../../../shared/db/database.ts';
 import type { WarrantPair } from '../../../shared/signed/opening.ts';
-import { deliveries } from '../../db/schema.ts';
+import { deliveries } from './tables.ts';
 
 /** One delivery, columns unpacked. Counts and lengths have been checked by the caller's decoding. */
 export interface Delivery {

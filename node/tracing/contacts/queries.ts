@@ -6,8 +6,8 @@ import type { Scope } from '../../../shared/acts/access.ts';
 import { conditionsOf, type FiltersOf } from '../../../shared/db/conditions.ts';
 import type { Queryable } from '../../../shared/db/database.ts';
 import { withinWards } from '../../../shared/db/ward-filter.ts';
-import { contacts, deliveries } from '../../db/schema.ts';
 import type { ContactFacts, ContactPlace } from './rules.ts';
+import { contacts, deliveries } from './tables.ts';
 
 /** A contact as stored. */
 export interface ContactRow extends ContactFacts {

@@ -8,8 +8,11 @@ import type { Scope } from '../../../shared/acts/access.ts';
 import type { Queryable } from '../../../shared/db/database.ts';
 import { isBehind } from '../../../shared/db/keyset.ts';
 import { withinWards } from '../../../shared/db/ward-filter.ts';
-import { cases, contacts, openings, traces } from '../../db/schema.ts';
+import { cases } from '../../casework/cases/tables.ts';
+import { openings } from '../asking/tables.ts';
+import { contacts } from '../contacts/tables.ts';
 import { ofCasesIn } from './queries.ts';
+import { traces } from './tables.ts';
 
 /** Place in the list of traces: newest first. */
 export interface TraceCursor {

@@ -5,10 +5,11 @@ import { and, eq, getTableColumns, inArray, isNull, lt, or, type SQL, sql } from
 import type { Scope } from '../../../shared/acts/access.ts';
 import type { Queryable } from '../../../shared/db/database.ts';
 import { withinWards } from '../../../shared/db/ward-filter.ts';
-import { identifiers } from '../../db/records-schema.ts';
-import { caseIdentifiers, cases, traceCases, traces } from '../../db/schema.ts';
+import { caseIdentifiers, cases } from '../../casework/cases/tables.ts';
+import { identifiers } from '../../records/people/tables.ts';
 import type { IndexFacts } from './rules.ts';
 import type { HubStatus } from './status.ts';
+import { traceCases, traces } from './tables.ts';
 
 const { acceptedAt, closedAt, refusedAt: _refusedAt, ...OTHERS } = getTableColumns(traces);
 const COLUMNS = {

@@ -1,10 +1,10 @@
 /**
- * The tables of the audit log for drizzle, the same in node and hub; migrations/0001_audit.sql makes and
- * explains them.
+ * Tables for drizzle, the same in node and hub: the audit log. The migrations make and explain them, and a
+ * test compares the two.
  */
 import { sql } from 'drizzle-orm';
 import { index, pgTable, primaryKey, smallint, text } from 'drizzle-orm/pg-core';
-import { bytea, int8, preciseInstant, xid8 } from './columns.ts';
+import { bytea, int8, preciseInstant, xid8 } from '../db/columns.ts';
 
 export const auditRecords = pgTable(
   'audit_records',

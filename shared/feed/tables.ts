@@ -1,8 +1,9 @@
 /**
- * The ordinary table of the feed for drizzle, the same in node and hub; the migrations make and explain it.
+ * Tables for drizzle, the same in node and hub: the readers of the feed. The migrations make and explain
+ * them, and a test compares the two.
  */
 import { jsonb, pgTable, text } from 'drizzle-orm/pg-core';
-import { int8 } from './columns.ts';
+import { int8 } from '../db/columns.ts';
 
 export const feedCursors = pgTable('feed_cursors', {
   name: text().primaryKey(),

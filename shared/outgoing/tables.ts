@@ -1,10 +1,10 @@
 /**
- * The table of what leaves the program for drizzle, the same in node and hub; migrations/*_outgoing.sql make
- * and explain it.
+ * Tables for drizzle, the same in node and hub: what leaves the program. The migrations make and explain
+ * them, and a test compares the two.
  */
 import { sql } from 'drizzle-orm';
 import { index, integer, jsonb, pgTable, text, unique } from 'drizzle-orm/pg-core';
-import { instant, int8, preciseInstant } from './columns.ts';
+import { instant, int8, preciseInstant } from '../db/columns.ts';
 
 export const outgoing = pgTable(
   'outgoing',

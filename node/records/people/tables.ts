@@ -1,39 +1,16 @@
 /**
- * The node's tables of what the province wrote down, for drizzle: people, their identifiers, households,
- * places, and the keys that seal them. The others are in schema.ts; `check_ins` and `encounters` are
- * partitioned and hot: hand-written SQL only.
+ * Tables for drizzle: identifiers, what links them, people and households. The migrations make and explain
+ * them, and a test compares the two.
  */
-import { isNotNull, isNull, sql } from 'drizzle-orm';
-import {
-  boolean,
-  doublePrecision,
-  index,
-  integer,
-  pgTable,
-  primaryKey,
-  smallint,
-  text,
-} from 'drizzle-orm/pg-core';
-import { bytea, instant, int8 } from '../../shared/db/columns.ts';
-
-export const nodeState = pgTable('node_state', {
-  onlyRow: boolean().primaryKey().default(true),
-  incarnation: int8().notNull().default(0),
-  dataAt: int8().notNull().default(0),
-});
+import { isNotNull, isNull } from 'drizzle-orm';
+import { boolean, index, integer, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
+import { bytea, int8 } from '../../../shared/db/columns.ts';
 
 export const households = pgTable('households', {
   id: integer().primaryKey().generatedAlwaysAsIdentity(),
   nameSealed: bytea().notNull(),
   nameIndex: bytea().notNull().unique(),
   keyGeneration: integer().notNull(),
-});
-
-export const dataKeys = pgTable('data_keys', {
-  generation: integer().primaryKey(),
-  checkValue: bytea().notNull(),
-  firstUsedAt: instant().notNull().default(sql`now()`),
-  retiredAt: instant(),
 });
 
 export const identifiers = pgTable(
@@ -90,15 +67,3 @@ export const peopleIdentifiers = pgTable(
     index('people_identifiers_identifier').on(table.identifierId, table.personId),
   ],
 );
-
-export const places = pgTable('places', {
-  id: integer().primaryKey().generatedAlwaysAsIdentity(),
-  place: text().notNull().unique(),
-  kind: smallint().notNull(),
-  ward: text(),
-  capacity: integer(),
-  latitude: doublePrecision(),
-  longitude: doublePrecision(),
-  nameSealed: bytea(),
-  keyGeneration: integer().notNull(),
-});
