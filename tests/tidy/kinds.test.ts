@@ -12,4 +12,5 @@ test('every kind of event that the code declares is in the line of a room', () =
   );
   const declared = code.flatMap(({ text }) => [...text.matchAll(/\bfeedKind(?:<.*?>)?\('([\w.]+)'\)/g)]);
   expect(NODE_KINDS.map(({ name }) => name).sort()).toEqual(declared.map(([, name]) => name).sort());
-});
+  // All sources are parsed.
+}, 30_000);
