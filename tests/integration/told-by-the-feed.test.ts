@@ -175,6 +175,37 @@ describe('a queue of openings', () => {
   });
 });
 
+describe('a correction', () => {
+  it.each([
+    ['refused', new AppError('FAILED_PRECONDITION', 'OPENING_EXPIRED', 'told to refuse')],
+    ['taken', undefined],
+  ])('made while an opening is under way that is then %s is sent, too', async (_, refusal) => {
+    let answer: () => void = () => undefined;
+    node.hub.gate = new Promise((resolve, reject) => {
+      answer = () => (refusal ? reject(refusal) : resolve());
+    });
+    const entered = { identifiers: ['phone:0912345671'], onset_on: '2021-06-10' };
+    const { body: found } = await node.call('POST', '/v1/cases', { json: entered });
+    const asked = { cases: [found.id], direction: 'forward' };
+    const { body: trace } = await node.call('POST', '/v1/traces', { json: asked });
+    const sent = () =>
+      node.hub.opened.filter(({ trace_id }) => trace_id === trace.id).map(({ revision }) => revision);
+    await waitFor('the first opening', () => sent().length === 1);
+    const corrected = await node.call('PATCH', `/v1/cases/${found.id}`, { json: { onset_on: '2021-06-12' } });
+    expect(corrected.status).toBe(200);
+    node.hub.gate = undefined;
+    answer();
+    // Sooner than the look at all that waits.
+    await waitFor('the second opening', () => sent().length === 2, 10_000);
+    expect(sent()).toEqual([0, 1]);
+    await waitFor('the second to be noted', async () => {
+      const rows = await node.db.sql`SELECT FROM traces WHERE id = ${trace.id} AND revision = 1
+        AND accepted_at IS NOT NULL AND refusal IS NULL`;
+      return rows.length === 1;
+    });
+  });
+});
+
 describe('the end', () => {
   it('comes though the pool is closed under a change that was not read yet', async () => {
     const db = openDatabase(node.databaseUrl, { max: 2, name: 'closing' });
