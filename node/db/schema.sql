@@ -285,7 +285,6 @@ CREATE TABLE identifiers (
   token bytea,
   token_generation integer,
   household_id integer,
-  home_province text,
   value_sealed bytea NOT NULL,
   value_index bytea NOT NULL,
   key_generation integer NOT NULL,

@@ -139,7 +139,7 @@ export async function stateOf(intake: Intake, heard: Heard): Promise<State> {
     people: await peopleOf(intake, name),
     links: await lines('SELECT * FROM links', (row) => [pair(row.identifier_a, row.identifier_b)]),
     households: await lines('SELECT * FROM identifiers', (row) => [
-      ...[name(row.id), homes.get(row.household_id), row.home_province],
+      ...[name(row.id), homes.get(row.household_id)],
     ]),
     checkIns: await lines('SELECT c.*, p.place FROM check_ins c JOIN places p ON p.id = place_id', (row) => [
       ...[name(row.identifier_id), row.place, row.in_at, row.out_at, row.next_in_at],

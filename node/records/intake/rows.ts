@@ -53,6 +53,7 @@ const CHECK_INS = {
   place: key(textUpTo(200)),
   in_at: key(readInstant),
   out_at: optional(readInstant),
+  // Checked and not kept: it is no residence, nothing asks for it, and who lives where records say.
   home_province: optional(readProvince),
 } satisfies Columns;
 

@@ -17,13 +17,7 @@ import {
   packStays,
   STAYS_CHANGED,
 } from '../kinds.ts';
-import {
-  ensureIdentifiers,
-  enterIntake,
-  type IntakeTx,
-  recordHomeProvinces,
-  recordPeople,
-} from '../people/operations.ts';
+import { ensureIdentifiers, enterIntake, type IntakeTx, recordPeople } from '../people/operations.ts';
 import { findPlaceIds, recordPlaces } from '../places/operations.ts';
 import { type Encounter, findSurroundings, writeCheckIns, writeEncounters } from './queries.ts';
 import type { CheckInRow, EncounterRow, ImportKind, PersonRow, PlaceRow, Rows } from './rows.ts';
@@ -119,14 +113,9 @@ async function recordCheckIns(
     rows.map(({ identifier }) => identifier),
     'change',
   );
-  const idOf = (row: CheckInRow) => ids.get(row.identifier) as number;
-  const homes = new Map(
-    rows.flatMap((row) => (row.home_province === null ? [] : [[idOf(row), row.home_province] as const])),
-  );
-  await recordHomeProvinces(tx, homes);
   const checkIns = distinctCheckIns(
     rows.map((row) => ({
-      identifierId: idOf(row),
+      identifierId: ids.get(row.identifier) as number,
       placeId: placeIds.get(row.place) as number,
       inAt: row.in_at,
       outAt: row.out_at,

@@ -143,14 +143,6 @@ function peopleOf(holdings: KnownPeople['holdings']): number[] {
   return [...new Set(holdings.map(({ personId }) => personId))];
 }
 
-/** Sets the home province of identifiers; ids of those that changed. */
-export async function recordHomeProvinces(
-  tx: Pick<Tx, 'sql'>,
-  homes: ReadonlyMap<number, string>,
-): Promise<number[]> {
-  return homes.size === 0 ? [] : queries.updateHomeProvinces(tx, [...homes.keys()], [...homes.values()]);
-}
-
 /** Links every two identifiers of a record; both ends of new links. */
 async function storeLinks(tx: Tx, records: readonly PersonRecord[]): Promise<number[]> {
   const pairs = new Map<number, Set<number>>();

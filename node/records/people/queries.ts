@@ -61,19 +61,6 @@ export async function listAddressesOf(
   }));
 }
 
-/** Sets where the holders live, as check-ins tell it; ids of identifiers whose province changed. */
-export async function updateHomeProvinces(tx: Tx, ids: number[], provinces: string[]): Promise<number[]> {
-  const rows = await tx.sql<{ id: number }[]>`
-    WITH given AS (SELECT * FROM unnest(${ids}::int[], ${provinces}::text[]) g (id, province)),
-    locked AS MATERIALIZED (
-      SELECT i.id FROM identifiers i JOIN given g ON g.id = i.id
-      WHERE i.home_province IS DISTINCT FROM g.province ORDER BY i.id FOR NO KEY UPDATE OF i
-    )
-    UPDATE identifiers i SET home_province = g.province FROM given g
-    WHERE i.id = g.id AND i.id IN (SELECT id FROM locked) RETURNING i.id`;
-  return rows.map(({ id }) => id);
-}
-
 /** Links the pairs (a[i] < b[i]); both ends of every new link. */
 export async function insertLinks(tx: Tx, a: number[], b: number[]): Promise<number[]> {
   const rows = await tx.sql<{ identifier_a: number; identifier_b: number }[]>`

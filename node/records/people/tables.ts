@@ -20,7 +20,6 @@ export const identifiers = pgTable(
     token: bytea().unique(),
     tokenGeneration: integer(),
     householdId: integer(),
-    homeProvince: text(),
     valueSealed: bytea().notNull(),
     valueIndex: bytea().notNull().unique(),
     keyGeneration: integer().notNull(),
