@@ -5,6 +5,7 @@ import { z } from '@hono/zod-openapi';
 import { restoreShape } from '../../shared/audit/restores.ts';
 import { addCommand } from '../../shared/http/command.ts';
 import { provinceInput, provinceOutput, textOutput, traceIdInput } from '../../shared/http/fields.ts';
+import { fromWire } from '../../shared/http/json-case.ts';
 import { newRoutes, type Routes } from '../../shared/http/route.ts';
 import { type ProvinceVerdict, type ReconcileCtx, reconcileLogs } from './reconcile.ts';
 import type { Difference } from './rules.ts';
@@ -44,17 +45,16 @@ export function reconcileRoutes(ctx: ReconcileCtx): Routes {
     reasons: { NOT_FOUND: ['PROVINCE_UNKNOWN'] },
     run: ({ caller }, { query }) => reconcileLogs(ctx, caller, query.province),
     again: 'run',
-    toJson: ({ hub, provinces }) => ({ hub: firstOf(hub), provinces: provinces.map(verdictJson) }),
+    show: ({ hub, provinces }) => ({ hub: firstOf(hub), provinces: provinces.map(shown) }),
   });
   return routes;
 }
 
-function verdictJson({ differences, lost, reason, ...one }: ProvinceVerdict) {
+function shown({ differences, lost, reason, ...one }: ProvinceVerdict) {
   return {
-    ...one,
-    reason: reason ?? null,
-    differences: firstOf(differences),
-    lost: lost.map(({ first, last, restore }) => ({ first, last, restore })),
+    ...{ ...one, reason: reason ?? null, differences: firstOf(differences) },
+    // Restores are kept in the log as the wire has them.
+    lost: lost.map(({ restore, ...gap }) => ({ ...gap, restore: fromWire(restoreShape, restore) })),
   };
 }
 

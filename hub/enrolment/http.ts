@@ -3,7 +3,6 @@
  * provinces in and out.
  */
 import { z } from '@hono/zod-openapi';
-import { isoInstant } from '../../shared/domain/instant.ts';
 import { commandsOf } from '../../shared/domain/machine.ts';
 import { provinceName } from '../../shared/gazetteer.ts';
 import { addCommand } from '../../shared/http/command.ts';
@@ -25,7 +24,6 @@ import {
   type EnrolmentCtx,
   exportEnrolment,
   inviteProvince,
-  type ListedEnrolment,
   listEnrolments,
   rejectEnrolment,
   revokeProvince,
@@ -101,7 +99,7 @@ export function enrolmentRoutes(ctx: EnrolmentCtx): Routes {
         after: after && { pending: after[0], requestedAt: after[1], id: after[2] },
       }),
     placeOf: ({ state, requestedAt, id }) => [state === 'pending', requestedAt, id],
-    toJson: enrolmentJson,
+    show: (row) => ({ ...row, name: provinceName(row.province) ?? row.province }),
   });
   addRead(routes, {
     ...{
@@ -114,7 +112,7 @@ export function enrolmentRoutes(ctx: EnrolmentCtx): Routes {
     summary: 'Tệp cho CA ngoại tuyến · The file that an offline CA signs',
     ...{ output: requestFile, reasons: { NOT_FOUND: ['ENROLMENT_UNKNOWN'] } },
     find: ({ caller, params }) => exportEnrolment(ctx, caller, params.id),
-    toJson: (file) => ({ ...file }),
+    show: (file) => ({ ...file }),
   });
   addCommand(routes, ctx, {
     ...{ act: 'enrolments.approve', name: 'approveEnrolment', method: 'post', tag, params },
@@ -151,10 +149,8 @@ function addMembership(routes: Routes, ctx: EnrolmentCtx): void {
     ...{ body: invitationInput, status: 201, done: 'Đã mời · Invited', output: invitationOutput },
     reasons: { FAILED_PRECONDITION: ['NO_ENROLMENT_LISTENER'] },
     example: { province: '24', life_hours: 72 },
-    run: ({ caller }, { body }): Promise<ShownInvitation> =>
-      inviteProvince(ctx, caller, { province: body.province, lifeHours: body.life_hours }),
+    run: ({ caller }, { body }): Promise<ShownInvitation> => inviteProvince(ctx, caller, body),
     again: (_call, { expires_at }) => ({ invitation: null, expiresAt: expires_at as number }),
-    toJson: ({ invitation, expiresAt }) => ({ invitation, expires_at: isoInstant(expiresAt) }),
   });
   addCommand(routes, ctx, {
     ...{ act: 'provinces.revoke', name: 'revokeProvince', method: 'post', tag },
@@ -171,13 +167,4 @@ function addMembership(routes: Routes, ctx: EnrolmentCtx): void {
 interface ShownInvitation {
   readonly invitation: string | null;
   readonly expiresAt: number;
-}
-
-function enrolmentJson({ id, kind, province, address, fingerprint, state, ...row }: ListedEnrolment) {
-  return {
-    ...{ id, kind, province, name: provinceName(province) ?? province, address, fingerprint, state },
-    version: row.version,
-    allowed: [...row.allowed],
-    requested_at: isoInstant(row.requestedAt),
-  };
 }

@@ -6,7 +6,7 @@ import { addCommand } from '../../shared/http/command.ts';
 import { provinceInput } from '../../shared/http/fields.ts';
 import { addRead } from '../../shared/http/read.ts';
 import { newRoutes, type Routes } from '../../shared/http/route.ts';
-import { changeKeyBudget, columnsOf, type KeyBudgetsCtx, readKeyBudgets } from './budgets.ts';
+import { changeKeyBudget, type KeyBudgetsCtx, readKeyBudgets } from './budgets.ts';
 
 const limit = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
 const province = provinceInput;
@@ -45,11 +45,9 @@ export function keyRoutes(ctx: KeyBudgetsCtx): Routes {
     summary: 'Hạn mức của dịch vụ khóa · Budgets of the key service',
     find: ({ caller }) => readKeyBudgets(ctx, caller),
     versionOf: ({ version }) => version,
-    toJson: (view) => ({
-      version: view.version,
-      default: columnsOf(view.default),
-      provinces: view.provinces.map((one) => ({ province: one.province, ...columnsOf(one) })),
-      used: view.used.map(({ loading, ...same }) => ({ ...same, first_loading: loading })),
+    show: (view) => ({
+      ...view,
+      used: view.used.map(({ loading, ...same }) => ({ ...same, firstLoading: loading })),
     }),
   });
   addCommand(routes, ctx, {
@@ -61,12 +59,7 @@ export function keyRoutes(ctx: KeyBudgetsCtx): Routes {
       province: '24',
       budget: { per_hour: 100_000, per_day: 1_000_000, first_loading: 20_000_000 },
     },
-    run: ({ caller }, { body: { province, budget } }) =>
-      changeKeyBudget(ctx, caller, { province, budget: budget && fromJson(budget) }),
+    run: ({ caller }, { body }) => changeKeyBudget(ctx, caller, body),
   });
   return routes;
-}
-
-function fromJson(given: z.output<typeof budget>) {
-  return { perHour: given.per_hour, perDay: given.per_day, firstLoading: given.first_loading };
 }

@@ -21,7 +21,7 @@ export function ruleRoutes(ctx: ActContext & { readonly rules: IssuedRules }): R
     ...{ act: 'rules.list', name: 'listRules', path: '/v1/rules', tag: 'rules', output: rulesOutput },
     summary: 'Các bộ quy tắc · The rule packs',
     find: ({ caller }) => listRules(ctx, caller),
-    toJson: ({ inForce, packs }) => ({ in_force: inForce, packs: packs.map((pack) => ({ ...pack })) }),
+    show: ({ packs, ...rules }) => ({ ...rules, packs: packs.map((pack) => ({ ...pack })) }),
   });
   return routes;
 }

@@ -3,7 +3,7 @@
  */
 import { z } from '@hono/zod-openapi';
 import { provinceOutput, textOutput } from '../../shared/http/fields.ts';
-import { instantOutput, isoInstantOrNull } from '../../shared/http/instants.ts';
+import { instantOutput } from '../../shared/http/instants.ts';
 import { addList, itemsAfter } from '../../shared/http/list.ts';
 import { newRoutes, type Routes } from '../../shared/http/route.ts';
 import { listProvinces, type ProvincesContext } from './operations.ts';
@@ -31,11 +31,6 @@ export function provinceRoutes(ctx: ProvincesContext): Routes {
     find: async ({ caller }, query) =>
       itemsAfter(await listProvinces(ctx, caller), ({ province }) => province, query),
     placeOf: ({ province }) => [province],
-    toJson: ({ reportedAt, dataAt, ...same }) => ({
-      ...same,
-      reported_at: isoInstantOrNull(reportedAt),
-      data_at: isoInstantOrNull(dataAt),
-    }),
   });
   return routes;
 }

@@ -2,15 +2,15 @@
  * `/v1/traces` at the hub: states, and the graph in pseudonyms. No person is known here.
  */
 import { z } from '@hono/zod-openapi';
-import { isoInstant } from '../../shared/domain/instant.ts';
 import { addCommand } from '../../shared/http/command.ts';
 import { provinceInput, traceIdInput } from '../../shared/http/fields.ts';
 import { instantOutput } from '../../shared/http/instants.ts';
+import type { Shown } from '../../shared/http/json-case.ts';
 import { addList } from '../../shared/http/list.ts';
 import { boundedInteger } from '../../shared/http/paging.ts';
 import { addRead } from '../../shared/http/read.ts';
 import { newRoutes, type Routes } from '../../shared/http/route.ts';
-import { type TraceJson, traceJson, traceOutput } from '../../shared/http/trace-json.ts';
+import { showTrace, traceOutput } from '../../shared/http/trace-json.ts';
 import { ANSWERS_VERSION } from '../../shared/http/versions.ts';
 import { fault } from '../../shared/shape-errors.ts';
 import { listTraces, readTrace, type TracesCtx, type VersionedStatus } from './operations.ts';
@@ -84,13 +84,13 @@ export function traceRoutes(ctx: TracesCtx): Routes {
     place: z.tuple([z.string()]),
     find: ({ caller }, { limit, after }) => listTraces(ctx, caller, { limit, after: after?.[0] }),
     placeOf: ({ id }) => [id],
-    toJson: statusJson,
+    show: showStatus,
   });
   addRead(routes, {
     ...{ act: 'traces.read', name: 'readTrace', path: '/v1/traces/{id}', tag, params, reasons },
     ...{ summary: 'Trạng thái truy vết · How a trace stands', output: traceOutput },
     find: ({ caller, params }) => readTrace(ctx, caller, params.id),
-    toJson: statusJson,
+    show: showStatus,
     versionOf: ({ version }) => version,
   });
   addRead(routes, {
@@ -99,7 +99,7 @@ export function traceRoutes(ctx: TracesCtx): Routes {
     ...{ query: graphQuery, output: graphOutput, reasons: OF_EXCLUSION },
     find: ({ caller, params }, { limit, without }) =>
       readGraph(ctx, caller, { id: params.id, limit, without: without?.split(',') ?? [] }),
-    toJson: graphJson,
+    show: showGraph,
   });
   addExclusions(routes, ctx);
   return routes;
@@ -124,8 +124,8 @@ function addExclusions(routes: Routes, ctx: TracesCtx): void {
   });
 }
 
-function statusJson(view: VersionedStatus): TraceJson {
-  return traceJson({
+function showStatus(view: VersionedStatus) {
+  return showTrace({
     ...view,
     coverage: view.coverage.map((one) => ({
       ...one,
@@ -144,23 +144,10 @@ function statusJson(view: VersionedStatus): TraceJson {
 
 const SETTINGS = ['place', 'encounter', 'household'] as const;
 
-function graphJson(graph: SourcedGraph): z.output<typeof graphOutput> {
+function showGraph({ exposures, ...graph }: SourcedGraph): Shown<typeof graphOutput> {
+  const settingsOf = (bits: number) => SETTINGS.filter((_, bit) => (bits >> bit) & 1);
   return {
-    persons: graph.persons.map(({ pseudonyms, residence, links, ...person }) => ({
-      ...person,
-      pseudonyms: [...pseudonyms],
-      residence: [...residence],
-      links: links.map((link) => ({ a: link.a, b: link.b, claimed_by: [...link.claimedBy] })),
-    })),
-    exposures: graph.exposures.map(({ source, contact, degree, seconds, ...exposure }) => ({
-      ...{ source, contact, degree, seconds },
-      first_exposed_at: isoInstant(exposure.firstExposedAt),
-      last_exposed_at: isoInstant(exposure.lastExposedAt),
-      settings: SETTINGS.filter((_, bit) => (exposure.settings >> bit) & 1),
-      claimed_by: [...exposure.claimedBy],
-    })),
-    residence_conflicts: [...graph.residenceConflicts],
-    open_questions: graph.openQuestions,
-    omitted: graph.omitted,
+    ...graph,
+    exposures: exposures.map(({ settings, ...one }) => ({ ...one, settings: settingsOf(settings) })),
   };
 }

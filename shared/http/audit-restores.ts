@@ -37,11 +37,11 @@ export function restoreRoutes(ctx: RestoreCtx): Routes {
     example: { peer: 'hub', reason: 'restored_from_backup' as const },
     run: ({ caller }, { body }) => acceptRestore(ctx, caller, body),
     again: (_call, kept) => acceptedBefore(kept),
-    toJson: ({ held, base }) => ({ held: toJson(held), base: toJson(base) }),
+    show: ({ held, base }) => ({ held: shown(held), base: shown(base) }),
   });
   return routes;
 }
 
-function toJson({ size, root }: { readonly size: number; readonly root: Uint8Array }) {
+function shown({ size, root }: { readonly size: number; readonly root: Uint8Array }) {
   return { size, root: Buffer.from(root).toString('hex') };
 }

@@ -8,7 +8,8 @@ import { type LoggedEntry, listEntries } from '../audit/entries.ts';
 import { ACTOR_KINDS } from '../audit/record.ts';
 import { PURPOSES, SUBJECT_FORMS, SUBJECT_KINDS, type Subject, type SubjectKind } from '../audit/subjects.ts';
 import { personOutput, textOutput } from './fields.ts';
-import { instantOutput } from './instants.ts';
+import { instantText } from './instants.ts';
+import type { Shown } from './json-case.ts';
 import { addList } from './list.ts';
 import { auditWords } from './room.ts';
 import { newRoutes, type Routes } from './route.ts';
@@ -16,7 +17,7 @@ import { newRoutes, type Routes } from './route.ts';
 const entryOutput = z
   .object({
     id: z.int(),
-    at: instantOutput,
+    at: instantText,
     action: textOutput('cases.corrected'),
     actor: z.object({ kind: z.enum(ACTOR_KINDS), id: personOutput }),
     outcome: z.enum(['done', 'refused']),
@@ -59,7 +60,7 @@ export function auditRoutes(ctx: AuditContext): Routes {
       return listEntries(ctx, caller, { limit, after: after?.[0], action, subject, on });
     },
     placeOf: ({ id }) => [id],
-    toJson,
+    show,
   });
   return routes;
 }
@@ -72,9 +73,6 @@ const subjectQuery = Object.fromEntries(
   ]),
 ) as { readonly [K in SubjectKind]: z.ZodOptional<z.ZodString> };
 
-function toJson({ reason, on = [], purpose, detail, ...entry }: LoggedEntry): z.output<typeof entryOutput> {
-  return {
-    ...entry,
-    ...{ reason: reason ?? null, on: [...on], purpose: purpose ?? null, detail: { ...detail } },
-  };
+function show({ reason, on = [], purpose, detail = {}, ...entry }: LoggedEntry): Shown<typeof entryOutput> {
+  return { ...entry, reason: reason ?? null, on, purpose: purpose ?? null, detail };
 }

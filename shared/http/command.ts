@@ -13,6 +13,7 @@ import { nowSeconds } from '../clock.ts';
 import type { Bilingual } from '../i18n/bilingual.ts';
 import type { HttpEnv } from './env.ts';
 import { canonical, idempotencyKeyInput, keyOf, requestDigest } from './idempotency.ts';
+import { fromWire, jsonOf, type Showing, type Shown } from './json-case.ts';
 import { addOperation, type Call, jsonAnswer, type OperationSpec, validOf } from './operation.ts';
 import { type Reasons, WITH_CHANGE, WITH_IDEMPOTENCY_KEY, WITH_IF_MATCH, WITH_JSON } from './reasons.ts';
 import type { Routes } from './route.ts';
@@ -20,7 +21,7 @@ import { ETAG_HEADER, ifMatchInput, versionHeader } from './versions.ts';
 
 /** What a command is told beside the path. */
 export interface CommandInput<B extends z.ZodType, Q extends z.ZodRawShape> {
-  readonly body: z.output<B>;
+  readonly body: Shown<B>;
   readonly query: z.output<z.ZodObject<Q>>;
 }
 
@@ -49,20 +50,36 @@ export interface CommandSpec<
    * changes nothing and is done anew. Absent where the status is all of the answer.
    */
   readonly again?: 'run' | ((call: Call<P>, kept: KeptAnswer) => Promise<T> | T);
-  toJson?(result: T): z.output<O>;
   versionOf?(result: T): number | null | undefined;
   /** Path of what was made. */
   locationOf?(result: T): string;
 }
 
-/** Adds the route of a command; `ctx` is where its requests are remembered. */
+/**
+ * Adds the route of a command, with `show` where its result is not yet what the answer shows; `ctx` is where
+ * its requests are remembered.
+ */
 export function addCommand<
   O extends z.ZodType,
   T,
   B extends z.ZodType = z.ZodType,
   P extends z.ZodRawShape = z.ZodRawShape,
   Q extends z.ZodRawShape = z.ZodRawShape,
->(routes: Routes, ctx: ActContext, spec: CommandSpec<P, Q, B, O, T>): void {
+>(routes: Routes, ctx: ActContext, spec: CommandSpec<P, Q, B, O, T> & Showing<T, O>): void;
+export function addCommand<
+  O extends z.ZodType,
+  T extends Shown<O>,
+  B extends z.ZodType = z.ZodType,
+  P extends z.ZodRawShape = z.ZodRawShape,
+  Q extends z.ZodRawShape = z.ZodRawShape,
+>(routes: Routes, ctx: ActContext, spec: CommandSpec<P, Q, B, O, T>): void;
+export function addCommand<
+  O extends z.ZodType,
+  T,
+  B extends z.ZodType,
+  P extends z.ZodRawShape,
+  Q extends z.ZodRawShape,
+>(routes: Routes, ctx: ActContext, spec: CommandSpec<P, Q, B, O, T> & Partial<Showing<T, O>>): void {
   const { method, query, body, status, done, output, versionOf } = spec;
   const headers = headersOf(spec);
   const answer = output ? jsonAnswer(output, done) : { description: done };
@@ -79,7 +96,7 @@ export function addCommand<
     },
     async (call) => {
       const input = {
-        body: (body ? validOf(call.c, 'json') : undefined) as z.output<B>,
+        body: (body && fromWire(body, validOf(call.c, 'json') as z.output<B>)) as Shown<B>,
         query: (query ? validOf(call.c, 'query') : {}) as z.output<z.ZodObject<Q>>,
       };
       const terms = await termsOf(call.c, body !== undefined);
@@ -131,17 +148,14 @@ function answerOf<
   B extends z.ZodType,
   O extends z.ZodType,
   T,
->(
-  c: Context<HttpEnv>,
-  { status, toJson, versionOf, locationOf }: CommandSpec<P, Q, B, O, T>,
-  result: T,
-): Response {
+>(c: Context<HttpEnv>, spec: CommandSpec<P, Q, B, O, T> & Partial<Showing<T, O>>, result: T): Response {
+  const { status, output, versionOf, locationOf } = spec;
   const headers = {
     ...versionHeader(versionOf?.(result)),
     ...(locationOf && { location: locationOf(result) }),
   };
-  if (!toJson || status === 204) return c.body(null, status as 204, headers);
-  return c.json(toJson(result) as object, status, headers);
+  if (!output || status === 204) return c.body(null, status as 204, headers);
+  return c.json(jsonOf<T>({ ...spec, output }, result), status, headers);
 }
 
 /** The terms that the headers of a request put. */

@@ -4,6 +4,7 @@
  */
 import { strict as assert } from 'node:assert/strict';
 import { z } from '@hono/zod-openapi';
+import { type Answering, jsonOf, type Showing, type Shown } from './json-case.ts';
 import { addOperation, type Call, jsonAnswer, type OperationSpec, validOf } from './operation.ts';
 import {
   type Cursors,
@@ -51,17 +52,30 @@ export interface ListSpec<
   find(call: Call<P>, query: ListQuery<F, K>): Promise<readonly T[] | CutPage<T, K>>;
   /** Not needed where `find` cuts the page. */
   placeOf?(item: T): K;
-  toJson(item: T): z.output<O>;
 }
 
-/** Adds the route of a list. */
+/** Adds the route of a list, with `show` where an item is not yet what the answer shows. */
 export function addList<
   K extends Place | readonly [],
   O extends z.ZodType,
   T,
   P extends z.ZodRawShape = z.ZodRawShape,
   F extends z.ZodRawShape = z.ZodRawShape,
->(routes: Routes, spec: ListSpec<P, F, K, O, T>): void {
+>(routes: Routes, spec: ListSpec<P, F, K, O, T> & Showing<T, O>): void;
+export function addList<
+  K extends Place | readonly [],
+  O extends z.ZodType,
+  T extends Shown<O>,
+  P extends z.ZodRawShape = z.ZodRawShape,
+  F extends z.ZodRawShape = z.ZodRawShape,
+>(routes: Routes, spec: ListSpec<P, F, K, O, T>): void;
+export function addList<
+  K extends Place | readonly [],
+  O extends z.ZodType,
+  T,
+  P extends z.ZodRawShape,
+  F extends z.ZodRawShape,
+>(routes: Routes, spec: ListSpec<P, F, K, O, T> & Partial<Showing<T, O>>): void {
   const { items, output, pages, filters: shape } = spec;
   const answer = z.object({ [items]: z.array(output), next: nextOutput });
   addOperation(
@@ -89,10 +103,9 @@ interface PageInput {
   readonly after?: string;
 }
 
-interface PageSpec<K extends Place | readonly [], T> {
+interface PageSpec<K extends Place | readonly [], T> extends Answering<T> {
   readonly items: string;
   placeOf?(item: T): K;
-  toJson(item: T): unknown;
 }
 
 /** The answer of a list; `list` is what its cursor is bound to. */
@@ -103,7 +116,7 @@ export function pageJson<K extends Place | readonly [], T>(
 ): Record<string, unknown> {
   const { page, next } = 'page' in found ? found : cutAt(spec, found, limit);
   return {
-    [spec.items]: page.map((item) => spec.toJson(item)),
+    [spec.items]: page.map((item) => jsonOf(spec, item)),
     next: next === undefined ? null : cursors.seal(list, next),
   };
 }

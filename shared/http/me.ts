@@ -4,9 +4,9 @@
 import { z } from '@hono/zod-openapi';
 import { type ActTable, type Caller, mayDo, ROLES } from '../acts/access.ts';
 import { type Clock, nowSeconds } from '../clock.ts';
-import { isoInstant } from '../domain/instant.ts';
 import { areaOutput, personOutput, textOutput, uuidOutput } from './fields.ts';
 import { instantOutput } from './instants.ts';
+import type { Shown } from './json-case.ts';
 import { addRead } from './read.ts';
 import { newRoutes, type Routes } from './route.ts';
 
@@ -35,20 +35,12 @@ export function meRoutes({ clock, acts }: MeContext): Routes {
   addRead(routes, {
     ...{ act: 'me.read', name: 'readMe', path: '/v1/me', tag: 'me', output: meOutput },
     summary: 'Tôi là ai, được làm gì · Who I am and what I may do',
-    find: ({ caller }) => caller,
-    toJson: (caller) => toJson(caller, acts, nowSeconds(clock)),
+    find: ({ caller }) => rightsOf(caller, acts, nowSeconds(clock)),
   });
   return routes;
 }
 
-function toJson(caller: Caller, acts: ActTable, now: number): z.output<typeof meOutput> {
+function rightsOf(caller: Caller, acts: ActTable, now: number): Shown<typeof meOutput> {
   const open = Object.entries(acts).filter(([name, row]) => mayDo(caller, { name, row }, now));
-  const breakGlass = caller.breakGlass ?? [];
-  return {
-    subject: caller.subject,
-    grants: caller.grants.map(({ role, area }) => ({ role, area })),
-    acts: open.map(([name]) => name),
-    break_glass: breakGlass.map(({ id, area, endsAt }) => ({ id, area, ends_at: isoInstant(endsAt) })),
-    expires_at: isoInstant(caller.expiresAt),
-  };
+  return { ...caller, acts: open.map(([name]) => name), breakGlass: caller.breakGlass ?? [] };
 }

@@ -3,13 +3,13 @@
  */
 import { z } from '@hono/zod-openapi';
 import type { ActContext } from '../acts/act.ts';
-import { isoInstant } from '../domain/instant.ts';
 import { listOutgoing, type OutgoingRow, readOutgoing, settleDeadLetter } from '../outgoing/operations.ts';
 import { OUTGOING_STATES } from '../outgoing/rules.ts';
 import { fault } from '../shape-errors.ts';
 import { addCommand } from './command.ts';
 import { textOutput } from './fields.ts';
-import { instantOutput, isoInstantOrNull } from './instants.ts';
+import { instantOutput } from './instants.ts';
+import type { Shown } from './json-case.ts';
 import { addList } from './list.ts';
 import { newRoutes, type Routes } from './route.ts';
 
@@ -62,7 +62,7 @@ export function outgoingRoutes(ctx: ActContext): Routes {
     find: ({ caller }, { limit, after, filters }) =>
       listOutgoing(ctx, caller, { ...filters, limit, after: after?.[0] }),
     placeOf: ({ id }) => [id],
-    toJson,
+    show,
   });
   const settling = { method: 'post', tag, params, status: 200, done: 'OK', output: itemOutput } as const;
   const reasons = { NOT_FOUND: ['NO_SUCH_ITEM'], FAILED_PRECONDITION: ['WRONG_STATE'] } as const;
@@ -77,7 +77,7 @@ export function outgoingRoutes(ctx: ActContext): Routes {
     summary: 'Gửi lại · Try once more what could not be delivered',
     run: ({ caller, params: { id } }) => settleDeadLetter(ctx, caller, { command: 'retry', id }),
     again: ({ params: { id } }) => readOutgoing(ctx, id),
-    toJson,
+    show,
   });
   addCommand(routes, ctx, {
     ...{ ...settling, act: 'outgoing.discard', name: 'discardOutgoing', reasons },
@@ -85,17 +85,11 @@ export function outgoingRoutes(ctx: ActContext): Routes {
     summary: 'Bỏ, không gửi nữa · Give up what could not be delivered',
     run: ({ caller, params: { id } }) => settleDeadLetter(ctx, caller, { command: 'discard', id }),
     again: ({ params: { id } }) => readOutgoing(ctx, id),
-    toJson,
+    show,
   });
   return routes;
 }
 
-function toJson(row: OutgoingRow): z.output<typeof itemOutput> {
-  const { id, channel, key, subject, state, tries, failure } = row;
-  return {
-    ...{ id, channel, key, subject, state, tries, failure },
-    created_at: isoInstant(row.createdAt),
-    next_try_at: state === 'waiting' ? isoInstant(Math.floor(row.dueAt / 1_000)) : null,
-    ended_at: isoInstantOrNull(row.endedAt),
-  };
+function show(row: OutgoingRow): Shown<typeof itemOutput> {
+  return { ...row, nextTryAt: row.state === 'waiting' ? Math.floor(row.dueAt / 1_000) : null };
 }

@@ -3,9 +3,9 @@
  * it.
  */
 import { z } from '@hono/zod-openapi';
-import { isoInstant } from '../domain/instant.ts';
 import { provinceOutput, textOutput, traceIdInput, uuidOutput } from './fields.ts';
-import { instantOutput, isoInstantOrNull } from './instants.ts';
+import { instantOutput } from './instants.ts';
+import type { Shown } from './json-case.ts';
 
 const counts = (example: Record<string, number>) => z.record(z.string(), z.int()).openapi({ example });
 
@@ -60,22 +60,25 @@ export const traceOutput = z
   })
   .openapi('Trace');
 
-export type TraceJson = z.output<typeof traceOutput>;
+/** A trace as the wire has it. */
+export type TraceJson = z.input<typeof traceOutput>;
+
+type TraceAnswer = Shown<typeof traceOutput>;
 
 /** A trace in the programs' own words; instants in epoch seconds. */
 export interface ShownTrace {
   readonly id: string;
-  readonly state: TraceJson['state'];
+  readonly state: TraceAnswer['state'];
   readonly province: string;
   readonly rules: number;
-  readonly direction: TraceJson['direction'];
+  readonly direction: TraceAnswer['direction'];
   readonly maxDegree: number;
   readonly asOf: number;
   readonly revision: number;
   readonly version: number | null;
   readonly coverage: readonly {
     readonly province: string;
-    readonly state: TraceJson['coverage'][number]['state'];
+    readonly state: TraceAnswer['coverage'][number]['state'];
     readonly behind: number;
     readonly answeredAt: number | null;
     readonly dataAt: number | null;
@@ -94,30 +97,13 @@ export interface ShownTrace {
 }
 
 /** `trace` as the answer shows it. */
-export function traceJson(trace: ShownTrace): TraceJson {
+export function showTrace({ byDegree, byProvince, questions, awaited, ...trace }: ShownTrace): TraceAnswer {
   return {
-    id: trace.id,
-    state: trace.state,
-    rules: trace.rules,
-    cases: [...trace.cases],
-    direction: trace.direction,
-    max_degree: trace.maxDegree,
-    as_of: isoInstant(trace.asOf),
-    coverage: trace.coverage.map(({ province, state, behind, answeredAt, dataAt, reason }) => ({
-      ...{ province, state, behind },
-      answered_at: isoInstantOrNull(answeredAt),
-      data_at: isoInstantOrNull(dataAt),
-      reason: reason === '' ? null : reason,
-    })),
-    contacts: { by_degree: { ...trace.byDegree }, by_province: { ...trace.byProvince } },
-    progress: { questions: trace.questions, awaited: trace.awaited },
-    province: trace.province,
-    revision: trace.revision,
-    version: trace.version,
-    refusal: trace.refusal,
-    opened_at: isoInstantOrNull(trace.openedAt),
-    completed_at: isoInstantOrNull(trace.completedAt),
-    elapsed_ms: Math.max(0, Math.round(trace.elapsedMs)),
+    ...trace,
+    contacts: { byDegree, byProvince },
+    progress: { questions, awaited },
+    coverage: trace.coverage.map((one) => ({ ...one, reason: one.reason === '' ? null : one.reason })),
+    elapsedMs: Math.max(0, Math.round(trace.elapsedMs)),
     warnings: trace.warnings.map((reason) => ({ reason })),
   };
 }

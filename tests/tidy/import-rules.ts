@@ -97,7 +97,7 @@ export const IMPORT_RULES: readonly ImportRule[] = [
     name: 'Hono outside handlers',
     why: 'what an operation does must not depend on the door that its caller came through',
     from: ['**'],
-    except: [...TESTS, '**/http.ts', 'shared/http/**'],
+    except: [...TESTS, '**/{http,json}.ts', 'shared/http/**'],
     to: ['npm:hono', 'npm:@hono/*'],
   },
   {
@@ -163,6 +163,7 @@ export const FEATURE_DOORS: Readonly<Record<string, string>> = {
   'node/*/kinds.ts': 'what a room tells through the feed; types and names only',
   '**/rules.ts': 'what the feature knows',
   '**/tables.ts': 'what it keeps: for those who read it with a reason in table-rules.ts',
+  '**/json.ts': 'how answers show it: schemas and words, no routes',
   '**/acts.ts': 'who may do what in it: how far somebody reaches there can matter here',
   'node/sealing/{sealer,data-keys}.ts':
     'what every query on a sealed column seals and opens with; it computes and stores nothing',

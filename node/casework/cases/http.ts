@@ -2,7 +2,6 @@
  * `/v1/cases`: JSON in snake_case to the operations and back.
  */
 import { z } from '@hono/zod-openapi';
-import { isoInstant } from '../../../shared/domain/instant.ts';
 import { addCommand } from '../../../shared/http/command.ts';
 import {
   identifierOutput,
@@ -11,7 +10,7 @@ import {
   uuidOutput,
   wardOutput,
 } from '../../../shared/http/fields.ts';
-import { dateInput, instantInput, instantOutput, isoInstantOrNull } from '../../../shared/http/instants.ts';
+import { dateInput, instantInput, instantOutput } from '../../../shared/http/instants.ts';
 import { addList } from '../../../shared/http/list.ts';
 import { addRead } from '../../../shared/http/read.ts';
 import { newRoutes, type Routes } from '../../../shared/http/route.ts';
@@ -89,17 +88,11 @@ export function caseRoutes(ctx: CasesContext): Routes {
       ...{ identifiers: ['cccd:024090000001', 'phone:+84912345678'], onset_on: '2021-06-01' },
       ...{ sampled_at: '2021-06-03T08:00:00+07:00', ward: '07213' },
     },
-    run: ({ caller }, { body }) =>
-      enterCase(ctx, caller, {
-        identifiers: body.identifiers,
-        onsetOn: body.onset_on ?? null,
-        sampledAt: body.sampled_at ?? null,
-        isolatedAt: body.isolated_at ?? null,
-        ward: body.ward,
-      }),
+    run: ({ caller }, { body: { onsetOn = null, sampledAt = null, isolatedAt = null, ...others } }) =>
+      enterCase(ctx, caller, { ...others, onsetOn, sampledAt, isolatedAt }),
     again: (_call, { id }) => id as string,
     locationOf: (id) => `/v1/cases/${id}`,
-    toJson: (id) => ({ id }),
+    show: (id) => ({ id }),
   });
   addList(routes, {
     ...{ act: 'cases.list', name: 'listCases', path: '/v1/cases', tag },
@@ -109,13 +102,11 @@ export function caseRoutes(ctx: CasesContext): Routes {
     find: ({ caller }, { limit, after }) =>
       listCases(ctx, caller, { limit, after: after && { createdAt: after[0], id: after[1] } }),
     placeOf: ({ createdAt, id }) => [createdAt, id],
-    toJson,
   });
   addRead(routes, {
     ...{ act: 'cases.read', name: 'readCase', path: '/v1/cases/{id}', tag, params },
     ...{ summary: 'Xem ca bệnh · Read a case', output: caseOutput, reasons: NO_SUCH_CASE },
     find: ({ caller, params }) => readCase(ctx, caller, params.id),
-    toJson,
     versionOf,
   });
   addCommand(routes, ctx, {
@@ -125,32 +116,11 @@ export function caseRoutes(ctx: CasesContext): Routes {
     ...{ body: correction, status: 200, done: 'Đã sửa · Corrected', output: caseOutput },
     reasons: NO_SUCH_CASE,
     example: { onset_on: '2021-06-02', isolated_at: '2021-06-04T14:00:00+07:00' },
-    run: ({ caller, params }, { body }) =>
-      correctCase(ctx, caller, { id: params.id, changes: changesOf(body) }),
-    toJson,
+    run: ({ caller, params }, { body }) => correctCase(ctx, caller, { id: params.id, changes: body }),
     versioned: true,
     versionOf,
   });
   return routes;
-}
-
-function changesOf({ onset_on, sampled_at, isolated_at, ...others }: z.output<typeof correction>) {
-  return { ...others, onsetOn: onset_on, sampledAt: sampled_at, isolatedAt: isolated_at };
-}
-
-function toJson(found: Case): z.output<typeof caseOutput> {
-  return {
-    id: found.id,
-    identifiers: [...found.identifiers],
-    onset_on: found.onsetOn,
-    sampled_at: isoInstantOrNull(found.sampledAt),
-    isolated_at: isoInstantOrNull(found.isolatedAt),
-    created_at: isoInstant(found.createdAt),
-    changed_at: isoInstant(found.changedAt),
-    withdrawn_at: isoInstantOrNull(found.withdrawnAt),
-    ward: found.ward,
-    version: found.version,
-  };
 }
 
 const versionOf = ({ version }: Case) => version;

@@ -2,11 +2,10 @@
  * `/v1/break-glass`: reading beyond the own area, and what the supervisor sees of it.
  */
 import { z } from '@hono/zod-openapi';
-import { isoInstant } from '../../../shared/domain/instant.ts';
 import { commandsOf } from '../../../shared/domain/machine.ts';
 import { addCommand } from '../../../shared/http/command.ts';
 import { areaOutput, personOutput, textOutput, uuidInput, uuidOutput } from '../../../shared/http/fields.ts';
-import { instantOutput, isoInstantOrNull } from '../../../shared/http/instants.ts';
+import { instantOutput } from '../../../shared/http/instants.ts';
 import { addList } from '../../../shared/http/list.ts';
 import { newRoutes, type Routes } from '../../../shared/http/route.ts';
 import { fault } from '../../../shared/shape-errors.ts';
@@ -16,7 +15,6 @@ import {
   openBreakGlass,
   readReviewed,
   reviewBreakGlass,
-  type ShownBreakGlass,
 } from './operations.ts';
 import { BREAK_GLASS, MAX_MINUTES, REASON_LENGTH, VERDICTS } from './rules.ts';
 
@@ -68,7 +66,6 @@ export function breakGlassRoutes(ctx: BreakGlassContext): Routes {
     again: (_call, { id, area, ends_at }) => ({
       ...{ id: id as string, area: area as string, endsAt: ends_at as number },
     }),
-    toJson: ({ id, area, endsAt }) => ({ id, area, ends_at: isoInstant(endsAt) }),
   });
   addList(routes, {
     ...{ act: 'break_glass.list', name: 'listBreakGlass', path: '/v1/break-glass', tag },
@@ -78,7 +75,6 @@ export function breakGlassRoutes(ctx: BreakGlassContext): Routes {
     find: ({ caller }, { limit, after }) =>
       listBreakGlass(ctx, caller, { limit, after: after && { openedAt: after[0], id: after[1] } }),
     placeOf: ({ openedAt, id }) => [openedAt, id],
-    toJson,
   });
   addCommand(routes, ctx, {
     ...{ act: 'break_glass.review', name: 'reviewBreakGlass', method: 'post', tag },
@@ -95,20 +91,8 @@ export function breakGlassRoutes(ctx: BreakGlassContext): Routes {
     run: ({ caller, params }, { body: { verdict } }) =>
       reviewBreakGlass(ctx, caller, { id: params.id, verdict }),
     again: ({ params }) => readReviewed(ctx, params.id),
-    toJson,
     versioned: true,
     versionOf: ({ version }) => version,
   });
   return routes;
-}
-
-function toJson(row: ShownBreakGlass): z.output<typeof breakGlassOutput> {
-  const { id, area, subject, reason, verdict, state, version } = row;
-  return {
-    ...{ id, area, subject, reason, verdict, state, version, allowed: [...row.allowed] },
-    opened_at: isoInstant(row.openedAt),
-    ends_at: isoInstant(row.endsAt),
-    reviewed_at: isoInstantOrNull(row.reviewedAt),
-    reviewed_by: row.reviewedBy,
-  };
 }

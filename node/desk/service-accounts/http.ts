@@ -2,10 +2,10 @@
  * `/v1/service-accounts`: made, listed and revoked by the province's operator.
  */
 import { z } from '@hono/zod-openapi';
-import { isoInstant } from '../../../shared/domain/instant.ts';
 import { addCommand } from '../../../shared/http/command.ts';
 import { personOutput, textOutput, uuidInput, uuidOutput } from '../../../shared/http/fields.ts';
-import { instantInput, instantOutput, isoInstantOrNull } from '../../../shared/http/instants.ts';
+import { instantInput, instantOutput } from '../../../shared/http/instants.ts';
+import type { Shown } from '../../../shared/http/json-case.ts';
 import { addList } from '../../../shared/http/list.ts';
 import { newRoutes, type Routes } from '../../../shared/http/route.ts';
 import {
@@ -69,10 +69,9 @@ export function serviceAccountRoutes(ctx: ServiceAccountsContext): Routes {
     example: {
       ...{ name: 'PC-Covid', scopes: ['imports.write' as const], expires_at: '2030-01-01T00:00:00+07:00' },
     },
-    run: ({ caller }, { body: { name, scopes, expires_at } }): Promise<CreatedAccount> =>
-      createAccount(ctx, caller, { name, scopes, expiresAt: expires_at }),
+    run: ({ caller }, { body }): Promise<CreatedAccount> => createAccount(ctx, caller, body),
     again: async (_call, { id }) => ({ account: await readAccount(ctx, id as string), key: null }),
-    toJson: ({ account, key }) => ({ ...toJson(account), key }),
+    show: ({ account, key }) => ({ ...show(account), key }),
   });
   addList(routes, {
     ...{ act: 'service_accounts.list', name: 'listServiceAccounts', path: '/v1/service-accounts', tag },
@@ -82,7 +81,7 @@ export function serviceAccountRoutes(ctx: ServiceAccountsContext): Routes {
     find: ({ caller }, { limit, after }) =>
       listAccounts(ctx, caller, { limit, after: after && { createdAt: after[0], id: after[1] } }),
     placeOf: ({ createdAt, id }) => [createdAt, id],
-    toJson,
+    show,
   });
   addCommand(routes, ctx, {
     ...{ act: 'service_accounts.revoke', name: 'revokeServiceAccount', method: 'post', tag, reasons },
@@ -91,7 +90,7 @@ export function serviceAccountRoutes(ctx: ServiceAccountsContext): Routes {
     ...{ params: { id: uuidInput }, status: 200, done: 'Đã thu hồi · Revoked', output: accountOutput },
     run: ({ caller, params }) => revokeAccount(ctx, caller, params.id),
     again: ({ params }) => readAccount(ctx, params.id),
-    toJson,
+    show,
     versioned: true,
     versionOf: ({ version }) => version,
   });
@@ -103,12 +102,7 @@ interface CreatedAccount {
   readonly key: string | null;
 }
 
-function toJson(account: ServiceAccount): z.output<typeof accountOutput> {
-  const { id, name, scopes, createdBy, version } = account;
-  return {
-    ...{ id, name, scopes: scopes.filter(isServiceScope), created_by: createdBy, version },
-    created_at: isoInstant(account.createdAt),
-    expires_at: isoInstantOrNull(account.expiresAt),
-    revoked_at: isoInstantOrNull(account.revokedAt),
-  };
+/** Words of scopes that this release does not know are not shown. */
+function show({ scopes, ...account }: ServiceAccount): Shown<typeof accountOutput> {
+  return { ...account, scopes: scopes.filter(isServiceScope) };
 }

@@ -6,7 +6,7 @@ import { addCommand } from '../../../shared/http/command.ts';
 import { provinceInput } from '../../../shared/http/fields.ts';
 import { addRead } from '../../../shared/http/read.ts';
 import { newRoutes, type Routes } from '../../../shared/http/route.ts';
-import { type BudgetsCtx, changeBudget, columnsOf, readBudgets } from './operations.ts';
+import { type BudgetsCtx, changeBudget, readBudgets } from './operations.ts';
 
 const limit = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
 const province = provinceInput;
@@ -47,12 +47,6 @@ export function budgetRoutes(ctx: BudgetsCtx): Routes {
     summary: 'Hạn mức câu hỏi của các tỉnh · How much provinces may ask this node',
     find: ({ caller }) => readBudgets(ctx, caller),
     versionOf: ({ version }) => version,
-    toJson: (view) => ({
-      version: view.version,
-      default: columnsOf(view.default),
-      provinces: view.provinces.map((one) => ({ province: one.province, ...columnsOf(one) })),
-      used: view.used.map(({ province, hour, day }) => ({ province, hour: only(hour), day: only(day) })),
-    }),
   });
   addCommand(routes, ctx, {
     ...{ act: 'budgets.change', name: 'changeBudget', method: 'put', path: '/v1/budgets', tag },
@@ -66,23 +60,7 @@ export function budgetRoutes(ctx: BudgetsCtx): Routes {
         ...{ questions_per_day: 200_000, persons_per_day: 200_000 },
       },
     },
-    run: ({ caller }, { body: { province, budget } }) =>
-      changeBudget(ctx, caller, { province, budget: fromJson(budget) }),
+    run: ({ caller }, { body }) => changeBudget(ctx, caller, body),
   });
   return routes;
-}
-
-function only({ questions, persons }: z.output<typeof asked>) {
-  return { questions, persons };
-}
-
-function fromJson(given: z.output<typeof budget> | null) {
-  return (
-    given && {
-      questionsPerHour: given.questions_per_hour,
-      personsPerHour: given.persons_per_hour,
-      questionsPerDay: given.questions_per_day,
-      personsPerDay: given.persons_per_day,
-    }
-  );
 }

@@ -2,7 +2,6 @@
  * `/v1/federation`: the ceremonies of the federation key, for the province's operator. No answer holds a key.
  */
 import { z } from '@hono/zod-openapi';
-import { isoInstant } from '../../../shared/domain/instant.ts';
 import { addCommand } from '../../../shared/http/command.ts';
 import { fingerprintOutput, provinceInput, provinceOutput, textOutput } from '../../../shared/http/fields.ts';
 import { instantOutput } from '../../../shared/http/instants.ts';
@@ -15,9 +14,7 @@ import {
   describeKeys,
   type FederationKeysCtx,
   heldGenerations,
-  type KeyStatus,
   listNewcomers,
-  type RotationResult,
   rotateKey,
   rotationBefore,
 } from './operations.ts';
@@ -86,7 +83,6 @@ export function federationKeyRoutes(ctx: FederationKeysCtx): Routes {
     },
     ...{ summary: 'Tình trạng khóa liên kết · How the federation key stands', reasons: HUB_AWAY },
     find: ({ caller }) => describeKeys(ctx, caller),
-    toJson: statusJson,
   });
   addCommand(routes, ctx, {
     ...{ act: 'federation_key.create', name: 'createKey', method: 'post', path: '/v1/federation/key', tag },
@@ -99,7 +95,6 @@ export function federationKeyRoutes(ctx: FederationKeysCtx): Routes {
     },
     run: ({ caller }) => createKey(ctx, caller),
     again: (_call, kept) => rotationBefore(ctx, kept),
-    toJson: rotationOf,
   });
   addCommand(routes, ctx, {
     ...{ act: 'federation_key.rotate', name: 'rotateKey', method: 'post', tag },
@@ -112,9 +107,8 @@ export function federationKeyRoutes(ctx: FederationKeysCtx): Routes {
       ALREADY_EXISTS: ['FEDERATION_KEY_TAKEN'],
     },
     example: { at_once: false },
-    run: ({ caller }, { body }) => rotateKey(ctx, caller, { atOnce: body.at_once }),
+    run: ({ caller }, { body }) => rotateKey(ctx, caller, body),
     again: (_call, kept) => rotationBefore(ctx, kept),
-    toJson: rotationOf,
   });
   return routes;
 }
@@ -128,11 +122,7 @@ function addNewcomers(routes: Routes, ctx: FederationKeysCtx): void {
     find: async ({ caller }, query) =>
       itemsAfter(await listNewcomers(ctx, caller), ({ province }) => province, query),
     placeOf: ({ province }) => [province],
-    toJson: ({ statedAt, holds, ...same }) => ({
-      ...same,
-      stated_at: isoInstant(statedAt),
-      holds_key: holds,
-    }),
+    show: ({ holds, ...same }) => ({ ...same, holdsKey: holds }),
   });
   addCommand(routes, ctx, {
     ...{ act: 'federation_key.approve', name: 'approveProvince', method: 'post', tag },
@@ -150,21 +140,5 @@ function addNewcomers(routes: Routes, ctx: FederationKeysCtx): void {
       generations: (await approveProvince(ctx, caller, body)).generations,
     }),
     again: (_call, { province }) => ({ province: province as string, generations: heldGenerations(ctx) }),
-    toJson: (approved) => approved,
   });
-}
-
-function statusJson({ generations, ...same }: KeyStatus): z.output<typeof keyOutput> {
-  const listed = generations.map(({ useFrom, heldBy, awaited, conflicts, ...one }) => ({
-    ...one,
-    use_from: isoInstant(useFrom),
-    held_by: [...heldBy],
-    awaited: [...awaited],
-    conflicts: [...conflicts],
-  }));
-  return { ...same, trusted: [...same.trusted], generations: listed };
-}
-
-function rotationOf({ generation, state, sentTo, leftOut }: RotationResult) {
-  return { generation, state, sent_to: [...sentTo], left_out: [...leftOut] };
 }

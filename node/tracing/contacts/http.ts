@@ -4,40 +4,17 @@
 import { z } from '@hono/zod-openapi';
 import { parseInstant, vietnamInstant } from '../../../shared/domain/instant.ts';
 import { type CsvCell, csvLine, csvResponse } from '../../../shared/http/csv.ts';
-import {
-  identifierOutput,
-  placeKindOutput,
-  provinceOutput,
-  textOutput,
-  traceIdInput,
-  wardOutput,
-} from '../../../shared/http/fields.ts';
+import { traceIdInput } from '../../../shared/http/fields.ts';
 import { addFile } from '../../../shared/http/file.ts';
-import { instantOutput } from '../../../shared/http/instants.ts';
+import { toWire } from '../../../shared/http/json-case.ts';
 import { addList } from '../../../shared/http/list.ts';
 import { newRoutes, type Routes } from '../../../shared/http/route.ts';
 import { bilingual } from '../../../shared/i18n/bilingual.ts';
+import { CONTACT_LIST, contactOutput, showContact } from './json.ts';
 import { type ContactsContext, exportContacts, listContacts } from './operations.ts';
-import { CONTACT_LIST, type Contact, shownContact } from './rules.ts';
+import type { Contact } from './rules.ts';
 
 const MAX_CONTACTS = 1_000;
-
-const contactOutput = z
-  .object({
-    id: textOutput('9f86d081884c7d659a2feaa0c55ad015'),
-    identifiers: z.array(identifierOutput),
-    name: textOutput('Nguyễn Văn An').nullable(),
-    address: textOutput('12 Lê Lợi').nullable(),
-    ward: wardOutput.nullable(),
-    degree: z.int(),
-    first_exposed_at: instantOutput,
-    last_exposed_at: instantOutput,
-    seconds: z.int(),
-    settings: z.array(z.enum(['place', 'encounter', 'household'])),
-    place_kinds: z.array(placeKindOutput),
-    exposed_in: z.array(provinceOutput),
-  })
-  .openapi('Contact');
 
 const filters = { ward: z.string().max(100).optional() };
 const params = { id: traceIdInput };
@@ -50,7 +27,7 @@ export function contactRoutes(ctx: ContactsContext): Routes {
   addList(routes, {
     ...{ act: 'contacts.list', name: 'listContacts', path: '/v1/traces/{id}/contacts', tag, params, reasons },
     summary: 'Người tiếp xúc của tỉnh này · Contacts that this province is responsible for',
-    ...{ ...CONTACT_LIST, output: contactOutput, pages: { most: MAX_CONTACTS, usual: 100 }, filters },
+    ...{ ...CONTACT_LIST, pages: { most: MAX_CONTACTS, usual: 100 }, filters },
     place: z.tuple([z.number(), z.number(), z.string()]),
     find: ({ caller, params }, { limit, after, filters }) =>
       listContacts(ctx, caller, { traceId: params.id, limit, after, ...filters }),
@@ -74,7 +51,7 @@ export function contactRoutes(ctx: ContactsContext): Routes {
   return routes;
 }
 
-const CSV_COLUMNS = Object.keys(contactOutput.shape) as (keyof z.output<typeof contactOutput>)[];
+const CSV_COLUMNS = Object.keys(contactOutput.shape);
 
 const EXAMPLE = [
   `${CSV_COLUMNS.join(',')}\r\n9f86d081884c7d659a2feaa0c55ad015,phone:+84912345678,Nguyễn Văn An,12 Lê Lợi,`,
@@ -92,14 +69,12 @@ async function* csvLines(
 }
 
 function linesOf(page: readonly Contact[]): string {
-  return page.map((contact) => csvLine(cellsOf(shownContact(contact)))).join('');
+  return page.map((contact) => csvLine(cellsOf(toWire(contactOutput, showContact(contact))))).join('');
 }
 
-function cellsOf(contact: z.output<typeof contactOutput>): CsvCell[] {
-  return CSV_COLUMNS.map((column) => {
-    const value = contact[column];
-    if (column === 'first_exposed_at' || column === 'last_exposed_at')
-      return vietnamInstant(parseInstant(contact[column]));
+function cellsOf(contact: z.input<typeof contactOutput>): CsvCell[] {
+  return Object.entries(contact).map(([column, value]) => {
+    if (column.endsWith('_at')) return vietnamInstant(parseInstant(value as string));
     return Array.isArray(value) ? value.join(' ') : value;
   });
 }

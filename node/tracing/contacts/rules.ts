@@ -1,7 +1,6 @@
 /**
  * What the numbers of a stored contact mean, and a contact as it is shown.
  */
-import { isoInstant } from '../../../shared/domain/instant.ts';
 import { PLACE_KINDS, type PlaceKind } from '../../../shared/domain/place-kind.ts';
 
 /** What the hub says of a contact, and where it is filed; instants in epoch seconds. */
@@ -34,25 +33,6 @@ export type ContactPlace = [degree: number, lastExposedAt: number, id: string];
 export function placeOf({ degree, lastExposedAt, id }: ContactFacts): ContactPlace {
   return [degree, lastExposedAt, id];
 }
-
-/** A contact under the names and in the words that JSON and files use. */
-export function shownContact(contact: Contact) {
-  const { id, identifiers, name, address, ward, degree, seconds } = contact;
-  return {
-    ...{ id, identifiers, name, address, ward, degree, seconds, exposed_in: contact.exposedIn },
-    first_exposed_at: isoInstant(contact.firstExposedAt),
-    last_exposed_at: isoInstant(contact.lastExposedAt),
-    settings: settingsOf(contact.settings),
-    place_kinds: placeKindsOf(contact.placeKinds),
-  };
-}
-
-/** How contacts are listed, in answers and in events. */
-export const CONTACT_LIST = {
-  items: 'contacts',
-  placeOf,
-  toJson: shownContact,
-} as const;
 
 export type Setting = 'place' | 'encounter' | 'household';
 

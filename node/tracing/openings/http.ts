@@ -8,16 +8,17 @@ import { eventStream, type ServerEvent } from '../../../shared/http/events.ts';
 import { traceIdInput, uuidInput } from '../../../shared/http/fields.ts';
 import { addFile } from '../../../shared/http/file.ts';
 import { instantInput } from '../../../shared/http/instants.ts';
+import { toWire } from '../../../shared/http/json-case.ts';
 import { addList, pageJson } from '../../../shared/http/list.ts';
 import { type Cursors, listId } from '../../../shared/http/paging.ts';
 import { addRead } from '../../../shared/http/read.ts';
 import { newRoutes, type Routes } from '../../../shared/http/route.ts';
-import { traceJson, traceOutput } from '../../../shared/http/trace-json.ts';
+import { showTrace, traceOutput } from '../../../shared/http/trace-json.ts';
 import { bilingual } from '../../../shared/i18n/bilingual.ts';
 import type { Logger } from '../../../shared/log.ts';
 import { CONTACT_ACTS } from '../contacts/acts.ts';
+import { CONTACT_LIST } from '../contacts/json.ts';
 import { type ContactsContext, listContacts } from '../contacts/operations.ts';
-import { CONTACT_LIST } from '../contacts/rules.ts';
 import { type Watched, watchTrace } from './events.ts';
 import * as traces from './operations.ts';
 
@@ -82,13 +83,13 @@ function addTraces(routes: Routes, ctx: traces.TracesContext): void {
       const { traces: page, next } = await traces.listTraces(ctx, caller, { limit, after: place });
       return { page, next: next && [next.listedAt, next.id] };
     },
-    toJson: traceJson,
+    show: showTrace,
   });
   addRead(routes, {
     ...{ act: 'traces.read', name: 'readTrace', path: '/v1/traces/{id}', tag, params, reasons },
     ...{ summary: 'Trạng thái truy vết · How a trace stands', output: traceOutput },
     find: ({ caller, params }) => traces.readTrace(ctx, caller, params.id),
-    toJson: traceJson,
+    show: showTrace,
     versionOf: ({ version }) => version,
   });
 }
@@ -106,11 +107,10 @@ function addCommands(routes: Routes, ctx: traces.TracesContext): void {
     example: {
       ...{ cases: ['0190b6c2-5c1e-7a4b-9f3d-6f0f3f2c8a11'], direction: 'forward' as const, max_degree: 2 },
     },
-    run: ({ caller }, { body: { cases, direction, max_degree, as_of } }) =>
-      traces.openTrace(ctx, caller, { cases, direction, maxDegree: max_degree, asOf: as_of }),
+    run: ({ caller }, { body }) => traces.openTrace(ctx, caller, body),
     again: (_call, { id }) => id as string,
     locationOf: (id) => `/v1/traces/${id}`,
-    toJson: (id) => ({ id }),
+    show: (id) => ({ id }),
   });
   addCommand(routes, ctx, {
     ...{ act: 'traces.close', name: 'closeTrace', method: 'post', path: '/v1/traces/{id}/close', tag },
@@ -123,7 +123,6 @@ function addCommands(routes: Routes, ctx: traces.TracesContext): void {
       version: await traces.closeTrace(ctx, caller, id),
     }),
     again: ({ params: { id } }, { version }) => ({ id, version: version as number }),
-    toJson: ({ id }) => ({ id }),
     versionOf: ({ version }) => version,
   });
 }
@@ -140,7 +139,7 @@ async function* eventsOf(
 ): AsyncGenerator<ServerEvent> {
   for await (const change of watchTrace(ctx, watched, over)) {
     const { kind, caller, leave } = change;
-    if (kind !== 'contacts') yield { event: kind, data: traceJson(change.trace) };
+    if (kind !== 'contacts') yield { event: kind, data: toWire(traceOutput, showTrace(change.trace)) };
     else if (leave.scopeOf(CONTACT_ACTS, 'contacts.list') !== undefined) {
       const limit = MAX_CONTACTS;
       const found = await listContacts(ctx, caller, { traceId: watched.id, limit });
