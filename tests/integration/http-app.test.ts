@@ -259,35 +259,14 @@ describe('health', () => {
 describe('documentation', () => {
   const apps = createApps(async () => personWith([]));
 
-  /** Every route of the API, and who may do all that. */
-  const ROWS = {
-    node: [
-      ...['persons', 'places', 'check-ins', 'encounters'].map((kind) => `POST /v1/imports/${kind}`),
-      ...['POST /v1/cases', 'GET /v1/cases', 'GET /v1/cases/{id}', 'PATCH /v1/cases/{id}'],
-      ...['POST /v1/traces', 'GET /v1/traces', 'GET /v1/traces/{id}', 'GET /v1/traces/{id}/contacts'],
-      'GET /v1/traces/{id}/contacts.csv',
-      ...['POST /v1/traces/{id}/close', 'GET /v1/traces/{id}/events'],
-      ...['GET /v1/break-glass', 'POST /v1/break-glass', 'POST /v1/break-glass/{id}/review'],
-      ...['GET /v1/service-accounts', 'POST /v1/service-accounts', 'POST /v1/service-accounts/{id}/revoke'],
-      ...['GET /v1/budgets', 'PUT /v1/budgets', 'GET /v1/audit', 'POST /v1/audit/restores', 'GET /v1/me'],
-      ...['GET /v1/outgoing', 'POST /v1/outgoing/{id}/retry', 'POST /v1/outgoing/{id}/discard'],
-      ...['GET /v1/federation/newcomers', 'POST /v1/federation/approvals'],
-      ...['GET /v1/federation/key', 'POST /v1/federation/key', 'POST /v1/federation/key/rotations'],
-    ],
-    hub: [
-      ...['GET /v1/traces', 'GET /v1/traces/{id}', 'GET /v1/traces/{id}/graph'],
-      ...['GET /v1/provinces', 'GET /v1/rules', 'GET /v1/audit', 'POST /v1/audit/restores', 'GET /v1/me'],
-      ...['GET /v1/outgoing', 'POST /v1/outgoing/{id}/retry', 'POST /v1/outgoing/{id}/discard'],
-      ...['GET /v1/key-budgets', 'PUT /v1/key-budgets'],
-      ...['POST /v1/invitations', 'POST /v1/provinces/{province}/revoke'],
-      ...['GET /v1/enrolments', 'GET /v1/enrolments/{id}/request'],
-      ...['POST /v1/enrolments/{id}/approve', 'POST /v1/enrolments/{id}/reject'],
-      'POST /v1/audit/reconciliations',
-      ...['POST /v1/traces/{id}/exclusions', 'DELETE /v1/traces/{id}/exclusions/{province}'],
-    ],
+  /** What is served, by the server's own account. Which routes there are is for the tests of access to say. */
+  const servedBy = (app: Routes): string[] => {
+    const served = app.routes.filter(({ path, method }) => path.startsWith('/v1/') && method !== 'ALL');
+    const named = served.map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, '{$1}')}`);
+    return [...new Set(named)].filter((route) => route !== 'GET /v1/openapi.json').sort();
   };
 
-  it.each(['node', 'hub'] as const)('of the %s is OpenAPI 3.1 with every row', async (program) => {
+  it.each(['node', 'hub'] as const)('of the %s is OpenAPI 3.1 with every route', async (program) => {
     const response = await apps[program].request('/v1/openapi.json');
     const document = (await response.json()) as { components: { schemas: object } };
     expect(document).toMatchObject({
@@ -296,7 +275,9 @@ describe('documentation', () => {
       components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } } },
     });
     const routes = routesOf(apps[program]);
-    expect(routes.map(({ method, path }) => `${method} ${path}`).sort()).toEqual([...ROWS[program]].sort());
+    const documented = routes.map(({ method, path }) => `${method} ${path}`).sort();
+    expect(documented).toEqual(servedBy(apps[program]));
+    expect(documented.length).toBeGreaterThan(15);
     for (const { path, operation } of routes) {
       expect(operation).toMatchObject({
         summary: expect.stringContaining(' · '),
