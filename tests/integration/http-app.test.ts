@@ -259,7 +259,7 @@ describe('health', () => {
 describe('documentation', () => {
   const apps = createApps(async () => personWith([]));
 
-  /** What is served, by the server's own account. Which routes there are is for the tests of access to say. */
+  /** What is served, by the server's own account; which routes there are, the tests of access say. */
   const servedBy = (app: Routes): string[] => {
     const served = app.routes.filter(({ path, method }) => path.startsWith('/v1/') && method !== 'ALL');
     const named = served.map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, '{$1}')}`);
