@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { FailuresReporter } from './tests/support/failures-reporter.ts';
 import { KINDS } from './tests/support/kinds.ts';
 import { KindsReporter } from './tests/support/kinds-reporter.ts';
 import { KindsSequencer } from './tests/support/kinds-sequencer.ts';
@@ -19,6 +20,7 @@ export default defineConfig({
     reporters: [
       'default',
       new KindsReporter(),
+      new FailuresReporter(report && `${report}.failures`),
       ...(report ? [['json', { outputFile: report }] as ['json', { outputFile: string }]] : []),
     ],
     sequence: { sequencer: KindsSequencer },
