@@ -9,7 +9,7 @@ import type { Member } from '../../deploy/federation/member.ts';
 import { openDatabase } from '../../shared/db/database.ts';
 import { Disposal } from '../../shared/disposal.ts';
 import { packageRoot } from '../../shared/package-root.ts';
-import { cpuMsOf } from './processes.ts';
+import { childrenOf, cpuMsOf, parentOf } from './processes.ts';
 
 type BenchModule = typeof import('./bench-federation.ts');
 type LauncherModule = typeof import('../../deploy/federation/federation.ts');
@@ -35,10 +35,16 @@ interface Turns {
   readonly now: number[];
 }
 
+/** What one thing took: by the wall clock, and of processors. */
+interface Took {
+  readonly wallMs: number;
+  readonly cpuMs: number;
+}
+
 /** One side of the comparison. */
 interface Side {
-  trace(maxDegree: number): Promise<{ wallMs: number; cpuMs: number; contacts: string }>;
-  importFile(kind: string, text: string): Promise<number>;
+  trace(maxDegree: number): Promise<Took & { contacts: string }>;
+  importFile(kind: string, text: string): Promise<Took>;
 }
 
 const DEGREES = [1, 2] as const;
@@ -76,10 +82,10 @@ async function openSide(root: string, options: CostOptions, held: Disposal): Pro
   await tracer.findAllProvinces(caseId);
   // Into a federation of its own: the bench fills tables directly, and leaves their sequences behind.
   const empty = held.use(await startFederation({ provinces: ['24'] }));
-  const cpuNow = async () => {
-    const all = await Promise.all([hub, ...nodes].map(({ pid }) => cpuMsOf(pid)));
-    return all.reduce((total, ms) => total + ms, 0);
-  };
+  const cpuNow = () => cpuOf([hub, ...nodes].map(({ pid }) => pid));
+  const importer = empty.node('24');
+  const server = await serverOf(importer, held);
+  const cpuOfImports = async () => cpuOf([importer.pid, ...(await childrenOf(server))]);
   return {
     async trace(maxDegree) {
       const cpuBefore = await cpuNow();
@@ -89,8 +95,24 @@ async function openSide(root: string, options: CostOptions, held: Disposal): Pro
       await tracer.close(traceId);
       return { wallMs, cpuMs, contacts };
     },
-    importFile: (kind, text) => importInto(empty.node('24'), kind, text),
+    async importFile(kind, text) {
+      const cpuBefore = await cpuOfImports();
+      const wallMs = await importInto(importer, kind, text);
+      return { wallMs, cpuMs: (await cpuOfImports()) - cpuBefore };
+    },
   };
+}
+
+async function cpuOf(pids: readonly number[]): Promise<number> {
+  const all = await Promise.all(pids.map(cpuMsOf));
+  return all.reduce((total, ms) => total + ms, 0);
+}
+
+/** Process id of the database server of a program. The connection stays, so that its process is no news. */
+async function serverOf({ databaseUrl }: Member, held: Disposal): Promise<number> {
+  const db = held.use(openDatabase(databaseUrl, { max: 1, name: 'bench server' }));
+  const [row] = await db.sql<{ pid: number }[]>`SELECT pg_backend_pid() AS pid`;
+  return parentOf(row?.pid as number);
 }
 
 /** Contacts by degree and by province, as the trace shows them. */
@@ -144,19 +166,26 @@ async function traceInTurns({ before, now }: Sides, { repetitions, say }: CostOp
 }
 
 async function importInTurns({ before, now }: Sides, { repetitions, say }: CostOptions): Promise<Turns[]> {
-  const kinds = ['places', 'persons', 'check-ins', 'encounters'] as const;
-  const all = [...kinds.map((kind) => newTurns(`import of ${kind}`)), newTurns('persons again')];
+  const kinds = ['places', 'persons', 'check-ins', 'encounters', 'persons again'] as const;
+  const turns = kinds.flatMap((kind) => [
+    newTurns(`import of ${kind}, wall clock`),
+    newTurns(`import of ${kind}, processor time of node and database`),
+  ]);
   for (let i = 0; i <= repetitions; i++) {
     say(`imports, turn ${i}`);
-    for (const [at, kind] of [...kinds, 'persons' as const].entries()) {
+    for (const [at, name] of kinds.entries()) {
+      const kind = name === 'persons again' ? 'persons' : name;
       const text = FILES[kind](i);
       const [first, second] = i % 2 === 0 ? [before, now] : [now, before];
       const one = await first.importFile(kind, text);
       const other = await second.importFile(kind, text);
-      if (i > 0) push(all[at] as Turns, ...((i % 2 === 0 ? [one, other] : [other, one]) as [number, number]));
+      const [old, ours] = i % 2 === 0 ? [one, other] : [other, one];
+      if (i === 0) continue;
+      push(turns[2 * at] as Turns, old.wallMs, ours.wallMs);
+      push(turns[2 * at + 1] as Turns, old.cpuMs, ours.cpuMs);
     }
   }
-  return all;
+  return turns;
 }
 
 /** Files of people who are in no world, other ones each turn. */

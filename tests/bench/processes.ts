@@ -30,6 +30,12 @@ export async function childrenOf(parent: number): Promise<number[]> {
   return text.trim().split(' ').filter(Boolean).map(Number);
 }
 
+/** Process id of the parent of `child`. */
+export async function parentOf(child: number): Promise<number> {
+  const status = await readFile(`/proc/${child}/status`, 'utf8');
+  return Number(/PPid:\s+(\d+)/.exec(status)?.[1]);
+}
+
 async function onCpuNs(path: string): Promise<number> {
   const text = await readFile(path, 'utf8').catch(() => '0');
   return Number(text.split(' ')[0]);
