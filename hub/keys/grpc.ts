@@ -3,7 +3,7 @@
  * encode.
  */
 import type { FederationService } from '../../shared/gen/truyvet/v1/federation_pb.ts';
-import type { CallContext, Handlers } from '../../shared/grpc/service.ts';
+import type { Handlers, IncomingCall } from '../../shared/grpc/service.ts';
 import { type FederationKeysCtx, listWraps, putWraps, reportKeys } from './operations.ts';
 
 type Methods = 'reportFederationKeys' | 'putKeyWraps' | 'listKeyWraps';
@@ -38,6 +38,6 @@ function checkToWire({ generation, check }: { generation: number; check: string 
 }
 
 /** The auth table lets only nodes in. */
-function provinceOf({ peer }: CallContext): string {
+function provinceOf({ peer }: IncomingCall): string {
   return peer.kind === 'node' ? peer.province : '';
 }

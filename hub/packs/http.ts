@@ -2,7 +2,7 @@
  * `/v1/rules`: the packs that this hub issues, as the nodes get them.
  */
 import { z } from '@hono/zod-openapi';
-import type { ActContext } from '../../shared/acts/act.ts';
+import type { ActCtx } from '../../shared/acts/act.ts';
 import { textOutput } from '../../shared/http/fields.ts';
 import { addRead } from '../../shared/http/read.ts';
 import { newRoutes, type Routes } from '../../shared/http/route.ts';
@@ -15,7 +15,7 @@ const packOutput = z
 const rulesOutput = z.object({ in_force: z.int().nullable(), packs: z.array(packOutput) }).openapi('Rules');
 
 /** The routes of rules. */
-export function ruleRoutes(ctx: ActContext & { readonly rules: IssuedRules }): Routes {
+export function ruleRoutes(ctx: ActCtx & { readonly rules: IssuedRules }): Routes {
   const routes = newRoutes();
   addRead(routes, {
     ...{ act: 'rules.list', name: 'listRules', path: '/v1/rules', tag: 'rules', output: rulesOutput },

@@ -6,7 +6,7 @@ import type { KeyObject } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Caller } from '../../shared/acts/access.ts';
-import type { ActContext } from '../../shared/acts/act.ts';
+import type { ActCtx } from '../../shared/acts/act.ts';
 import { nowSeconds } from '../../shared/clock.ts';
 import { type RulePack, rulesInForce } from '../../shared/domain/rule-pack.ts';
 import { AppError } from '../../shared/errors.ts';
@@ -48,7 +48,7 @@ export function readShippedPacks(): RulePack[] {
 
 /** The packs and which of them is in force now, null if none is. */
 export function listRules(
-  ctx: ActContext & { readonly rules: IssuedRules },
+  ctx: ActCtx & { readonly rules: IssuedRules },
   caller: Caller,
 ): Promise<{ inForce: number | null; packs: readonly RulePack[] }> {
   return read(ctx, caller, 'rules.list', {}, async () => {

@@ -6,7 +6,7 @@ import { provinceOutput, textOutput } from '../../shared/http/fields.ts';
 import { instantOutput } from '../../shared/http/instants.ts';
 import { addList, itemsAfter } from '../../shared/http/list.ts';
 import { newRoutes, type Routes } from '../../shared/http/route.ts';
-import { listProvinces, type ProvincesContext } from './operations.ts';
+import { listProvinces, type ProvincesCtx } from './operations.ts';
 
 const memberOutput = z
   .object({
@@ -21,7 +21,7 @@ const memberOutput = z
   .openapi('Province');
 
 /** The routes of provinces. */
-export function provinceRoutes(ctx: ProvincesContext): Routes {
+export function provinceRoutes(ctx: ProvincesCtx): Routes {
   const routes = newRoutes();
   addList(routes, {
     ...{ act: 'provinces.list', name: 'listProvinces', path: '/v1/provinces', tag: 'provinces' },

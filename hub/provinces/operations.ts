@@ -22,7 +22,7 @@ import type { Roster } from './roster.ts';
 
 const HUB = { kind: 'program', id: 'hub' } as const;
 
-export interface ProvincesContext {
+export interface ProvincesCtx {
   readonly db: Database;
   readonly clock: Pick<Clock, 'nowMs'>;
   readonly roster: Pick<Roster, 'links'>;
@@ -42,11 +42,11 @@ export interface EnrolledProvince {
 }
 
 /** All enrolled provinces, by code. */
-export function listProvinces(ctx: ProvincesContext, caller: Caller): Promise<EnrolledProvince[]> {
+export function listProvinces(ctx: ProvincesCtx, caller: Caller): Promise<EnrolledProvince[]> {
   return read(ctx, caller, 'provinces.list', {}, () => enrolledProvinces(ctx));
 }
 
-async function enrolledProvinces(ctx: ProvincesContext): Promise<EnrolledProvince[]> {
+async function enrolledProvinces(ctx: ProvincesCtx): Promise<EnrolledProvince[]> {
   const reports = new Map((await queries.listReports(ctx.db)).map((report) => [report.province, report]));
   const versions = new Map((await queries.listVersions(ctx.db)).map((row) => [row.province, row.version]));
   const enrolled = ctx.roster.links.map((link) => {
@@ -73,7 +73,7 @@ export async function lockMembership(tx: Transaction, province: string): Promise
  */
 export async function revokeMember(
   tx: Transaction,
-  { clock }: Pick<MembershipContext, 'clock'>,
+  { clock }: Pick<MembershipCtx, 'clock'>,
   { province, because }: { readonly province: string; readonly because: string },
 ): Promise<number> {
   const atMs = clock.nowMs();
@@ -99,7 +99,7 @@ export interface IssuedTo {
 /** Notes a certificate, on the record, in the caller's transaction. */
 export async function noteCertificate(
   tx: Transaction,
-  { clock }: Pick<MembershipContext, 'clock'>,
+  { clock }: Pick<MembershipCtx, 'clock'>,
   { province, certificate, first }: IssuedTo,
 ): Promise<void> {
   const read = readCertificate(certificate);
@@ -117,7 +117,7 @@ export function findCertificate(db: Queryable, province: string) {
   return queries.findNewestCertificate(db, province);
 }
 
-export interface MembershipContext {
+export interface MembershipCtx {
   readonly db: Database;
   readonly clock: Pick<Clock, 'nowMs'>;
   /** PEM of the federation CA: its word alone makes a member. */
@@ -135,7 +135,7 @@ export interface MemberInput {
  * Enrols the provinces of a file, before anything starts; what is enrolled already stays. Throws
  * STATEMENT_BAD_SIGNATURE, STATEMENT_MALFORMED, STATEMENT_OF_ANOTHER.
  */
-export async function provisionMembers(ctx: MembershipContext, list: readonly MemberInput[]): Promise<void> {
+export async function provisionMembers(ctx: MembershipCtx, list: readonly MemberInput[]): Promise<void> {
   for (const member of list) await withTransaction(ctx.db, (tx) => admitMember(tx, ctx, member));
 }
 
@@ -146,7 +146,7 @@ export async function provisionMembers(ctx: MembershipContext, list: readonly Me
  */
 export async function admitMember(
   tx: Transaction,
-  { clock, ca }: Pick<MembershipContext, 'clock' | 'ca'>,
+  { clock, ca }: Pick<MembershipCtx, 'clock' | 'ca'>,
   { province, address, statement: jws }: MemberInput,
 ): Promise<boolean> {
   const statement = await verifyProvinceStatement(jws, caPublicKey(ca));

@@ -10,7 +10,7 @@ import type { Roster } from '../provinces/roster.ts';
 import type { AdmittedOpening } from './admitted-opening.ts';
 import { AnswerStore } from './answer-store.ts';
 import { Holdings } from './holdings.ts';
-import { LiveTrace, type LiveTraceContext } from './live-trace.ts';
+import { LiveTrace, type LiveTraceCtx } from './live-trace.ts';
 import { type ProvinceReport, recordProvinceReport, type StaleAnswers } from './queries.ts';
 import { storeAmendment, storeClosing, storeTrace } from './record.ts';
 import { type OpenTrace, Register } from './register.ts';
@@ -18,7 +18,7 @@ import { toStored } from './stored-status.ts';
 import { listOpenTraces } from './traces-queries.ts';
 import { WakeQueue } from './wake-queue.ts';
 
-export interface TraceEngineOptions extends Omit<LiveTraceContext, 'store' | 'provinces'> {
+export interface TraceEngineOptions extends Omit<LiveTraceCtx, 'store' | 'provinces'> {
   readonly provinces: Pick<Roster, 'links' | 'onChange'>;
   /** How long nothing must have been under way before nothing of a trace is held; 10 s unless told. */
   readonly restAfterMs?: number | undefined;
@@ -35,7 +35,7 @@ const PROBE = { everyMs: 15_000, traces: 4, more: 40 };
 const STOP_GRACE_MS = 4_000;
 
 export class TraceEngine implements AsyncDisposable {
-  readonly #ctx: LiveTraceContext;
+  readonly #ctx: LiveTraceCtx;
   readonly #options: TraceEngineOptions;
   readonly #open = new Register();
   readonly #holdings: Holdings;

@@ -12,7 +12,7 @@ import {
   type TraceStatusSchema,
 } from '../../shared/gen/truyvet/v1/common_pb.ts';
 import type { FederationService, ReportStatusRequest } from '../../shared/gen/truyvet/v1/federation_pb.ts';
-import type { CallContext, Handlers } from '../../shared/grpc/service.ts';
+import type { Handlers, IncomingCall } from '../../shared/grpc/service.ts';
 import { SEQ_LIMIT } from '../../shared/grpc/trace-messages.ts';
 import {
   closeTrace,
@@ -73,7 +73,7 @@ function checkReport({ incarnation, dataVersion, protocol, stale }: ReportStatus
 }
 
 /** The auth table lets only nodes in. */
-function provinceOf({ peer }: CallContext): string {
+function provinceOf({ peer }: IncomingCall): string {
   return peer.kind === 'node' ? peer.province : '';
 }
 

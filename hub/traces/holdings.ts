@@ -5,7 +5,7 @@
  */
 import { AppError, toAppError } from '../../shared/errors.ts';
 import { admitted } from './admitted-opening.ts';
-import { LiveTrace, type LiveTraceContext } from './live-trace.ts';
+import { LiveTrace, type LiveTraceCtx } from './live-trace.ts';
 import { listOpenings } from './queries.ts';
 import type { Register } from './register.ts';
 import { RestGate } from './rest-gate.ts';
@@ -16,7 +16,7 @@ import { markAtRest, markInMotion, moveTraces } from './traces-queries.ts';
 const RESTS_AT_ONCE = 200;
 
 export class Holdings {
-  readonly #ctx: LiveTraceContext;
+  readonly #ctx: LiveTraceCtx;
   readonly #open: Register;
   readonly #live = new Map<string, LiveTrace>();
   readonly #taking = new Map<string, Promise<LiveTrace | undefined>>();
@@ -27,7 +27,7 @@ export class Holdings {
   readonly #lives = new Map<string, number>();
   #stopped = false;
 
-  constructor(ctx: LiveTraceContext, open: Register) {
+  constructor(ctx: LiveTraceCtx, open: Register) {
     this.#ctx = ctx;
     this.#open = open;
   }

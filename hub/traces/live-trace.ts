@@ -33,7 +33,7 @@ import { termsOf } from './terms.ts';
 import { TraceMemory } from './trace-memory.ts';
 import { markCompleted, type TraceRow } from './traces-queries.ts';
 
-export interface LiveTraceContext {
+export interface LiveTraceCtx {
   readonly db: Database;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -64,7 +64,7 @@ export class LiveTrace implements SessionTrace {
   readonly signal: AbortSignal;
   readonly refusedRetryMs: number;
   readonly row: TraceOrigin;
-  readonly #ctx: LiveTraceContext;
+  readonly #ctx: LiveTraceCtx;
   readonly #stopped = new AbortController();
   #sessions: ProvinceSession[];
   readonly #outbox: Outbox;
@@ -85,7 +85,7 @@ export class LiveTrace implements SessionTrace {
   #running: Promise<void> | undefined;
 
   /** @param openings all revisions, ascending. */
-  constructor(ctx: LiveTraceContext, row: TraceOrigin, openings: AdmittedOpening[]) {
+  constructor(ctx: LiveTraceCtx, row: TraceOrigin, openings: AdmittedOpening[]) {
     this.id = row.id;
     this.row = row;
     this.#ctx = ctx;

@@ -11,11 +11,11 @@ import { type LoopWatch, type Pause, startLoop } from '../../shared/loop.ts';
 import type { DataKeys } from './data-keys.ts';
 import { formatKeyRing } from './key-ring.ts';
 import { type KeySource, readKeyRing } from './key-source.ts';
-import { admitKeyRing, retireGenerations, type SealingContext, switchGeneration } from './operations.ts';
+import { admitKeyRing, retireGenerations, type SealingCtx, switchGeneration } from './operations.ts';
 import { resealAll } from './reseal.ts';
 import { type SealingFigures, sealingFigures } from './sealing-figures.ts';
 
-export interface KeeperOptions extends SealingContext {
+export interface KeeperOptions extends SealingCtx {
   readonly dataKeys: DataKeys;
   readonly source: KeySource;
   readonly clock: Clock;

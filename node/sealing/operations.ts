@@ -17,7 +17,7 @@ import { type KeySource, readKeyRing } from './key-source.ts';
 import * as queries from './queries.ts';
 import type { ColumnSealer } from './sealer.ts';
 
-export interface SealingContext {
+export interface SealingCtx {
   readonly db: Database;
   readonly clock: Pick<Clock, 'nowMs'>;
 }
@@ -41,7 +41,7 @@ export async function holdSealer<Tx extends Pick<Transaction, 'sql'>>(
  * Runs `adopt`, which changes what `dataKeys.sealer` is, at a moment when nobody seals. Throws
  * TRANSACTION_CONFLICT, with nothing changed, if somebody has been sealing for a second.
  */
-export async function switchGeneration({ db }: Pick<SealingContext, 'db'>, adopt: () => void): Promise<void> {
+export async function switchGeneration({ db }: Pick<SealingCtx, 'db'>, adopt: () => void): Promise<void> {
   await withTransaction(db, async (tx) => {
     await queries.lockGeneration(tx);
     adopt();
@@ -49,7 +49,7 @@ export async function switchGeneration({ db }: Pick<SealingContext, 'db'>, adopt
 }
 
 /** Data keys of `source`, which open all that the database holds. Throws as `admitKeyRing`, `readKeyRing`. */
-export async function openDataKeys(ctx: SealingContext, source: KeySource): Promise<DataKeys> {
+export async function openDataKeys(ctx: SealingCtx, source: KeySource): Promise<DataKeys> {
   const ring = await readKeyRing(source);
   const dataKeys = new DataKeys(ring, await admitKeyRing(ctx, ring));
   // What a process before this one had begun under another generation has ended.
@@ -63,7 +63,7 @@ export async function openDataKeys(ctx: SealingContext, source: KeySource): Prom
  * those is not in the ring), DATA_KEYS_WRONG (the ring has another key for it), DATA_KEYS_OUTDATED (the
  * database knows a later generation than the ring's current one); nothing has changed then.
  */
-export async function admitKeyRing({ db, clock }: SealingContext, ring: KeyRing): Promise<number[]> {
+export async function admitKeyRing({ db, clock }: SealingCtx, ring: KeyRing): Promise<number[]> {
   return withTransaction(db, async (tx) => {
     await queries.lockKeys(tx);
     const known = await queries.listKeys(tx);
@@ -113,7 +113,7 @@ async function recordRotation(tx: Transaction, to: number, from: readonly number
  * remain. Only after a whole pass of re-sealing: until then rows come and go.
  */
 export async function retireGenerations(
-  { db, clock }: SealingContext,
+  { db, clock }: SealingCtx,
   { current, live }: { readonly current: number; readonly live: readonly number[] },
 ): Promise<number[]> {
   const remaining = [current];
@@ -150,7 +150,7 @@ export interface GenerationStatus {
 }
 
 /** All generations that the database knows, ascending. Counts all rows: for an operator, not for a metric. */
-export async function readSealingStatus({ db }: Pick<SealingContext, 'db'>): Promise<GenerationStatus[]> {
+export async function readSealingStatus({ db }: Pick<SealingCtx, 'db'>): Promise<GenerationStatus[]> {
   const counts = new Map<string, Map<number, number>>();
   for (const table of queries.SEALED_TABLES) {
     counts.set(table.table, await queries.countByGeneration(db, table));

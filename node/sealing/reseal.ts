@@ -10,7 +10,7 @@ import { holdSealer } from './operations.ts';
 import * as queries from './queries.ts';
 import type { ColumnSealer, SealedColumn } from './sealer.ts';
 
-export interface ResealContext {
+export interface ResealCtx {
   readonly db: Database;
   readonly dataKeys: SealerSource;
   readonly logger: Pick<Logger, 'error'>;
@@ -27,7 +27,7 @@ const BATCH_ROWS = 500;
  * Whoever wrote under an older generation had ended when the current one was switched to, and whoever writes
  * later seals under the current one. So a pass over a database that nobody has locked leaves no older row.
  */
-export async function* resealAll(ctx: ResealContext): AsyncGenerator<number, number> {
+export async function* resealAll(ctx: ResealCtx): AsyncGenerator<number, number> {
   let unopened = 0;
   for (const table of queries.SEALED_TABLES) {
     let after: number | undefined = 0;
@@ -49,7 +49,7 @@ interface Batch {
 }
 
 async function resealBatch(
-  { db, dataKeys, logger }: ResealContext,
+  { db, dataKeys, logger }: ResealCtx,
   table: queries.SealedTable,
   after: number,
 ): Promise<Batch> {
@@ -68,7 +68,7 @@ function openRow(
   sealer: ColumnSealer,
   { table, sealed }: queries.SealedTable,
   row: queries.SealedRow,
-  logger: ResealContext['logger'],
+  logger: ResealCtx['logger'],
 ): queries.OpenedRow[] {
   try {
     const texts = row.sealed.map((value, i) =>

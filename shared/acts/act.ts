@@ -21,7 +21,7 @@ import {
 import { keepAnswer, type NamedRequest, noteRequest } from './requests.ts';
 import type { KeptAnswer } from './terms.ts';
 
-export interface ActContext {
+export interface ActCtx {
   readonly db: Database;
   readonly clock: Pick<Clock, 'nowMs'>;
 }
@@ -70,7 +70,7 @@ export interface Acts<T extends ActTable> {
    * by `work` is thrown on, and recorded in a transaction of its own. Throws what `decide` and `work` throw.
    */
   readonly change: <R>(
-    ctx: ActContext,
+    ctx: ActCtx,
     caller: Caller,
     ...asking: [act: ActsThat<T, 'change'>, asked: Asked, work: (tx: Transaction, leave: Leave) => Promise<R>]
   ) => Promise<R>;
@@ -79,13 +79,13 @@ export interface Acts<T extends ActTable> {
    * before anything is stored): decided once, refused once, and every `step` has its entry.
    */
   readonly changeInSteps: <R>(
-    ctx: ActContext,
+    ctx: ActCtx,
     caller: Caller,
     ...asking: [act: ActsThat<T, 'change'>, asked: Asked, work: (step: Step, leave: Leave) => Promise<R>]
   ) => Promise<R>;
   /** Reads: like `change`, without a transaction around the work. */
   readonly read: <R>(
-    ctx: ActContext,
+    ctx: ActCtx,
     caller: Caller,
     ...asking: [act: ActsThat<T, 'read'>, asked: Asked, work: (leave: Leave) => Promise<R>]
   ) => Promise<R>;
@@ -93,7 +93,7 @@ export interface Acts<T extends ActTable> {
 
 /** The ways of doing the acts of `table`: a feature takes them from here once, in its acts.ts. */
 export function actsOf<T extends ActTable>(table: T): Acts<T> {
-  const run = (ctx: ActContext, caller: Caller, asking: [act: string, asked: Asked]) => {
+  const run = (ctx: ActCtx, caller: Caller, asking: [act: string, asked: Asked]) => {
     const [name, asked] = asking;
     return new ActRun({ ctx, caller, act: { name, row: table[name] as ActRow }, asked });
   };
@@ -141,7 +141,7 @@ export function mayOf(leave: Leave, table: ActTable): (act: string | undefined) 
 
 /** The record of a known caller that was turned away before any operation ran. */
 export async function recordRefusal(
-  ctx: ActContext,
+  ctx: ActCtx,
   { actor }: Caller,
   { act, reason }: { act: string; reason: string },
 ): Promise<void> {
@@ -150,7 +150,7 @@ export async function recordRefusal(
 }
 
 interface RunOptions {
-  readonly ctx: ActContext;
+  readonly ctx: ActCtx;
   readonly caller: Caller;
   readonly act: NamedAct;
   readonly asked: Asked;

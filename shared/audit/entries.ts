@@ -3,14 +3,14 @@
  * here.
  */
 import type { Caller } from '../acts/access.ts';
-import type { ActContext } from '../acts/act.ts';
+import type { ActCtx } from '../acts/act.ts';
 import { read } from './acts.ts';
 import { type EntriesQuery, findEntries, type LoggedEntry } from './entries-queries.ts';
 
 export type { EntriesQuery, LoggedEntry } from './entries-queries.ts';
 
 /** Entries that match all that is told, newest first: `limit` of them, and one more if there are more. */
-export function listEntries(ctx: ActContext, caller: Caller, query: EntriesQuery): Promise<LoggedEntry[]> {
+export function listEntries(ctx: ActCtx, caller: Caller, query: EntriesQuery): Promise<LoggedEntry[]> {
   const { limit, after = null, action = null, subject = null, on = [] } = query;
   const asked = { on, detail: { after, action, subject } };
   return read(ctx, caller, 'audit.read', asked, async ({ note }) => {

@@ -5,7 +5,7 @@
  */
 import { z } from 'zod';
 import type { Caller } from '../acts/access.ts';
-import type { ActContext } from '../acts/act.ts';
+import type { ActCtx } from '../acts/act.ts';
 import type { KeptAnswer } from '../acts/terms.ts';
 import type { Queryable } from '../db/database.ts';
 import { change } from './acts.ts';
@@ -18,7 +18,7 @@ export const RESTORE_REASONS = ['restored_from_backup', 'database_lost'] as cons
 
 export type RestoreReason = (typeof RESTORE_REASONS)[number];
 
-export interface RestoreCtx extends ActContext {
+export interface RestoreCtx extends ActCtx {
   readonly peers: PeerLogs;
 }
 

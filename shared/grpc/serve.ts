@@ -18,7 +18,7 @@ import type {
 import { AppError } from '../errors.ts';
 import { decode, encode, methodDefinition, methodName, type Outgoing } from './messages.ts';
 import { type CallRuntime, ServedCall } from './served-call.ts';
-import type { AnyHandler, CallContext, ServiceImplementation } from './service.ts';
+import type { AnyHandler, IncomingCall, ServiceImplementation } from './service.ts';
 import { MessageReader, MessageWriter } from './streams.ts';
 
 export interface Registration {
@@ -54,10 +54,10 @@ const SERVE: Readonly<Record<DescMethod['methodKind'], Serve>> = {
 };
 
 function serveUnary(runtime: CallRuntime, method: DescMethod, handler: AnyHandler) {
-  const handle = handler as (request: unknown, context: CallContext) => Answer;
+  const handle = handler as (request: unknown, context: IncomingCall) => Answer;
   const serve: handleUnaryCall<Buffer, Buffer> = (call, respond) => {
     const served = new ServedCall(runtime, methodName(method), call);
-    const body = async (context: CallContext) => {
+    const body = async (context: IncomingCall) => {
       const answer = await handle(decode(method.input, served.received(call.request)), context);
       respond(null, served.sent(encode(method.output, answer)));
     };
@@ -67,11 +67,11 @@ function serveUnary(runtime: CallRuntime, method: DescMethod, handler: AnyHandle
 }
 
 function serveClientStream(runtime: CallRuntime, method: DescMethod, handler: AnyHandler) {
-  const handle = handler as (requests: unknown, context: CallContext) => Answer;
+  const handle = handler as (requests: unknown, context: IncomingCall) => Answer;
   const serve: handleClientStreamingCall<Buffer, Buffer> = (call, respond) => {
     const served = new ServedCall(runtime, methodName(method), call);
     const requests = readRequests(call, method, served);
-    const body = async (context: CallContext) => {
+    const body = async (context: IncomingCall) => {
       const answer = await handle(requests, context);
       respond(null, served.sent(encode(method.output, answer)));
     };
@@ -81,10 +81,10 @@ function serveClientStream(runtime: CallRuntime, method: DescMethod, handler: An
 }
 
 function serveServerStream(runtime: CallRuntime, method: DescMethod, handler: AnyHandler) {
-  const handle = handler as (request: unknown, context: CallContext) => Answers;
+  const handle = handler as (request: unknown, context: IncomingCall) => Answers;
   const serve: handleServerStreamingCall<Buffer, Buffer> = (call) => {
     const served = new ServedCall(runtime, methodName(method), call);
-    const body = (context: CallContext) => {
+    const body = (context: IncomingCall) => {
       const request = decode(method.input, served.received(call.request));
       return writeAnswers(call, method, served, handle(request, context));
     };
@@ -94,11 +94,11 @@ function serveServerStream(runtime: CallRuntime, method: DescMethod, handler: An
 }
 
 function serveBidi(runtime: CallRuntime, method: DescMethod, handler: AnyHandler) {
-  const handle = handler as (requests: unknown, context: CallContext) => Answers;
+  const handle = handler as (requests: unknown, context: IncomingCall) => Answers;
   const serve: handleBidiStreamingCall<Buffer, Buffer> = (call) => {
     const served = new ServedCall(runtime, methodName(method), call);
     const requests = readRequests(call, method, served);
-    const body = (context: CallContext) => writeAnswers(call, method, served, handle(requests, context));
+    const body = (context: IncomingCall) => writeAnswers(call, method, served, handle(requests, context));
     void served.run(body, (status) => fail(call, status));
   };
   return serve;

@@ -11,7 +11,7 @@ import type { Logger } from '../log.ts';
 import { type AuthTable, HEARTBEATS, WITHOUT_DEADLINE } from './auth-table.ts';
 import { REQUEST_ID_KEY } from './messages.ts';
 import { type Peer, peerName, peerOf } from './peer.ts';
-import type { CallContext } from './service.ts';
+import type { IncomingCall } from './service.ts';
 import { toStatus } from './status.ts';
 
 /** What calls of all kinds have in common. */
@@ -116,7 +116,7 @@ export class ServedCall {
    * its peer has given up is not answered, only logged.
    */
   async run(
-    body: (context: CallContext) => Promise<void>,
+    body: (context: IncomingCall) => Promise<void>,
     refuse: (status: StatusObject) => void,
   ): Promise<void> {
     try {
@@ -132,7 +132,7 @@ export class ServedCall {
    * The context of a call that may be served; throws AppError UNAVAILABLE, UNAUTHENTICATED,
    * PERMISSION_DENIED, INVALID_ARGUMENT.
    */
-  admit(): CallContext {
+  admit(): IncomingCall {
     if (this.#runtime.stopping) throw shuttingDown();
     const peer = this.#runtime.newcomers ? NEWCOMER : this.#certifiedPeer();
     if (peer === undefined) {

@@ -7,7 +7,7 @@ import type { Outgoing } from './messages.ts';
 import type { Peer } from './peer.ts';
 
 /** What a handler knows of the call that it serves. */
-export interface CallContext {
+export interface IncomingCall {
   /** Named by the peer's certificate; the auth table let it in. */
   readonly peer: Peer;
   /**
@@ -37,12 +37,12 @@ export type Handler<Method extends DescMethod> = Method extends {
   output: infer Out extends DescMessage;
 }
   ? Kind extends 'unary'
-    ? (request: MessageShape<In>, call: CallContext) => Promise<Outgoing<Out>>
+    ? (request: MessageShape<In>, call: IncomingCall) => Promise<Outgoing<Out>>
     : Kind extends 'server_streaming'
-      ? (request: MessageShape<In>, call: CallContext) => Many<Out>
+      ? (request: MessageShape<In>, call: IncomingCall) => Many<Out>
       : Kind extends 'client_streaming'
-        ? (requests: AsyncIterable<MessageShape<In>>, call: CallContext) => Promise<Outgoing<Out>>
-        : (requests: AsyncIterable<MessageShape<In>>, call: CallContext) => Many<Out>
+        ? (requests: AsyncIterable<MessageShape<In>>, call: IncomingCall) => Promise<Outgoing<Out>>
+        : (requests: AsyncIterable<MessageShape<In>>, call: IncomingCall) => Many<Out>
   : never;
 
 export type Handlers<Service extends DescService> = {
@@ -50,7 +50,7 @@ export type Handlers<Service extends DescService> = {
 };
 
 /** A handler whose types have been checked by `implement` and are no longer known. */
-export type AnyHandler = (request: never, call: CallContext) => unknown;
+export type AnyHandler = (request: never, call: IncomingCall) => unknown;
 
 export interface ServiceImplementation {
   readonly service: DescService;

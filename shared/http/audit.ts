@@ -3,7 +3,7 @@
  */
 import { z } from '@hono/zod-openapi';
 import type { ActTable } from '../acts/access.ts';
-import type { ActContext } from '../acts/act.ts';
+import type { ActCtx } from '../acts/act.ts';
 import { type LoggedEntry, listEntries } from '../audit/entries.ts';
 import { ACTOR_KINDS } from '../audit/record.ts';
 import { PURPOSES, SUBJECT_FORMS, SUBJECT_KINDS, type Subject, type SubjectKind } from '../audit/subjects.ts';
@@ -32,13 +32,13 @@ const entryOutput = z
   .openapi('AuditEntry');
 
 /** What the route of the log asks for. */
-export type AuditContext = ActContext & {
+export type AuditCtx = ActCtx & {
   /** All that can be done in the program: the words of its entries. */
   readonly acts: ActTable;
 };
 
 /** The route of the log. */
-export function auditRoutes(ctx: AuditContext): Routes {
+export function auditRoutes(ctx: AuditCtx): Routes {
   const routes = newRoutes();
   addList(routes, {
     ...{ act: 'audit.read', name: 'listAuditEntries', path: '/v1/audit', tag: 'audit' },

@@ -6,7 +6,7 @@
 import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { type Caller, callerKey } from '../acts/access.ts';
-import type { ActContext } from '../acts/act.ts';
+import type { ActCtx } from '../acts/act.ts';
 import { answerTo, findRequest, noteRequest } from '../acts/requests.ts';
 import { AnsweredBefore, type KeptAnswer, type Terms, type WantedVersion } from '../acts/terms.ts';
 import { nowSeconds } from '../clock.ts';
@@ -65,21 +65,21 @@ export function addCommand<
   B extends z.ZodType = z.ZodType,
   P extends z.ZodRawShape = z.ZodRawShape,
   Q extends z.ZodRawShape = z.ZodRawShape,
->(routes: Routes, ctx: ActContext, spec: CommandSpec<P, Q, B, O, T> & Showing<T, O>): void;
+>(routes: Routes, ctx: ActCtx, spec: CommandSpec<P, Q, B, O, T> & Showing<T, O>): void;
 export function addCommand<
   O extends z.ZodType,
   T extends Shown<O>,
   B extends z.ZodType = z.ZodType,
   P extends z.ZodRawShape = z.ZodRawShape,
   Q extends z.ZodRawShape = z.ZodRawShape,
->(routes: Routes, ctx: ActContext, spec: CommandSpec<P, Q, B, O, T>): void;
+>(routes: Routes, ctx: ActCtx, spec: CommandSpec<P, Q, B, O, T>): void;
 export function addCommand<
   O extends z.ZodType,
   T,
   B extends z.ZodType,
   P extends z.ZodRawShape,
   Q extends z.ZodRawShape,
->(routes: Routes, ctx: ActContext, spec: CommandSpec<P, Q, B, O, T> & Partial<Showing<T, O>>): void {
+>(routes: Routes, ctx: ActCtx, spec: CommandSpec<P, Q, B, O, T> & Partial<Showing<T, O>>): void {
   const { method, query, body, status, done, output, versionOf } = spec;
   const headers = headersOf(spec);
   const answer = output ? jsonAnswer(output, done) : { description: done };
@@ -120,7 +120,7 @@ interface Runs<T> {
 
 /** Runs what was not answered before, and answers what was. */
 async function runOnce<T>(
-  { db, clock }: ActContext,
+  { db, clock }: ActCtx,
   caller: Caller,
   { run, again, repeatable }: Runs<T>,
 ): Promise<T> {

@@ -23,14 +23,14 @@ const meOutput = z
   .openapi('Me');
 
 /** What the routes of the caller's own rights ask for. */
-export interface MeContext {
+export interface MeCtx {
   readonly clock: Pick<Clock, 'nowMs'>;
   /** All that can be done in the program. */
   readonly acts: ActTable;
 }
 
 /** The route of the caller's own rights. */
-export function meRoutes({ clock, acts }: MeContext): Routes {
+export function meRoutes({ clock, acts }: MeCtx): Routes {
   const routes = newRoutes();
   addRead(routes, {
     ...{ act: 'me.read', name: 'readMe', path: '/v1/me', tag: 'me', output: meOutput },

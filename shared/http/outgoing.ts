@@ -2,7 +2,7 @@
  * `/v1/outgoing` of both programs: what waits to leave, and what could not be delivered.
  */
 import { z } from '@hono/zod-openapi';
-import type { ActContext } from '../acts/act.ts';
+import type { ActCtx } from '../acts/act.ts';
 import { listOutgoing, type OutgoingRow, readOutgoing, settleDeadLetter } from '../outgoing/operations.ts';
 import { OUTGOING_STATES } from '../outgoing/rules.ts';
 import { fault } from '../shape-errors.ts';
@@ -45,7 +45,7 @@ const params = {
 const tag = 'outgoing';
 
 /** The routes of what leaves the program. */
-export function outgoingRoutes(ctx: ActContext): Routes {
+export function outgoingRoutes(ctx: ActCtx): Routes {
   const routes = newRoutes();
   addList(routes, {
     ...{ act: 'outgoing.list', name: 'listOutgoing', path: '/v1/outgoing', tag },

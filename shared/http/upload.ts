@@ -8,7 +8,7 @@ import { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
 import { z } from '@hono/zod-openapi';
 import { callerKey } from '../acts/access.ts';
-import type { ActContext } from '../acts/act.ts';
+import type { ActCtx } from '../acts/act.ts';
 import { answerTo, findRequest, noteRequest } from '../acts/requests.ts';
 import { AnsweredBefore, type KeptAnswer } from '../acts/terms.ts';
 import { nowSeconds } from '../clock.ts';
@@ -28,7 +28,7 @@ export interface UploadSpec<P extends z.ZodRawShape, O extends z.ZodType> extend
 /** Adds the route of an upload; `ctx` is where its requests are remembered. */
 export function addUpload<O extends z.ZodType<KeptAnswer>, P extends z.ZodRawShape = z.ZodRawShape>(
   routes: Routes,
-  ctx: ActContext,
+  ctx: ActCtx,
   spec: UploadSpec<P, O>,
 ): void {
   const content = Object.entries(spec.types).map(([type, example]) => [
@@ -57,7 +57,7 @@ export function addUpload<O extends z.ZodType<KeptAnswer>, P extends z.ZodRawSha
 }
 
 interface Taking<P extends z.ZodRawShape, O extends z.ZodType> {
-  readonly ctx: ActContext;
+  readonly ctx: ActCtx;
   readonly call: Call<P>;
   readonly spec: UploadSpec<P, O>;
 }

@@ -3,7 +3,7 @@
  * again, or gives it up.
  */
 import type { Caller } from '../acts/access.ts';
-import type { ActContext } from '../acts/act.ts';
+import type { ActCtx } from '../acts/act.ts';
 import type { Transaction } from '../db/database.ts';
 import { step } from '../domain/machine.ts';
 import { AppError } from '../errors.ts';
@@ -15,7 +15,7 @@ export type { OutgoingPage, OutgoingRow } from './queries.ts';
 
 /** In a state, oldest first: `limit` of them, and one more if there are more. */
 export function listOutgoing(
-  ctx: ActContext,
+  ctx: ActCtx,
   caller: Caller,
   page: queries.OutgoingPage,
 ): Promise<queries.OutgoingRow[]> {
@@ -34,7 +34,7 @@ const DOING: Readonly<Record<OutgoingCommand, (tx: Transaction, id: number) => P
  * Throws NOT_FOUND NO_SUCH_ITEM, FAILED_PRECONDITION WRONG_STATE.
  */
 export function settleDeadLetter(
-  ctx: ActContext,
+  ctx: ActCtx,
   caller: Caller,
   { command, id }: { readonly command: OutgoingCommand; readonly id: number },
 ): Promise<queries.OutgoingRow> {
@@ -48,7 +48,7 @@ export function settleDeadLetter(
 }
 
 /** One as it stands now, for whoever settled it and asks for their answer again. */
-export async function readOutgoing({ db }: ActContext, id: number): Promise<queries.OutgoingRow> {
+export async function readOutgoing({ db }: ActCtx, id: number): Promise<queries.OutgoingRow> {
   return required(await queries.findOutgoing(db, id));
 }
 

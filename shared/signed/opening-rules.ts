@@ -61,7 +61,7 @@ const FIXED = [
 ] as const;
 
 /** What a new opening is held against. */
-export interface TermsContext {
+export interface TermsFacts {
   /** The pack that the opening names, undefined if there is none. */
   readonly rules: RulePack | undefined;
   /** Number of the pack in force at an instant (epoch seconds). */
@@ -80,7 +80,7 @@ const SUPERSEDED_SECONDS = 7 * 86_400;
  * Throws FAILED_PRECONDITION RULES_UNKNOWN, RULES_SUPERSEDED (a downgrade to rules that were no longer in
  * force when the trace was opened); INVALID_ARGUMENT DEGREE_TOO_HIGH, OPEN_TOO_LONG.
  */
-export function checkTerms(opening: Opening, { rules, inForceAt, now }: TermsContext): void {
+export function checkTerms(opening: Opening, { rules, inForceAt, now }: TermsFacts): void {
   if (!rules)
     throw new AppError('FAILED_PRECONDITION', 'RULES_UNKNOWN', `no rule pack ${opening.rules}`, {
       params: { number: opening.rules },

@@ -9,7 +9,7 @@ import { invalidField, receivedError } from '../../shared/errors.ts';
 import { TracingService } from '../../shared/gen/truyvet/v1/tracing_pb.ts';
 import { MESSAGE_LIMIT } from '../../shared/grpc/messages.ts';
 import { startGrpcServer } from '../../shared/grpc/server.ts';
-import { type CallContext, type Handlers, implement } from '../../shared/grpc/service.ts';
+import { type Handlers, type IncomingCall, implement } from '../../shared/grpc/service.ts';
 import { newId } from '../../shared/ids.ts';
 import {
   collect,
@@ -26,7 +26,7 @@ import { waitFor } from '../support/wait.ts';
 type EchoHandlers = Handlers<typeof Echo>;
 
 /** A handler's promise that only its signal ends. */
-function untilAborted({ signal }: CallContext): Promise<never> {
+function untilAborted({ signal }: IncomingCall): Promise<never> {
   return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
 }
 
@@ -89,7 +89,7 @@ test('what is already encoded is sent as it is, in both directions', async () =>
 });
 
 test('a handler knows who calls, until when, and under which id', async () => {
-  const seen: CallContext[] = [];
+  const seen: IncomingCall[] = [];
   await using server = await startEcho({
     ask: async (request, call) => {
       seen.push(call);
@@ -225,7 +225,7 @@ test.each(['ask', 'listen', 'tell', 'talk'] as const)(
   'a deadline reaches the caller of %s and the handler',
   async (kind) => {
     const aborted: unknown[] = [];
-    const wait = async (call: CallContext) => {
+    const wait = async (call: IncomingCall) => {
       try {
         return await untilAborted(call);
       } catch (why) {

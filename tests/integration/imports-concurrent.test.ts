@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openBreakGlass } from '../../node/desk/break-glass/operations.ts';
 import type { ImportKind } from '../../node/records/intake/rows.ts';
-import { type ImportRunContext, STORES } from '../../node/records/intake/store.ts';
+import { type ImportRunCtx, STORES } from '../../node/records/intake/store.ts';
 import { admitKeyRing, switchGeneration } from '../../node/sealing/operations.ts';
 import { resealAll } from '../../node/sealing/reseal.ts';
 import type { Step } from '../../shared/acts/act.ts';
@@ -75,7 +75,7 @@ async function holdOpen(kind: ImportKind): Promise<AsyncDisposable> {
       await gate;
       return done;
     });
-  const ctx: ImportRunContext = { ...intake.ctx, step };
+  const ctx: ImportRunCtx = { ...intake.ctx, step };
   const rest = { born_on: null, sex: null, ward: null, address: null, capacity: null };
   const stores = {
     persons: () =>

@@ -3,7 +3,7 @@
  * heard.
  */
 import { importRoutes } from '../../node/records/intake/http.ts';
-import { type ImportContext, type ImportReport, importRows } from '../../node/records/intake/operations.ts';
+import { type ImportCtx, type ImportReport, importRows } from '../../node/records/intake/operations.ts';
 import type { ImportKind } from '../../node/records/intake/rows.ts';
 import {
   type ChangedStays,
@@ -59,7 +59,7 @@ export async function createIntake() {
 /** The same on a migrated database of somebody else's. */
 export function intakeOn(db: Database, dataKeys: DataKeys) {
   let read = 0;
-  const ctx: ImportContext = {
+  const ctx: ImportCtx = {
     ...{ db, dataKeys },
     clock: { nowMs: () => NOW * 1000 },
   };
@@ -114,7 +114,7 @@ async function* chunksOf(text: string): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += 10_000) yield bytes.subarray(at, at + 10_000);
 }
 
-function httpApp(ctx: ImportContext, grants: readonly string[]) {
+function httpApp(ctx: ImportCtx, grants: readonly string[]) {
   return createHttpApp({
     info: { title: 'test', version: '0', description: 'test' },
     routes: [importRoutes(ctx)],

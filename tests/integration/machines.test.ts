@@ -13,7 +13,7 @@ import {
 import { ENROLMENT, type EnrolmentCommand, type EnrolmentFacts } from '../../hub/enrolment/rules.ts';
 import { HUB_ACTS } from '../../hub/rooms.ts';
 import {
-  type BreakGlassContext,
+  type BreakGlassCtx,
   listBreakGlass,
   openBreakGlass,
   reviewBreakGlass,
@@ -134,7 +134,7 @@ describe('break-glass', () => {
   let aheadMs = 0;
   const clock = { ...systemClock, nowMs: () => systemClock.nowMs() + aheadMs };
   let database: Awaited<ReturnType<typeof createTestDatabase>>;
-  let ctx: BreakGlassContext;
+  let ctx: BreakGlassCtx;
   beforeAll(async () => {
     database = await createTestDatabase('node');
     ctx = { db: database.db, dataKeys: testDataKeys(), clock, province: '24' };

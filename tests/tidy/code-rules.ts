@@ -153,6 +153,12 @@ export const FORBIDDEN_TEXT: readonly TextRule[] = [
     ],
   },
   {
+    // Node's and vitest's own apart.
+    pattern: /\b(?!Secure|Provided)[A-Z]\w*Context\b/,
+    what: 'a *Context of ours',
+    why: 'what an operation is given to act with is its *Ctx; what a rule is told is its *Facts',
+  },
+  {
     pattern: /\r$/,
     what: 'a CR LF line ending',
     why: 'the bytes must be equal on every machine (.gitattributes)',

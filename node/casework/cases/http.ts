@@ -16,7 +16,7 @@ import { addRead } from '../../../shared/http/read.ts';
 import { newRoutes, type Routes } from '../../../shared/http/route.ts';
 import { bilingual } from '../../../shared/i18n/bilingual.ts';
 import { fault } from '../../../shared/shape-errors.ts';
-import { type Case, type CasesContext, correctCase, enterCase, listCases, readCase } from './operations.ts';
+import { type Case, type CasesCtx, correctCase, enterCase, listCases, readCase } from './operations.ts';
 
 const identifiers = z
   .array(z.string().max(200))
@@ -77,7 +77,7 @@ const CORRECTING = bilingual(
 );
 
 /** The routes of cases. */
-export function caseRoutes(ctx: CasesContext): Routes {
+export function caseRoutes(ctx: CasesCtx): Routes {
   const routes = newRoutes();
   addCommand(routes, ctx, {
     ...{ act: 'cases.enter', name: 'enterCase', method: 'post', path: '/v1/cases', tag },

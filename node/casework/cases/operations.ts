@@ -24,7 +24,7 @@ import { type CaseFacts, canonicalIdentifiers, checkDates } from './rules.ts';
 
 export type { CaseCursor, CasesPage } from './queries.ts';
 
-export interface CasesContext {
+export interface CasesCtx {
   readonly db: Database;
   readonly dataKeys: SealerSource;
   readonly clock: Clock;
@@ -35,7 +35,7 @@ export interface CasesContext {
   };
 }
 
-type ReadContext = Pick<CasesContext, 'db' | 'dataKeys' | 'clock'>;
+type ReadCtx = Pick<CasesCtx, 'db' | 'dataKeys' | 'clock'>;
 
 /** A case as it is read; instants in epoch seconds. */
 export interface Case extends CaseFacts {
@@ -58,7 +58,7 @@ export type CaseChanges = { readonly [field in keyof CaseFacts]?: CaseFacts[fiel
  * Stores a case; the answer is its id. Throws INVALID_FIELD naming every wrong field: who has less than the
  * province must name a ward of their area, whoever the person is.
  */
-export async function enterCase(ctx: CasesContext, caller: Caller, input: NewCase): Promise<string> {
+export async function enterCase(ctx: CasesCtx, caller: Caller, input: NewCase): Promise<string> {
   checkDates(input, nowSeconds(ctx.clock));
   const identifiers = canonicalIdentifiers(input.identifiers);
   const id = newId();
@@ -76,7 +76,7 @@ export async function enterCase(ctx: CasesContext, caller: Caller, input: NewCas
 }
 
 /** The case of an id. Throws NOT_FOUND NO_SUCH_CASE, also for one outside the caller's area. */
-export function readCase(ctx: ReadContext, caller: Caller, id: string): Promise<Case> {
+export function readCase(ctx: ReadCtx, caller: Caller, id: string): Promise<Case> {
   return read(ctx, caller, 'cases.read', { on: [{ case: id }] }, async ({ scope }) => {
     const found = await queries.findCase(ctx.db, id, scope);
     const [shown] = await withIdentifiers(ctx, found ? [found] : []);
@@ -86,7 +86,7 @@ export function readCase(ctx: ReadContext, caller: Caller, id: string): Promise<
 }
 
 /** Cases of the caller's area, newest first: `limit` of them, and one more if there are more. */
-export function listCases(ctx: ReadContext, caller: Caller, page: queries.CasesPage): Promise<Case[]> {
+export function listCases(ctx: ReadCtx, caller: Caller, page: queries.CasesPage): Promise<Case[]> {
   return read(ctx, caller, 'cases.list', {}, async ({ scope, on }) => {
     const found = await queries.listCases(ctx.db, { ...page, limit: page.limit + 1 }, scope);
     on(...found.slice(0, page.limit).map(({ id }) => ({ case: id })));
@@ -113,7 +113,7 @@ async function withIdentifiers(
  * Throws NO_SUCH_CASE, VERSION_CHANGED, INVALID_FIELD.
  */
 export async function correctCase(
-  ctx: CasesContext,
+  ctx: CasesCtx,
   caller: Caller,
   { id, changes }: { readonly id: string; readonly changes: CaseChanges },
 ): Promise<Case> {
@@ -142,21 +142,21 @@ export async function correctCase(
 }
 
 /** Says nothing of anybody: only what the caller sent and where the caller may act decide. */
-function checkWard({ province }: Pick<CasesContext, 'province'>, scope: Scope, ward: string | null): void {
+function checkWard({ province }: Pick<CasesCtx, 'province'>, scope: Scope, ward: string | null): void {
   if (ward === null && scope !== 'whole') throw invalidField('ward', 'OWN_WARD_REQUIRED');
   if (ward !== null && !isWardOf(ward, province)) throw invalidField('ward', 'NOT_OF_PROVINCE');
   if (ward !== null && !isWithin(scope, ward)) throw invalidField('ward', 'OUTSIDE_AREA');
 }
 
 /** Ward of the index person's record, if it is one of this province. */
-async function wardOfPerson(tx: Transaction, { province }: CasesContext, identifierId: number) {
+async function wardOfPerson(tx: Transaction, { province }: CasesCtx, identifierId: number) {
   const ward = await findWard(tx, identifierId);
   return ward !== undefined && isWardOf(ward, province) ? ward : null;
 }
 
 /** Local ids of canonical identifiers, in their order; new ones are stored. */
 async function identifierIdsOf(
-  { dataKeys }: Pick<CasesContext, 'dataKeys'>,
+  { dataKeys }: Pick<CasesCtx, 'dataKeys'>,
   tx: Transaction,
   identifiers: readonly string[],
 ): Promise<number[]> {

@@ -10,7 +10,7 @@ import { addList } from '../../../shared/http/list.ts';
 import { newRoutes, type Routes } from '../../../shared/http/route.ts';
 import { fault } from '../../../shared/shape-errors.ts';
 import {
-  type BreakGlassContext,
+  type BreakGlassCtx,
   listBreakGlass,
   openBreakGlass,
   readReviewed,
@@ -54,7 +54,7 @@ const breakGlassOutput = z
 const tag = 'break-glass';
 
 /** The routes of break-glass. */
-export function breakGlassRoutes(ctx: BreakGlassContext): Routes {
+export function breakGlassRoutes(ctx: BreakGlassCtx): Routes {
   const routes = newRoutes();
   addCommand(routes, ctx, {
     ...{ act: 'break_glass.open', name: 'openBreakGlass', method: 'post', path: '/v1/break-glass', tag },

@@ -19,7 +19,7 @@ import { BREAK_GLASS, type BreakGlassCommand, type BreakGlassState, stateOf, typ
 
 export type { BreakGlassPage } from './queries.ts';
 
-export interface BreakGlassContext {
+export interface BreakGlassCtx {
   readonly db: Database;
   readonly dataKeys: SealerSource;
   readonly clock: Clock;
@@ -37,7 +37,7 @@ export interface BreakGlassRequest {
  * ALREADY_IN_AREA, RESOURCE_EXHAUSTED TOO_MANY_OPEN.
  */
 export function openBreakGlass(
-  ctx: BreakGlassContext,
+  ctx: BreakGlassCtx,
   caller: Caller,
   { reason, area, minutes }: BreakGlassRequest,
 ): Promise<BreakGlass> {
@@ -58,7 +58,7 @@ export function openBreakGlass(
 
 /** What a person has open now. For the door; asks nobody's leave. */
 export function findOpenBreakGlass(
-  { db, clock }: Pick<BreakGlassContext, 'db' | 'clock'>,
+  { db, clock }: Pick<BreakGlassCtx, 'db' | 'clock'>,
   subject: string,
 ): Promise<BreakGlass[]> {
   return queries.listOpen(db, subject, nowSeconds(clock));
@@ -72,7 +72,7 @@ export interface ShownBreakGlass extends queries.BreakGlassRow {
 
 /** For supervisors: newest first, `limit` of them, and one more if there are more. */
 export function listBreakGlass(
-  ctx: BreakGlassContext,
+  ctx: BreakGlassCtx,
   caller: Caller,
   page: queries.BreakGlassPage,
 ): Promise<ShownBreakGlass[]> {
@@ -89,7 +89,7 @@ export function listBreakGlass(
  * Throws NOT_FOUND NO_SUCH_BREAK_GLASS, WRONG_STATE, PERMISSION_DENIED OWN_BREAK_GLASS.
  */
 export function reviewBreakGlass(
-  ctx: BreakGlassContext,
+  ctx: BreakGlassCtx,
   caller: Caller,
   { id, verdict }: { readonly id: string; readonly verdict: Verdict },
 ): Promise<ShownBreakGlass> {
@@ -117,14 +117,14 @@ export function reviewBreakGlass(
 }
 
 /** One as it stands after its review, for whoever reviewed it and asks for their answer again. */
-export async function readReviewed(ctx: BreakGlassContext, id: string): Promise<ShownBreakGlass> {
+export async function readReviewed(ctx: BreakGlassCtx, id: string): Promise<ShownBreakGlass> {
   const found = await queries.findBreakGlass({ orm: ctx.db.orm, sealer: ctx.dataKeys.sealer }, id);
   if (!found) throw new AppError('NOT_FOUND', 'NO_SUCH_BREAK_GLASS', 'there is no such break-glass here');
   return { ...found, state: stateOf(found, nowSeconds(ctx.clock)), allowed: [] };
 }
 
 function shownTo(
-  { clock }: Pick<BreakGlassContext, 'clock'>,
+  { clock }: Pick<BreakGlassCtx, 'clock'>,
   { caller, leave }: { readonly caller: Caller; readonly leave: Leave },
   row: queries.BreakGlassRow,
 ): ShownBreakGlass {

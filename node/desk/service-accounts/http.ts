@@ -14,7 +14,7 @@ import {
   readAccount,
   revokeAccount,
   type ServiceAccount,
-  type ServiceAccountsContext,
+  type ServiceAccountsCtx,
 } from './operations.ts';
 import { isServiceScope, SERVICE_SCOPES } from './rules.ts';
 
@@ -59,7 +59,7 @@ const tag = 'service-accounts';
 const reasons = { NOT_FOUND: ['NO_SUCH_ACCOUNT'] } as const;
 
 /** The routes of service accounts. */
-export function serviceAccountRoutes(ctx: ServiceAccountsContext): Routes {
+export function serviceAccountRoutes(ctx: ServiceAccountsCtx): Routes {
   const routes = newRoutes();
   addCommand(routes, ctx, {
     ...{ act: 'service_accounts.create', name: 'createServiceAccount', method: 'post', tag },

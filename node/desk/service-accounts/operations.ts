@@ -15,7 +15,7 @@ import { isServiceScope } from './rules.ts';
 
 export type { AccountsPage, ServiceAccount } from './queries.ts';
 
-export interface ServiceAccountsContext {
+export interface ServiceAccountsCtx {
   readonly db: Database;
   readonly clock: Clock;
   readonly province: string;
@@ -34,7 +34,7 @@ const KEY_FORM = /^tvk_[A-Za-z0-9_-]{43}$/;
 
 /** Makes an account; `key` is not to be had again. Throws INVALID_FIELD. */
 export function createAccount(
-  ctx: ServiceAccountsContext,
+  ctx: ServiceAccountsCtx,
   caller: Caller,
   { name, scopes, expiresAt }: NewAccount,
 ): Promise<{ account: queries.ServiceAccount; key: string }> {
@@ -58,7 +58,7 @@ export function createAccount(
 
 /** All accounts, newest first: `limit` of them, and one more if there are more. */
 export function listAccounts(
-  ctx: ServiceAccountsContext,
+  ctx: ServiceAccountsCtx,
   caller: Caller,
   page: queries.AccountsPage,
 ): Promise<queries.ServiceAccount[]> {
@@ -71,7 +71,7 @@ export function listAccounts(
 
 /** Ends an account, for its next request. Idempotent. Throws NOT_FOUND NO_SUCH_ACCOUNT. */
 export function revokeAccount(
-  ctx: ServiceAccountsContext,
+  ctx: ServiceAccountsCtx,
   caller: Caller,
   id: string,
 ): Promise<queries.ServiceAccount> {
@@ -87,10 +87,7 @@ export function revokeAccount(
 }
 
 /** One as it stands now, for whoever changed it and asks for their answer again. */
-export async function readAccount(
-  { db }: ServiceAccountsContext,
-  id: string,
-): Promise<queries.ServiceAccount> {
+export async function readAccount({ db }: ServiceAccountsCtx, id: string): Promise<queries.ServiceAccount> {
   const found = await queries.findAccount(db, id);
   if (found) return found;
   throw noSuchAccount();
@@ -105,7 +102,7 @@ function noSuchAccount(): AppError {
  * revocation counts at once. Throws UNAUTHENTICATED KEY_INVALID.
  */
 export async function identifyService(
-  { db, clock, province }: ServiceAccountsContext,
+  { db, clock, province }: ServiceAccountsCtx,
   bearer: string,
 ): Promise<Caller | undefined> {
   if (!KEY_FORM.test(bearer)) return undefined;

@@ -8,7 +8,7 @@ import { shownFieldError, unsupportedMediaType } from '../../../shared/http/prob
 import { fieldErrorSchema, newRoutes, type Routes } from '../../../shared/http/route.ts';
 import { addUpload } from '../../../shared/http/upload.ts';
 import { unzipped } from './gzip.ts';
-import { type ImportContext, type ImportFormat, importRows, MOST_ERRORS } from './operations.ts';
+import { type ImportCtx, type ImportFormat, importRows, MOST_ERRORS } from './operations.ts';
 import { IMPORT_KINDS, type ImportKind, ROW_KINDS } from './rows.ts';
 
 const FORMATS: Readonly<Record<string, ImportFormat>> = {
@@ -62,7 +62,7 @@ const EXAMPLES = {
 };
 
 /** `POST /v1/imports/{kind}` for each kind; columns in README.md, Import files. */
-export function importRoutes(ctx: ImportContext): Routes {
+export function importRoutes(ctx: ImportCtx): Routes {
   const routes = newRoutes();
   for (const kind of IMPORT_KINDS) {
     const columns = Object.entries(ROW_KINDS[kind].columns);

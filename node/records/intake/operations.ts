@@ -16,15 +16,15 @@ import type { RawRow } from './raw-rows.ts';
 import {
   type ImportKind,
   ROW_KINDS,
-  type RowContext,
+  type RowFacts,
   type RowKind,
   type RowReading,
   type Rows,
   readRow,
 } from './rows.ts';
-import { type ImportRunContext, type IntakeContext, STORES, type Store } from './store.ts';
+import { type ImportRunCtx, type IntakeCtx, STORES, type Store } from './store.ts';
 
-export type ImportContext = IntakeContext & { readonly clock: Pick<Clock, 'nowMs'> };
+export type ImportCtx = IntakeCtx & { readonly clock: Pick<Clock, 'nowMs'> };
 
 export type ImportFormat = 'csv' | 'ndjson';
 
@@ -59,7 +59,7 @@ export const MOST_ERRORS = 1_000;
  * HEADER_INVALID, ENCODING. Importing again changes nothing.
  */
 export function importRows<K extends ImportKind>(
-  ctx: ImportContext,
+  ctx: ImportCtx,
   caller: Caller,
   request: ImportRequest<K>,
 ): Promise<ImportReport> {
@@ -71,7 +71,7 @@ export function importRows<K extends ImportKind>(
 }
 
 async function storeRows<K extends ImportKind>(
-  ctx: ImportContext,
+  ctx: ImportCtx,
   step: Step,
   { kind, source, onProgress }: ImportRequest<K>,
 ): Promise<ImportReport> {
@@ -124,10 +124,10 @@ type Problem = { line: number } & FieldError;
 class ImportRun<Row> {
   readonly report: ImportReport = { accepted: 0, rejected: 0, errors: [] };
   readonly #kind: RowKind<Row>;
-  readonly #context: RowContext;
+  readonly #context: RowFacts;
   #batch: Batch<Row> = newBatch();
 
-  constructor(kind: RowKind<Row>, context: RowContext) {
+  constructor(kind: RowKind<Row>, context: RowFacts) {
     this.#kind = kind;
     this.#context = context;
   }
@@ -171,11 +171,7 @@ function newBatch<Row>(): Batch<Row> {
 }
 
 /** Stores a batch; the rows that only the database could refuse. */
-async function storeBatch<Row>(
-  ctx: ImportRunContext,
-  store: Store<Row>,
-  batch: Batch<Row>,
-): Promise<Problem[]> {
+async function storeBatch<Row>(ctx: ImportRunCtx, store: Store<Row>, batch: Batch<Row>): Promise<Problem[]> {
   if (batch.rows.length === 0) return [];
   const refused = await store(ctx, batch.rows);
   return [...refused].map(([position, problem]) => ({ line: batch.lines[position] as number, ...problem }));

@@ -83,7 +83,7 @@ export type ImportKind = keyof Rows;
 export const IMPORT_KINDS: readonly ImportKind[] = ['persons', 'places', 'check-ins', 'encounters'];
 
 /** What rows are judged against besides themselves. */
-export interface RowContext {
+export interface RowFacts {
   /** The date in Vietnam, `YYYY-MM-DD`. */
   readonly today: string;
 }
@@ -91,7 +91,7 @@ export interface RowContext {
 export interface RowKind<Row> {
   readonly columns: Columns;
   /** What is wrong between the fields of a row whose fields are right. */
-  readonly check: (row: Row, context: RowContext) => FieldError | undefined;
+  readonly check: (row: Row, context: RowFacts) => FieldError | undefined;
 }
 
 const OUT_BEFORE_IN: FieldError = { field: 'out_at', reason: 'BEFORE_FIELD', params: { other: 'in_at' } };
@@ -123,7 +123,7 @@ export type RowReading<Row> =
 export function readRow<Row>(
   kind: RowKind<Row>,
   cells: readonly (Cell | undefined)[],
-  context: RowContext,
+  context: RowFacts,
 ): RowReading<Row> {
   const row: Record<string, unknown> = {};
   let index = 0;

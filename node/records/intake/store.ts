@@ -29,20 +29,20 @@ import {
   type Surroundings,
 } from './rules.ts';
 
-export interface IntakeContext {
+export interface IntakeCtx {
   readonly db: Database;
   readonly dataKeys: SealerSource;
 }
 
 /** One import: where its batches go, each in a transaction with its entry. */
-export interface ImportRunContext extends IntakeContext {
+export interface ImportRunCtx extends IntakeCtx {
   readonly step: Step;
 }
 
 /** Problems that only the database knows, by position in the batch. */
 export type Refused = ReadonlyMap<number, FieldError>;
 
-export type Store<Row> = (ctx: ImportRunContext, rows: readonly Row[]) => Promise<Refused>;
+export type Store<Row> = (ctx: ImportRunCtx, rows: readonly Row[]) => Promise<Refused>;
 
 const NONE: Refused = new Map();
 const UNKNOWN_PLACE: FieldError = { field: 'place', reason: 'UNKNOWN_PLACE' };
@@ -55,7 +55,7 @@ export const STORES: { readonly [K in ImportKind]: Store<Rows[K]> } = {
   encounters: storeEncounters,
 };
 
-async function storePersons(ctx: ImportRunContext, rows: readonly PersonRow[]): Promise<Refused> {
+async function storePersons(ctx: ImportRunCtx, rows: readonly PersonRow[]): Promise<Refused> {
   await write(ctx, rows.length, async (tx) => {
     const { changed, moved } = await recordPeople(tx, rows);
     if (changed.length > 0) await tx.emit(IDENTIFIERS_CHANGED, changed);
@@ -64,7 +64,7 @@ async function storePersons(ctx: ImportRunContext, rows: readonly PersonRow[]): 
   return NONE;
 }
 
-async function storePlaces(ctx: ImportRunContext, rows: readonly PlaceRow[]): Promise<Refused> {
+async function storePlaces(ctx: ImportRunCtx, rows: readonly PlaceRow[]): Promise<Refused> {
   const withoutKind = await write(ctx, rows.length, async (tx) => {
     const recorded = await recordPlaces(tx, rows);
     if (recorded.rekinded.length > 0) await tx.emit(STAYS_CHANGED, packStays(everybodyAt(recorded.rekinded)));
@@ -84,7 +84,7 @@ function everybodyAt(placeIds: number[]): ChangedStays {
   };
 }
 
-async function storeCheckIns(ctx: ImportRunContext, rows: readonly CheckInRow[]): Promise<Refused> {
+async function storeCheckIns(ctx: ImportRunCtx, rows: readonly CheckInRow[]): Promise<Refused> {
   // Places are never deleted: what is known before the transaction is known in it.
   const placeIds = await findPlaceIds(
     ctx.db,
@@ -146,7 +146,7 @@ async function surroundings(
   return (index) => byIndex.get(index) ?? NOTHING;
 }
 
-async function storeEncounters(ctx: ImportRunContext, rows: readonly EncounterRow[]): Promise<Refused> {
+async function storeEncounters(ctx: ImportRunCtx, rows: readonly EncounterRow[]): Promise<Refused> {
   await ensurePartitions(
     ctx.db,
     'encounters',
@@ -179,7 +179,7 @@ function distinctEncounters(rows: readonly EncounterRow[], ids: ReadonlyMap<stri
 
 /** One transaction, tried again when it lost against another one. */
 function write<T>(
-  { step, dataKeys }: ImportRunContext,
+  { step, dataKeys }: ImportRunCtx,
   rows: number,
   work: (tx: IntakeTx) => Promise<T>,
 ): Promise<T> {

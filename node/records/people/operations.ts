@@ -23,7 +23,7 @@ import * as reading from './reading.ts';
 import { type Attributes, type KnownPeople, mergeRecords, type PersonRecord } from './rules.ts';
 
 export type { IntakeTx } from './queries.ts';
-export type { PeopleContext } from './reading.ts';
+export type { PeopleCtx } from './reading.ts';
 
 type Tx = queries.IntakeTx;
 

@@ -8,14 +8,14 @@ import * as identifierQueries from './identifiers-queries.ts';
 import * as queries from './queries.ts';
 
 /** What reading people takes. */
-export interface PeopleContext {
+export interface PeopleCtx {
   readonly db: Pick<Queryable, 'sql'>;
   readonly dataKeys: SealerSource;
 }
 
 /** The canonical identifiers of local ids. */
 export function readIdentifiers(
-  { db, dataKeys }: PeopleContext,
+  { db, dataKeys }: PeopleCtx,
   ids: Iterable<number>,
 ): Promise<Map<number, string>> {
   return identifierQueries.findIdentifierValues({ sql: db.sql, sealer: dataKeys.sealer }, [...new Set(ids)]);
@@ -23,7 +23,7 @@ export function readIdentifiers(
 
 /** Names of those who may hold each of the identifiers, by its local id; only where one is known. */
 export async function readNames(
-  { db, dataKeys }: PeopleContext,
+  { db, dataKeys }: PeopleCtx,
   identifierIds: Iterable<number>,
 ): Promise<Map<number, string[]>> {
   const names = new Map<number, string[]>();
@@ -38,7 +38,7 @@ export async function readNames(
 
 /** Addresses of those who may hold each of the identifiers, like `readNames`. */
 export async function readAddresses(
-  { db, dataKeys }: PeopleContext,
+  { db, dataKeys }: PeopleCtx,
   identifierIds: Iterable<number>,
 ): Promise<Map<number, string[]>> {
   const ids = [...new Set(identifierIds)];

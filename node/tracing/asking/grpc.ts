@@ -10,8 +10,8 @@ import {
   TracingService,
 } from '../../../shared/gen/truyvet/v1/tracing_pb.ts';
 import {
-  type CallContext,
   type Handlers,
+  type IncomingCall,
   implement,
   type ServiceImplementation,
 } from '../../../shared/grpc/service.ts';
@@ -44,7 +44,7 @@ export function tracingService(
 async function* answerAll(
   ctx: TracingCtx,
   requests: AsyncIterable<TraceRequest>,
-  call: CallContext,
+  call: IncomingCall,
 ): AsyncGenerator<MessageInitShape<typeof TraceResponseSchema>> {
   let trace: AdmittedTrace | undefined;
   const cut = new AbortController();

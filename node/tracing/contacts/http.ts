@@ -11,7 +11,7 @@ import { addList } from '../../../shared/http/list.ts';
 import { newRoutes, type Routes } from '../../../shared/http/route.ts';
 import { bilingual } from '../../../shared/i18n/bilingual.ts';
 import { CONTACT_LIST, contactOutput, showContact } from './json.ts';
-import { type ContactsContext, exportContacts, listContacts } from './operations.ts';
+import { type ContactsCtx, exportContacts, listContacts } from './operations.ts';
 import type { Contact } from './rules.ts';
 
 const MAX_CONTACTS = 1_000;
@@ -22,7 +22,7 @@ const tag = 'traces';
 const reasons = { NOT_FOUND: ['NO_SUCH_TRACE'] } as const;
 
 /** The routes of contacts. */
-export function contactRoutes(ctx: ContactsContext): Routes {
+export function contactRoutes(ctx: ContactsCtx): Routes {
   const routes = newRoutes();
   addList(routes, {
     ...{ act: 'contacts.list', name: 'listContacts', path: '/v1/traces/{id}/contacts', tag, params, reasons },

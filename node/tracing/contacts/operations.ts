@@ -39,7 +39,7 @@ import { type Contact, type ContactPlace, placeOf } from './rules.ts';
 
 export type { DeliveredContact, Delivery } from './deliveries-queries.ts';
 
-export interface ContactsContext {
+export interface ContactsCtx {
   readonly db: Database;
   readonly dataKeys: SealerSource;
   readonly clock: Clock;
@@ -50,7 +50,7 @@ export interface ContactsContext {
  * `limit` of them, and one more if there are more. Throws NOT_FOUND NO_SUCH_TRACE as `readTrace` does.
  */
 export function listContacts(
-  ctx: ContactsContext,
+  ctx: ContactsCtx,
   caller: Caller,
   page: queries.ContactsPage & { readonly act?: 'contacts.list' | 'contacts.export' },
 ): Promise<Contact[]> {
@@ -67,7 +67,7 @@ export function listContacts(
 }
 
 /** Grows whenever this province's contacts of a trace change. */
-export function contactsVersion(ctx: Pick<ContactsContext, 'db'>, traceId: string): Promise<number> {
+export function contactsVersion(ctx: Pick<ContactsCtx, 'db'>, traceId: string): Promise<number> {
   return queries.findDelivery(ctx.db, traceId);
 }
 
@@ -86,7 +86,7 @@ export interface ExportRequest {
  * on the way.
  */
 export async function* exportContacts(
-  ctx: ContactsContext,
+  ctx: ContactsCtx,
   caller: Caller,
   request: ExportRequest,
 ): AsyncGenerator<Contact[], void> {

@@ -3,7 +3,7 @@
  * nothing about who may see them; see operations.ts.
  */
 import {
-  type PeopleContext,
+  type PeopleCtx,
   readAddresses,
   readIdentifiers,
   readNames,
@@ -12,7 +12,7 @@ import type { ContactRow } from './queries.ts';
 import type { Contact } from './rules.ts';
 
 /** The contacts with their persons, in the same order. */
-export async function withPersons(ctx: PeopleContext, found: readonly ContactRow[]): Promise<Contact[]> {
+export async function withPersons(ctx: PeopleCtx, found: readonly ContactRow[]): Promise<Contact[]> {
   const ids = found.flatMap(({ identifierIds }) => identifierIds);
   const values = await readIdentifiers(ctx, ids);
   const names = await readNames(ctx, ids);

@@ -9,7 +9,7 @@ import type { Clock } from '../../../shared/clock.ts';
 import { toAppError } from '../../../shared/errors.ts';
 import { contactsVersion } from '../contacts/operations.ts';
 import { CONTACTS_DELIVERED, TRACES_TO_SEND } from '../kinds.ts';
-import { peekTrace, type TracesContext } from './operations.ts';
+import { peekTrace, type TracesCtx } from './operations.ts';
 import type { TraceStatus } from './status.ts';
 
 /** A change of state, a change of anything else, or other contacts at this province than before. */
@@ -34,7 +34,7 @@ const IDLE_MS = 2_000;
  * throws, at the step at which the caller no longer sees the trace: the token or a break-glass has ended.
  */
 export async function* watchTrace(
-  ctx: TracesContext & { clock: Clock },
+  ctx: TracesCtx & { clock: Clock },
   { id, renew, leave: begun }: Watched,
   over: AbortSignal,
 ): AsyncGenerator<TraceChange> {

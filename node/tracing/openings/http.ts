@@ -18,7 +18,7 @@ import { bilingual } from '../../../shared/i18n/bilingual.ts';
 import type { Logger } from '../../../shared/log.ts';
 import { CONTACT_ACTS } from '../contacts/acts.ts';
 import { CONTACT_LIST } from '../contacts/json.ts';
-import { type ContactsContext, listContacts } from '../contacts/operations.ts';
+import { type ContactsCtx, listContacts } from '../contacts/operations.ts';
 import { type Watched, watchTrace } from './events.ts';
 import * as traces from './operations.ts';
 
@@ -41,7 +41,7 @@ const NO_SUCH_TRACE = { NOT_FOUND: ['NO_SUCH_TRACE'] } as const;
 const reasons = { ...NO_SUCH_TRACE, UNAVAILABLE: ['HUB_UNREACHABLE'] } as const;
 
 /** The routes of traces. */
-export function traceRoutes(ctx: WatchContext): Routes {
+export function traceRoutes(ctx: WatchCtx): Routes {
   const routes = newRoutes();
   addTraces(routes, ctx);
   addCommands(routes, ctx);
@@ -70,9 +70,9 @@ export function traceRoutes(ctx: WatchContext): Routes {
   return routes;
 }
 
-type WatchContext = traces.TracesContext & ContactsContext & { readonly logger: Logger };
+type WatchCtx = traces.TracesCtx & ContactsCtx & { readonly logger: Logger };
 
-function addTraces(routes: Routes, ctx: traces.TracesContext): void {
+function addTraces(routes: Routes, ctx: traces.TracesCtx): void {
   addList(routes, {
     ...{ act: 'traces.list', name: 'listTraces', path: '/v1/traces', tag },
     summary: 'Danh sách truy vết, mới nhất trước · Traces, newest first',
@@ -94,7 +94,7 @@ function addTraces(routes: Routes, ctx: traces.TracesContext): void {
   });
 }
 
-function addCommands(routes: Routes, ctx: traces.TracesContext): void {
+function addCommands(routes: Routes, ctx: traces.TracesCtx): void {
   addCommand(routes, ctx, {
     ...{ act: 'traces.open', name: 'openTrace', method: 'post', path: '/v1/traces', tag },
     summary: 'Bắt đầu truy vết · Start a trace',
@@ -133,7 +133,7 @@ interface EndedTrace {
 }
 
 async function* eventsOf(
-  ctx: WatchContext,
+  ctx: WatchCtx,
   watched: Watched & { readonly cursors: Cursors },
   over: AbortSignal,
 ): AsyncGenerator<ServerEvent> {

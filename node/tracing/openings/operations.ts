@@ -24,7 +24,7 @@ import type { HubTraces } from './submitter.ts';
 export type { TraceCursor } from './list-queries.ts';
 export type { TraceStatus } from './status.ts';
 
-export interface TracesContext {
+export interface TracesCtx {
   readonly db: Database;
   readonly clock: Clock;
   readonly province: string;
@@ -50,7 +50,7 @@ const STATUS_DEADLINE_MS = 1_000;
  * Stores a queued trace and has it sent; the answer is its id. Throws NOT_FOUND NO_SUCH_CASE (also for cases
  * outside the caller's area), FAILED_PRECONDITION CASE_WITHDRAWN, UNAVAILABLE NO_RULES; INVALID_FIELD.
  */
-export async function openTrace(ctx: TracesContext, caller: Caller, request: TraceRequest): Promise<string> {
+export async function openTrace(ctx: TracesCtx, caller: Caller, request: TraceRequest): Promise<string> {
   const trace = { id: newTraceId(), ...termsOf(ctx, request) };
   const { cases, direction } = request;
   const detail = { direction, max_degree: trace.maxDegree };
@@ -65,7 +65,7 @@ export async function openTrace(ctx: TracesContext, caller: Caller, request: Tra
   return trace.id;
 }
 
-function termsOf(ctx: TracesContext, { cases, direction, maxDegree: asked, asOf }: TraceRequest) {
+function termsOf(ctx: TracesCtx, { cases, direction, maxDegree: asked, asOf }: TraceRequest) {
   const rules = ctx.rules.inForce();
   const maxDegree = asked ?? rules.max_degree;
   if (maxDegree > rules.max_degree)
@@ -119,7 +119,7 @@ export async function reopenTraces(tx: Transaction, { caseId, actor, at }: Corre
  * NOT_FOUND NO_SUCH_TRACE for one that the caller does not see; PERMISSION_DENIED NOT_THE_OWNER for one that
  * another province, or another area, opened.
  */
-export function closeTrace(ctx: TracesContext, caller: Caller, id: string): Promise<number> {
+export function closeTrace(ctx: TracesCtx, caller: Caller, id: string): Promise<number> {
   return change(ctx, caller, 'traces.close', { on: [{ trace: id }] }, async (tx, leave) => {
     const known = await queries.lockVersion(tx, id, leave.scope);
     if (known !== undefined) {
@@ -141,12 +141,12 @@ export function closeTrace(ctx: TracesContext, caller: Caller, id: string): Prom
  * Throws NOT_FOUND NO_SUCH_TRACE, also for one of which nothing lies in the caller's area; UNAVAILABLE
  * HUB_UNREACHABLE for another province's trace.
  */
-export function readTrace(ctx: TracesContext, caller: Caller, id: string): Promise<TraceStatus> {
+export function readTrace(ctx: TracesCtx, caller: Caller, id: string): Promise<TraceStatus> {
   return read(ctx, caller, 'traces.read', { on: [{ trace: id }] }, (leave) => peekTrace(ctx, leave, id));
 }
 
 /** The leave to watch a trace that the caller sees now; on record. Throws as `readTrace`. */
-export function beginWatch(ctx: TracesContext, caller: Caller, id: string): Promise<Leave> {
+export function beginWatch(ctx: TracesCtx, caller: Caller, id: string): Promise<Leave> {
   return read(ctx, caller, 'traces.watch', { on: [{ trace: id }] }, async (leave) => {
     await peekTrace(ctx, leave, id);
     return leave;
@@ -154,7 +154,7 @@ export function beginWatch(ctx: TracesContext, caller: Caller, id: string): Prom
 }
 
 /** How a trace stands, under a leave that is on record (or will be). Throws as `readTrace`. */
-export async function peekTrace(ctx: TracesContext, leave: Leave, id: string): Promise<TraceStatus> {
+export async function peekTrace(ctx: TracesCtx, leave: Leave, id: string): Promise<TraceStatus> {
   const { own } = await requireTrace(ctx, leave, id);
   const trace = await queries.findTrace(ctx.db, id);
   if (!trace) return readForeignTrace(ctx, id);
@@ -175,7 +175,7 @@ function traceScope(leave: Leave): lists.TraceScope {
   return { cases: leave.scopeOf(CASE_ACTS, 'cases.read') ?? NOWHERE, contacts };
 }
 
-async function readForeignTrace(ctx: TracesContext, id: string): Promise<TraceStatus> {
+async function readForeignTrace(ctx: TracesCtx, id: string): Promise<TraceStatus> {
   const heard = await askHub(ctx, id).catch((cause: unknown) => {
     if (toAppError(cause).code === 'NOT_FOUND') throw noSuchTrace();
     throw new AppError('UNAVAILABLE', 'HUB_UNREACHABLE', 'the hub, which knows this trace, is away', {
@@ -185,14 +185,14 @@ async function readForeignTrace(ctx: TracesContext, id: string): Promise<TraceSt
   return { ...heard, id, cases: [], refusal: null, version: null };
 }
 
-function askHub({ hub, stopping }: TracesContext, id: string): Promise<HubStatus> {
+function askHub({ hub, stopping }: TracesCtx, id: string): Promise<HubStatus> {
   return hub.status(id, { deadlineMs: STATUS_DEADLINE_MS, signal: stopping });
 }
 
 /**
  * What the hub said stands under what this node knows better: that something is still to be sent, or is over.
  */
-function ownStatus(ctx: TracesContext, trace: queries.TraceRow, heard: HubStatus | null): TraceStatus {
+function ownStatus(ctx: TracesCtx, trace: queries.TraceRow, heard: HubStatus | null): TraceStatus {
   const state = trace.closed ? 'closed' : trace.accepted ? (heard?.state ?? 'running') : 'queued';
   return {
     ...{ coverage: [], byDegree: {}, byProvince: {}, questions: 0, awaited: 0 },
@@ -212,7 +212,7 @@ export interface TracesPage {
 
 /** At most `limit` traces that the caller sees, newest first; see `readTrace`. */
 export function listTraces(
-  ctx: TracesContext,
+  ctx: TracesCtx,
   caller: Caller,
   { limit, after }: { limit: number; after?: lists.TraceCursor | undefined },
 ): Promise<TracesPage> {
@@ -230,7 +230,7 @@ export function listTraces(
  * Another province's trace of which nothing can be said now is left out, and no error.
  */
 async function peekTraces(
-  ctx: TracesContext,
+  ctx: TracesCtx,
   leave: Leave,
   places: readonly lists.TraceCursor[],
 ): Promise<TraceStatus[]> {
@@ -254,7 +254,7 @@ async function peekTraces(
 }
 
 async function askHubOfAll(
-  { hub, stopping }: TracesContext,
+  { hub, stopping }: TracesCtx,
   ids: readonly string[],
 ): Promise<ReadonlyMap<string, HubStatus>> {
   if (ids.length === 0) return new Map();
