@@ -61,10 +61,13 @@ class ServerDatabases implements Databases {
   readonly #databases: string[] = [];
   readonly #roles: string[] = [];
   readonly #templates = new Map<string, Promise<string>>();
+  readonly #strategy: 'wal_log' | 'file_copy';
 
   constructor(url: string, prefix: string, templates: DatabaseOptions['templates'] = undefined) {
     this.#url = url;
     this.#prefix = prefix;
+    // Who keeps templates makes many databases, in a server of their own.
+    this.#strategy = templates === undefined ? 'wal_log' : 'file_copy';
     for (const [program, name] of Object.entries(templates ?? {}))
       this.#templates.set(program, Promise.resolve(name));
   }
@@ -99,7 +102,7 @@ class ServerDatabases implements Databases {
   async #create(name: string, template?: string): Promise<string> {
     const full = this.#prefix + name;
     await using admin = this.#open();
-    await createDatabase(admin.sql, full, template);
+    await createDatabase(admin.sql, full, template, this.#strategy);
     this.#databases.push(full);
     return full;
   }

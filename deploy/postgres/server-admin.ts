@@ -9,16 +9,17 @@ const NAME = /^[a-z][a-z0-9_]{0,62}$/;
 /**
  * Creates a database, empty or as a copy of `template`, which nobody may be connected to. Throws
  * INVALID_ARGUMENT for a name that is not lower-case letters, digits and underscores; DATABASE_ERROR if it
- * exists.
+ * exists. `file_copy` takes half of the time and two checkpoints of the whole server.
  */
 export async function createDatabase(
   admin: postgres.ISql,
   name: string,
   template = 'template0',
+  strategy: 'wal_log' | 'file_copy' = 'wal_log',
 ): Promise<void> {
   checkName(name);
   checkName(template);
-  await admin`create database ${admin(name)} template ${admin(template)}`;
+  await admin`create database ${admin(name)} template ${admin(template)} strategy ${admin(strategy)}`;
 }
 
 /** Drops a database, ending the connections to it; one that is not there is no error. */

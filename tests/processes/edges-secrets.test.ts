@@ -11,6 +11,7 @@ import type { Federation } from '../../deploy/federation/federation.ts';
 import type { Wiring } from '../../deploy/federation/program-environments.ts';
 import { openDatabase } from '../../shared/db/database.ts';
 import { packageRoot } from '../../shared/package-root.ts';
+import { runCommandLine } from '../support/command-line.ts';
 import { extent } from '../support/extent.ts';
 import { startProcesses } from '../support/federations.ts';
 import { findNeedles, type Needle, needlesOf } from '../support/needles.ts';
@@ -133,7 +134,7 @@ const REFUSED: [string, Record<string, string>][] = [
   ['an unknown log level', { LOG_LEVEL: PLANTED }],
 ];
 
-test.each(extent({ quick: REFUSED.slice(0, 4), all: REFUSED }))(
+test.each(extent({ quick: REFUSED.slice(0, 2), all: REFUSED }))(
   'a node that does not start because of %s tells no secret',
   async (_, env) => {
     const { host } = new URL(federation.node('24').databaseUrl);
@@ -165,9 +166,10 @@ test('a hub whose key files are damaged, all at once, tells nothing of them', as
   }
 });
 
-test('commands with a wrong token, a wrong server or a wrong option tell no secret', () => {
+test('commands with a wrong token, a wrong server or a wrong option tell no secret', async () => {
   const { url, token } = federation.node('24');
   const show = ['trace', 'show', '0'.repeat(32)];
+  expect(run('node/cli.js', { TRUYVET_TOKEN: `${token}x`, TRUYVET_URL: url }, show).status).not.toBe(0);
   for (const [env, args] of [
     [{ TRUYVET_TOKEN: `${token}x`, TRUYVET_URL: url }, show],
     [{ TRUYVET_TOKEN: PLANTED, TRUYVET_URL: url }, show],
@@ -175,7 +177,10 @@ test('commands with a wrong token, a wrong server or a wrong option tell no secr
     [{ TRUYVET_TOKEN: token, TRUYVET_URL: url }, ['--nonsense']],
     [{ DATABASE_URL: `postgres://x:${PLANTED}@127.0.0.1:9/x` }, ['migrate', '--nonsense']],
   ] as [Record<string, string>, string[]][]) {
-    expect(run('node/cli.js', env, args).status).not.toBe(0);
+    const base = Object.fromEntries(environmentOf(federation.node('24').pid));
+    const { code, out, err } = await runCommandLine('node', args, { env: { ...base, ...env } });
+    expect(code).not.toBe(0);
+    said.push(out, err);
   }
   expect(findNeedles([Buffer.from(said.join('\n'))], needles)).toEqual([]);
 });

@@ -112,19 +112,20 @@ test('a hub that is down loses no request', async () => {
   await endsWell(id);
 });
 
-test.each(
-  extent({ quick: ['openings', 'deliveries'], all: ['openings', 'questions', 'answers', 'deliveries'] }),
-)('a hub killed as it writes %s goes on where it was', async (table) => {
-  await using hold = await holdWriters(federation.hub, table);
-  const id = await begin();
-  await hold.reached();
-  await federation.kill('hub', 'SIGKILL');
-  // Its last statements still wait in the database, and will be carried out after its death.
-  const restarted = federation.restart();
-  await hold[Symbol.asyncDispose]();
-  await restarted;
-  await endsWell(id);
-});
+test.each(extent({ quick: ['deliveries'], all: ['openings', 'questions', 'answers', 'deliveries'] }))(
+  'a hub killed as it writes %s goes on where it was',
+  async (table) => {
+    await using hold = await holdWriters(federation.hub, table);
+    const id = await begin();
+    await hold.reached();
+    await federation.kill('hub', 'SIGKILL');
+    // Its last statements still wait in the database, and will be carried out after its death.
+    const restarted = federation.restart();
+    await hold[Symbol.asyncDispose]();
+    await restarted;
+    await endsWell(id);
+  },
+);
 
 test.each(extent({ quick: ['deliveries'], all: ['questions', 'deliveries'] }))(
   'a hub started again before the last words of the one killed reach %s',

@@ -11,7 +11,8 @@ import { foldTrace, leaveOut } from './fold.ts';
 import { oracleOf } from './oracle.ts';
 import { makeWorld, type World, worldArbitrary } from './world.ts';
 
-const WORLDS = extent({ quick: 500, all: 10_000 });
+const WORLDS = extent({ quick: 200, all: 10_000 });
+const LEFT_OUT = extent({ quick: 80, all: 400 });
 const SEED = Number(process.env.FOLD_SEED ?? 20211123);
 
 test(`${WORLDS} worlds fold to what the oracle says, each contact at one province`, {
@@ -43,7 +44,7 @@ function compare(world: World, networkSeed: number): number {
 
 test('a trace recomputed without one province is the oracle’s on the other provinces’ data', () => {
   let changed = 0;
-  for (let seed = 1; seed <= 200; seed++) {
+  for (let seed = 1; seed <= LEFT_OUT; seed++) {
     const world = makeWorld(seed);
     const request = world.traces[0]!;
     const owner = world.cases.find(({ id }) => id === request.cases[0])?.province;
@@ -56,7 +57,7 @@ test('a trace recomputed without one province is the oracle’s on the other pro
     );
     if (JSON.stringify(contacts) !== JSON.stringify(folded.contacts)) changed++;
   }
-  expect(changed).toBeGreaterThan(100);
+  expect(changed).toBeGreaterThan(LEFT_OUT / 2);
 });
 
 function withoutProvince(world: World, province: string): Dataset {

@@ -39,7 +39,7 @@ export async function createTestDatabase(kind: 'node' | 'hub' | 'empty'): Promis
   const adminUrl = inject('adminUrl');
   const name = `test_${newId().replaceAll('-', '')}`;
   await administer(adminUrl, (admin) =>
-    createDatabase(admin.sql, name, kind === 'empty' ? undefined : TEMPLATES[kind]),
+    createDatabase(admin.sql, name, kind === 'empty' ? undefined : TEMPLATES[kind], 'file_copy'),
   );
   const url = urlOfDatabase(adminUrl, name);
   const db = openDatabase(url, { max: 4, name: 'test' });

@@ -17,7 +17,7 @@ import {
 import { makeWorld } from '../simulation/world.ts';
 import { extent } from '../support/extent.ts';
 
-const COUNT = extent({ quick: 8, all: 24 });
+const COUNT = extent({ quick: 6, all: 24 });
 const start = extent<typeof startScenario>({
   quick: createWorld,
   all: (options) => startScenario({ ...options, databaseUrl: undefined }),
