@@ -113,7 +113,10 @@ async function shownLog({ db, roster }: ReconcileCtx, link: ProvinceLink) {
   const lost = past.map((log) => lostStretch(log, shown.roots));
   const wasLost = (answeredAt: number) =>
     lost.some(({ sound, restore }) => {
-      return answeredAt >= (sound?.receivedAt ?? 0) && answeredAt <= Date.parse(restore.at) / 1_000;
+      return (
+        answeredAt >= Math.round((sound?.receivedAtMs ?? 0) / 1_000) &&
+        answeredAt <= Date.parse(restore.at) / 1_000
+      );
     });
   return { ...shown, lost, wasLost };
 }

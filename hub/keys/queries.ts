@@ -57,19 +57,23 @@ export async function replaceHoldings(
   province: string,
   held: readonly KeyCheck[],
 ): Promise<void> {
-  const holders = federationKeyHolders;
   const generations = held.map(({ generation }) => generation);
   await orm
-    .delete(holders)
-    .where(and(eq(holders.province, province), notInArray(holders.generation, generations)));
+    .delete(federationKeyHolders)
+    .where(
+      and(
+        eq(federationKeyHolders.province, province),
+        notInArray(federationKeyHolders.generation, generations),
+      ),
+    );
   if (held.length === 0) return;
   await orm
-    .insert(holders)
+    .insert(federationKeyHolders)
     .values(held.map(({ generation, check }) => ({ province, generation, checkValue: check })))
     .onConflictDoUpdate({
-      target: [holders.province, holders.generation],
+      target: [federationKeyHolders.province, federationKeyHolders.generation],
       set: { checkValue: sql`excluded.check_value` },
-      setWhere: ne(holders.checkValue, sql`excluded.check_value`),
+      setWhere: ne(federationKeyHolders.checkValue, sql`excluded.check_value`),
     });
 }
 
@@ -85,13 +89,20 @@ export function listHoldings({ orm }: Queryable): Promise<Holding[]> {
 
 /** Removes the wraps of generations that a province need not get: those up to the greatest that it holds. */
 export async function deleteReceivedWraps({ orm }: Queryable, province: string): Promise<void> {
-  const [holders, keys, wraps] = [federationKeyHolders, federationKeys, federationKeyWraps];
   const greatest = orm
-    .select({ held: max(holders.generation) })
-    .from(holders)
-    .innerJoin(keys, and(eq(keys.generation, holders.generation), eq(keys.checkValue, holders.checkValue)))
-    .where(eq(holders.province, province));
-  await orm.delete(wraps).where(and(eq(wraps.toProvince, province), lte(wraps.generation, greatest)));
+    .select({ held: max(federationKeyHolders.generation) })
+    .from(federationKeyHolders)
+    .innerJoin(
+      federationKeys,
+      and(
+        eq(federationKeys.generation, federationKeyHolders.generation),
+        eq(federationKeys.checkValue, federationKeyHolders.checkValue),
+      ),
+    )
+    .where(eq(federationKeyHolders.province, province));
+  await orm
+    .delete(federationKeyWraps)
+    .where(and(eq(federationKeyWraps.toProvince, province), lte(federationKeyWraps.generation, greatest)));
 }
 
 /** All approvals, by province that gave them. */
@@ -110,16 +121,15 @@ export async function upsertApproval(
   { orm }: Queryable,
   { from, to, approval }: { readonly from: string; readonly to: string; readonly approval: string },
 ): Promise<boolean> {
-  const kept = federationKeyApprovals;
   const rows = await orm
-    .insert(kept)
+    .insert(federationKeyApprovals)
     .values({ fromProvince: from, toProvince: to, approval })
     .onConflictDoUpdate({
-      target: [kept.fromProvince, kept.toProvince],
+      target: [federationKeyApprovals.fromProvince, federationKeyApprovals.toProvince],
       set: { approval },
-      setWhere: ne(kept.approval, approval),
+      setWhere: ne(federationKeyApprovals.approval, approval),
     })
-    .returning({ to: kept.toProvince });
+    .returning({ to: federationKeyApprovals.toProvince });
   return rows.length > 0;
 }
 
@@ -128,12 +138,11 @@ export async function upsertWrap(
   { orm }: Queryable,
   { from, to, generation, recipient, wrap }: WaitingWrap & { readonly wrap: string },
 ): Promise<void> {
-  const wraps = federationKeyWraps;
   await orm
-    .insert(wraps)
+    .insert(federationKeyWraps)
     .values({ fromProvince: from, toProvince: to, generation, recipient, wrap })
     .onConflictDoUpdate({
-      target: [wraps.toProvince, wraps.generation, wraps.fromProvince],
+      target: [federationKeyWraps.toProvince, federationKeyWraps.generation, federationKeyWraps.fromProvince],
       set: { recipient, wrap },
     });
 }

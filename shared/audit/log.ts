@@ -6,8 +6,9 @@ import type { KeyObject } from 'node:crypto';
 import type { Clock } from '../clock.ts';
 import { type Database, type Queryable, snapshot } from '../db/database.ts';
 import { type Checkpoint, type LogOrigin, signCheckpoint } from './checkpoint.ts';
+import { insertCheckpoint } from './checkpoints-queries.ts';
 import { consistencyRanges, hashOfRange, inclusionRanges, type LeafRange, subtreesOf } from './merkle.ts';
-import { findHashes, findTreeSize, insertCheckpoint } from './queries.ts';
+import { findHashes, findTreeSize } from './queries.ts';
 import type { TreeGrower } from './tree-grower.ts';
 
 export interface AuditLogOptions {

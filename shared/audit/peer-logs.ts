@@ -10,14 +10,14 @@ import { AppError, toAppError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { HUB_ACTOR, nodeActor } from './actors.ts';
 import { type Checkpoint, type LogOrigin, openCheckpoint } from './checkpoint.ts';
-import { verifyConsistency } from './merkle.ts';
 import {
   findConflictSince,
   findPeerCheckpoint,
   insertPeerCheckpoint,
-  lockPeer,
   type PeerCheckpoint,
-} from './queries.ts';
+} from './checkpoints-queries.ts';
+import { verifyConsistency } from './merkle.ts';
+import { lockPeer } from './queries.ts';
 import { recordAudit } from './record.ts';
 
 /** Whose log it is: a province's, or the hub's. */
@@ -187,7 +187,7 @@ export class PeerLogs {
 }
 
 /** A checkpoint of a peer with its number here. */
-export type KeptCheckpoint = Omit<PeerCheckpoint, 'receivedAt'>;
+export type KeptCheckpoint = Omit<PeerCheckpoint, 'receivedAtMs'>;
 
 interface Finding {
   readonly peer: PeerLog;

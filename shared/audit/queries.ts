@@ -112,68 +112,6 @@ export async function lockTree({ sql }: Sql): Promise<void> {
   await sql`SELECT pg_advisory_xact_lock(7260125)`;
 }
 
-/** Keeps a checkpoint of ours; one of that size is kept already where the log has not grown. */
-export async function insertCheckpoint({ sql }: Sql, { size, root, note }: StoredCheckpoint): Promise<void> {
-  await sql`INSERT INTO audit_checkpoints (size, root, note) VALUES (${size}, ${Buffer.from(root)}, ${note})
-    ON CONFLICT DO NOTHING`;
-}
-
-/** A checkpoint as it is kept. */
-export interface StoredCheckpoint {
-  readonly size: number;
-  readonly root: Uint8Array;
-  readonly note: string;
-}
-
-/** A checkpoint that another program has signed. */
-export interface PeerCheckpoint extends StoredCheckpoint {
-  readonly id: number;
-  /** Epoch seconds. */
-  readonly receivedAt: number;
-}
-
-/** The newest accepted checkpoint of a peer. */
-export async function findPeerCheckpoint({ sql }: Sql, peer: string): Promise<PeerCheckpoint | undefined> {
-  const [row] = await sql<PeerCheckpoint[]>`
-    SELECT id, size, root, note, extract(epoch FROM received_at)::bigint AS "receivedAt"
-    FROM audit_peer_checkpoints WHERE peer = ${peer} AND conflict IS NULL ORDER BY id DESC LIMIT 1`;
-  return row;
-}
-
-/** Accepted checkpoints of a peer with numbers in [from, until), newest first, at most `limit`. */
-export async function listPeerCheckpoints(
-  { sql }: Sql,
-  peer: string,
-  { from = 0, until = Number.MAX_SAFE_INTEGER, limit }: { from?: number; until?: number; limit: number },
-): Promise<PeerCheckpoint[]> {
-  return sql<PeerCheckpoint[]>`
-    SELECT id, size, root, note, extract(epoch FROM received_at)::bigint AS "receivedAt"
-    FROM audit_peer_checkpoints WHERE peer = ${peer} AND conflict IS NULL AND id >= ${from} AND id < ${until}
-    ORDER BY id DESC LIMIT ${limit}`;
-}
-
-/** Keeps a peer's checkpoint; `conflict` is the word for why it was refused. The answer is its number. */
-export async function insertPeerCheckpoint(
-  { sql }: Sql,
-  { peer, size, root, note, conflict }: StoredCheckpoint & { peer: string; conflict: string | null },
-): Promise<number> {
-  const [row] = await sql<{ id: number }[]>`
-    INSERT INTO audit_peer_checkpoints (peer, size, root, note, conflict)
-    VALUES (${peer}, ${size}, ${Buffer.from(root)}, ${note}, ${conflict}) RETURNING id`;
-  return row?.id as number;
-}
-
-/** The checkpoint that was refused with this word since the checkpoint `id` was accepted. */
-export async function findConflictSince(
-  { sql }: Sql,
-  { peer, conflict, id }: { peer: string; conflict: string; id: number },
-): Promise<StoredCheckpoint | undefined> {
-  const [row] = await sql<StoredCheckpoint[]>`
-    SELECT size, root, note FROM audit_peer_checkpoints
-    WHERE peer = ${peer} AND conflict = ${conflict} AND id > ${id} ORDER BY id DESC LIMIT 1`;
-  return row;
-}
-
 /** Texts of all entries `audit.restore_accepted` that were done, in order: a handful in a lifetime. */
 export async function listRestoreEntries({ sql }: Sql): Promise<string[]> {
   const rows = await sql<{ body: string }[]>`
@@ -203,15 +141,6 @@ export async function listLeaves({ sql }: Sql, from: number, limit: number): Pro
     SELECT t.position, t.record_id AS "recordId", t.hash, r.body
     FROM audit_tree t LEFT JOIN audit_records r ON r.id = t.record_id
     WHERE t.level = 0 AND t.position >= ${from} ORDER BY t.position LIMIT ${limit}`;
-}
-
-/** Own checkpoints of sizes in (from, until], in their order; a page of the log has not many. */
-export async function listCheckpoints(
-  { sql }: Sql,
-  { from, until }: { from: number; until: number },
-): Promise<StoredCheckpoint[]> {
-  return sql<StoredCheckpoint[]>`
-    SELECT size, root, note FROM audit_checkpoints WHERE size > ${from} AND size <= ${until} ORDER BY size`;
 }
 
 /** Number of nodes above the leaves. */

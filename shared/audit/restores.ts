@@ -10,8 +10,9 @@ import type { KeptAnswer } from '../acts/terms.ts';
 import type { Queryable } from '../db/database.ts';
 import { change } from './acts.ts';
 import type { Checkpoint } from './checkpoint.ts';
+import { listPeerCheckpoints, type PeerCheckpoint } from './checkpoints-queries.ts';
 import type { KeptCheckpoint, PeerLogs } from './peer-logs.ts';
-import { listPeerCheckpoints, listRestoreEntries, type PeerCheckpoint } from './queries.ts';
+import { listRestoreEntries } from './queries.ts';
 
 /** Why a log may begin anew: its database came back from a backup, or is gone. */
 export const RESTORE_REASONS = ['restored_from_backup', 'database_lost'] as const;
@@ -96,7 +97,7 @@ const entryShape = z.object({
 
 /** Checkpoints held of each log of `peer`, at most `most.present` and `most.past` of each before it. */
 export async function findHeldLogs(
-  db: Pick<Queryable, 'sql'>,
+  db: Queryable,
   peer: string,
   most: { readonly present: number; readonly past: number },
 ): Promise<HeldLogs<PeerCheckpoint>> {

@@ -6,16 +6,9 @@ import type { KeyObject } from 'node:crypto';
 import { type Database, snapshot, type Transaction } from '../db/database.ts';
 import { toAppError } from '../errors.ts';
 import { type Checkpoint, type LogOrigin, openCheckpoint, signedBy } from './checkpoint.ts';
+import { listCheckpoints, type StoredCheckpoint } from './checkpoints-queries.ts';
 import { type HashedNode, leafHash, TreeBuilder } from './merkle.ts';
-import {
-  countInnerNodes,
-  countUnsealed,
-  findHashesThere,
-  listCheckpoints,
-  listLeaves,
-  type SealedLeaf,
-  type StoredCheckpoint,
-} from './queries.ts';
+import { countInnerNodes, countUnsealed, findHashesThere, listLeaves, type SealedLeaf } from './queries.ts';
 import { type HeldLogs, type LostStretch, lostStretch, type Restore, sizesOf } from './restores.ts';
 
 export interface Verification {
