@@ -24,8 +24,11 @@ const THERE = '07303';
 
 beforeAll(async () => {
   node = await createNodeHttp();
-  const rows = NAMES.map((name, i) => `phone:091200000${i},"${name.replaceAll('"', '""')}",24`);
-  const body = ['identifiers,name,province', ...rows, ''].join('\n');
+  // They live where their contacts are, since contacts follow their people as soon as the node hears of them.
+  const rows = NAMES.map(
+    (name, i) => `phone:091200000${i},"${name.replaceAll('"', '""')}",24,${i % 2 === 0 ? HERE : THERE}`,
+  );
+  const body = ['identifiers,name,province,ward', ...rows, ''].join('\n');
   const report = await node.call('POST', '/v1/imports/persons', {
     text: body,
     headers: { 'content-type': 'text/csv' },
