@@ -54,13 +54,7 @@ export async function evaluateBlinded(ctx: KeyServiceCtx, input: EvaluateInput) 
   const elements = blinded.length / ELEMENT_BYTES;
   const attempt = { action: 'keys.refused', actor: nodeActor(province), detail: { elements } } as const;
   try {
-    const evaluated = await ctx.refusals.recording(
-      () => attempt,
-      async () => {
-        checkElements(elements);
-        return evaluateWithinBudget(ctx, input, elements);
-      },
-    );
+    const evaluated = await ctx.refusals.recording(evaluateWithinBudget(ctx, input, elements), () => attempt);
     ctx.logger.info({ province, elements }, 'key service: evaluated');
     return { evaluated, generation: KEY_GENERATION };
   } catch (error) {
@@ -78,6 +72,7 @@ function checkElements(elements: number): void {
 }
 
 async function evaluateWithinBudget(ctx: KeyServiceCtx, input: EvaluateInput, count: number) {
+  checkElements(count);
   const { province } = input;
   const now = nowSeconds(ctx.clock);
   const period = { province, hour: now - (now % 3_600), day: now - (now % 86_400) };

@@ -109,16 +109,21 @@ export class TraceEngine implements AsyncDisposable {
     return { open, held: this.#holdings.all.length, resting, unreadable: this.#holdings.broken.size };
   }
 
-  /** Does `work` on a trace when all that was asked for it before is done. */
-  inTurn<T>(id: string, work: () => Promise<T>): Promise<T> {
-    const turn = (this.#turns.get(id) ?? Promise.resolve()).then(work);
-    const over = turn.then(
-      () => undefined,
-      () => undefined,
-    );
+  /** Resolves when all that was asked for the trace before is done; who comes next waits for its disposal. */
+  async takeTurn(id: string): Promise<AsyncDisposable> {
+    const before = this.#turns.get(id);
+    let end = () => {};
+    const over = new Promise<void>((resolve) => {
+      end = resolve;
+    });
     this.#turns.set(id, over);
-    void over.then(() => this.#turns.get(id) === over && this.#turns.delete(id));
-    return turn;
+    await before;
+    return {
+      [Symbol.asyncDispose]: async () => {
+        if (this.#turns.get(id) === over) this.#turns.delete(id);
+        end();
+      },
+    };
   }
 
   /** The trace with its fold; undefined if it is not open. Throws FAILED_PRECONDITION TRACE_UNREADABLE. */

@@ -62,10 +62,7 @@ export function openTrace(
   province: string,
   jws: string,
 ): Promise<{ traceId: string; countersignature: string }> {
-  return ctx.refusals.recording(
-    () => refusedOpening(province, jws),
-    () => verifyAndOpen(ctx, province, jws),
-  );
+  return ctx.refusals.recording(verifyAndOpen(ctx, province, jws), () => refusedOpening(province, jws));
 }
 
 /** What a refused opening says of its trace: nobody has vouched for it. */
@@ -94,13 +91,11 @@ async function verifyAndOpen(
     inForceAt: (at) => rulesInForce(packs, at)?.number,
     now: nowSeconds(clock),
   });
-  return ctx.engine.inTurn(opening.trace_id, () => admitAndOpen(ctx, { province, opening, jws }));
+  // A node that has waited too long asks again while its first call is still at work.
+  await using _turn = await ctx.engine.takeTurn(opening.trace_id);
+  return await admitAndOpen(ctx, { province, opening, jws });
 }
 
-/**
- * One caller a trace at a time: a node that has waited too long asks again while its first call is still at
- * work.
- */
 async function admitAndOpen(
   ctx: TracesCtx,
   { province, opening, jws }: { province: string; opening: Opening; jws: string },

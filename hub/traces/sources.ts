@@ -130,15 +130,14 @@ async function applying(
   id: string,
   store: (live: LiveTrace | undefined) => Promise<number>,
 ): Promise<number> {
-  return ctx.engine.inTurn(id, async () => {
-    let version: number | undefined;
-    await ctx.engine.change(id, async (live) => {
-      version = await store(live);
-      const left = await queries.listExclusions(ctx.db, id);
-      live.leaveOut(new Set(left.map(({ province }) => province)));
-    });
-    return version ?? store(undefined);
+  await using _turn = await ctx.engine.takeTurn(id);
+  let version: number | undefined;
+  await ctx.engine.change(id, async (live) => {
+    version = await store(live);
+    const left = await queries.listExclusions(ctx.db, id);
+    live.leaveOut(new Set(left.map(({ province }) => province)));
   });
+  return version ?? (await store(undefined));
 }
 
 async function openTrace({ engine }: TracesCtx, id: string): Promise<LiveTrace> {

@@ -36,10 +36,10 @@ export class RefusalLog implements AsyncDisposable {
     this.#options = options;
   }
 
-  /** Runs `work`; if it is refused, `attempt` is on the record before the same error goes on. */
-  async recording<T>(attempt: () => RefusedAttempt, work: () => Promise<T>): Promise<T> {
+  /** What `work` comes to; if it is refused, `attempt` is on the record before the same error goes on. */
+  async recording<T>(work: Promise<T>, attempt: () => RefusedAttempt): Promise<T> {
     try {
-      return await work();
+      return await work;
     } catch (error) {
       const refusal = toAppError(error);
       if (isRefusal(refusal)) await this.note({ ...attempt(), outcome: 'refused', reason: refusal.reason });

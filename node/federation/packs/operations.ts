@@ -104,19 +104,17 @@ function inForce(packs: readonly RulePack[], now: number): RulePack {
 }
 
 async function pull(options: RuleBookOptions, packs: Map<number, RulePack>): Promise<void> {
-  const { source, warrantKey, refusals } = options;
-  for (const signed of await source(DEADLINE_MS)) {
-    const attempt = { action: 'rules.refused', actor: HUB_ACTOR } as const;
-    const pack = await refusals.recording(
-      () => attempt,
-      async () => {
-        const verified = await verifyRulePack(signed, warrantKey);
-        await keep(options, signed, verified);
-        return verified;
-      },
-    );
+  const attempt = { action: 'rules.refused', actor: HUB_ACTOR } as const;
+  for (const signed of await options.source(DEADLINE_MS)) {
+    const pack = await options.refusals.recording(take(options, signed), () => attempt);
     packs.set(pack.number, pack);
   }
+}
+
+async function take(options: RuleBookOptions, signed: string): Promise<RulePack> {
+  const verified = await verifyRulePack(signed, options.warrantKey);
+  await keep(options, signed, verified);
+  return verified;
 }
 
 /** Keeps a pack that is new; a number keeps its rules, whoever signs others under it. */

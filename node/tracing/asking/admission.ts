@@ -65,18 +65,23 @@ export function admitWarrant(
   pair: WarrantPair,
   streamOf?: string,
 ): Promise<AdmittedTrace> {
-  const attempt = () => refusedWarrant(pair);
-  return ctx.refusals.recording(attempt, async () => {
-    const { opening, warrant } = await ctx.warrants.verify(pair, nowSeconds(ctx.clock));
-    if (streamOf !== undefined && streamOf !== opening.trace_id)
-      throw invalidField('warrant', 'SECOND_TRACE', undefined, 'WARRANT_MISMATCH');
-    checkKeys(ctx, opening);
-    let revisions = await queries.listAdmittedOpenings(ctx.db, opening.trace_id);
-    if (!revisions.some((r) => r.opening === pair.opening)) revisions = await admitNew(ctx, opening, pair);
-    const earlier = revisions.filter((r) => r.opening !== pair.opening);
-    const openings = earlier.map((r) => readAdmittedOpening(r.opening));
-    return { opening, warrant, askable: openings.reduce<AskableOpening>(joinOpenings, opening) };
-  });
+  return ctx.refusals.recording(admitVerified(ctx, pair, streamOf), () => refusedWarrant(pair));
+}
+
+async function admitVerified(
+  ctx: AdmissionCtx,
+  pair: WarrantPair,
+  streamOf: string | undefined,
+): Promise<AdmittedTrace> {
+  const { opening, warrant } = await ctx.warrants.verify(pair, nowSeconds(ctx.clock));
+  if (streamOf !== undefined && streamOf !== opening.trace_id)
+    throw invalidField('warrant', 'SECOND_TRACE', undefined, 'WARRANT_MISMATCH');
+  checkKeys(ctx, opening);
+  let revisions = await queries.listAdmittedOpenings(ctx.db, opening.trace_id);
+  if (!revisions.some((r) => r.opening === pair.opening)) revisions = await admitNew(ctx, opening, pair);
+  const earlier = revisions.filter((r) => r.opening !== pair.opening);
+  const openings = earlier.map((r) => readAdmittedOpening(r.opening));
+  return { opening, warrant, askable: openings.reduce<AskableOpening>(joinOpenings, opening) };
 }
 
 /**

@@ -66,21 +66,16 @@ export function answerQuestion(
   const detail = { seq, who, met, province };
   const on = traceSubject(id);
   const attempt = { action: 'question.refused', actor: HUB_ACTOR, on, detail } as const;
-  return ctx.refusals.recording(
-    () => attempt,
-    async () => {
-      if (!trace) throw denied('NO_WARRANT', 'a question before a warrant');
-      return answerAllowed(ctx, trace, question, signal);
-    },
-  );
+  return ctx.refusals.recording(answerAllowed(ctx, trace, question, signal), () => attempt);
 }
 
 async function answerAllowed(
   ctx: TracingCtx,
-  trace: AdmittedTrace,
+  trace: AdmittedTrace | undefined,
   question: TraceQuestion,
   signal: AbortSignal,
 ): Promise<Uint8Array> {
+  if (!trace) throw denied('NO_WARRANT', 'a question before a warrant');
   checkAllowed(trace, question, nowSeconds(ctx.clock));
   const { trace_id: traceId, rules, expires_at: expiresAt } = trace.opening;
   const [asking, pack] = await Promise.all([beginAsking(ctx, trace, question), ctx.rulePack(rules)]);

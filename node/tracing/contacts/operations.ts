@@ -109,10 +109,8 @@ export function applyDelivery(ctx: TracingCtx, delivery: Delivery): Promise<numb
   const { traceId, seq, contacts } = delivery;
   const on = traceSubject(isTraceId(traceId) ? traceId : undefined);
   const detail = { seq, contacts: contacts.length };
-  return ctx.refusals.recording(
-    () => ({ action: 'delivery.refused', actor: HUB_ACTOR, on, detail }),
-    () => applyVerified(ctx, delivery),
-  );
+  const attempt = { action: 'delivery.refused', actor: HUB_ACTOR, on, detail } as const;
+  return ctx.refusals.recording(applyVerified(ctx, delivery), () => attempt);
 }
 
 async function applyVerified(ctx: TracingCtx, delivery: Delivery): Promise<number> {
