@@ -80,7 +80,7 @@ interface Base {
   readonly metrics: Metrics;
   readonly hub: HubLink;
   readonly provinces: ProvinceBook;
-  readonly keys: FederationKeys;
+  readonly federationKeys: FederationKeys;
   readonly rules: RuleBook;
   readonly refusals: RefusalLog;
   readonly stack: Disposal;
@@ -106,7 +106,7 @@ export async function startNode(config: NodeConfig, clock = systemClock, out?: L
   const stop = new AbortController();
   const { tls, distrusted, hub } = await startHubLink(stack, { config, identity, clock, logger, watch });
   const provinces = stack.use(await startProvinces({ db, clock, logger, watch, identity, hub, stop }));
-  const keys = stack.use(
+  const federationKeys = stack.use(
     await startFederationKeys({
       ...{ db, clock, logger, watch, identity, provinces, everyMs: config.keyExchangeEveryMs },
       hub: hubKeys(hub.client, stop.signal),
@@ -116,7 +116,7 @@ export async function startNode(config: NodeConfig, clock = systemClock, out?: L
   const rules = await startRules(stack, { db, hub, identity, clock, logger, watch, refusals, stop });
   const base: Base = {
     ...{ config, identity, logger, clock, db, feed, watch, dataKeys, metrics },
-    ...{ hub, provinces, keys, rules, refusals, stack },
+    ...{ hub, provinces, federationKeys, rules, refusals, stack },
     stopping: stop.signal,
   };
   const { log, peers } = startAudit(base);
@@ -225,7 +225,7 @@ async function startTracing(base: Base, tokenizer: Tokenizer): Promise<Tracing> 
   const tracing = stack.use(
     await createTracing({
       ...{ db, traceDb, feed, watch, clock, logger, refusals, metrics, province: identity.province },
-      federationKey: base.keys.keyOf,
+      federationKey: base.federationKeys.keyOf,
       warrants: new VerifiedWarrants({ provinces: base.provinces, hub: identity.warrantKey }),
       flushTokens: (signal) => tokenizer.flush(signal),
       rulePack: (number) => readPack(base.rules, number),
@@ -238,7 +238,7 @@ async function startTracing(base: Base, tokenizer: Tokenizer): Promise<Tracing> 
       },
     }),
   );
-  base.keys.onForgotten(tracing.forgetKeys);
+  base.federationKeys.onForgotten(tracing.forgetKeys);
   return tracing;
 }
 
@@ -259,7 +259,7 @@ async function startHttp(base: Base, { tracing, tokenizer, peers }: HttpParts): 
       openingKey: identity.openingKey,
       rulePack: rules.pack,
       pseudonymize: (traceId, generation) => tracing.ctx.cipherOf(traceId, generation).pseudonymsOf,
-      federationKey: base.keys.openingGeneration,
+      federationKey: base.federationKeys.openingGeneration,
     }),
   );
   stack.use(startForgetting({ db, clock, logger, watch }));
@@ -275,7 +275,7 @@ async function startHttp(base: Base, { tracing, tokenizer, peers }: HttpParts): 
       ...nodeRoutes({
         ...{ db, feed, dataKeys, clock, logger, province, rules, hub, peers },
         traces: { reopen: reopenTraces },
-        federationKeys: base.keys.ctx,
+        federationKeys: base.federationKeys.ctx,
         stopping: base.stopping,
       }),
       ...door.loginRoutes,
@@ -285,7 +285,7 @@ async function startHttp(base: Base, { tracing, tokenizer, peers }: HttpParts): 
     checks: {
       database: async () => db.sql`SELECT 1`,
       rules: rules.check,
-      federation_key: base.keys.check,
+      federation_key: base.federationKeys.check,
     },
     warnings: () => [...peers.warnings(['hub']), ...watch.warnings(), ...outgoing.warnings()],
     ...{ stopping: base.stopping, clock, cursorKey: await findCursorKey(db) },

@@ -33,7 +33,7 @@ export type ErrorCode =
 /** One field of the input and what is wrong with it. */
 export type FieldError = Fault & { readonly field: string };
 
-/** Further members of the problem (RFC 9457 section 3.2): states and commands, never personal data. */
+/** Further fields of the problem (RFC 9457 section 3.2): states and commands, never personal data. */
 export type ErrorExtension = Readonly<Record<string, string | number | readonly (string | object)[]>>;
 
 interface ErrorOptions {
@@ -60,7 +60,7 @@ class KnownError extends Error {
   readonly details: readonly FieldError[];
   /** After how long trying again may succeed; undefined where nobody knows. */
   readonly retryAfterSeconds: number | undefined;
-  /** Further members of the problem (RFC 9457 section 3.2): states and commands, never personal data. */
+  /** Further fields of the problem (RFC 9457 section 3.2): states and commands, never personal data. */
   readonly extension: ErrorExtension;
 
   constructor(

@@ -3,7 +3,7 @@
  */
 import { AppError } from '../../shared/errors.ts';
 import type { TraceJson } from '../../shared/http/trace-json.ts';
-import type { Member } from '../federation/member.ts';
+import type { Participant } from '../federation/participant.ts';
 import type { ImportFile } from './outbreak/files.ts';
 import type { CaseBody } from './outbreak.ts';
 
@@ -31,12 +31,12 @@ const CONTACTS_AT_ONCE = 1_000;
 
 /** Calls throw REQUEST_FAILED with the problem that the node reports, or that it cannot be reached. */
 export class NodeClient {
-  readonly #member: Pick<Member, 'name' | 'url' | 'token'>;
+  readonly #participant: Pick<Participant, 'name' | 'url' | 'token'>;
   readonly #signal: AbortSignal;
 
   /** Calls end when `signal` aborts. */
-  constructor(member: Pick<Member, 'name' | 'url' | 'token'>, signal: AbortSignal) {
-    this.#member = member;
+  constructor(participant: Pick<Participant, 'name' | 'url' | 'token'>, signal: AbortSignal) {
+    this.#participant = participant;
     this.#signal = signal;
   }
 
@@ -95,7 +95,7 @@ export class NodeClient {
   }
 
   async #fetch(method: string, path: string, content?: Content): Promise<Response> {
-    const { url, token } = this.#member;
+    const { url, token } = this.#participant;
     const headers = {
       authorization: `Bearer ${token}`,
       ...(content ? { 'content-type': content.type } : {}),
@@ -114,9 +114,14 @@ export class NodeClient {
   }
 
   #failed(request: string, what: string, cause?: unknown): AppError {
-    return new AppError('UNAVAILABLE', 'REQUEST_FAILED', `node ${this.#member.name}: ${request}: ${what}`, {
-      ...{ cause, params: { name: this.#member.name } },
-    });
+    return new AppError(
+      'UNAVAILABLE',
+      'REQUEST_FAILED',
+      `node ${this.#participant.name}: ${request}: ${what}`,
+      {
+        ...{ cause, params: { name: this.#participant.name } },
+      },
+    );
   }
 }
 

@@ -82,7 +82,9 @@ export async function traceOutbreak(
   const id = await node.openTrace(await node.enterCase(indexCase.body), asOf);
   watch.onAccepted();
   const trace = await completion(node, id, watch);
-  const clients = federation.nodes.map((member) => [member.name, new NodeClient(member, signal)] as const);
+  const clients = federation.nodes.map(
+    (participant) => [participant.name, new NodeClient(participant, signal)] as const,
+  );
   return { trace, contacts: await deliveredContacts(clients, trace, signal) };
 }
 

@@ -8,7 +8,7 @@ import { systemClock } from '../../shared/clock.ts';
 import type { Env } from '../../shared/config.ts';
 import { AppError, toAppError } from '../../shared/errors.ts';
 import { callerGone } from './callers.ts';
-import type { FederationSummary, Member } from './member.ts';
+import type { FederationSummary, Participant } from './participant.ts';
 import { parseProvinces, provinceName } from './provinces.ts';
 
 /** What the command asks of `startFederation`. */
@@ -23,8 +23,8 @@ export interface CommandOptions {
 
 /** What it needs of the result. */
 export interface RunningFederation extends AsyncDisposable {
-  readonly hub: Member;
-  readonly nodes: readonly Member[];
+  readonly hub: Participant;
+  readonly nodes: readonly Participant[];
   restart(): Promise<void>;
   summary(): FederationSummary;
 }
@@ -112,14 +112,16 @@ function describe({ hub, nodes }: RunningFederation): string {
   const lines = [
     `Liên bang đã sẵn sàng / The federation is ready (PID ${process.pid})`,
     '',
-    ...memberLines('Trung tâm quốc gia / national hub', hub),
-    ...nodes.flatMap((node) => memberLines(`Tỉnh / province ${node.name} ${provinceName(node.name)}`, node)),
+    ...participantLines('Trung tâm quốc gia / national hub', hub),
+    ...nodes.flatMap((node) =>
+      participantLines(`Tỉnh / province ${node.name} ${provinceName(node.name)}`, node),
+    ),
     'Ctrl-C: dừng tất cả / stop all',
     `kill -HUP ${process.pid}: khởi động lại chương trình đã tắt / start ended programs again`,
   ];
   return `${lines.join('\n')}\n`;
 }
 
-function memberLines(title: string, { url, token, pid }: Member): string[] {
+function participantLines(title: string, { url, token, pid }: Participant): string[] {
   return [`${title} (PID ${pid})`, `  ${url}`, `  token ${token}`, ''];
 }

@@ -14,8 +14,14 @@ import { type DatabaseOptions, type Databases, type DatabaseUrls, openDatabases 
 import { createTemporaryDirectory } from './directory.ts';
 import { runFederation } from './federation-command.ts';
 import { createKeyFiles, type KeyFiles } from './key-files.ts';
-import { audienceOf, type FederationSummary, type Member, memberOf, summaryOf } from './member.ts';
 import { forEachParallel } from './parallel.ts';
+import {
+  audienceOf,
+  type FederationSummary,
+  type Participant,
+  participantOf,
+  summaryOf,
+} from './participant.ts';
 import { takePorts } from './ports.ts';
 import { type LaunchedProgram, Program, type ProgramOptions } from './program.ts';
 import { type Place, programEnvironments, type Wiring } from './program-environments.ts';
@@ -46,13 +52,13 @@ export interface FederationOptions extends DatabaseOptions {
 }
 
 export interface Federation extends AsyncDisposable {
-  readonly hub: Member;
+  readonly hub: Participant;
   /** In the order of `provinces`. */
-  readonly nodes: readonly Member[];
+  readonly nodes: readonly Participant[];
   /** For tokens with other roles, of other people. */
   readonly tokens: Pick<TokenIssuer, 'issue'>;
   /** The node of a province. Throws NO_SUCH_PROGRAM. */
-  node(province: string): Member;
+  node(province: string): Participant;
   /** Sends a signal to `hub` or a province's node; resolves when it has ended, if the signal ends it. */
   kill(name: string, signal: NodeJS.Signals): Promise<void>;
   /** Starts whatever does not run, on the same ports; resolves when all are ready. */
@@ -108,7 +114,7 @@ async function build(options: FederationOptions, held: AsyncDisposable[]): Promi
     const program = hold(launch(programOptions(place, env, { ...options, logsDir })));
     const roles = place.name === 'hub' ? HUB_ROLES : NODE_ROLES.map((role) => `${role}@${place.name}`);
     const token = await tokens.issue({ audience: audienceOf(place.name), roles });
-    entries.push({ program, member: memberAt(place, program, { token, keys }) });
+    entries.push({ program, participant: participantAt(place, program, { token, keys }) });
   }
   const start = (signal?: AbortSignal) => startPrograms(entries, options.parallelism ?? PARALLELISM, signal);
   await start(options.signal);
@@ -146,12 +152,12 @@ function programOptions(place: Place, env: Env, { programs, logsDir }: ProgramSe
   };
 }
 
-function memberAt(
+function participantAt(
   place: Place,
   program: LaunchedProgram,
   { token, keys }: { token: string; keys: KeyFiles },
-): Member {
-  return memberOf(program, {
+): Participant {
+  return participantOf(program, {
     name: place.name,
     url: `http://${place.httpAddress}`,
     grpcAddress: place.grpcAddress,
@@ -164,7 +170,7 @@ function memberAt(
 
 interface Entry {
   readonly program: LaunchedProgram;
-  readonly member: Member;
+  readonly participant: Participant;
 }
 
 /** The hub first: nodes that find it at once need not come back later. */
@@ -186,19 +192,19 @@ interface Parts {
 
 function federationOf({ entries, tokens, start, dispose }: Parts): Federation {
   const find = (name: string): Entry => {
-    const entry = entries.find(({ member }) => member.name === name);
+    const entry = entries.find(({ participant }) => participant.name === name);
     if (entry) return entry;
     throw new AppError('NOT_FOUND', 'NO_SUCH_PROGRAM', `no program ${name} in this federation`, {
       params: { name },
     });
   };
-  const hub = find('hub').member;
-  const nodes = entries.slice(1).map(({ member }) => member);
+  const hub = find('hub').participant;
+  const nodes = entries.slice(1).map(({ participant }) => participant);
   return {
     hub,
     nodes,
     tokens,
-    node: (province) => find(province).member,
+    node: (province) => find(province).participant,
     kill: (name, signal) => find(name).program.kill(signal),
     restart: start,
     exited: (name) => find(name).program.exited,

@@ -5,7 +5,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Env } from '../../shared/config.ts';
 import type { KeyFiles } from './key-files.ts';
-import { audienceOf } from './member.ts';
+import { audienceOf } from './participant.ts';
 import type { TokenIssuer } from './token-issuer.ts';
 
 /** Where a program listens and keeps its data. */

@@ -72,11 +72,11 @@ function describe(
   links: GraphPerson['links'],
 ): GraphPerson {
   const { persons, evidence } = view;
-  const members = persons.members.subarray(persons.start[person], persons.start[person + 1]);
-  const pseudonyms = Array.from(members, (n) => pseudonymOf(view, n)).sort();
+  const identifiers = persons.identifiers.subarray(persons.start[person], persons.start[person + 1]);
+  const pseudonyms = Array.from(identifiers, (n) => pseudonymOf(view, n)).sort();
   const { province, resident, next } = evidence.knowledge.data;
   const residence = new Set<string>();
-  for (const n of members) {
+  for (const n of identifiers) {
     for (let row = evidence.firstKnown[n] as number; row >= 0; row = next[row] as number)
       if (resident[row] === 1) residence.add(provinceCode(province[row] as number));
   }

@@ -5,7 +5,7 @@
 import { type FeedKind, feedKind } from '../../shared/feed/kinds.ts';
 
 /**
- * Links, residence, household or existence of these identifiers changed (all members of a changed household).
+ * Links, residence, household or existence of these identifiers changed (all of a changed household).
  */
 export const IDENTIFIERS_CHANGED: FeedKind<readonly number[]> = feedKind('identifiers.changed');
 

@@ -75,7 +75,7 @@ export class AuditLog {
   }
 }
 
-/** Size and root of the log in `db` as it is sealed; O(log n) reads. */
+/** Size and root of the log in `db`, as far as it is in the tree; O(log n) reads. */
 export function currentCheckpoint(db: Database): Promise<Checkpoint> {
   return snapshot(db, async (tx) => {
     const size = await findTreeSize(tx);

@@ -18,8 +18,8 @@ export interface AuditRecord {
   readonly body: string;
 }
 
-/** Which unsealed records are looked for; without `sinceXact` all that there are. */
-export interface UnsealedRange {
+/** Which unplaced records are looked for; without `sinceXact` all that there are. */
+export interface UnplacedRange {
   /** Transactions before it have been seen, all of them. */
   readonly sinceXact: string | undefined;
   /** Records after this one, in the order of (xact, id). */
@@ -27,16 +27,16 @@ export interface UnsealedRange {
 }
 
 /** Whether there is a record without a position in `range`. */
-export async function findUnsealed({ sql }: Sql, range: UnsealedRange): Promise<boolean> {
+export async function findUnplaced({ sql }: Sql, range: UnplacedRange): Promise<boolean> {
   const [row] = await sql<{ waiting: boolean }[]>`
     SELECT EXISTS (SELECT FROM audit_records r WHERE ${inRange(sql, range)}) AS waiting`;
   return row?.waiting === true;
 }
 
 /** Records without a position in `range`, by (xact, id), at most `limit`. */
-export async function listUnsealed(
+export async function listUnplaced(
   { sql }: Sql,
-  range: UnsealedRange,
+  range: UnplacedRange,
   limit: number,
 ): Promise<AuditRecord[]> {
   return sql<AuditRecord[]>`
@@ -48,7 +48,7 @@ export async function listUnsealed(
  * Records whose transaction this server has not counted up to come from another one, by a restore: only a
  * look at all records finds them, or each pass would look at them again.
  */
-function inRange(sql: Sql['sql'], { sinceXact, after }: UnsealedRange) {
+function inRange(sql: Sql['sql'], { sinceXact, after }: UnplacedRange) {
   const since =
     sinceXact === undefined
       ? sql``
@@ -128,7 +128,7 @@ export async function lockPeer({ sql }: Sql, peer: string): Promise<void> {
 }
 
 /** A position of the tree with the entry that it was given to; `body` null where there is none. */
-export interface SealedLeaf {
+export interface PlacedLeaf {
   readonly position: number;
   readonly recordId: number;
   readonly hash: Uint8Array;
@@ -136,8 +136,8 @@ export interface SealedLeaf {
 }
 
 /** Positions from `from` on in their order, at most `limit`. */
-export async function listLeaves({ sql }: Sql, from: number, limit: number): Promise<SealedLeaf[]> {
-  return sql<SealedLeaf[]>`
+export async function listLeaves({ sql }: Sql, from: number, limit: number): Promise<PlacedLeaf[]> {
+  return sql<PlacedLeaf[]>`
     SELECT t.position, t.record_id AS "recordId", t.hash, r.body
     FROM audit_tree t LEFT JOIN audit_records r ON r.id = t.record_id
     WHERE t.level = 0 AND t.position >= ${from} ORDER BY t.position LIMIT ${limit}`;
@@ -150,7 +150,7 @@ export async function countInnerNodes({ sql }: Sql): Promise<number> {
 }
 
 /** Number of entries without a position. */
-export async function countUnsealed({ sql }: Sql): Promise<number> {
+export async function countUnplaced({ sql }: Sql): Promise<number> {
   const [row] = await sql<{ count: number }[]>`
     SELECT count(*) FROM audit_records r
     WHERE NOT EXISTS (SELECT FROM audit_tree t WHERE t.record_id = r.id)`;

@@ -12,11 +12,11 @@ import {
   type AuditRecord,
   findHashes,
   findTreeSize,
-  findUnsealed,
+  findUnplaced,
   insertNodes,
-  listUnsealed,
+  listUnplaced,
   lockTree,
-  type UnsealedRange,
+  type UnplacedRange,
 } from './queries.ts';
 
 export interface TreeGrowerOptions {
@@ -67,8 +67,8 @@ export class TreeGrower implements AsyncDisposable {
     const running = await findRunning(db);
     // A database that counts anew: it was restored.
     if (BigInt(running) < BigInt(this.#seen ?? 0)) this.#seen = undefined;
-    let range: UnsealedRange = { sinceXact: this.#seen, after: undefined };
-    if (await findUnsealed(db, range)) {
+    let range: UnplacedRange = { sinceXact: this.#seen, after: undefined };
+    if (await findUnplaced(db, range)) {
       for (;;) {
         const last = await withTransaction(db, (tx) => placeBatch(tx, range, batch));
         if (!last) break;
@@ -86,12 +86,12 @@ export class TreeGrower implements AsyncDisposable {
 /** Places one batch; the answer is its last record if there may be more. */
 async function placeBatch(
   tx: Transaction,
-  range: UnsealedRange,
+  range: UnplacedRange,
   limit: number,
 ): Promise<AuditRecord | undefined> {
   await lockTree(tx);
   // A statement of its own: it must see what the one who had the lock before us has placed.
-  const records = await listUnsealed(tx, range, limit);
+  const records = await listUnplaced(tx, range, limit);
   if (records.length === 0) return undefined;
   const builder = await openTree(tx);
   const rows = records.flatMap(({ id, body }) =>

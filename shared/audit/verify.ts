@@ -1,5 +1,5 @@
 /**
- * Recomputes an audit log from the entries in the database, and says where it is not what was sealed and
+ * Recomputes an audit log from the entries in the database, and says where it is not what was placed and
  * signed. Reads everything once, in one snapshot, in constant memory; changes nothing.
  */
 import type { KeyObject } from 'node:crypto';
@@ -8,14 +8,14 @@ import { toAppError } from '../errors.ts';
 import { type Checkpoint, type LogOrigin, openCheckpoint, signedBy } from './checkpoint.ts';
 import { listCheckpoints, type StoredCheckpoint } from './checkpoints-queries.ts';
 import { type HashedNode, leafHash, TreeBuilder } from './merkle.ts';
-import { countInnerNodes, countUnsealed, findHashesThere, listLeaves, type SealedLeaf } from './queries.ts';
+import { countInnerNodes, countUnplaced, findHashesThere, listLeaves, type PlacedLeaf } from './queries.ts';
 import { type HeldLogs, type LostStretch, lostStretch, type Restore, sizesOf } from './restores.ts';
 
 export interface Verification {
   /** Entries that were recomputed. */
   readonly size: number;
   /** Entries that have no position yet: those of the last second, or of a program that has stopped. */
-  readonly unsealed: number;
+  readonly unplaced: number;
   /** Own checkpoints compared. */
   readonly checkpoints: number;
   /** Of those, signed by another key than the present one: their signatures were not verified. */
@@ -57,7 +57,7 @@ export interface VerifyOptions {
 const PAGE = 5_000;
 
 /**
- * Verifies the log in `db`: every sealed entry against its hash, the tree against the entries, own and held
+ * Verifies the log in `db`: every placed entry against its hash, the tree against the entries, own and held
  * checkpoints against the tree. Throws PERMISSION_DENIED BAD_CHECKPOINT for a held note that the log's key
  * has not signed: it says nothing about this log.
  */
@@ -69,10 +69,10 @@ export async function verifyLog(db: Database, options: VerifyOptions): Promise<V
   return snapshot(db, async (tx) => {
     const run = new Run(tx, { present: expected, past: before }, options);
     const fault = (await run.entries()) ?? (await run.rest());
-    const unsealed = await countUnsealed(tx);
+    const unplaced = await countUnplaced(tx);
     const { checkpoints, foreign } = run;
     const lost = before.map((log) => lostStretch(log, run.pastRoots));
-    return { size: run.size, unsealed, checkpoints, foreign, lost, fault };
+    return { size: run.size, unplaced, checkpoints, foreign, lost, fault };
   });
 }
 
@@ -115,7 +115,7 @@ class Run {
     }
   }
 
-  async #page(leaves: readonly SealedLeaf[], due: readonly Due[]): Promise<LogFault | undefined> {
+  async #page(leaves: readonly PlacedLeaf[], due: readonly Due[]): Promise<LogFault | undefined> {
     const sizes = new Set(due.map(({ size }) => size));
     const roots = new Map<number, Uint8Array>();
     const noteRoot = () => {
@@ -193,7 +193,7 @@ class Run {
   }
 }
 
-function entryFault({ position, recordId, body, hash }: SealedLeaf, expected: number): LogFault | undefined {
+function entryFault({ position, recordId, body, hash }: PlacedLeaf, expected: number): LogFault | undefined {
   if (position !== expected) return { reason: 'POSITION_MISSING', position: expected };
   if (body === null) return { reason: 'ENTRY_REMOVED', position, recordId };
   if (Buffer.compare(leafHash(body), hash) !== 0) return { reason: 'ENTRY_CHANGED', position, recordId };

@@ -100,9 +100,9 @@ export function describeLost({ first, last, restore }: Omit<LostStretch, 'sound'
     : say('audit.some_lost', { first: String(first), last: String(last), ...accepted });
 }
 
-function describe({ size, unsealed, checkpoints, foreign, lost, fault }: Verification, held: number): string {
+function describe({ size, unplaced, checkpoints, foreign, lost, fault }: Verification, held: number): string {
   const lines = [
-    say('audit.entries', { size, unsealed }),
+    say('audit.entries', { size, unplaced }),
     say('audit.compared', { checkpoints, held }),
     ...(foreign > 0 ? [say('audit.foreign', { foreign })] : []),
     ...lost.map(describeLost),

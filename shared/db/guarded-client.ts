@@ -30,18 +30,18 @@ export function guardClient<T extends postgres.Sql | postgres.TransactionSql>(
   client: T,
   scope?: TransactionScope,
 ): T {
-  const members = guardedMembers(client as unknown as Record<string, Callable>, scope);
+  const guarded = guardedProperties(client as unknown as Record<string, Callable>, scope);
   return new Proxy(client, {
     apply: (target, _self, args) =>
       guardQuery(Reflect.apply(target as unknown as Callable, undefined, args), scope, args[0]),
-    get: (target, name) => (name in members ? members[name as string] : Reflect.get(target, name)),
+    get: (target, name) => (name in guarded ? guarded[name as string] : Reflect.get(target, name)),
   });
 }
 
-function guardedMembers(client: Record<string, Callable>, scope: TransactionScope | undefined) {
+function guardedProperties(client: Record<string, Callable>, scope: TransactionScope | undefined) {
   const nesting = (open: Callable | undefined) =>
     open && ((...args: unknown[]) => runScope(open, args, scope));
-  const members: Record<string, unknown> = {
+  const guarded: Record<string, unknown> = {
     // Drizzle alters the options of the client that it is given: the pool's once, a transaction's in vain.
     options: client.options ?? { parsers: {}, serializers: {} },
     // Drizzle's json serializer passes text through (see database.ts), so the value must be text already.
@@ -51,7 +51,7 @@ function guardedMembers(client: Record<string, Callable>, scope: TransactionScop
     begin: nesting(client.begin ?? client.savepoint),
     savepoint: nesting(client.savepoint),
   };
-  return members;
+  return guarded;
 }
 
 /**

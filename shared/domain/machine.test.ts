@@ -77,7 +77,7 @@ it('what is allowed is what a guard and somebody’s acts leave of it', () => {
   ]);
 });
 
-it('a refusal is thrown with its members', () => {
+it('a refusal is thrown with its fields', () => {
   const act = (state: State, facts: Facts) => () => step(DOOR, { state, command: 'open', facts });
   expect(act('broken', {})).toThrow(
     expect.objectContaining({

@@ -83,7 +83,7 @@ export function transition<State extends string, Name extends string, Facts, Eff
   return { state: to, effects: effects?.(facts) ?? [], repeated: false };
 }
 
-/** Like `transition`, for operations: a refusal is thrown, WRONG_STATE with members `state`, `allowed`. */
+/** Like `transition`, for operations: a refusal is thrown, WRONG_STATE with fields `state`, `allowed`. */
 export function step<State extends string, Name extends string, Facts, Effect>(
   machine: Machine<State, Name, Facts, Effect>,
   move: Move<State, Name, Facts>,

@@ -30,7 +30,7 @@ export interface HttpAppOptions extends DoorOptions {
   warnings?: (() => readonly string[]) | undefined;
   stopping: AbortSignal;
   clock?: Clock | undefined;
-  /** Seals the cursors of lists, 32 bytes (`findCursorKey`); another one makes clients begin them again. */
+  /** Signs the cursors of lists, 32 bytes (`findCursorKey`); another one makes clients begin them again. */
   cursorKey: Uint8Array;
 }
 

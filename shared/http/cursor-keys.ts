@@ -1,5 +1,5 @@
 /**
- * The table `cursor_keys`: what seals the cursors of a program's lists. Its one row is made by the migration,
+ * The table `cursor_keys`: what signs the cursors of a program's lists. Its one row is made by the migration,
  * so that a cursor counts after a restart and at every instance of the program.
  */
 import { strict as assert } from 'node:assert/strict';

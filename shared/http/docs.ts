@@ -77,7 +77,7 @@ export function documentOf(app: Routes, info: DocumentInfo) {
   );
 }
 
-/** Members of the document that people read; routes write them as `Tiếng Việt · English`. */
+/** Fields of the document that people read; routes write them as `Tiếng Việt · English`. */
 const READ = new Set(['summary', 'description']);
 
 /** `part` of the document in one language. A text in one language alone stays. */

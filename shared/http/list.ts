@@ -117,7 +117,7 @@ export function pageJson<K extends Place | readonly [], T>(
   const { page, next } = 'page' in found ? found : cutAt(spec, found, limit);
   return {
     [spec.items]: page.map((item) => jsonOf(spec, item)),
-    next: next === undefined ? null : cursors.seal(list, next),
+    next: next === undefined ? null : cursors.make(list, next),
   };
 }
 

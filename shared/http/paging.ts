@@ -14,8 +14,8 @@ export type Place = readonly (string | number | boolean | null)[];
 const MAC_BYTES = 12;
 
 /**
- * Makes and reads cursors. The seal makes one worthless elsewhere: a place in another list, or in this one
- * filtered otherwise, is no place here, and nobody builds upon what is inside.
+ * Makes and reads cursors. What one is signed with makes it worthless elsewhere: a place in another list, or
+ * in this one filtered otherwise, is no place here, and nobody builds upon what is inside.
  */
 export class Cursors {
   readonly #key: Uint8Array;
@@ -26,12 +26,12 @@ export class Cursors {
   }
 
   /** The cursor of a place in `list`. */
-  seal(list: string, place: Place): string {
+  make(list: string, place: Place): string {
     const text = JSON.stringify(place);
     return Buffer.concat([this.#mac(list, text), Buffer.from(text)]).toString('base64url');
   }
 
-  /** What `seal` was given, if it fits `shape`. Throws INVALID_ARGUMENT INVALID_CURSOR. */
+  /** What `make` was given, if it fits `shape`. Throws INVALID_ARGUMENT INVALID_CURSOR. */
   open<T>(list: string, cursor: string, shape: z.ZodType<T>): T {
     const bytes = Buffer.from(cursor, 'base64url');
     const text = bytes.subarray(MAC_BYTES).toString();

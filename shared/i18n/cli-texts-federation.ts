@@ -145,8 +145,8 @@ export const CLI_FEDERATION_TEXTS = {
     en: 'entries {first} to {last} of the old log are lost; accepted {at}, {by}, {reason}',
   },
   'audit.entries': {
-    vi: '{size} mục, {unsealed} mục chưa niêm phong',
-    en: '{size} entries, {unsealed} not sealed yet',
+    vi: '{size} mục, {unplaced} mục chưa vào cây',
+    en: '{size} entries, {unplaced} not in the tree yet',
   },
   'audit.compared': {
     vi: '{checkpoints} điểm kiểm tra, {held} do bên kia giữ',

@@ -17,13 +17,13 @@ import { keysSha256, signApproval, verifyApproval } from './key-approval.ts';
 const NOW = 1_795_651_200;
 const KEY: FederationKey = { generation: 2, key: new Uint8Array(32).fill(7), useFrom: NOW + 86_400 };
 
-interface Member {
+interface Province {
   readonly holder: KeyHolder;
   readonly openingKey: KeyObject;
   readonly enrolmentKey: KeyObject;
 }
 
-function member(province: string): Member {
+function province(province: string): Province {
   const opening = generateKeyPairSync('ed25519');
   const enrolment = generateKeyPairSync('x25519');
   const holder = {
@@ -34,19 +34,19 @@ function member(province: string): Member {
   return { holder, openingKey: opening.privateKey, enrolmentKey: enrolment.privateKey };
 }
 
-const [m24, m79, m01] = [member('24'), member('79'), member('01')];
+const [m24, m79, m01] = [province('24'), province('79'), province('01')];
 /** What the hub could make: keys of its own under a province's name. */
-const forger = member('24');
+const forger = province('24');
 
 const from24 = { province: '24', openingKey: m24.openingKey };
 const enrolled = new Map([m24, m79, m01].map(({ holder }) => [holder.province, holder]));
 
-function unwrapAs(me: Member, wrap: string, trusted: ReadonlyMap<string, KeyHolder> = enrolled) {
+function unwrapAs(me: Province, wrap: string, trusted: ReadonlyMap<string, KeyHolder> = enrolled) {
   const { holder, enrolmentKey } = me;
   return unwrapFederationKey(wrap, { me: holder, enrolmentKey, giver: (code) => trusted.get(code) });
 }
 
-const wrapFor = (to: Member) => wrapFederationKey({ key: KEY, from: from24, to: to.holder, issuedAt: NOW });
+const wrapFor = (to: Province) => wrapFederationKey({ key: KEY, from: from24, to: to.holder, issuedAt: NOW });
 
 /** The payload of a good wrap from 24 to 79. */
 async function payload(change: object = {}): Promise<object> {
@@ -61,7 +61,7 @@ interface Forgery {
   readonly signer?: KeyObject;
   readonly inner?: object;
   readonly outer?: object;
-  readonly encryptTo?: Member;
+  readonly encryptTo?: Province;
 }
 
 /** A wrap by hand: every part may be changed. */
@@ -224,7 +224,7 @@ describe('an approval', () => {
   });
 
   it('does not speak of other keys under the same name', () => {
-    const other = member('79').holder;
+    const other = province('79').holder;
     expect(keysSha256(other)).not.toBe(keysSha256(m79.holder));
     expect(keysSha256({ ...m79.holder, enrolment: other.enrolment })).not.toBe(keysSha256(m79.holder));
     expect(keysSha256({ ...m79.holder, opening: other.opening })).not.toBe(keysSha256(m79.holder));

@@ -61,12 +61,12 @@ function describe(
   contact: Contact,
   standing: AssignedContact | undefined,
 ): AssignedContact | undefined {
-  const { start, members } = view.persons;
+  const { start, identifiers: all } = view.persons;
   const province = standing?.province ?? responsibleProvince(view, contact);
   if (province === undefined) return undefined;
   const identifiers: number[] = [];
   for (let m = start[contact.person] as number; m < (start[contact.person + 1] as number); m++) {
-    identifiers.push(members[m] as number);
+    identifiers.push(all[m] as number);
   }
   const { degree, firstExposedAt, lastExposedAt, seconds, settings, placeKinds, seenIn } = contact;
   const exposedIn = seenIn.length === 1 ? [seenIn[0]?.province as number] : provincesOf(seenIn);
@@ -136,7 +136,7 @@ function eachProvinceThatKnows(
 ): void {
   const { province, resident, next } = evidence.knowledge.data;
   for (let m = persons.start[person] as number; m < (persons.start[person + 1] as number); m++) {
-    const first = evidence.firstKnown[persons.members[m] as number] as number;
+    const first = evidence.firstKnown[persons.identifiers[m] as number] as number;
     for (let row = first; row >= 0; row = next[row] as number) {
       visit(province[row] as number, resident[row] === 1);
     }

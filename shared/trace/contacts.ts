@@ -150,11 +150,11 @@ class Pass {
   /** Gathers the source's events in its windows, by the person met. */
   #collect(source: Source): void {
     const { evidence } = this.#reach;
-    const { start, members, personOf } = this.#reach.persons;
+    const { start, identifiers, personOf } = this.#reach.persons;
     const { to, setting, province, next } = evidence.events.data;
     this.#pairs.clear();
     for (let m = start[source.person] as number; m < (start[source.person + 1] as number); m++) {
-      const identifier = members[m] as number;
+      const identifier = identifiers[m] as number;
       for (let e = evidence.firstEvent[identifier] as number; e >= 0; e = next[e] as number) {
         const person = personOf[to[e] as number] as number;
         if (person === source.person || this.#isIndex[person] === 1) continue;

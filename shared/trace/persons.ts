@@ -6,9 +6,9 @@
 export interface Persons {
   /** Person of each identifier: the number of one of its identifiers. */
   readonly personOf: Int32Array;
-  /** Identifiers of person p: `members[start[p]] … members[start[p + 1] - 1]`. */
+  /** Identifiers of person p: `identifiers[start[p]] … identifiers[start[p + 1] - 1]`. */
   readonly start: Int32Array;
-  readonly members: Int32Array;
+  readonly identifiers: Int32Array;
 }
 
 /**
@@ -22,7 +22,7 @@ export function resolvePersons(
 ): Persons {
   const personOf = classes(count, links);
   splitClassesWithSeveralCccd(personOf, links, isCccd);
-  return { personOf, ...membersOf(personOf) };
+  return { personOf, ...identifiersOf(personOf) };
 }
 
 /** Representative of each identifier's class of linked identifiers. */
@@ -82,13 +82,13 @@ function splitClassesWithSeveralCccd(
   }
 }
 
-function membersOf(personOf: Int32Array): { start: Int32Array; members: Int32Array } {
+function identifiersOf(personOf: Int32Array): { start: Int32Array; identifiers: Int32Array } {
   const count = personOf.length;
   const start = new Int32Array(count + 1);
   for (let n = 0; n < count; n++) start[(personOf[n] as number) + 1]!++;
   for (let p = 0; p < count; p++) start[p + 1] = (start[p + 1] as number) + (start[p] as number);
-  const members = new Int32Array(count);
+  const identifiers = new Int32Array(count);
   const next = start.slice(0, count);
-  for (let n = 0; n < count; n++) members[next[personOf[n] as number]!++] = n;
-  return { start, members };
+  for (let n = 0; n < count; n++) identifiers[next[personOf[n] as number]!++] = n;
+  return { start, identifiers };
 }

@@ -225,7 +225,7 @@ export class TraceState {
     const wanted: { identifier: number; from: number; until: number }[] = [];
     const want = (person: number, windows: Windows) => {
       for (let m = persons.start[person] as number; m < (persons.start[person + 1] as number); m++) {
-        const identifier = persons.members[m] as number;
+        const identifier = persons.identifiers[m] as number;
         for (const [from, until] of windows) {
           if (!this.#isCovered(identifier, from, until)) wanted.push({ identifier, from, until });
         }

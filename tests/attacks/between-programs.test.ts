@@ -74,9 +74,9 @@ const forged = async (forgery: Omit<Forgery, 'keyFile'> & { keyFile?: string }):
   const { trace_id, revision, expires_at } = { ...opening, ...forgery.changes };
   return countersigned(jws, { trace_id, revision, expires_at }, wiring.keys.warrantKeyFile);
 };
-const auditOf = (member: { databaseUrl: string }, action: string) =>
+const auditOf = (participant: { databaseUrl: string }, action: string) =>
   rowsOf<{ entry: { on?: object[]; reason?: string; detail?: Record<string, unknown> } }>(
-    member,
+    participant,
     `SELECT body::jsonb AS entry FROM audit_records WHERE body::jsonb ->> 'action' = '${action}' ORDER BY id`,
   ).then((rows) => rows.map(({ entry }) => entry));
 

@@ -5,7 +5,7 @@
  */
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { Member } from '../../deploy/federation/member.ts';
+import type { Participant } from '../../deploy/federation/participant.ts';
 import { openDatabase } from '../../shared/db/database.ts';
 import { Disposal } from '../../shared/disposal.ts';
 import { packageRoot } from '../../shared/package-root.ts';
@@ -109,14 +109,14 @@ async function cpuOf(pids: readonly number[]): Promise<number> {
 }
 
 /** Process id of the database server of a program. The connection stays, so that its process is no news. */
-async function serverOf({ databaseUrl }: Member, held: Disposal): Promise<number> {
+async function serverOf({ databaseUrl }: Participant, held: Disposal): Promise<number> {
   const db = held.use(openDatabase(databaseUrl, { max: 1, name: 'bench server' }));
   const [row] = await db.sql<{ pid: number }[]>`SELECT pg_backend_pid() AS pid`;
   return parentOf(row?.pid as number);
 }
 
 /** Contacts by degree and by province, as the trace shows them. */
-async function countContacts({ url, token }: Member, traceId: string): Promise<string> {
+async function countContacts({ url, token }: Participant, traceId: string): Promise<string> {
   const response = await fetch(`${url}/v1/traces/${traceId}`, {
     headers: { authorization: `Bearer ${token}` },
   });
@@ -124,7 +124,7 @@ async function countContacts({ url, token }: Member, traceId: string): Promise<s
 }
 
 /** Milliseconds until the node has stored the file. Throws if it did not take every row. */
-async function importInto({ url, token }: Member, kind: string, text: string): Promise<number> {
+async function importInto({ url, token }: Participant, kind: string, text: string): Promise<number> {
   const startedMs = performance.now();
   const response = await fetch(`${url}/v1/imports/${kind}`, {
     method: 'POST',

@@ -2,7 +2,7 @@
  * One trace through the federation's public interface, and what it took by the hub's own account.
  */
 import { readFile } from 'node:fs/promises';
-import type { Member } from '../../deploy/federation/member.ts';
+import type { Participant } from '../../deploy/federation/participant.ts';
 import type { StepReport } from '../../hub/traces/step-meter.ts';
 import { systemClock } from '../../shared/clock.ts';
 import type { Database } from '../../shared/db/database.ts';
@@ -25,7 +25,7 @@ const POLL_MS = 20;
 const PATIENCE_MS = 180_000;
 
 /** Enters the index person's case; returns its id. */
-export async function enterCase(node: Member, identifier: string): Promise<string> {
+export async function enterCase(node: Participant, identifier: string): Promise<string> {
   const body = { identifiers: [identifier], onset_on: BENCH_TIME.onsetOn };
   return (await post(node, '/v1/cases', body)).id;
 }
@@ -36,12 +36,12 @@ export interface FederatedQuestion {
 }
 
 export class FederatedTracer {
-  readonly #node: Member;
-  readonly #hub: Member;
+  readonly #node: Participant;
+  readonly #hub: Participant;
   readonly #hubDb: Database;
 
   /** @param node of the province that owns the case. */
-  constructor(node: Member, hub: Member, hubDb: Database) {
+  constructor(node: Participant, hub: Participant, hubDb: Database) {
     this.#node = node;
     this.#hub = hub;
     this.#hubDb = hubDb;
@@ -121,10 +121,10 @@ export class FederatedTracer {
   }
 }
 
-async function post(member: Member, path: string, body: unknown): Promise<{ id: string }> {
-  const response = await fetch(member.url + path, {
+async function post(participant: Participant, path: string, body: unknown): Promise<{ id: string }> {
+  const response = await fetch(participant.url + path, {
     method: 'POST',
-    headers: { authorization: `Bearer ${member.token}`, 'content-type': 'application/json' },
+    headers: { authorization: `Bearer ${participant.token}`, 'content-type': 'application/json' },
     body: JSON.stringify(body),
   });
   if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);

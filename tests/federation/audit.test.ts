@@ -44,14 +44,14 @@ afterAll(() => federation?.[Symbol.asyncDispose]());
 /** The command line on the machine of a program, with what it needs of the environment of that program. */
 async function cli(name: string, ...args: string[]): Promise<{ code: number; out: string }> {
   const place = [wiring.hub, ...wiring.nodes].find((one) => one.name === name) as Wiring['hub'];
-  const member = name === 'hub' ? federation.hub : federation.node(name);
+  const participant = name === 'hub' ? federation.hub : federation.node(name);
   const own =
     name === 'hub'
       ? { WARRANT_KEY_FILE: wiring.keys.warrantKeyFile }
       : { IDENTITY_DIR: wiring.keys.identityDir(name) };
   const env = {
     ...{ DATABASE_URL: place.programDatabaseUrl, ...own },
-    ...{ TRUYVET_URL: member.url, TRUYVET_TOKEN: member.token, TRUYVET_LANGUAGE: 'en' },
+    ...{ TRUYVET_URL: participant.url, TRUYVET_TOKEN: participant.token, TRUYVET_LANGUAGE: 'en' },
   };
   const { code, out, err } = await runCommandLine(name === 'hub' ? 'hub' : 'node', args, { env });
   return { code, out: out + err };
@@ -83,7 +83,8 @@ test('each side comes to hold all that the other has recorded', async () => {
     });
     await waitFor(`${node.name} to hold the hub`, async () => (await sizeHeldBy(node, 'hub')) >= atHub);
   }
-  for (const member of [federation.hub, ...federation.nodes]) expect(await warningsOf(member)).toEqual([]);
+  for (const participant of [federation.hub, ...federation.nodes])
+    expect(await warningsOf(participant)).toEqual([]);
 });
 
 test('all logs verify, and hub and provinces remember the same questions', async () => {
@@ -185,10 +186,10 @@ test('once its log is accepted the warnings end, and what is lost is told', asyn
   const accepted = await cli('hub', ...accepting);
   expect(accepted).toMatchObject({ code: 0 });
   expect(accepted.out).toMatch(new RegExp(`^${victim}: held as evidence \\d+ [0-9a-f]{64}\n`));
-  for (const member of [federation.hub, federation.node(victim)]) {
+  for (const participant of [federation.hub, federation.node(victim)]) {
     // The hub cannot read the trace into which this file has put an answer of one byte, and says so.
     const ofLogs = async () =>
-      (await warningsOf(member)).filter((text) => !text.includes('TRACE_UNREADABLE'));
+      (await warningsOf(participant)).filter((text) => !text.includes('TRACE_UNREADABLE'));
     await waitFor('no warning of a log', async () => (await ofLogs()).length === 0);
   }
   expect((await cli('hub', ...accepting)).out).toContain('NO_CONFLICT');

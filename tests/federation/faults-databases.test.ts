@@ -4,7 +4,7 @@
  */
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { Federation } from '../../deploy/federation/federation.ts';
-import type { Member } from '../../deploy/federation/member.ts';
+import type { Participant } from '../../deploy/federation/participant.ts';
 import type { Wiring } from '../../deploy/federation/program-environments.ts';
 import type { Dataset } from '../simulation/dataset.ts';
 import { toImportFiles } from '../simulation/import-files.ts';
@@ -74,7 +74,7 @@ afterEach(async () => {
   }
 });
 
-const member = (name: string): Member => (name === 'hub' ? federation.hub : federation.node(name));
+const participant = (name: string): Participant => (name === 'hub' ? federation.hub : federation.node(name));
 const endsWell = (id: string, expected = picked.expected) =>
   converges(federation, id, { at: picked.owner, expected, firm: false });
 
@@ -92,34 +92,37 @@ const WRITERS: [string, string][] = [
 test.each(extent({ quick: WRITERS.slice(0, 3), all: WRITERS }))(
   '%s loses its connections as it writes %s',
   async (name, table) => {
-    await using hold = await holdWriters(member(name), table);
+    await using hold = await holdWriters(participant(name), table);
     const id = await begin();
     await hold.reached();
-    expect(await cutConnections(member(name))).toBeGreaterThan(0);
+    expect(await cutConnections(participant(name))).toBeGreaterThan(0);
     await hold[Symbol.asyncDispose]();
     await endsWell(id);
   },
 );
 
 /** A connection to the server's own database, for what cannot be done from within. */
-const admin = ({ databaseUrl }: Member) => {
+const admin = ({ databaseUrl }: Participant) => {
   const url = new URL(databaseUrl);
   url.pathname = '/postgres';
   return { databaseUrl: url.href };
 };
-const nameOf = ({ databaseUrl }: Member) => new URL(databaseUrl).pathname.slice(1);
+const nameOf = ({ databaseUrl }: Participant) => new URL(databaseUrl).pathname.slice(1);
 
 test.each(['hub', '79'])('the database of %s is away for a while', async (name) => {
   const gate = gates.get(name) as TcpGate;
-  await using hold = await holdWriters(member(name), name === 'hub' ? 'answers' : 'answered_questions');
+  await using hold = await holdWriters(participant(name), name === 'hub' ? 'answers' : 'answered_questions');
   const id = await begin();
   await hold.reached();
   await gate.shut();
   await hold[Symbol.asyncDispose]();
-  await waitFor('it to be noticed', async () => (await fetch(`${member(name).url}/readyz`)).status === 503);
+  await waitFor(
+    'it to be noticed',
+    async () => (await fetch(`${participant(name).url}/readyz`)).status === 503,
+  );
   await gate.open();
   await endsWell(id);
-  expect((await fetch(`${member(name).url}/readyz`)).status).toBe(200);
+  expect((await fetch(`${participant(name).url}/readyz`)).status).toBe(200);
 });
 
 /** An encounter of the index person with somebody who is no contact yet: contacts grow by it. */
@@ -147,14 +150,14 @@ async function importLate(province: string, data: Dataset): Promise<void> {
 }
 
 /** Stops a node and copies its database. */
-async function copyDatabase(node: Member): Promise<void> {
+async function copyDatabase(node: Participant): Promise<void> {
   await federation.kill(node.name, 'SIGTERM');
   await rowsOf(admin(node), `CREATE DATABASE ${nameOf(node)}_copy TEMPLATE ${nameOf(node)}`);
   await federation.restart();
 }
 
 /** Stops a node and puts the copy in the place of its database. */
-async function restoreDatabase(node: Member): Promise<void> {
+async function restoreDatabase(node: Participant): Promise<void> {
   await federation.kill(node.name, 'SIGTERM');
   await rowsOf(admin(node), `DROP DATABASE ${nameOf(node)} WITH (FORCE)`);
   await rowsOf(admin(node), `ALTER DATABASE ${nameOf(node)}_copy RENAME TO ${nameOf(node)}`);

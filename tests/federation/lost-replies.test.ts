@@ -5,7 +5,7 @@
  */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Federation } from '../../deploy/federation/federation.ts';
-import { audienceOf } from '../../deploy/federation/member.ts';
+import { audienceOf } from '../../deploy/federation/participant.ts';
 import type { Wiring } from '../../deploy/federation/program-environments.ts';
 import { type CuttingProxy, createCuttingProxy } from '../support/cutting-proxy.ts';
 import { extent } from '../support/extent.ts';

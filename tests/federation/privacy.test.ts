@@ -222,9 +222,9 @@ interface Complaint {
 }
 
 async function complainAt(name: string, path: string, complaint: Complaint): Promise<void> {
-  const member = name === 'hub' ? federation.hub : federation.node(name);
-  const { method, type, body, token = member.token, key } = complaint;
-  const response = await fetch(`${member.url}${path}`, {
+  const participant = name === 'hub' ? federation.hub : federation.node(name);
+  const { method, type, body, token = participant.token, key } = complaint;
+  const response = await fetch(`${participant.url}${path}`, {
     method,
     headers: {
       authorization: `Bearer ${token}`,

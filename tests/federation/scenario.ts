@@ -178,8 +178,8 @@ export interface Hold extends AsyncDisposable {
 }
 
 /** Holds whoever writes to `table` as it prepares to, until disposed of. Readers are not concerned. */
-export function holdWriters(member: { databaseUrl: string }, table: string): Promise<Hold> {
-  return holdAt(member, `LOCK TABLE ${table} IN SHARE ROW EXCLUSIVE MODE`);
+export function holdWriters(participant: { databaseUrl: string }, table: string): Promise<Hold> {
+  return holdAt(participant, `LOCK TABLE ${table} IN SHARE ROW EXCLUSIVE MODE`);
 }
 
 /**

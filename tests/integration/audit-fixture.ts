@@ -36,7 +36,7 @@ export interface AuditFixture extends AsyncDisposable {
 
 export interface AuditFixtureOptions {
   readonly kind?: 'node' | 'hub';
-  /** Entries sealed in one transaction. */
+  /** Entries placed in one transaction. */
   readonly batch?: number;
   /** Of the log; a new one unless told. */
   readonly key?: AuditFixture['key'];
@@ -70,7 +70,7 @@ export async function recordEntries(db: Database, count: number, first = 0): Pro
     await withTransaction(db, (tx) => recordAct(tx, entryOf(n), 1_800_000_000 + n));
 }
 
-export interface SealedRow {
+export interface PlacedRow {
   readonly position: number;
   readonly recordId: number;
   readonly body: string;
@@ -78,8 +78,8 @@ export interface SealedRow {
 }
 
 /** The log in its order. */
-export async function sealedRows(db: Database): Promise<SealedRow[]> {
-  const rows = await db.sql<Omit<SealedRow, 'n'>[]>`
+export async function placedRows(db: Database): Promise<PlacedRow[]> {
+  const rows = await db.sql<Omit<PlacedRow, 'n'>[]>`
     SELECT position, record_id AS "recordId", body
     FROM audit_tree JOIN audit_records r ON r.id = record_id WHERE level = 0 ORDER BY position`;
   return rows.map((row) => ({ ...row, n: JSON.parse(row.body).detail?.n }));

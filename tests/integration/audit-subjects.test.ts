@@ -131,7 +131,7 @@ describe.each(['node', 'hub'] as const)('the log of a %s', (kind) => {
     await audit.grower.grow();
     await audit.log.checkpoint();
     const origin = kind === 'node' ? nodeOrigin('24') : HUB_ORIGIN;
-    const { fault, unsealed } = await verifyLog(db, { origin, key: audit.key.publicKey });
-    expect([fault, unsealed]).toEqual([undefined, 0]);
+    const { fault, unplaced } = await verifyLog(db, { origin, key: audit.key.publicKey });
+    expect([fault, unplaced]).toEqual([undefined, 0]);
   });
 });

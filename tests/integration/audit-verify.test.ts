@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { nodeOrigin, signCheckpoint } from '../../shared/audit/checkpoint.ts';
 import { leafHash, TreeBuilder } from '../../shared/audit/merkle.ts';
 import { type Verification, verifyLog } from '../../shared/audit/verify.ts';
-import { type AuditFixture, createAuditFixture, recordEntries, sealedRows, tamper } from './audit-fixture.ts';
+import { type AuditFixture, createAuditFixture, placedRows, recordEntries, tamper } from './audit-fixture.ts';
 
 let audit: AuditFixture;
 /** Our checkpoints as the hub holds them: nobody here can change those. */
@@ -29,7 +29,7 @@ afterEach(() => audit[Symbol.asyncDispose]());
 const verify = (notes?: readonly string[], key = audit.key.publicKey): Promise<Verification> =>
   verifyLog(audit.db, { origin: nodeOrigin('24'), key, held: notes, page: 4 });
 const faultOf = async (notes?: readonly string[]) => (await verify(notes)).fault;
-const recordAt = async (position: number) => (await sealedRows(audit.db))[position]?.recordId as number;
+const recordAt = async (position: number) => (await placedRows(audit.db))[position]?.recordId as number;
 
 /** An entry that is given the 13th place. */
 const INSERTED = '{"at":"2027-01-15T08:00:12Z"}';
@@ -50,10 +50,10 @@ async function rebuildTree(): Promise<void> {
 
 test('an untouched log verifies, also against what the other side holds', async () => {
   expect(await verify(held)).toEqual({
-    ...{ size: 45, unsealed: 0, checkpoints: 3, foreign: 0, lost: [], fault: undefined },
+    ...{ size: 45, unplaced: 0, checkpoints: 3, foreign: 0, lost: [], fault: undefined },
   });
   await recordEntries(audit.db, 2, 45);
-  expect(await verify()).toMatchObject({ size: 45, unsealed: 2, fault: undefined });
+  expect(await verify()).toMatchObject({ size: 45, unplaced: 2, fault: undefined });
 });
 
 test('an empty log verifies', async () => {

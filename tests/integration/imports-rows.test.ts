@@ -73,7 +73,7 @@ describe('persons', () => {
     ]);
   });
 
-  it('moving house tells tracing of all members of both households', async () => {
+  it('moving house tells tracing of all who live in both households', async () => {
     await intake.importCsv(
       'persons',
       'identifiers,household',

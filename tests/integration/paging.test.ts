@@ -71,10 +71,10 @@ describe('cursors', () => {
 
   it('are taken back by their list', () => {
     const place = [3, 'x', null, true] as const;
-    const sealed = cursors.seal(list, place);
-    expect(sealed).toMatch(/^[A-Za-z0-9_-]+$/);
+    const made = cursors.make(list, place);
+    expect(made).toMatch(/^[A-Za-z0-9_-]+$/);
     expect(
-      cursors.open(list, sealed, { safeParse: (data: unknown) => ({ success: true, data }) } as never),
+      cursors.open(list, made, { safeParse: (data: unknown) => ({ success: true, data }) } as never),
     ).toEqual(place);
   });
 
@@ -83,17 +83,17 @@ describe('cursors', () => {
     ['another filter', listId('/v1/traces/1/contacts', { ward: '07210' })],
     ['no filter', listId('/v1/traces/1/contacts')],
   ])('are none of %s', (_name, other) => {
-    const sealed = cursors.seal(list, ['x']);
-    expect(() => cursors.open(other, sealed, {} as never)).toThrow(
+    const made = cursors.make(list, ['x']);
+    expect(() => cursors.open(other, made, {} as never)).toThrow(
       expect.objectContaining({ reason: 'INVALID_CURSOR' }),
     );
   });
 
   it('that somebody made or altered are refused, whatever is in them', () => {
-    const sealed = Buffer.from(cursors.seal(list, ['x']), 'base64url');
+    const made = Buffer.from(cursors.make(list, ['x']), 'base64url');
     fc.assert(
-      fc.property(fc.nat(sealed.length - 1), fc.integer({ min: 1, max: 255 }), (at, flip) => {
-        const altered = Buffer.from(sealed);
+      fc.property(fc.nat(made.length - 1), fc.integer({ min: 1, max: 255 }), (at, flip) => {
+        const altered = Buffer.from(made);
         altered[at] = (altered[at] as number) ^ flip;
         expect(() => cursors.open(list, altered.toString('base64url'), {} as never)).toThrow(
           expect.objectContaining({ reason: 'INVALID_CURSOR' }),

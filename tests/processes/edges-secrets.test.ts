@@ -47,13 +47,13 @@ afterAll(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-const members = () => [federation.hub, ...federation.nodes];
+const participants = () => [federation.hub, ...federation.nodes];
 
 async function secretsInUse(): Promise<string[]> {
-  const passwords = members().flatMap(({ pid, databaseUrl }) =>
+  const passwords = participants().flatMap(({ pid, databaseUrl }) =>
     [databaseUrl, environmentOf(pid).get('DATABASE_URL') as string].map((url) => new URL(url).password),
   );
-  const tokens = members().map(({ token }) => token.slice(-40));
+  const tokens = participants().map(({ token }) => token.slice(-40));
   const keys = (await filesBelow(join(wiring.directory, 'keys'))).flatMap(secretWords);
   expect(keys.length).toBeGreaterThan(6);
   return [...new Set([...passwords, ...tokens, ...keys])];
@@ -103,7 +103,7 @@ async function logs(): Promise<string> {
 }
 
 test('good days: tokens that are right, wrong, and where they should not be', async () => {
-  for (const { url, token } of members()) {
+  for (const { url, token } of participants()) {
     const bearer = (value: string) => ({ headers: { authorization: value } });
     await ask(url, '/v1/traces', bearer(`Bearer ${token}`));
     await ask(url, '/v1/traces', bearer(`Bearer ${token}x`));

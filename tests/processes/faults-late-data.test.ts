@@ -138,10 +138,10 @@ test('a late household adds a contact', async () => {
 });
 
 test('somebody moves out of the household: what followed from it falls away', async () => {
-  const member = data.people.at(-1)?.identifiers[0] as string;
+  const housemate = data.people.at(-1)?.identifiers[0] as string;
   await add(
     choose(
-      [{ people: [person('79', [member], 'elsewhere')] }],
+      [{ people: [person('79', [housemate], 'elsewhere')] }],
       (a, b) => names(a).join() !== names(b).join(),
     ),
   );

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Federation } from '../../deploy/federation/federation.ts';
-import type { Member } from '../../deploy/federation/member.ts';
+import type { Participant } from '../../deploy/federation/participant.ts';
 import type { Wiring } from '../../deploy/federation/program-environments.ts';
 import { FEDERATION_KEYS_FILE, readKeyFile, writeKeyFile } from '../../node/federation/keys/key-file.ts';
 import { approvedProvince } from '../../shared/signed/key-approval.ts';
@@ -69,12 +69,12 @@ interface KeyJson {
   readonly generations: readonly { generation: number; held_by: string[] }[];
   readonly current: number | null;
 }
-const keysAt = (member: Member) => call<KeyJson>(member, '/v1/federation/key');
-const generationsAt = async (member: Member) =>
-  (await keysAt(member)).generations.map(({ generation }) => generation);
+const keysAt = (participant: Participant) => call<KeyJson>(participant, '/v1/federation/key');
+const generationsAt = async (participant: Participant) =>
+  (await keysAt(participant)).generations.map(({ generation }) => generation);
 
 /** The node's command line; rejects with what it printed unless it ends well. */
-async function cli({ url, token }: Member, ...args: string[]): Promise<string> {
+async function cli({ url, token }: Participant, ...args: string[]): Promise<string> {
   const env = { TRUYVET_LANGUAGE: 'en', TRUYVET_URL: url, TRUYVET_TOKEN: token };
   const { code, out, err } = await runCommandLine('node', args, { env });
   if (code !== 0) throw new Error(err);
@@ -182,11 +182,13 @@ function spellingsOf(word: string, key: Uint8Array): Needle[] {
 }
 
 /** Every row of every table, bytea in hex. */
-async function dumpOf(member: Member): Promise<Buffer> {
+async function dumpOf(participant: Participant): Promise<Buffer> {
   const tables = await rowsOf<{ name: string }>(
-    member,
+    participant,
     `SELECT quote_ident(tablename) AS name FROM pg_tables WHERE schemaname = 'public'`,
   );
-  const rows = await Promise.all(tables.map(({ name }) => rowsOf(member, `SELECT t::text FROM ${name} t`)));
+  const rows = await Promise.all(
+    tables.map(({ name }) => rowsOf(participant, `SELECT t::text FROM ${name} t`)),
+  );
   return Buffer.from(JSON.stringify(rows));
 }

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, expect, inject, test } from 'vitest';
-import type { FederationSummary } from '../../deploy/federation/member.ts';
+import type { FederationSummary } from '../../deploy/federation/participant.ts';
 import { openDatabase } from '../../shared/db/database.ts';
 import { packageRoot } from '../../shared/package-root.ts';
 import { extent } from '../support/extent.ts';
@@ -103,7 +103,9 @@ test('prints hub and nodes in the order asked for, each answering at its url', a
     expect(token.split('.')).toHaveLength(3);
     expect(database_url).toMatch(/^postgres:\/\//);
   }
-  const databases = [summary.hub, ...summary.nodes].map((member) => new URL(member.database_url).pathname);
+  const databases = [summary.hub, ...summary.nodes].map(
+    (participant) => new URL(participant.database_url).pathname,
+  );
   expect(databases).toEqual(['/hub', '/node_24', '/node_79', '/node_01']);
 });
 

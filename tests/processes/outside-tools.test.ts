@@ -7,7 +7,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { FederationSummary } from '../../deploy/federation/member.ts';
+import type { FederationSummary } from '../../deploy/federation/participant.ts';
 import { packageRoot } from '../../shared/package-root.ts';
 import {
   argumentsOf,
@@ -43,15 +43,15 @@ afterAll(async () => {
   await ended;
 });
 
-const members = () => [summary.hub, ...summary.nodes];
+const participants = () => [summary.hub, ...summary.nodes];
 const portOf = (address: string | undefined) => Number((address ?? '').split(':').at(-1));
-const grpcPorts = () => members().map(({ pid }) => portOf(environmentOf(pid).get('GRPC_LISTEN')));
+const grpcPorts = () => participants().map(({ pid }) => portOf(environmentOf(pid).get('GRPC_LISTEN')));
 
 /** What the README says there is: two listeners a program, the database, the stand-in identity provider. */
 function documentedPorts(): number[] {
   const issuer = environmentOf(summary.hub.pid).get('OIDC_ISSUER') ?? '';
   return [
-    ...members().map(({ url }) => Number(new URL(url).port)),
+    ...participants().map(({ url }) => Number(new URL(url).port)),
     ...grpcPorts(),
     Number(new URL(summary.hub.database_url).port),
     Number(new URL(issuer).port),
@@ -66,16 +66,16 @@ test('only the documented ports listen, and only on loopback', () => {
 
 /** Passwords, tokens and the content of key files. */
 function secrets(): string[] {
-  const passwords = members().flatMap(({ pid, database_url }) =>
+  const passwords = participants().flatMap(({ pid, database_url }) =>
     [database_url, environmentOf(pid).get('DATABASE_URL') ?? ''].map((url) => new URL(url).password),
   );
-  const signatures = members().map(({ token }) => token.split('.').at(-1) as string);
+  const signatures = participants().map(({ token }) => token.split('.').at(-1) as string);
   return [...passwords, ...signatures, ...keyFiles().flatMap(({ content }) => secretWords(content))];
 }
 
 /** Every file beside a key or in a directory of keys that a program's variables name. */
 function keyFiles(): { path: string; content: string; mode: number }[] {
-  const named = members().flatMap(({ pid }) =>
+  const named = participants().flatMap(({ pid }) =>
     [...environmentOf(pid)]
       .filter(([name]) => /(?:KEY|TLS|IDENTITY).*_(?:FILE|DIR)$/.test(name))
       .map(([, path]) => path),
@@ -112,7 +112,7 @@ test('files with keys are for their owner alone', () => {
 });
 
 test('a crash of a program leaves no image of its memory', () => {
-  for (const { pid } of members()) {
+  for (const { pid } of participants()) {
     expect(readFileSync(`/proc/${pid}/limits`, 'utf8')).toMatch(/^Max core file size +0 /m);
   }
 });

@@ -146,9 +146,9 @@ function withoutSomeRows(part: Dataset, random: Random): Dataset {
 function readable(view: TraceView, names: Pseudonyms): Omit<Folded, 'state'> {
   const { keys } = view.evidence;
   const nameOf = (n: number) => names.identifierOf(Buffer.from(keys.keyOf(n)).toString('hex'));
-  const { members, start } = view.persons;
+  const { identifiers, start } = view.persons;
   const identifiersOf = (person: number) =>
-    Array.from(members.subarray(start[person], start[person + 1]), nameOf).sort();
+    Array.from(identifiers.subarray(start[person], start[person + 1]), nameOf).sort();
   const contacts = [...view.contacts].map((contact) => ({
     identifiers: identifiersOf(contact.person),
     degree: contact.degree,

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { takePorts } from '../../deploy/federation/ports.ts';
 import { type Authority, createAuthority } from '../../deploy/pki/authority.ts';
-import { federationKeyHandlers } from '../../hub/keys/grpc.ts';
+import { federationKeyHandlers } from '../../hub/federation-keys/grpc.ts';
 import { KeyCourier } from '../../node/federation/keys/courier.ts';
 import { hubKeys } from '../../node/federation/keys/hub.ts';
 import { FEDERATION_KEYS_FILE } from '../../node/federation/keys/key-file.ts';

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { inject } from 'vitest';
 import { type Databases, openDatabases } from '../../deploy/federation/databases.ts';
 import { createTemporaryDirectory } from '../../deploy/federation/directory.ts';
-import { audienceOf } from '../../deploy/federation/member.ts';
+import { audienceOf } from '../../deploy/federation/participant.ts';
 import { takePorts } from '../../deploy/federation/ports.ts';
 import { startTokenIssuer, type TokenIssuer } from '../../deploy/federation/token-issuer.ts';
 import { Disposal } from '../../shared/disposal.ts';

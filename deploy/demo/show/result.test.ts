@@ -76,7 +76,7 @@ test('the passer-by is named if it was found, and else not', () => {
 
 test('no line is wider than 80 cells', () => {
   const url = 'http://127.0.0.1:32767';
-  const member = (name: string) => ({ name, url });
+  const participant = (name: string) => ({ name, url });
   const sent = {
     province: '79',
     kind: 'check-ins',
@@ -91,7 +91,7 @@ test('no line is wider than 80 cells', () => {
       { passerBy: { name: 'Nguyễn Phương Quỳnh', identifiers: ['phone:+84500100001'] } },
       contacts,
     ),
-    ...addressLines(member('hub'), ['24', '79', '01'].map(member), {
+    ...addressLines(participant('hub'), ['24', '79', '01'].map(participant), {
       ...{ province: '24', variables: '/tmp/truyvet-federation-aBcDeF/variables.sh' },
     }),
     ...importView([sent], style).live,
@@ -131,13 +131,13 @@ test('on 40 columns bars shrink, numbers stay, and no line is cut', () => {
 });
 
 test('addresses and tokens are lines of a file; on the screen there is one line that loads it', () => {
-  const member = (name: string) => ({ name, url: `http://${name}`, token: `secret-${name}` });
-  const nodes = ['24', '79'].map(member);
-  expect(variableLines(member('hub') as never, nodes as never, { id: 'ab' })).toEqual([
+  const participant = (name: string) => ({ name, url: `http://${name}`, token: `secret-${name}` });
+  const nodes = ['24', '79'].map(participant);
+  expect(variableLines(participant('hub') as never, nodes as never, { id: 'ab' })).toEqual([
     ...['N24=http://24 T24=secret-24', 'N79=http://79 T79=secret-79', 'HUB=http://hub THUB=secret-hub'],
     'TRACE=ab',
   ]);
-  const shown = addressLines(member('hub'), nodes, { province: '24', variables: '/tmp/x/variables.sh' });
+  const shown = addressLines(participant('hub'), nodes, { province: '24', variables: '/tmp/x/variables.sh' });
   expect(shown.filter((line) => line.includes('secret'))).toEqual([]);
   expect(shown.filter((line) => line === '  . /tmp/x/variables.sh')).toHaveLength(1);
 });

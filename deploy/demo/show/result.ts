@@ -6,7 +6,7 @@
 import { cutTo, padEnd, padStart } from '../../../shared/cli/text.ts';
 import type { TraceJson } from '../../../shared/http/trace-json.ts';
 import { COVERAGE_WORDS, called, PLACE_KIND_WORDS, SETTING_WORDS } from '../../../shared/i18n/words.ts';
-import type { Member } from '../../federation/member.ts';
+import type { Participant } from '../../federation/participant.ts';
 import type { Contact } from '../client.ts';
 import type { Outbreak } from '../outbreak.ts';
 import { provinceLabel, stateLabel } from './progress.ts';
@@ -105,8 +105,8 @@ export function passerByLines(
 
 /** Shell variables with the address and the token of every program, and the trace: the lines of a file. */
 export function variableLines(
-  hub: Member,
-  nodes: readonly Member[],
+  hub: Participant,
+  nodes: readonly Participant[],
   trace: { readonly id: string },
 ): string[] {
   return [
@@ -116,7 +116,7 @@ export function variableLines(
   ];
 }
 
-type Address = Pick<Member, 'name' | 'url'>;
+type Address = Pick<Participant, 'name' | 'url'>;
 
 /** Where the documentation is, and what to try. */
 export function addressLines(

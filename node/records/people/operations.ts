@@ -198,11 +198,11 @@ async function moveHome(
 }
 
 /**
- * Members of households that somebody joined or left, after everybody else who changes who lives there: of
+ * Who lives in households that somebody joined or left, after everybody else who changes who lives there: of
  * two at the same time the later must see whom the earlier has moved, and tell those too.
  */
 async function listHoused(tx: Tx, householdIds: readonly number[]): Promise<number[]> {
   if (householdIds.length === 0) return [];
   await queries.lockHouseholds(tx, householdIds);
-  return queries.listMembers(tx, [...householdIds]);
+  return queries.listHousemates(tx, [...householdIds]);
 }

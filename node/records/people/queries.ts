@@ -124,8 +124,8 @@ export async function updateHouseholds(tx: Tx, ids: number[], householdIds: numb
   return moved.flatMap(({ joined, left }) => (left === null ? [joined] : [joined, left]));
 }
 
-/** Identifiers of all members of these households. */
-export async function listMembers(db: Db, householdIds: number[]): Promise<number[]> {
+/** Identifiers of all who live in these households. */
+export async function listHousemates(db: Db, householdIds: number[]): Promise<number[]> {
   const rows = await db.sql<{ id: number }[]>`
     SELECT id FROM identifiers WHERE household_id = ANY (${householdIds}::int[])`;
   return rows.map(({ id }) => id);

@@ -11,8 +11,8 @@ import {
   type AuditFixture,
   createAuditFixture,
   entryOf,
+  placedRows,
   recordEntries,
-  sealedRows,
   silent,
   stillClock,
   tamper,
@@ -24,7 +24,7 @@ beforeEach(async () => {
 });
 afterEach(() => audit[Symbol.asyncDispose]());
 
-const numbers = async () => (await sealedRows(audit.db)).map(({ n }) => n);
+const numbers = async () => (await placedRows(audit.db)).map(({ n }) => n);
 const range = (count: number) => Array.from({ length: count }, (_, n) => n);
 
 function deferred<T>() {
@@ -60,7 +60,7 @@ test('what is committed gets the next positions, and the tree is that of its bod
   await recordEntries(db, 13, 20);
   const after = await log.checkpoint();
   expect([before.size, after.size]).toEqual([20, 33]);
-  const rows = await sealedRows(db);
+  const rows = await placedRows(db);
   expect(rows.map(({ position }) => position)).toEqual(range(33));
   const builder = new TreeBuilder();
   for (const { body } of rows) builder.append(leafHash(body));
@@ -99,10 +99,10 @@ test('many writers, some rolled back, and two sealers: each entry once, position
   const slow = await openWriter(1_000);
   let writing = true;
   const seen: number[][] = [];
-  const sealing = [audit.grower, other].map(async (grower) => {
+  const placing = [audit.grower, other].map(async (grower) => {
     while (writing) {
       await grower.grow();
-      seen.push((await sealedRows(db)).map(({ recordId }) => recordId));
+      seen.push((await placedRows(db)).map(({ recordId }) => recordId));
     }
   });
   const writers = range(8).map(async (writer) => {
@@ -116,10 +116,10 @@ test('many writers, some rolled back, and two sealers: each entry once, position
   });
   await Promise.all(writers);
   writing = false;
-  await Promise.all(sealing);
+  await Promise.all(placing);
   await slow('commit');
   await Promise.all([audit.grower.grow(), other.grow()]);
-  const rows = await sealedRows(db);
+  const rows = await placedRows(db);
   const kept = range(200).filter((n) => n % 5 !== 4);
   expect(rows.map(({ n }) => n).sort((a, b) => a - b)).toEqual([...kept, 1_000]);
   expect(rows.map(({ position }) => position)).toEqual(range(rows.length));
@@ -130,7 +130,7 @@ test('many writers, some rolled back, and two sealers: each entry once, position
   expect(Buffer.from((await currentCheckpoint(db)).root)).toEqual(builder.root());
 });
 
-test('recording takes no lock that sealing holds, and sealing none that recording holds', async () => {
+test('recording takes no lock that placing holds, and placing none that recording holds', async () => {
   const { db, grower } = audit;
   const writer = await openWriter(0);
   const [locks] = await db.sql`
@@ -141,10 +141,10 @@ test('recording takes no lock that sealing holds, and sealing none that recordin
   // The writer's transaction is open: this would wait for it for ever.
   await grower.grow();
   await writer('commit');
-  await withTransaction(db, async (sealing) => {
-    await lockTree(sealing);
-    await sealing.sql`SELECT count(*) FROM audit_tree`;
-    await sealing.sql`INSERT INTO audit_tree VALUES (0, 5, ${leafHash('x')}, 999)`;
+  await withTransaction(db, async (placing) => {
+    await lockTree(placing);
+    await placing.sql`SELECT count(*) FROM audit_tree`;
+    await placing.sql`INSERT INTO audit_tree VALUES (0, 5, ${leafHash('x')}, 999)`;
     // Another grower waits now; writers do not.
     await recordEntries(db, 10, 6);
     throw new Error('undone');
@@ -167,7 +167,7 @@ test('one statement records an entry', async () => {
   expect(statements).toBe(1);
 });
 
-test('a seal that breaks off half-way leaves nothing, and another program completes it', async () => {
+test('a placing that breaks off half-way leaves nothing, and another program completes it', async () => {
   const { db, database, grower } = audit;
   await recordEntries(db, 40);
   await database.db.sql.unsafe(`
@@ -191,7 +191,7 @@ test('a seal that breaks off half-way leaves nothing, and another program comple
   expect(await numbers()).toEqual(range(40));
 });
 
-test('entries of a server that had counted further are sealed after a restore, and new ones', async () => {
+test('entries of a server that had counted further are placed after a restore, and new ones', async () => {
   const { db, database, grower } = audit;
   await recordEntries(db, 3);
   await tamper(database, `UPDATE audit_records SET xact = '987654321000'`);
@@ -203,12 +203,12 @@ test('entries of a server that had counted further are sealed after a restore, a
   expect(await numbers()).toEqual([0, 1, 2, 3, 4]);
 });
 
-test('in the background entries are sealed by themselves', async () => {
+test('in the background entries are placed by themselves', async () => {
   const { db, grower } = audit;
   await grower[Symbol.asyncDispose]();
   await using _running = new TreeGrower({ db, clock: systemClock, logger: silent, everyMs: 20 });
   await recordEntries(db, 3);
-  await waitFor('three sealed entries', async () => (await numbers()).length === 3);
+  await waitFor('three placed entries', async () => (await numbers()).length === 3);
   await recordEntries(db, 1, 3);
   await waitFor('the fourth', async () => (await numbers()).length === 4);
 });

@@ -7,7 +7,7 @@ import type { LaunchedProgram } from './program.ts';
 /**
  * A program of the federation. `pid` and `running` change when it ends and starts again; nothing else does.
  */
-export interface Member {
+export interface Participant {
   /** `hub`, or the province code. */
   readonly name: string;
   readonly url: string;
@@ -24,7 +24,7 @@ export interface Member {
 }
 
 /** One program in the line that `--json` prints (README.md, A federation on one machine). */
-export interface MemberSummary {
+export interface ParticipantSummary {
   readonly url: string;
   readonly database_url: string;
   readonly token: string;
@@ -33,8 +33,8 @@ export interface MemberSummary {
 
 /** The line that `--json` prints. */
 export interface FederationSummary {
-  readonly hub: MemberSummary;
-  readonly nodes: readonly (MemberSummary & { readonly province: string })[];
+  readonly hub: ParticipantSummary;
+  readonly nodes: readonly (ParticipantSummary & { readonly province: string })[];
 }
 
 /** `hub` → `truyvet-hub`, `24` → `truyvet-node-24`: whom its tokens are meant for. */
@@ -42,8 +42,11 @@ export function audienceOf(name: string): string {
   return name === 'hub' ? 'truyvet-hub' : `truyvet-node-${name}`;
 }
 
-/** `program` as a member; `pid` and `running` stay current. */
-export function memberOf(program: LaunchedProgram, fixed: Omit<Member, 'pid' | 'running'>): Member {
+/** `program` as a participant; `pid` and `running` stay current. */
+export function participantOf(
+  program: LaunchedProgram,
+  fixed: Omit<Participant, 'pid' | 'running'>,
+): Participant {
   return {
     ...fixed,
     get pid() {
@@ -56,8 +59,8 @@ export function memberOf(program: LaunchedProgram, fixed: Omit<Member, 'pid' | '
 }
 
 /** What `--json` says of the hub and the nodes. */
-export function summaryOf(hub: Member, nodes: readonly Member[]): FederationSummary {
-  const summarize = ({ url, databaseUrl, token, pid }: Member): MemberSummary => ({
+export function summaryOf(hub: Participant, nodes: readonly Participant[]): FederationSummary {
+  const summarize = ({ url, databaseUrl, token, pid }: Participant): ParticipantSummary => ({
     url,
     database_url: databaseUrl,
     token,
