@@ -23,14 +23,16 @@ const MINUTE_MS = 60_000;
 interface Repeated {
   readonly entry: AuditEntry;
   more: number;
-  over: Promise<void>;
+  /** Ends its minute early. Its own: one signal for all would gather a listener a kind. */
+  readonly end: AbortController;
+  readonly over: Promise<void>;
 }
 
 /** Disposal writes what is counted and not written yet. */
 export class RefusalLog implements AsyncDisposable {
   readonly #options: RefusalLogOptions;
   readonly #repeated = new Map<string, Repeated>();
-  readonly #stop = new AbortController();
+  #stopped = false;
 
   constructor(options: RefusalLogOptions) {
     this.#options = options;
@@ -58,12 +60,14 @@ export class RefusalLog implements AsyncDisposable {
       repeated.more++;
       return;
     }
-    this.#repeated.set(key, { entry, more: 0, over: this.#endMinute(key) });
+    const end = new AbortController();
+    if (this.#stopped) end.abort();
+    this.#repeated.set(key, { entry, more: 0, end, over: this.#endMinute(key, end.signal) });
     await this.#write(entry);
   }
 
-  async #endMinute(key: string): Promise<void> {
-    await this.#options.clock.sleep(MINUTE_MS, this.#stop.signal);
+  async #endMinute(key: string, early: AbortSignal): Promise<void> {
+    await this.#options.clock.sleep(MINUTE_MS, early);
     const { entry, more } = this.#repeated.get(key) as Repeated;
     this.#repeated.delete(key);
     const { action, actor, outcome, reason } = entry;
@@ -81,7 +85,9 @@ export class RefusalLog implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#stop.abort();
-    await Promise.all([...this.#repeated.values()].map(({ over }) => over));
+    this.#stopped = true;
+    const repeated = [...this.#repeated.values()];
+    for (const { end } of repeated) end.abort();
+    await Promise.all(repeated.map(({ over }) => over));
   }
 }

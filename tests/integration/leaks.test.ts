@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { expect, inject, test } from 'vitest';
 import { systemClock } from '../../shared/clock.ts';
 import { openDatabase } from '../../shared/db/database.ts';
-import { watchLeaks } from '../support/leaks.ts';
+import { takeCrowds, watchLeaks } from '../support/leaks.ts';
 
 const port = Number(new URL(inject('adminUrl')).port);
 
@@ -46,6 +46,17 @@ test('a loop, until it is stopped', async () => {
   stop.abort();
   await loop;
   expect(await leaks()).toEqual([]);
+});
+
+test('a crowd: many who wait for the end of one thing', async () => {
+  const stop = new AbortController();
+  const waiting = Array.from({ length: 11 }, () => systemClock.sleep(600_000, stop.signal));
+  expect(await takeCrowds()).toEqual([
+    expect.stringMatching(/^a crowd: 11 abort listeners added to \[AbortSignal\]\. at .*leaks\.test\.ts/),
+  ]);
+  stop.abort();
+  await Promise.all(waiting);
+  expect(await takeCrowds()).toEqual([]);
 });
 
 test('what ends within the patience is no leak', async () => {

@@ -1,6 +1,7 @@
 /**
  * What a test file may not leave behind: open connections to the tests' cluster (pools), listening servers,
- * child processes, and loops asleep on the clock. Told with what names it, for whoever has to find it.
+ * child processes, and loops asleep on the clock; nor ever more than ten listeners on one signal or emitter.
+ * Told with what names it, for whoever has to find it.
  */
 import type { ChildProcess } from 'node:child_process';
 import { Server, Socket } from 'node:net';
@@ -49,6 +50,27 @@ function lineOf(handle: unknown, databasePort: number): string | undefined {
   return undefined;
 }
 
+/** What Node has warned of since it was asked last: more than ten listeners on one thing, and who added them. */
+const crowds: string[] = [];
+
+/** Makes such crowds known. Once a worker. */
+export function watchCrowds(): void {
+  if (!process.listeners('warning').includes(noteCrowd)) process.on('warning', noteCrowd);
+}
+
+/** The crowds that have come since the last call, one line each. */
+export async function takeCrowds(): Promise<string[]> {
+  // Warnings come a tick after what they are about.
+  await new Promise((resolve) => setImmediate(resolve));
+  return crowds.splice(0);
+}
+
+function noteCrowd({ name, message, stack = '' }: Error): void {
+  if (name !== 'MaxListenersExceededWarning') return;
+  const [count = message] = /\d+ \w+ listeners added to \S+/.exec(message) ?? [];
+  crowds.push(`a crowd: ${count} ${callerOf(stack)}`);
+}
+
 const sleeping = new Map<object, string>();
 let unwatchedSleep: Clock['sleep'] = systemClock.sleep;
 
@@ -74,5 +96,5 @@ export function watchSleeps(): void {
 /** The first line of a stack that is neither this file nor the clock. */
 function callerOf(stack: string): string {
   const lines = stack.split('\n').slice(1);
-  return (lines.find((line) => !/leaks\.ts|clock\.ts/.test(line)) ?? '').trim();
+  return (lines.find((line) => !/leaks\.ts|clock\.ts|node:|new Promise/.test(line)) ?? '').trim();
 }

@@ -182,14 +182,15 @@ class TokenLoop implements Tokenizer {
 
 /** Resolves when `done` does (it never rejects); rejects as soon as one of `signals` is aborted. */
 function unlessAborted(done: Promise<void>, signals: readonly AbortSignal[]): Promise<void> {
+  // Of its own, or those who wait would gather on a signal that they share.
+  const over = AbortSignal.any([...signals]);
   return new Promise((resolve, reject) => {
-    const finish = (settle: () => void) => () => {
-      for (const signal of signals) signal.removeEventListener('abort', abort);
-      settle();
-    };
-    const abort = finish(() => reject(new Error('aborted')));
-    for (const signal of signals) signal.addEventListener('abort', abort);
-    done.then(finish(resolve), reject);
-    if (signals.some((signal) => signal.aborted)) abort();
+    const abort = () => reject(new Error('aborted'));
+    over.addEventListener('abort', abort, { once: true });
+    done.then(() => {
+      over.removeEventListener('abort', abort);
+      resolve();
+    }, reject);
+    if (over.aborted) abort();
   });
 }

@@ -189,10 +189,12 @@ export class Submitter implements AsyncDisposable {
     const { db, tokenizer, clock } = this.#options;
     const cases = await queries.listIndexCases(db, traceId);
     if (cases.every((found) => found.token)) return cases;
-    const patience = new AbortController();
-    void clock.sleep(DEADLINE_MS, this.#stop.signal).then(() => patience.abort());
+    const over = new AbortController();
+    const late = clock.sleep(DEADLINE_MS, AbortSignal.any([over.signal, this.#stop.signal]));
+    void late.then(() => over.abort());
     // Even if others still wait for a token, these may have theirs.
-    await tokenizer.flush(patience.signal).catch(() => undefined);
+    await tokenizer.flush(over.signal).catch(() => undefined);
+    over.abort();
     return queries.listIndexCases(db, traceId);
   }
 
