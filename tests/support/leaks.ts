@@ -50,7 +50,7 @@ function lineOf(handle: unknown, databasePort: number): string | undefined {
   return undefined;
 }
 
-/** What Node has warned of since it was asked last: more than ten listeners on one thing, and who added them. */
+/** What Node has warned of since it was asked last: more than ten listeners on one thing, and whose. */
 const crowds: string[] = [];
 
 /** Makes such crowds known. Once a worker. */
