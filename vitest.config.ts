@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 import { FailuresReporter } from './tests/support/failures-reporter.ts';
-import { KINDS } from './tests/support/kinds.ts';
+import { UNIT_FILES } from './tests/support/kinds.ts';
 import { KindsReporter } from './tests/support/kinds-reporter.ts';
 import { KindsSequencer } from './tests/support/kinds-sequencer.ts';
 import { makeRoom } from './tests/support/room.ts';
@@ -25,13 +25,19 @@ export default defineConfig({
     ],
     sequence: { sequencer: KindsSequencer },
     maxWorkers: WORKERS,
-    projects: KINDS.map(({ name, include, exclude }) => ({
+    // No more than these: a worker is kept, and a module transformed, for one project alone.
+    projects: [
+      {
+        name: 'programs',
+        globalSetup: ['tests/support/asks-for-cluster.ts'],
+        include: ['tests/**/*.test.ts'],
+      },
+      { name: 'unit', globalSetup: [], include: [...UNIT_FILES] },
+    ].map(({ name, globalSetup, include }) => ({
       test: {
-        name,
-        globalSetup: name === 'unit' ? [] : ['tests/support/asks-for-cluster.ts'],
+        ...{ name, globalSetup, include },
         setupFiles: ['tests/support/leak-check.ts'],
-        include: [...include],
-        exclude: [...exclude, 'node_modules/**', 'dist/**'],
+        exclude: [...(name === 'unit' ? [] : UNIT_FILES), 'node_modules/**', 'dist/**'],
         // Modules are loaded once a worker: a test that needs its own copy of one has a process for it.
         isolate: false,
         // In CI only: what fails once there and passes again is reported as flaky, and is to be mended.

@@ -4,7 +4,7 @@
  */
 import type { Reporter, TestModule } from 'vitest/node';
 import { systemClock } from '../../shared/clock.ts';
-import { KINDS } from './kinds.ts';
+import { KINDS, kindOf } from './kinds.ts';
 
 export class KindsReporter implements Reporter {
   #startMs = 0;
@@ -17,7 +17,7 @@ export class KindsReporter implements Reporter {
     const lines = KINDS.map(({ name }) =>
       lineOf(
         name,
-        modules.filter((one) => one.project.name === name),
+        modules.filter((one) => kindOf(one.moduleId) === name),
       ),
     );
     lines.push(lineOf('together', modules));
