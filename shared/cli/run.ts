@@ -8,6 +8,7 @@ import { fieldText, problemText } from '../i18n/catalogue.ts';
 import { ApiProblem } from './api.ts';
 import { language } from './say.ts';
 import type { Shell } from './shell.ts';
+import { inOurWords } from './usage.ts';
 
 /** Says that the command was carried out and found something wrong. */
 export class FoundProblems extends Error {}
@@ -30,7 +31,7 @@ function within(shell: Shell, command: Command): Command {
   for (const below of command.commands) within(shell, below);
   const writeOut = (text: string) => void shell.stdout.write(text);
   const writeErr = (text: string) => void shell.stderr.write(text);
-  return command.configureOutput({ writeOut, writeErr }).exitOverride();
+  return inOurWords(command).configureOutput({ writeOut, writeErr }).exitOverride();
 }
 
 function describe(error: unknown): string {

@@ -4,10 +4,16 @@
  */
 import { CLI_COMMON_TEXTS } from './cli-texts.ts';
 import { CLI_FEDERATION_TEXTS } from './cli-texts-federation.ts';
+import { CLI_USAGE_TEXTS } from './cli-texts-usage.ts';
 import { CLI_WORK_TEXTS } from './cli-texts-work.ts';
 import type { Agreed, Disagreeing, Param, Placeholders } from './text.ts';
 
-export const CLI_TEXTS = { ...CLI_COMMON_TEXTS, ...CLI_WORK_TEXTS, ...CLI_FEDERATION_TEXTS };
+export const CLI_TEXTS = {
+  ...CLI_COMMON_TEXTS,
+  ...CLI_USAGE_TEXTS,
+  ...CLI_WORK_TEXTS,
+  ...CLI_FEDERATION_TEXTS,
+};
 
 export type CliWord = keyof typeof CLI_TEXTS;
 

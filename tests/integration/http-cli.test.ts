@@ -110,7 +110,7 @@ describe('the language', () => {
 describe('failures end with 2 and say why', () => {
   it.each([
     ['a problem', ['case', 'add', '--onset', '2021-06-01'], {}, 'INVALID_FIELD: identifiers[0]', 'fax:1'],
-    ['a person in an argument', ['case', 'add', 'phone:0912345678'], {}, 'too many arguments'],
+    ['a person in an argument', ['case', 'add', 'phone:0912345678'], {}, 'thừa tham số'],
     ['a wrong token', ['trace', 'show', 'x'], { TRUYVET_TOKEN: 'x' }, 'TOKEN_INVALID'],
     [
       'nobody there',
@@ -121,7 +121,7 @@ describe('failures end with 2 and say why', () => {
     ['no address', ['trace', 'show', 'x'], { TRUYVET_URL: '' }, 'INVALID_FIELD: --url'],
     ['no file', ['import', 'places', 'nowhere.csv'], {}, 'INVALID_FIELD: file: không có tệp này'],
     ['a directory', ['import', 'places', packageRoot], {}, 'INVALID_FIELD: file: không đọc được tệp'],
-    ['an unknown command', ['dance'], {}, 'unknown command'],
+    ['an unknown command', ['dance'], {}, 'không có lệnh dance'],
   ] satisfies [string, string[], Record<string, string>, string, string?][])('%s', async (...row) => {
     const [, args, env, message, input] = row;
     const { code, err } = await run(args, env, input);
