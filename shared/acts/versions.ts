@@ -1,6 +1,7 @@
 /**
  * `If-Match`: a change that was meant for the version that somebody saw, and for no other. Who meanwhile
- * changed what is read in the audit log, where each change of what has versions notes the new one.
+ * changed what is read in the audit log, where each change of what has versions notes the new one. By hand,
+ * as in requests.ts.
  */
 import type { Queryable } from '../db/database.ts';
 import { AppError } from '../errors.ts';
