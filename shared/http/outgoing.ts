@@ -3,8 +3,9 @@
  */
 import { z } from '@hono/zod-openapi';
 import type { ActCtx } from '../acts/act.ts';
-import { listOutgoing, type OutgoingRow, readOutgoing, settleDeadLetter } from '../outgoing/operations.ts';
-import { OUTGOING_STATES } from '../outgoing/rules.ts';
+import { commandsOf } from '../domain/machine.ts';
+import { listOutgoing, readOutgoing, type ShownItem, settleDeadLetter } from '../outgoing/operations.ts';
+import { OUTGOING, OUTGOING_STATES } from '../outgoing/rules.ts';
 import { fault } from '../shape-errors.ts';
 import { addCommand } from './command.ts';
 import { textOutput } from './fields.ts';
@@ -26,11 +27,13 @@ const itemOutput = z
     tries: z.int(),
     failure: z.string().nullable().openapi({
       description: 'lý do lần cuối · reason of the last failure',
-      example: 'TIMED_OUT',
+      example: 'DEADLINE_EXCEEDED',
     }),
     created_at: instantOutput,
     next_try_at: instantOutput.nullable(),
     ended_at: instantOutput.nullable(),
+    /** What the caller may do with it now. */
+    allowed: z.array(z.enum(commandsOf(OUTGOING))),
   })
   .openapi('OutgoingItem');
 
@@ -90,6 +93,6 @@ export function outgoingRoutes(ctx: ActCtx): Routes {
   return routes;
 }
 
-function show(row: OutgoingRow): Shown<typeof itemOutput> {
+function show(row: ShownItem): Shown<typeof itemOutput> {
   return { ...row, nextTryAt: row.state === 'waiting' ? Math.floor(row.dueAt / 1_000) : null };
 }

@@ -28,13 +28,15 @@ it('dead letters are shown, oldest first and by pages; without what they say', a
   expect(first.outgoing.map(({ key }: { key: string }) => key)).toEqual(['one', 'two']);
   expect(first.outgoing[0]).toEqual({
     ...{ id: expect.any(Number), channel: 'letters', key: 'one', subject: 'letters/0', state: 'dead' },
-    ...{ tries: 11, failure: 'HUB_UNREACHABLE', next_try_at: null },
+    ...{ tries: 11, failure: 'HUB_UNREACHABLE', next_try_at: null, allowed: ['retry', 'discard'] },
     ...{ created_at: expect.any(String), ended_at: expect.any(String) },
   });
   const second = await listed(`?limit=2&after=${first.next}`);
   expect(second.outgoing.map(({ key }: { key: string }) => key)).toEqual(['three']);
   const { outgoing } = await listed('?state=waiting&channel=letters');
-  expect(outgoing).toMatchObject([{ key: 'waits', ended_at: null, next_try_at: expect.any(String) }]);
+  expect(outgoing).toMatchObject([
+    { key: 'waits', allowed: [], ended_at: null, next_try_at: expect.any(String) },
+  ]);
   expect((await listed('?channel=webhooks')).outgoing).toEqual([]);
 });
 
