@@ -6,7 +6,7 @@ import type { ActRow, ActTable } from '../../shared/acts/access.ts';
 const HEAD = `# Ai được làm gì · Who may do what
 
 Made from the rows in each feature's \`acts.ts\`, as \`node/rooms.ts\` and \`hub/rooms.ts\` list them, by
-\`npm run renew\`; the same test compares it. Never edited.
+\`npm run renew\`; a test compares it. Never edited.
 
 *Reach*: \`area\` is what lies in the area of a role's grant (\`ward_tracer@07210\`), \`whole\` wants a grant
 for the whole province (or the hub). *Break-glass*: what a role may read beyond its area while one is open.
