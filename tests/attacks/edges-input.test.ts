@@ -99,10 +99,10 @@ async function allRows(): Promise<Set<string>> {
   return rows;
 }
 
-/** How far each reader of the feed has come; the mark of what was dropped by age is nobody’s. */
+/** How far each reader of the feed has come. */
 async function readSoFar(): Promise<Map<string, number>> {
   const rows = await world.node.db.sql<{ name: string; position: number }[]>`
-    SELECT name, position FROM feed_cursors WHERE name <> 'forgotten'`;
+    SELECT name, position FROM feed_cursors`;
   return new Map(rows.map(({ name, position }) => [name, position]));
 }
 
