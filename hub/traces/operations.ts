@@ -203,7 +203,7 @@ function statusOfStored({ db, clock, engine }: TracesCtx, row: TraceRow): Promis
   });
 }
 
-/** How a trace stands, and its version: it grows with what people at the hub decide on it. */
+/** How a trace stands, and its version: it grows with amendments, and with what people at the hub decide. */
 export interface VersionedStatus extends TraceStatusView {
   readonly version: number;
 }

@@ -10,7 +10,7 @@ import { openingSha256 } from '../../shared/signed/opening.ts';
 import type { AdmittedOpening } from './admitted-opening.ts';
 import * as queries from './queries.ts';
 import type { StoredStatus } from './stored-status.ts';
-import { insertTrace, markClosed, moveTraces } from './traces-queries.ts';
+import { insertTrace, markClosed, moveTraces, raiseVersion } from './traces-queries.ts';
 
 /**
  * Stores a trace and its first opening; `now` in epoch seconds, as in all that follows. When it was opened,
@@ -39,8 +39,10 @@ export function storeAmendment(
 ): Promise<void> {
   return withTransaction(db, async (tx) => {
     await moveTraces(tx, [traceId]);
-    if (await queries.insertOpening(tx, traceId, opening))
-      await recordAudit(tx, openingEntry('traces.amended', opening), now);
+    if (!(await queries.insertOpening(tx, traceId, opening))) return;
+    const { detail, ...entry } = openingEntry('traces.amended', opening);
+    const version = await raiseVersion(tx, traceId);
+    await recordAudit(tx, { ...entry, detail: { ...detail, version } }, now);
   });
 }
 

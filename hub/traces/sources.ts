@@ -13,7 +13,7 @@ import * as queries from './exclusions-queries.ts';
 import { graphOf, type TraceGraph } from './graph.ts';
 import type { LiveTrace } from './live-trace.ts';
 import { type TracesCtx, unknownTrace } from './operations.ts';
-import { lockVersion, setVersion } from './traces-queries.ts';
+import { lockVersion, raiseVersion } from './traces-queries.ts';
 
 /** Why a province is left out: a closed list, for the log holds no free text. */
 export const EXCLUSION_REASONS = [
@@ -114,8 +114,7 @@ async function nextVersion(
   const held = await lockVersion(tx, id);
   if (held === undefined) throw unknownTrace();
   await requireVersion(tx, caller, { version: held, on: { trace: id } });
-  const version = held + 1;
-  await setVersion(tx, id, version);
+  const version = await raiseVersion(tx, id);
   leave.note({ version });
   leave.keep({ version });
   return version;

@@ -18,7 +18,7 @@ export interface TraceRow {
   readonly isAtRest: boolean;
   /** How it stood when it was put to rest last, or closed; null = neither yet. */
   readonly status: StoredStatus | null;
-  /** Grows with what people at the hub decide on it. */
+  /** Grows with each amendment, and with what people at the hub decide on it. */
   readonly version: number;
 }
 
@@ -91,9 +91,11 @@ export async function lockVersion({ orm }: Queryable, wanted: string): Promise<n
   return row?.version;
 }
 
-/** Sets the version of a trace. */
-export async function setVersion({ orm }: Queryable, wanted: string, to: number): Promise<void> {
-  await orm.update(traces).set({ version: to }).where(eq(id, wanted));
+/** Makes the next version of a trace that there is, and answers it. */
+export async function raiseVersion({ orm }: Queryable, wanted: string): Promise<number> {
+  const next = { version: sql`${version} + 1` };
+  const [row] = await orm.update(traces).set(next).where(eq(id, wanted)).returning({ version });
+  return (row as { version: number }).version;
 }
 
 /** A trace to be put to rest. */

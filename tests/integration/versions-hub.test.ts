@@ -121,7 +121,7 @@ describe('a trace at the hub', () => {
   });
   afterAll(() => hub[Symbol.asyncDispose]());
 
-  it('has a version that exclusions alone change, and is changed by who saw the present one', async () => {
+  it('has a version that exclusions change, and is changed by who saw the present one', async () => {
     const id = await hub.open();
     const path = `/v1/traces/${id}`;
     const before = await call('GET', path);
@@ -143,5 +143,17 @@ describe('a trace at the hub', () => {
     const { etag, body } = await call('GET', path);
     expect([etag, body.version]).toEqual(['"3"', 3]);
     expect((await call('GET', '/v1/traces')).body.traces[0].version).toBe(3);
+  });
+
+  it('that its province has amended meanwhile is another one than was looked at', async () => {
+    const id = await hub.open(1);
+    await hub.open(1, { trace_id: id, revision: 1 });
+    const { etag } = await call('GET', `/v1/traces/${id}`);
+    expect(etag).toBe('"2"');
+    const json = { province: '79', reason: 'compromised' };
+    expect(await call('POST', `/v1/traces/${id}/exclusions`, { ifMatch: '"1"', json })).toMatchObject({
+      status: 412,
+      body: { version: 2, changes: [{ action: 'traces.amended', version: 2, actor: { kind: 'node' } }] },
+    });
   });
 });
