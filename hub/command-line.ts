@@ -8,6 +8,7 @@ import { addAuditCommands } from '../shared/cli/audit.ts';
 import { addAcceptRestoreCommand } from '../shared/cli/audit-restores.ts';
 import { budgetCommand } from '../shared/cli/budgets.ts';
 import { type ListOptions, listCommand, localTime, showList } from '../shared/cli/lists.ts';
+import { addProgramCommands, type LoadedProgram } from '../shared/cli/program.ts';
 import { runCommand } from '../shared/cli/run.ts';
 import { say, speakAsAsked } from '../shared/cli/say.ts';
 import type { Shell } from '../shared/cli/shell.ts';
@@ -15,10 +16,6 @@ import { formatTable } from '../shared/cli/terminal.ts';
 import { formatTrace, TRACES, type TraceJson } from '../shared/cli/trace.ts';
 import { systemClock } from '../shared/clock.ts';
 import type { Env } from '../shared/config.ts';
-import { parseDatabaseUrls } from '../shared/config-fields.ts';
-import { migrateAsOwner } from '../shared/db/program-database.ts';
-import { holdLifeline } from '../shared/lifeline.ts';
-import { runProgram } from '../shared/run-program.ts';
 import { addReconcileCommand, ownLogOf } from './audit/commands.ts';
 import { addCaCommands } from './authority/commands.ts';
 import { parseHubConfig } from './config.ts';
@@ -35,7 +32,11 @@ export async function runHubCommand(shell: Shell): Promise<number> {
     .option('--language <word>', say('option.language'));
   const address = () => apiAddress(program.opts(), shell.env);
   const print = (text: string) => void shell.stdout.write(text);
-  const served = addProgramCommands(program, shell.env);
+  const { env } = shell;
+  const served = addProgramCommands(program, {
+    ...{ name: 'hub', description: say('serve.hub') },
+    ...{ env, load: () => loadHub(env) },
+  });
 
   addTracesCommand(program, address, print);
   addCaCommands(program, shell, systemClock);
@@ -56,32 +57,9 @@ export async function runHubCommand(shell: Shell): Promise<number> {
   return code === 0 ? served() : code;
 }
 
-/**
- * Adds what runs the program itself, which is loaded by these alone: the others answer in half the time. The
- * answer tells how a program that was run has ended.
- */
-function addProgramCommands(program: Command, env: Env): () => number {
-  let code = 0;
-  program
-    .command('serve')
-    .description(say('serve.hub'))
-    .action(async () => {
-      const { startHub } = await import('./app.ts');
-      code = await runProgram({
-        name: 'hub',
-        start: () => startHub(parseHubConfig(env), systemClock),
-        holdLifeline: (stop) => holdLifeline(env, stop),
-      });
-    });
-  program
-    .command('migrate')
-    .description(say('migrate'))
-    .action(async () => {
-      const { databaseUrl, ownerUrl } = parseDatabaseUrls(env);
-      const { MIGRATIONS } = await import('./app.ts');
-      await migrateAsOwner({ databaseUrl, migrations: MIGRATIONS, clock: systemClock }, ownerUrl);
-    });
-  return () => code;
+async function loadHub(env: Env): Promise<LoadedProgram> {
+  const { MIGRATIONS, startHub } = await import('./app.ts');
+  return { migrations: MIGRATIONS, start: () => startHub(parseHubConfig(env), systemClock) };
 }
 
 type Print = (text: string) => void;

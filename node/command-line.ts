@@ -7,15 +7,12 @@ import { apiAddress } from '../shared/cli/api.ts';
 import { addAuditCommands } from '../shared/cli/audit.ts';
 import { addAcceptRestoreCommand } from '../shared/cli/audit-restores.ts';
 import { budgetCommand } from '../shared/cli/budgets.ts';
+import { addProgramCommands, type LoadedProgram } from '../shared/cli/program.ts';
 import { runCommand } from '../shared/cli/run.ts';
 import { say, speakAsAsked } from '../shared/cli/say.ts';
 import type { Shell } from '../shared/cli/shell.ts';
 import { systemClock } from '../shared/clock.ts';
 import type { Env } from '../shared/config.ts';
-import { parseDatabaseUrls } from '../shared/config-fields.ts';
-import { migrateAsOwner } from '../shared/db/program-database.ts';
-import { holdLifeline } from '../shared/lifeline.ts';
-import { runProgram } from '../shared/run-program.ts';
 import { addCaseCommands } from './casework/cases/commands.ts';
 import { parseNodeConfig } from './config.ts';
 import { ownLogOf } from './federation/checkpoints/commands.ts';
@@ -37,7 +34,11 @@ export async function runNodeCommand(shell: Shell): Promise<number> {
     .option('--language <word>', say('option.language'));
   const address = () => apiAddress(program.opts(), shell.env);
   const print = (text: string) => void shell.stdout.write(text);
-  const served = addProgramCommands(program, shell.env);
+  const { env } = shell;
+  const served = addProgramCommands(program, {
+    ...{ name: 'node', description: say('serve.node') },
+    ...{ env, load: () => loadNode(env) },
+  });
 
   addIdentityCommands(program, shell, systemClock);
   addImportCommand(program, shell, address);
@@ -59,30 +60,7 @@ export async function runNodeCommand(shell: Shell): Promise<number> {
   return code === 0 ? served() : code;
 }
 
-/**
- * Adds what runs the program itself, which is loaded by these alone: the others answer in half the time. The
- * answer tells how a program that was run has ended.
- */
-function addProgramCommands(program: Command, env: Env): () => number {
-  let code = 0;
-  program
-    .command('serve')
-    .description(say('serve.node'))
-    .action(async () => {
-      const { startNode } = await import('./app.ts');
-      code = await runProgram({
-        name: 'node',
-        start: () => startNode(parseNodeConfig(env), systemClock),
-        holdLifeline: (stop) => holdLifeline(env, stop),
-      });
-    });
-  program
-    .command('migrate')
-    .description(say('migrate'))
-    .action(async () => {
-      const { databaseUrl, ownerUrl } = parseDatabaseUrls(env);
-      const { MIGRATIONS } = await import('./app.ts');
-      await migrateAsOwner({ databaseUrl, migrations: MIGRATIONS, clock: systemClock }, ownerUrl);
-    });
-  return () => code;
+async function loadNode(env: Env): Promise<LoadedProgram> {
+  const { MIGRATIONS, startNode } = await import('./app.ts');
+  return { migrations: MIGRATIONS, start: () => startNode(parseNodeConfig(env), systemClock) };
 }
