@@ -6,6 +6,7 @@ import type { Federation } from '../../deploy/federation/federation.ts';
 import type { Dataset, TraceRequest } from '../simulation/dataset.ts';
 import { casesToPost, isoAt, toImportFiles } from '../simulation/import-files.ts';
 import type { OracleContact } from '../simulation/oracle.ts';
+import { waitFor } from '../support/wait.ts';
 
 /** Where a program answers and the token that opens it. */
 export interface Door {
@@ -99,13 +100,15 @@ export async function waitForTrace(
   condition: (status: TraceStatus) => boolean = ({ state }) => state === 'complete',
   patienceMs = 30_000,
 ): Promise<TraceStatus> {
-  const until = Date.now() + patienceMs;
-  for (;;) {
-    const status = await call<TraceStatus>(door, `/v1/traces/${id}`);
-    if (condition(status)) return status;
-    if (Date.now() > until) throw new Error(`trace ${id} is still ${JSON.stringify(status)}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
+  let last: TraceStatus | undefined;
+  const holds = async () => {
+    last = await call<TraceStatus>(door, `/v1/traces/${id}`);
+    return condition(last);
+  };
+  await waitFor(`trace ${id}`, holds, patienceMs).catch((cause) => {
+    throw new Error(`trace ${id} is still ${JSON.stringify(last)}`, { cause });
+  });
+  return last as unknown as TraceStatus;
 }
 
 /** A contact as a province shows it. */
