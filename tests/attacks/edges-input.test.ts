@@ -5,6 +5,7 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type AccessWorld, createAccessWorld } from '../integration/access-fixture.ts';
+import { extent } from '../support/extent.ts';
 import { createApps, type Route, routesOf } from '../support/http-apps.ts';
 
 const NASTY = [
@@ -37,6 +38,9 @@ const NASTY = [
   '<script>alert(1)</script>',
   '\r\nset-cookie: a=b',
 ];
+
+/** One of so many nasty strings goes to a route; the next route gets the next one. */
+const OF = extent({ quick: 2, all: 1 });
 
 let world: AccessWorld;
 let routes: Route[];
@@ -166,8 +170,8 @@ test('there is something to try', () => {
 test('nasty strings are refused or taken as text; nothing breaks, changes or shows', async () => {
   const [before, read] = [await allRows(), await readSoFar()];
   const failures: unknown[] = [];
-  for (const route of routes) {
-    for (const nasty of NASTY) {
+  for (const [n, route] of routes.entries()) {
+    for (const nasty of NASTY.filter((_, i) => (i + n) % OF === 0)) {
       for (const { what, path, ...options } of attemptsOn(route, nasty)) {
         const answer = await world.node.call(route.method, path, { ...everybody, ...options });
         const text = JSON.stringify(answer.body);

@@ -39,7 +39,7 @@ beforeAll(async () => {
   // Certificates live so short that every node renews its own while the tests run.
   const authority = {
     CA_DIR: centre.path('ca'),
-    CERTIFICATE_LIFE_SECONDS: '36',
+    CERTIFICATE_LIFE_SECONDS: '27',
     ...SHORT,
     NEWCOMERS_EVERY_MS: '200',
   };

@@ -22,7 +22,7 @@ import { makeWorld } from '../simulation/world.ts';
 import { extent } from '../support/extent.ts';
 import { startProcesses, World } from '../support/federations.ts';
 
-const WORLDS = extent({ quick: 3, all: 50 });
+const WORLDS = extent({ quick: 2, all: 50 });
 const start = extent({ quick: World.create, all: startProcesses });
 const PROVINCES = ['24', '79', '01'];
 const rules = { ...RULES, max_degree: 4, trace_open_days: 21 };
