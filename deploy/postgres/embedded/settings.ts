@@ -1,6 +1,6 @@
 /**
- * Server settings of the embedded database: about 64 databases and 400 connections on one machine, many small
- * writes and a few large reads.
+ * Server settings of the embedded database: 64 programs of seven to nine connections each on one machine,
+ * many small writes and a few large reads.
  */
 import { totalmem } from 'node:os';
 
@@ -14,7 +14,7 @@ export function serverSettings(port: number, durable: boolean, totalBytes = tota
     listen_addresses: '127.0.0.1',
     port,
     unix_socket_directories: '',
-    max_connections: 400,
+    max_connections: 800,
     // A trace locks the weekly partitions and their indexes that it reads.
     max_locks_per_transaction: 256,
     shared_buffers: megabytes(clamp(totalBytes / 8, 128 * MIB, 2048 * MIB)),
