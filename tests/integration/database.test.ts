@@ -340,7 +340,7 @@ async function terminateOthers(): Promise<void> {
     .poll(async () => {
       const ended = await db.sql`
         select pg_terminate_backend(pid) from pg_stat_activity
-        where application_name = 'single' and xact_start is not null`;
+        where application_name = 'single' and datname = current_database() and xact_start is not null`;
       return ended.length;
     })
     .toBeGreaterThan(0);
@@ -380,10 +380,12 @@ async function openProxy(url: string) {
     url: through.href,
     async reset() {
       const sleepers = () =>
-        db.sql`select from pg_stat_activity where application_name = 'remote' and wait_event = 'PgSleep'`;
+        db.sql`select from pg_stat_activity
+          where application_name = 'remote' and datname = current_database() and wait_event = 'PgSleep'`;
       await expect.poll(async () => (await sleepers()).length).toBeGreaterThan(0);
       for (const client of clients) client.resetAndDestroy();
-      await db.sql`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'remote'`;
+      await db.sql`select pg_terminate_backend(pid) from pg_stat_activity
+        where application_name = 'remote' and datname = current_database()`;
     },
     async [Symbol.asyncDispose]() {
       for (const client of clients) client.destroy();

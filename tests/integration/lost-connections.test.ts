@@ -44,7 +44,7 @@ function failsAsEnds(socket: Socket, statement: () => Promise<unknown>): Promise
 
 test.each([1, 2, 5, 20])('a pool goes on after %i ends between a statement and its flush', async (times) => {
   const before = new Set(socketsToDatabase());
-  await using pool = openDatabase(database.url, { max: 1, name: 'single' });
+  await using pool = openDatabase(database.url, { max: 1, name: 'ends' });
   for (let i = 0; i < times; i++) {
     expect(await pool.sql`SELECT ${i}::int AS n`).toEqual([{ n: i }]);
     const [socket] = socketsToDatabase().filter((one) => !before.has(one) && !one.destroyed);
@@ -63,7 +63,7 @@ test('a server that hangs up on whoever begins is UNAVAILABLE, and not asked aga
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   try {
-    await using pool = openDatabase(`postgres://a:b@127.0.0.1:${port}/c`, { max: 1, name: 'single' });
+    await using pool = openDatabase(`postgres://a:b@127.0.0.1:${port}/c`, { max: 1, name: 'ends' });
     await expect(pool.sql`SELECT 1`).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     expect(connections).toBe(1);
   } finally {
