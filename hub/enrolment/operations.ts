@@ -6,6 +6,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Caller } from '../../shared/acts/access.ts';
 import { type Leave, mayOf } from '../../shared/acts/act.ts';
 import { requireVersion } from '../../shared/acts/versions.ts';
+import { HUB_PROGRAM } from '../../shared/audit/actors.ts';
 import { recordAudit } from '../../shared/audit/record.ts';
 import { type Clock, nowSeconds } from '../../shared/clock.ts';
 import { type Database, type Transaction, withTransaction } from '../../shared/db/database.ts';
@@ -44,8 +45,6 @@ export interface EnrolmentCtx {
   /** How often newcomers are told to ask; every 2 s unless told. */
   readonly askAgainMs?: number | undefined;
 }
-
-const HUB = { kind: 'program', id: 'hub' } as const;
 
 /**
  * The text of a one-time invitation, and when it ends (epoch seconds). Throws INVALID_FIELD (no province has
@@ -120,7 +119,7 @@ async function keep(
     const detail = { enrolment, kind, province, fingerprint };
     await recordAudit(
       tx,
-      { action: 'enrolment.requested', actor: HUB, outcome: 'done', detail },
+      { action: 'enrolment.requested', actor: HUB_PROGRAM, outcome: 'done', detail },
       requestedAt,
     );
   }

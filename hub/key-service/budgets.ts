@@ -2,7 +2,7 @@
  * The key service's budgets as the hub's operator sets them, and what the provinces have used.
  */
 import type { Caller } from '../../shared/acts/access.ts';
-import { findVersion, nextVersion, requireVersion } from '../../shared/acts/versions.ts';
+import { findVersion, nextVersion } from '../../shared/acts/versions.ts';
 import { type Clock, nowSeconds } from '../../shared/clock.ts';
 import type { Database } from '../../shared/db/database.ts';
 import { change, read } from './acts.ts';
@@ -56,9 +56,7 @@ export function changeKeyBudget(ctx: KeyBudgetsCtx, caller: Caller, wanted: KeyB
   const { province = queries.EVERY_PROVINCE, budget } = wanted;
   const detail = { province, ...(budget ? columnsOf(budget) : { removed: true }) };
   return change(ctx, caller, 'key_budgets.change', { detail }, async (tx, { note }) => {
-    const version = await findVersion(tx, 'budgets', true);
-    await requireVersion(tx, caller, { version, on: { action: 'budgets.changed' } });
-    note({ version: await nextVersion(tx, 'budgets') });
+    note({ version: await nextVersion(tx, caller, { name: 'budgets', action: 'budgets.changed' }) });
     if (budget) await queries.upsertKeyBudget(tx, { province, ...budget });
     else await queries.deleteKeyBudget(tx, province);
   });

@@ -2,6 +2,7 @@
  * The enrolled provinces: whether each can be reached, what it has reported, and how one becomes a member.
  */
 import type { Caller } from '../../shared/acts/access.ts';
+import { HUB_PROGRAM } from '../../shared/audit/actors.ts';
 import { recordAudit } from '../../shared/audit/record.ts';
 import { type Clock, nowSeconds } from '../../shared/clock.ts';
 import {
@@ -19,8 +20,6 @@ import { read } from './acts.ts';
 import type { ProvinceLink } from './province-link.ts';
 import * as queries from './queries.ts';
 import type { Roster } from './roster.ts';
-
-const HUB = { kind: 'program', id: 'hub' } as const;
 
 export interface ProvincesCtx {
   readonly db: Database;
@@ -47,18 +46,18 @@ export function listProvinces(ctx: ProvincesCtx, caller: Caller): Promise<Enroll
 }
 
 async function enrolledProvinces(ctx: ProvincesCtx): Promise<EnrolledProvince[]> {
-  const reports = new Map((await queries.listReports(ctx.db)).map((report) => [report.province, report]));
-  const versions = new Map((await queries.listVersions(ctx.db)).map((row) => [row.province, row.version]));
+  const memberships = new Map((await queries.listMemberships(ctx.db)).map((row) => [row.province, row]));
   const enrolled = ctx.roster.links.map((link) => {
     const { province } = link;
     const state: EnrolledProvince['state'] = link.isRevoked ? 'revoked' : link.state;
-    const { protocol = null, reportedAt = null, dataAt = null } = reports.get(province) ?? {};
-    const name = provinceName(province) ?? province;
-    const version = versions.get(province) ?? 1;
-    return { province, name, state, protocol, reportedAt, dataAt, version };
+    const said = memberships.get(province) ?? UNSAID;
+    return { ...said, province, name: provinceName(province) ?? province, state };
   });
   return enrolled.sort((a, b) => (a.province < b.province ? -1 : 1));
 }
+
+/** Of a province that has just come: its row is not seen yet. */
+const UNSAID = { protocol: null, reportedAt: null, dataAt: null, version: 1 };
 
 /** The version of a membership, locked by the caller's transaction. Throws PROVINCE_UNKNOWN. */
 export async function lockMembership(tx: Transaction, province: string): Promise<number> {
@@ -109,7 +108,7 @@ export async function noteCertificate(
   await queries.insertCertificate(tx, { serial, province, certificate, notAfter }, nowSeconds(clock));
   const action = first ? 'certificate.issued' : 'certificate.renewed';
   const detail = { province, serial, not_after: notAfter };
-  await recordAudit(tx, { action, actor: HUB, outcome: 'done', detail }, nowSeconds(clock));
+  await recordAudit(tx, { action, actor: HUB_PROGRAM, outcome: 'done', detail }, nowSeconds(clock));
 }
 
 /** The longest certificate of a province that is not revoked: PEM and its end, epoch seconds. */
@@ -158,7 +157,7 @@ export async function admitMember(
   if (version === undefined) return false;
   const { serial } = statement;
   const detail = { province, serial, fingerprint: fingerprintOf(statement), version };
-  const entry = { action: 'statement.accepted', actor: HUB, outcome: 'done', on: [{ province }] } as const;
-  await recordAudit(tx, { ...entry, detail }, nowSeconds(clock));
+  const entry = { action: 'statement.accepted', actor: HUB_PROGRAM, outcome: 'done' } as const;
+  await recordAudit(tx, { ...entry, on: [{ province }], detail }, nowSeconds(clock));
   return true;
 }

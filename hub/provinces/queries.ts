@@ -7,15 +7,16 @@ import type { Queryable } from '../../shared/db/database.ts';
 import { provinces } from '../traces/tables.ts';
 import { certificates, members } from './tables.ts';
 
-/** A province's last report; instants in epoch seconds, null = never or unknown. */
-export type ProvinceReport = Readonly<
-  Pick<typeof provinces.$inferSelect, 'province' | 'protocol' | 'reportedAt' | 'dataAt'>
->;
-
-/** All reports, by province; at most one a province of Vietnam. */
-export function listReports({ orm }: Queryable): Promise<ProvinceReport[]> {
-  const { province, protocol, reportedAt, dataAt } = provinces;
-  return orm.select({ province, protocol, reportedAt, dataAt }).from(provinces).orderBy(province).limit(100);
+/** The versions of all memberships, with what their nodes have said of themselves last, by code. */
+export function listMemberships({ orm }: Queryable) {
+  const { province, version } = members;
+  const { protocol, reportedAt, dataAt } = provinces;
+  return orm
+    .select({ province, version, protocol, reportedAt, dataAt })
+    .from(members)
+    .leftJoin(provinces, eq(provinces.province, province))
+    .orderBy(province)
+    .limit(100);
 }
 
 /** An enrolled province, or one that was; instants in epoch milliseconds. */
@@ -80,12 +81,6 @@ export async function lockMember({ orm }: Queryable, province: string): Promise<
   return row?.version;
 }
 
-/** The versions of all memberships, by province. */
-export function listVersions({ orm }: Queryable): Promise<{ province: string; version: number }[]> {
-  const { province, version } = members;
-  return orm.select({ province, version }).from(members).orderBy(province).limit(100);
-}
-
 /** Ends a membership; its version then, undefined if there was none. */
 export async function markRevoked(
   { orm }: Queryable,
@@ -103,18 +98,12 @@ export async function markRevoked(
   return row?.version;
 }
 
-/** Revokes all certificates of a province; returns their serial numbers. */
-export async function revokeCertificates(
-  { orm }: Queryable,
-  province: string,
-  atMs: number,
-): Promise<string[]> {
-  const rows = await orm
+/** Revokes all certificates of a province. */
+export async function revokeCertificates({ orm }: Queryable, province: string, atMs: number): Promise<void> {
+  await orm
     .update(certificates)
     .set({ revokedAt: atMs / 1000 })
-    .where(and(eq(certificates.province, province), isNull(certificates.revokedAt)))
-    .returning({ serial: certificates.serial });
-  return rows.map(({ serial }) => serial);
+    .where(and(eq(certificates.province, province), isNull(certificates.revokedAt)));
 }
 
 /** Serial numbers of revoked certificates that have not expired at `nowMs`. */

@@ -17,7 +17,6 @@ import { SEQ_LIMIT } from '../../shared/grpc/trace-messages.ts';
 import {
   closeTrace,
   getTraceStatus,
-  listClosed,
   listTraceStatuses,
   openTrace,
   reportStatus,
@@ -48,14 +47,13 @@ export function traceHandlers(
     }),
     reportStatus: async (request, call) => {
       checkReport(request);
-      const closed = await listClosed(ctx, request.asking);
-      await reportStatus(ctx, {
+      const closed = await reportStatus(ctx, {
         province: provinceOf(call),
         incarnation: Number(request.incarnation),
         dataVersion: Number(request.dataVersion),
         dataAt: request.dataAt,
         protocol: request.protocol,
-        stale: request.stale,
+        ...{ stale: request.stale, asking: request.asking },
       });
       const nextInMs = ctx.reportEveryMs ?? REPORT_EVERY_MS;
       return { nextInMs, provincesVersion: BigInt(roster.version), closed };

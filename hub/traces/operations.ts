@@ -11,6 +11,7 @@ import { type Clock, nowSeconds } from '../../shared/clock.ts';
 import type { Database } from '../../shared/db/database.ts';
 import { type RulePack, rulesInForce } from '../../shared/domain/rule-pack.ts';
 import { AppError, invalidField } from '../../shared/errors.ts';
+import { ASKED_AT_ONCE } from '../../shared/grpc/trace-messages.ts';
 import { isTraceId } from '../../shared/ids.ts';
 import type { Logger } from '../../shared/log.ts';
 import {
@@ -212,8 +213,9 @@ export interface VersionedStatus extends TraceStatusView {
 export function readTrace(ctx: TracesCtx, caller: Caller, id: string): Promise<VersionedStatus> {
   return read(ctx, caller, 'traces.read', { on: [{ trace: id }] }, async () => {
     // Before the rest: who changes it by a version that was read too early is told so.
-    const version = (await findTrace(ctx.db, id))?.version ?? 1;
-    return { ...(await getTraceStatus(ctx, id)), version };
+    const row = await findTrace(ctx.db, id);
+    if (!row) throw unknownTrace();
+    return { ...(await statusOf(ctx, row)), version: row.version };
   });
 }
 
@@ -235,23 +237,19 @@ export function listTraces(
 
 export interface StatusReport extends ProvinceReport {
   readonly stale: readonly StaleAnswers[];
+  /** Traces whose questions the node keeps, some in each report; an older node says nothing of them. */
+  readonly asking?: readonly string[];
 }
-
-/** Which of these traces are closed; at most as many as a report may name. */
-export function listClosed({ db }: Pick<TracesCtx, 'db'>, ids: readonly string[]): Promise<string[]> {
-  if (ids.length > ASKED_AT_ONCE) throw invalidField('asking', 'TOO_MANY', { most: ASKED_AT_ONCE });
-  return ids.length === 0 ? Promise.resolve([]) : findClosed(db, ids);
-}
-
-/** Traces that one report asks about at most. */
-const ASKED_AT_ONCE = 100;
 
 /**
  * A node's sign of life. Answers that it calls stale, and all of an earlier life, are asked for again; that
- * is durable before this resolves.
+ * is durable before this resolves, with those of the traces asked about that are closed.
  */
-export function reportStatus(ctx: TracesCtx, report: StatusReport): Promise<void> {
-  return ctx.engine.report(report, report.stale);
+export async function reportStatus(ctx: TracesCtx, report: StatusReport): Promise<string[]> {
+  const { stale, asking = [], ...said } = report;
+  if (asking.length > ASKED_AT_ONCE) throw invalidField('asking', 'TOO_MANY', { most: ASKED_AT_ONCE });
+  await ctx.engine.report(said, stale);
+  return asking.length === 0 ? [] : findClosed(ctx.db, asking);
 }
 
 /** The same for a trace that there is not and for one that the caller may not know of. */

@@ -248,10 +248,3 @@ async function upsertProvince(
       setWhere: lte(provinces.incarnation, said.incarnation),
     });
 }
-
-export type ProvinceRow = Readonly<typeof provinces.$inferSelect>;
-
-/** What every province has said of itself last, by code. */
-export function listProvinceRows({ orm }: Queryable): Promise<ProvinceRow[]> {
-  return orm.select().from(provinces).orderBy(provinces.province);
-}

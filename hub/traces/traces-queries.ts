@@ -116,11 +116,12 @@ export async function markAtRest({ sql }: Queryable, traces: readonly RestingRow
 
 /** The trace is in motion: taken up again when the hub starts. Its row, undefined if there is none. */
 export async function markInMotion(db: Queryable, wanted: string): Promise<TraceRow | undefined> {
-  await db.orm
+  const [moved] = await db.orm
     .update(traces)
     .set({ restedAt: null })
-    .where(and(eq(id, wanted), isNotNull(restedAt)));
-  return findTrace(db, wanted);
+    .where(and(eq(id, wanted), isNotNull(restedAt)))
+    .returning(COLUMNS);
+  return moved ?? findTrace(db, wanted);
 }
 
 /** Of these traces, those at rest are in motion from now on: their ids. By hand: a report names thousands. */

@@ -62,18 +62,31 @@ async function findChanges({ sql }: Queryable, { on }: Versioned, since: number)
     ORDER BY id DESC LIMIT ${MOST_CHANGES}`;
 }
 
-/** Makes the next version of a whole that has no row of its own, and answers it. */
-export async function nextVersion({ sql }: Queryable, name: string): Promise<number> {
-  const [row] = await sql<{ version: number }[]>`
-    INSERT INTO versions (name, version) VALUES (${name}, 2)
-    ON CONFLICT (name) DO UPDATE SET version = versions.version + 1 RETURNING version`;
-  return row?.version as number;
+/** A whole that has no row of its own: its name in the table, and the word of its changes in the log. */
+export interface VersionedWhole {
+  readonly name: string;
+  readonly action: string;
 }
 
-/** The version of such a whole, 1 until it is changed; `lock`: others wait until this transaction ends. */
-export async function findVersion({ sql }: Queryable, name: string, lock = false): Promise<number> {
-  if (lock) await sql`INSERT INTO versions (name, version) VALUES (${name}, 1) ON CONFLICT DO NOTHING`;
-  const [row] = await sql<{ version: number }[]>`
-    SELECT version FROM versions WHERE name = ${name} ${lock ? sql`FOR UPDATE` : sql``}`;
+/**
+ * Makes the next version of a whole, locked until this transaction ends, and answers it. Throws
+ * VERSION_CHANGED.
+ */
+export async function nextVersion(
+  tx: Queryable,
+  caller: Caller,
+  { name, action }: VersionedWhole,
+): Promise<number> {
+  const [row] = await tx.sql<{ version: number }[]>`
+    INSERT INTO versions (name, version) VALUES (${name}, 2)
+    ON CONFLICT (name) DO UPDATE SET version = versions.version + 1 RETURNING version`;
+  const version = row?.version as number;
+  await requireVersion(tx, caller, { version: version - 1, on: { action } });
+  return version;
+}
+
+/** The version of such a whole, 1 until it is changed. */
+export async function findVersion({ sql }: Queryable, name: string): Promise<number> {
+  const [row] = await sql<{ version: number }[]>`SELECT version FROM versions WHERE name = ${name}`;
   return row?.version ?? 1;
 }

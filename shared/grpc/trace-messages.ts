@@ -21,6 +21,8 @@ const ANSWER_LIMIT_BYTES = 256 * 1024 * 1024;
 
 /** Highest number of a question or delivery: what both programs' databases can store. */
 export const SEQ_LIMIT = 2 ** 31 - 1;
+/** Traces that one report of a node asks about at most, whether they are closed. */
+export const ASKED_AT_ONCE = 100;
 
 /** A question's wire form, also what the hub's log stores. */
 export function encodeQuestion(question: TraceQuestion): Uint8Array {

@@ -91,7 +91,7 @@ function report(
   hub: Hub,
   { province, incarnation, dataVersion }: ModelProvince,
   stale: Stale,
-): Promise<void> {
+): Promise<unknown> {
   return reportStatus(hub.ctx, { province, incarnation, dataVersion, dataAt: 1, protocol: 1, stale });
 }
 

@@ -5,7 +5,7 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { listBreakGlass, openBreakGlass } from '../../node/desk/break-glass/operations.ts';
-import { readIdentifiers, readNames } from '../../node/records/people/operations.ts';
+import { readHolders, readIdentifiers } from '../../node/records/people/operations.ts';
 import { DataKeys } from '../../node/sealing/data-keys.ts';
 import type { KeyRing } from '../../node/sealing/key-ring.ts';
 import { admitKeyRing, readSealingStatus, retireGenerations } from '../../node/sealing/operations.ts';
@@ -165,7 +165,7 @@ describe('rotation', () => {
     const alone = new DataKeys(ringOf(2, 2), await admit(ringOf(2, 2)));
     const ids = before.map((row) => (row as { identifier: number }).identifier);
     expect((await readIdentifiers({ db: intake.db, dataKeys: alone }, ids)).size).toBe(2_400);
-    expect((await readNames({ db: intake.db, dataKeys: alone }, ids)).size).toBe(2_400);
+    expect((await readHolders({ db: intake.db, dataKeys: alone }, ids)).size).toBe(2_400);
     expect(await readReasons(alone)).toEqual(reasons);
   });
 
@@ -272,8 +272,8 @@ describe('in the database', () => {
       ORDER BY person_id`;
     const read = await Promise.all(
       held.map(async ({ identifier_id }) => {
-        const found = await readNames(people, [identifier_id]).catch((error) => error);
-        return found instanceof Map ? [...found.values()][0] : [found.reason, found.message];
+        const found = await readHolders(people, [identifier_id]).catch((error) => error);
+        return found instanceof Map ? [...found.values()][0]?.names : [found.reason, found.message];
       }),
     );
     const refused = [

@@ -3,6 +3,7 @@
  */
 import { and, desc, eq, getTableColumns, gt, isNull, or, sql } from 'drizzle-orm';
 import type { Queryable } from '../../../shared/db/database.ts';
+import { isBehind } from '../../../shared/db/keyset.ts';
 import { serviceAccounts } from './tables.ts';
 
 type Db = Pick<Queryable, 'orm'>;
@@ -60,12 +61,10 @@ export interface AccountsPage {
 /** At most `limit`, newest first, revoked ones too. */
 export function listAccounts({ orm }: Db, { limit, after }: AccountsPage): Promise<ServiceAccount[]> {
   const { createdAt, id } = serviceAccounts;
-  const older =
-    after && sql`(${createdAt}, ${id}) < (${sql.param(after.createdAt, createdAt)}, ${after.id}::uuid)`;
   return orm
     .select(COLUMNS)
     .from(serviceAccounts)
-    .where(older)
+    .where(after && isBehind([createdAt, id], [after.createdAt, after.id]))
     .orderBy(desc(createdAt), desc(id))
     .limit(limit);
 }

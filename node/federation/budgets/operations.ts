@@ -3,7 +3,7 @@
  */
 
 import type { Caller } from '../../../shared/acts/access.ts';
-import { findVersion, nextVersion, requireVersion } from '../../../shared/acts/versions.ts';
+import { findVersion, nextVersion } from '../../../shared/acts/versions.ts';
 import { type Clock, nowSeconds } from '../../../shared/clock.ts';
 import type { Database, Queryable } from '../../../shared/db/database.ts';
 import { change, read } from './acts.ts';
@@ -70,9 +70,7 @@ export function changeBudget(ctx: BudgetsCtx, caller: Caller, wanted: BudgetChan
   const { province = queries.EVERY_PROVINCE, budget } = wanted;
   const detail = { province, ...(budget ? columnsOf(budget) : { removed: true }) };
   return change(ctx, caller, 'budgets.change', { detail }, async (tx, { note }) => {
-    const version = await findVersion(tx, 'budgets', true);
-    await requireVersion(tx, caller, { version, on: { action: 'budgets.changed' } });
-    note({ version: await nextVersion(tx, 'budgets') });
+    note({ version: await nextVersion(tx, caller, { name: 'budgets', action: 'budgets.changed' }) });
     if (budget) await queries.upsertBudget(tx, { province, ...budget });
     else await queries.deleteBudget(tx, province);
   });

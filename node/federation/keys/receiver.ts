@@ -3,6 +3,7 @@
  * on the record what it takes and what it refuses, each once.
  */
 import { createHash } from 'node:crypto';
+import { HUB_ACTOR } from '../../../shared/audit/actors.ts';
 import { recordAudit } from '../../../shared/audit/record.ts';
 import { nowSeconds } from '../../../shared/clock.ts';
 import { withTransaction } from '../../../shared/db/database.ts';
@@ -122,9 +123,12 @@ export class WrapReceiver {
     const digest = createHash('sha256').update(text).digest('hex');
     if (this.#refused.has(digest)) return;
     const { db, clock, logger } = this.#options;
-    const actor = { kind: 'hub', id: 'hub' } as const;
-    const entry = { action: 'federation_key.received', actor, outcome: 'refused', reason } as const;
-    await recordAudit(db, { ...entry, detail: { wrap_sha256: digest } }, nowSeconds(clock));
+    const refused = { action: 'federation_key.received', outcome: 'refused', reason } as const;
+    await recordAudit(
+      db,
+      { ...refused, actor: HUB_ACTOR, detail: { wrap_sha256: digest } },
+      nowSeconds(clock),
+    );
     this.#refused.add(digest);
     logger.error({ reason, wrap_sha256: digest }, 'a wrap of the federation key was refused');
   }

@@ -5,6 +5,7 @@
  */
 import type { KeyObject } from 'node:crypto';
 import type { AuditAction } from '../../../shared/audit/actions.ts';
+import { HUB_ACTOR } from '../../../shared/audit/actors.ts';
 import { type AuditEntry, recordAudit } from '../../../shared/audit/record.ts';
 import { type Clock, nowSeconds } from '../../../shared/clock.ts';
 import { type Database, type Queryable, withTransaction } from '../../../shared/db/database.ts';
@@ -47,7 +48,6 @@ interface Known {
 
 const PULL_EVERY_MS = 10 * 60_000;
 const RETRY_MS = { first: 200, most: 5_000 };
-const ACTOR = { kind: 'hub', id: 'hub' } as const;
 
 export class ProvinceBook implements ProvinceKeys, AsyncDisposable {
   readonly #options: ProvinceBookOptions;
@@ -179,7 +179,7 @@ export class ProvinceBook implements ProvinceKeys, AsyncDisposable {
   }
 
   #record(db: Pick<Queryable, 'sql'>, action: AuditAction, rest: Rest) {
-    const entry: AuditEntry = { action, actor: ACTOR, outcome: 'done', ...rest };
+    const entry: AuditEntry = { action, actor: HUB_ACTOR, outcome: 'done', ...rest };
     return recordAudit(db, entry, nowSeconds(this.#options.clock));
   }
 

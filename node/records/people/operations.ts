@@ -37,7 +37,7 @@ export async function enterIntake<T extends Pick<Transaction, 'sql' | 'emit'>>(
 }
 
 /** What is known of people, by local ids of their identifiers. */
-export const { readAddresses, readIdentifiers, readNames } = reading;
+export const { readHolders, readIdentifiers } = reading;
 
 /** Ward of the record that an identifier came to first; undefined if none says. */
 export const findWard = queries.findWard;

@@ -33,31 +33,29 @@ export async function preferIndexes(tx: Tx): Promise<void> {
   await tx.sql`SET LOCAL enable_seqscan = off`;
 }
 
-/** Names of the people who have these identifiers, where one is known. */
-export async function listNamesOf(
-  { sql, sealer }: SealedDb,
-  identifierIds: readonly number[],
-): Promise<{ identifierId: number; name: string }[]> {
-  const rows = await sql<{ identifier_id: number; id: number; name_sealed: Buffer }[]>`
-    SELECT identifier_id, id, name_sealed FROM people_identifiers JOIN people ON people.id = person_id
-    WHERE identifier_id = ANY (${[...identifierIds]}::int[]) AND name_sealed IS NOT NULL`;
-  return rows.map((row) => ({
-    identifierId: row.identifier_id,
-    name: sealer.open('people.name', row.id, row.name_sealed),
-  }));
+/** Who has an identifier. */
+export interface Holder {
+  readonly identifierId: number;
+  readonly name: string | undefined;
+  readonly address: string | undefined;
 }
 
-/** Addresses of the people who have these identifiers, where one is known. */
-export async function listAddressesOf(
+/** The people who have these identifiers, where a name or an address is known. */
+export async function listHolders(
   { sql, sealer }: SealedDb,
   identifierIds: readonly number[],
-): Promise<{ identifierId: number; address: string }[]> {
-  const rows = await sql<{ identifier_id: number; id: number; address_sealed: Buffer }[]>`
-    SELECT identifier_id, id, address_sealed FROM people_identifiers JOIN people ON people.id = person_id
-    WHERE identifier_id = ANY (${[...identifierIds]}::int[]) AND address_sealed IS NOT NULL`;
-  return rows.map((row) => ({
-    identifierId: row.identifier_id,
-    address: sealer.open('people.address', row.id, row.address_sealed),
+): Promise<Holder[]> {
+  const rows = await sql<
+    { identifier_id: number; id: number; name_sealed: Buffer | null; address_sealed: Buffer | null }[]
+  >`
+    SELECT identifier_id, id, name_sealed, address_sealed
+    FROM people_identifiers JOIN people ON people.id = person_id
+    WHERE identifier_id = ANY (${[...identifierIds]}::int[])
+      AND (name_sealed IS NOT NULL OR address_sealed IS NOT NULL)`;
+  return rows.map(({ identifier_id: identifierId, id, name_sealed: name, address_sealed: address }) => ({
+    identifierId,
+    name: name ? sealer.open('people.name', id, name) : undefined,
+    address: address ? sealer.open('people.address', id, address) : undefined,
   }));
 }
 

@@ -21,31 +21,26 @@ export function readIdentifiers(
   return identifierQueries.findIdentifierValues({ sql: db.sql, sealer: dataKeys.sealer }, [...new Set(ids)]);
 }
 
-/** Names of those who may hold each of the identifiers, by its local id; only where one is known. */
-export async function readNames(
-  { db, dataKeys }: PeopleCtx,
-  identifierIds: Iterable<number>,
-): Promise<Map<number, string[]>> {
-  const names = new Map<number, string[]>();
-  const found = await queries.listNamesOf({ sql: db.sql, sealer: dataKeys.sealer }, [
-    ...new Set(identifierIds),
-  ]);
-  for (const { identifierId, name } of found) {
-    names.set(identifierId, [...(names.get(identifierId) ?? []), name]);
-  }
-  return names;
+/** Names and addresses of those who may hold an identifier. */
+export interface Holders {
+  readonly names: string[];
+  readonly addresses: string[];
 }
 
-/** Addresses of those who may hold each of the identifiers, like `readNames`. */
-export async function readAddresses(
+/** Who may hold each of the identifiers, by its local id; only where something is known of anybody. */
+export async function readHolders(
   { db, dataKeys }: PeopleCtx,
   identifierIds: Iterable<number>,
-): Promise<Map<number, string[]>> {
-  const ids = [...new Set(identifierIds)];
-  const found = await queries.listAddressesOf({ sql: db.sql, sealer: dataKeys.sealer }, ids);
-  const addresses = new Map<number, string[]>();
-  for (const { identifierId, address } of found) {
-    addresses.set(identifierId, [...(addresses.get(identifierId) ?? []), address]);
+): Promise<Map<number, Holders>> {
+  const people = await queries.listHolders({ sql: db.sql, sealer: dataKeys.sealer }, [
+    ...new Set(identifierIds),
+  ]);
+  const holders = new Map<number, Holders>();
+  for (const { identifierId, name, address } of people) {
+    const known = holders.get(identifierId) ?? { names: [], addresses: [] };
+    holders.set(identifierId, known);
+    if (name !== undefined) known.names.push(name);
+    if (address !== undefined) known.addresses.push(address);
   }
-  return addresses;
+  return holders;
 }

@@ -4,6 +4,7 @@
  */
 import type { Clock } from '../../../shared/clock.ts';
 import type { Database } from '../../../shared/db/database.ts';
+import { ASKED_AT_ONCE } from '../../../shared/grpc/trace-messages.ts';
 import type { Logger } from '../../../shared/log.ts';
 import { type Loop, type LoopWatch, startLoop } from '../../../shared/loop.ts';
 import type { AskedQuestions, TouchedQuestion } from './asked-questions.ts';
@@ -41,8 +42,6 @@ export interface StatusReporterOptions {
 
 const EVERY_MS = 5_000;
 const RETRY_MS = { first: 100, most: 5_000 };
-/** Traces asked about in one report. */
-const ASKED_AT_ONCE = 100;
 
 export class StatusReporter implements AsyncDisposable {
   readonly #options: StatusReporterOptions;

@@ -2,12 +2,7 @@
  * Contacts as they are shown: what is stored of them, with what this province knows of the persons. Decides
  * nothing about who may see them; see operations.ts.
  */
-import {
-  type PeopleCtx,
-  readAddresses,
-  readIdentifiers,
-  readNames,
-} from '../../records/people/operations.ts';
+import { type PeopleCtx, readHolders, readIdentifiers } from '../../records/people/operations.ts';
 import type { ContactRow } from './queries.ts';
 import type { Contact } from './rules.ts';
 
@@ -15,15 +10,14 @@ import type { Contact } from './rules.ts';
 export async function withPersons(ctx: PeopleCtx, found: readonly ContactRow[]): Promise<Contact[]> {
   const ids = found.flatMap(({ identifierIds }) => identifierIds);
   const values = await readIdentifiers(ctx, ids);
-  const names = await readNames(ctx, ids);
-  const addresses = await readAddresses(ctx, ids);
-  const joined = (of: ReadonlyMap<number, string[]>, holders: readonly number[]) =>
-    sortedOnce(holders.flatMap((id) => of.get(id) ?? [])).join(' / ') || null;
+  const holders = await readHolders(ctx, ids);
+  const joined = (what: 'names' | 'addresses', of: readonly number[]) =>
+    sortedOnce(of.flatMap((id) => holders.get(id)?.[what] ?? [])).join(' / ') || null;
   return found.map(({ identifierIds, ...contact }) => ({
     ...contact,
     identifiers: sortedOnce(identifierIds.flatMap((id) => values.get(id) ?? [])),
-    name: joined(names, identifierIds),
-    address: joined(addresses, identifierIds),
+    name: joined('names', identifierIds),
+    address: joined('addresses', identifierIds),
   }));
 }
 

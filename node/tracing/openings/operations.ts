@@ -123,9 +123,8 @@ export function closeTrace(ctx: TracesCtx, caller: Caller, id: string): Promise<
   return change(ctx, caller, 'traces.close', { on: [{ trace: id }] }, async (tx, leave) => {
     const known = await queries.lockVersion(tx, id, leave.scope);
     if (known !== undefined) {
-      await requireVersion(tx, caller, { version: known.version, on: { trace: id } });
-      await queries.requestClosing(tx, id, leave.scope);
-      const version = known.version + (known.closing ? 0 : 1);
+      await requireVersion(tx, caller, { version: known, on: { trace: id } });
+      const version = await queries.requestClosing(tx, id);
       leave.note({ version });
       leave.keep({ version });
       await tx.emit(TRACES_TO_SEND, [id]);

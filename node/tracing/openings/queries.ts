@@ -176,30 +176,28 @@ function isRevision({ id, revision }: Revision) {
   return and(eq(traces.id, id), eq(traces.revision, revision));
 }
 
-/** The trace shall end; false if this province has not opened it from cases in scope alone. */
-export async function requestClosing({ orm }: Queryable, id: string, scope: Scope): Promise<boolean> {
+/** A trace that this province has opened shall end; its version then. */
+export async function requestClosing({ orm }: Queryable, id: string): Promise<number> {
   const { closing, version } = traces;
-  const rows = await orm
+  const [row] = await orm
     .update(traces)
     .set({ closing: true, version: sql`${version} + (NOT ${closing})::int` })
-    .where(and(eq(traces.id, id), ofCasesIn(scope)))
-    .returning({ id: traces.id });
-  return rows.length > 0;
+    .where(eq(traces.id, id))
+    .returning({ version });
+  return (row as { version: number }).version;
 }
 
-/** A trace that this province opened from cases in scope, locked; undefined: there is none. */
-export async function lockVersion(
-  { orm }: Queryable,
-  id: string,
-  scope: Scope,
-): Promise<{ version: number; closing: boolean } | undefined> {
-  const { version, closing } = traces;
+/**
+ * The version of a trace that this province opened from cases in scope alone, locked; undefined: there is
+ * none.
+ */
+export async function lockVersion({ orm }: Queryable, id: string, scope: Scope): Promise<number | undefined> {
   const [row] = await orm
-    .select({ version, closing })
+    .select({ version: traces.version })
     .from(traces)
     .where(and(eq(traces.id, id), ofCasesIn(scope)))
     .for('update');
-  return row;
+  return row?.version;
 }
 
 /** The trace has ended. */
