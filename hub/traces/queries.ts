@@ -1,6 +1,6 @@
 /**
  * The hub's memory of traces: openings, questions, answers, deliveries, and what provinces say of themselves.
- * Questions, answers and deliveries by hand: a trace waits for them, and 64 answers cost drizzle 2.2 times as
+ * Questions, answers and deliveries by hand: a trace waits for them, and 64 answers cost drizzle 2.8 times as
  * much (tests/bench/RESULTS.md).
  */
 import { eq, lte, sql } from 'drizzle-orm';

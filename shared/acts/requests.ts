@@ -2,7 +2,7 @@
  * The table `idempotency`: requests that were answered, so that one that comes again is not done again. A row
  * is written in the transaction of what the request changes: there is never one without the other. Kept for
  * three days, whatever the hour: not partitioned by time, for a retry after midnight must find its key. By
- * hand: each command waits for it, and a statement costs drizzle 2.6 times as much (tests/bench/RESULTS.md).
+ * hand: each command waits for it, and a statement costs drizzle 1.3 times as much (tests/bench/RESULTS.md).
  */
 import type { Queryable, Transaction } from '../db/database.ts';
 import { AnsweredBefore, type KeptAnswer, keyReused, type RequestKey } from './terms.ts';

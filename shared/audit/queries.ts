@@ -1,6 +1,6 @@
 /**
  * The tables of the audit log, the same in node and hub. Rows are only added; hashes are read by their place
- * in the tree, never by a scan. By hand: each act writes an entry, and a statement costs drizzle 2.6 times as
+ * in the tree, never by a scan. By hand: each act writes an entry, and a statement costs drizzle 1.3 times as
  * much (tests/bench/RESULTS.md); the tree grows by sets of rows.
  */
 import { copyIn } from '../db/copy.ts';

@@ -42,8 +42,6 @@ function guardedProperties(client: Record<string, Callable>, scope: TransactionS
   const nesting = (open: Callable | undefined) =>
     open && ((...args: unknown[]) => runScope(open, args, scope));
   const guarded: Record<string, unknown> = {
-    // Drizzle alters the options of the client that it is given: the pool's once, a transaction's in vain.
-    options: client.options ?? { parsers: {}, serializers: {} },
     // Drizzle's json serializer passes text through (see database.ts), so the value must be text already.
     json: (value: unknown) => client.typed?.(JSON.stringify(value), JSONB),
     unsafe: (...args: unknown[]) => guardQuery(client.unsafe?.(...args), scope),

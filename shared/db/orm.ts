@@ -3,7 +3,13 @@
  * `created_at` in the database.
  */
 import { toSnakeCase } from 'drizzle-orm/casing';
-import { type PgColumn, PgDatabase, PgDialect } from 'drizzle-orm/pg-core';
+import {
+  type PgColumn,
+  PgDatabase,
+  PgDialect,
+  type PgPreparedQuery,
+  type PreparedQueryConfig,
+} from 'drizzle-orm/pg-core';
 import {
   drizzle,
   type PostgresJsDatabase,
@@ -14,9 +20,33 @@ import type postgres from 'postgres';
 
 export type Orm = PostgresJsDatabase;
 
+/** A statement with more is one for each length of its list: it is not worth keeping. */
+const MOST_PARAMETERS_KEPT = 32;
+
+type NoSchema = Record<string, never>;
+type Session = PostgresJsSession<postgres.Sql, NoSchema, NoSchema>;
+
+/**
+ * Has the driver keep statements prepared, by their texts, as it keeps those that are written by hand.
+ * Drizzle itself asks for it only where a statement was given a name.
+ */
+class KeepingSession extends PostgresJsSession<postgres.Sql, NoSchema, NoSchema> {
+  override prepareQuery<T extends PreparedQueryConfig>(
+    ...[query, fields, name, ...rest]: Parameters<Session['prepareQuery']>
+  ): PgPreparedQuery<T> {
+    const isKept = query.params.length <= MOST_PARAMETERS_KEPT;
+    return super.prepareQuery(
+      query,
+      fields,
+      name ?? (isKept ? query.sql : undefined),
+      ...rest,
+    ) as PgPreparedQuery<T>;
+  }
+}
+
 /** Drizzle on `sql`, whose options have been settled for it. */
 export function ormOf(sql: postgres.ISql): Orm {
-  const session = new PostgresJsSession(sql as unknown as postgres.Sql, DIALECT, undefined);
+  const session = new KeepingSession(sql as unknown as postgres.Sql, DIALECT, undefined);
   return new PgDatabase(DIALECT, session, undefined) as unknown as Orm;
 }
 

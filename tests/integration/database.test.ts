@@ -1,5 +1,6 @@
 import { connect, createServer, type Socket } from 'node:net';
 import { inspect } from 'node:util';
+import { inArray } from 'drizzle-orm';
 import { integer, jsonb, pgTable, text, timestamp } from 'drizzle-orm/pg-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findFreePort } from '../../deploy/postgres/embedded.ts';
@@ -91,6 +92,32 @@ test('two tables of one name, as node and hub have them in one process, keep the
       expect(orm.select().from(ofHub).toSQL().sql).toContain('"accepted_at"');
     }
   });
+});
+
+test('a statement of drizzle is kept prepared, as one by hand is, unless it is one of a long list', async () => {
+  await using own = openDatabase(database.url, { max: 1, name: 'kept' });
+  const kept = async () => {
+    const rows = await own.sql<{ statement: string }[]>`SELECT statement FROM pg_prepared_statements`;
+    return rows.filter(({ statement }) => statement.includes('from "things"')).length;
+  };
+  const ids = (count: number) => Array.from({ length: count }, (_, id) => id);
+  for (let time = 0; time < 3; time++)
+    await own.orm
+      .select()
+      .from(things)
+      .where(inArray(things.id, ids(32)));
+  await withTransaction(own, (tx) =>
+    tx.orm
+      .select()
+      .from(things)
+      .where(inArray(things.id, ids(32))),
+  );
+  expect(await kept()).toBe(1);
+  await own.orm
+    .select()
+    .from(things)
+    .where(inArray(things.id, ids(33)));
+  expect(await kept()).toBe(1);
 });
 
 describe('errors', () => {

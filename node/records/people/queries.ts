@@ -1,7 +1,7 @@
 /**
  * SQL over identifiers, links, households and people, a set of rows at a time: one statement a chunk of an
  * import, arrays in, changed rows out. Who waits for whom stands in operations.ts. What names somebody is
- * sealed and opened here: above are texts, below are bytes. By hand: a thousand keys cost drizzle 2.5 times
+ * sealed and opened here: above are texts, below are bytes. By hand: a thousand keys cost drizzle 3.6 times
  * as much (tests/bench/RESULTS.md).
  */
 import { byteaTexts } from '../../../shared/db/bytea.ts';

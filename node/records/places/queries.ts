@@ -1,6 +1,6 @@
 /**
  * SQL over places, a set of rows at a time. Names are sealed and opened here. By hand: a thousand keys cost
- * drizzle 2.5 times as much (tests/bench/RESULTS.md).
+ * drizzle 3.6 times as much (tests/bench/RESULTS.md).
  */
 import type { PendingQuery, Row } from 'postgres';
 import { byteaTexts } from '../../../shared/db/bytea.ts';

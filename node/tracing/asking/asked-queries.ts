@@ -1,6 +1,6 @@
 /**
  * What has been asked of this node, by number, and how much in all: the tables `answered_questions` and
- * `asked_counts`. By hand: each question of a trace waits for them, and a statement costs drizzle 2.6 times
+ * `asked_counts`. By hand: each question of a trace waits for them, and a statement costs drizzle 1.3 times
  * as much (tests/bench/RESULTS.md).
  */
 import type { Queryable } from '../../../shared/db/database.ts';
