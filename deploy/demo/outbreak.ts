@@ -3,10 +3,10 @@
  * files: the last 14 days before a midnight. The same seed and midnight give the same bytes. Knows nothing of
  * HTTP.
  */
-import { vietnamDate, vietnamMidnight } from '../../shared/domain/instant.ts';
+import { vietnamDate, vietnamInstant, vietnamMidnight } from '../../shared/domain/instant.ts';
 import { DAYS, dayOf, timeOf } from './outbreak/days.ts';
 import { Dice } from './outbreak/dice.ts';
-import { filesOf, type ProvinceFiles, vietnamTime } from './outbreak/files.ts';
+import { filesOf, type ProvinceFiles } from './outbreak/files.ts';
 import { declare, scan, sense } from './outbreak/records.ts';
 import { type Story, type ToldVisit, tellStory } from './outbreak/story.ts';
 import { buildWorld, provincesOf, type World } from './outbreak/world.ts';
@@ -60,7 +60,7 @@ export function generateOutbreak({ seed = 24, now }: OutbreakOptions): Outbreak 
     provinces: provinces.map(({ code }) => filesOf(code, recorded)),
     people: residents.length,
     ...castOf(story, end),
-    asOf: vietnamTime(end),
+    asOf: vietnamInstant(end),
   };
 }
 
@@ -84,8 +84,8 @@ function castOf({ indexPerson, passerBy }: Story, end: number): Pick<Outbreak, '
       body: {
         identifiers: [cccd, phone as string],
         onset_on: vietnamDate(timeOf(end, -3, 12)),
-        sampled_at: vietnamTime(timeOf(end, -1, 10)),
-        isolated_at: vietnamTime(timeOf(end, -1, 14)),
+        sampled_at: vietnamInstant(timeOf(end, -1, 10)),
+        isolated_at: vietnamInstant(timeOf(end, -1, 14)),
       },
     },
     passerBy: { name: passerBy.name, identifiers: [passerBy.cccd, passerBy.phone as string] },

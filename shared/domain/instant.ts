@@ -77,7 +77,7 @@ export function vietnamDate(seconds: number): string {
 
 /** The minute in Asia/Ho_Chi_Minh, `YYYY-MM-DD hh:mm`, at `seconds`: as tables for people show it. */
 export function vietnamTime(seconds: number): string {
-  return new Date((seconds + VIETNAM_OFFSET_SECONDS) * 1000).toISOString().slice(0, 16).replace('T', ' ');
+  return vietnamInstant(seconds).slice(0, 16).replace('T', ' ');
 }
 
 const MONTH_DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];

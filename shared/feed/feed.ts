@@ -5,6 +5,7 @@
 import { strict as assert } from 'node:assert/strict';
 import type { Clock } from '../clock.ts';
 import type { Database } from '../db/database.ts';
+import { listening } from '../db/listening.ts';
 import type { Logger } from '../log.ts';
 import { type Loop, type LoopWatch, startLoop } from '../loop.ts';
 import { CHANNEL } from './emit.ts';
@@ -37,13 +38,14 @@ export class Feed implements AsyncDisposable {
   readonly #sleepers = new Set<Sleeper>();
   readonly #listening: Loop;
   readonly #forgetting: Loop;
-  #hears = false;
+  readonly #hear: () => Promise<void>;
   #last: number | undefined;
 
   /** At work already. */
   constructor(options: FeedOptions) {
     this.options = options;
     const { everyMs = EVERY_MS } = options;
+    this.#hear = listening(options.db, CHANNEL, (kind) => this.#wake(kind));
     this.#listening = startLoop({ ...options, name: 'feed', everyMs, pass: () => this.#listen() });
     this.#forgetting = startLoop({
       ...{ ...options, name: 'feed-forgetting', everyMs: FORGET_EVERY_MS, firstInMs: 60_000 },
@@ -63,15 +65,9 @@ export class Feed implements AsyncDisposable {
     return () => void this.#sleepers.delete(sleeper);
   }
 
-  /** What is announced may be lost with a connection: what the table says is not. */
   async #listen(): Promise<void> {
-    const { db } = this.options;
-    if (!this.#hears) {
-      // The driver listens again, by itself, whenever it has a connection.
-      await db.sql.listen(CHANNEL, (kind) => this.#wake(kind));
-      this.#hears = true;
-    }
-    const last = await findLastId(db);
+    await this.#hear();
+    const last = await findLastId(this.options.db);
     if (last === this.#last) return;
     this.#last = last;
     for (const { wake } of this.#sleepers) wake();

@@ -65,34 +65,15 @@ export type TraceJson = z.input<typeof traceOutput>;
 
 type TraceAnswer = Shown<typeof traceOutput>;
 
+type ProvinceCoverage = TraceAnswer['coverage'][number];
+
 /** A trace in the programs' own words; instants in epoch seconds. */
-export interface ShownTrace {
-  readonly id: string;
-  readonly state: TraceAnswer['state'];
-  readonly province: string;
-  readonly rules: number;
-  readonly direction: TraceAnswer['direction'];
-  readonly maxDegree: number;
-  readonly asOf: number;
-  readonly revision: number;
-  readonly version: number | null;
-  readonly coverage: readonly {
-    readonly province: string;
-    readonly state: TraceAnswer['coverage'][number]['state'];
-    readonly behind: number;
-    readonly answeredAt: number | null;
-    readonly dataAt: number | null;
-    readonly reason: string;
-  }[];
-  readonly byDegree: Readonly<Record<string, number>>;
-  readonly byProvince: Readonly<Record<string, number>>;
+export interface ShownTrace extends Omit<TraceAnswer, 'contacts' | 'progress' | 'coverage' | 'warnings'> {
+  readonly coverage: readonly (Omit<ProvinceCoverage, 'reason'> & { readonly reason: string })[];
+  readonly byDegree: TraceAnswer['contacts']['byDegree'];
+  readonly byProvince: TraceAnswer['contacts']['byProvince'];
   readonly questions: number;
   readonly awaited: number;
-  readonly openedAt: number | null;
-  readonly completedAt: number | null;
-  readonly elapsedMs: number;
-  readonly cases: readonly string[];
-  readonly refusal: string | null;
   readonly warnings: readonly string[];
 }
 

@@ -5,6 +5,7 @@
 import type { Registry } from 'prom-client';
 import type { Clock } from '../clock.ts';
 import type { Database } from '../db/database.ts';
+import { listening } from '../db/listening.ts';
 import { AppError, toAppError } from '../errors.ts';
 import { jitteredMs } from '../ids.ts';
 import type { Logger } from '../log.ts';
@@ -35,7 +36,8 @@ const AT_ONCE = 4;
 
 export class Outgoing implements AsyncDisposable {
   readonly #options: OutgoingOptions;
-  readonly #loops: Loop[] = [];
+  readonly #looking: Loop | undefined;
+  readonly #caring: Loop | undefined;
   /** What is being sent, and how to cut it off. */
   readonly #underWay = new Map<
     Promise<void>,
@@ -43,20 +45,22 @@ export class Outgoing implements AsyncDisposable {
   >();
   readonly #measure: ((counts: readonly queries.OutgoingCount[]) => void) | undefined;
   #counts: readonly queries.OutgoingCount[] = [];
-  #hears = false;
+  readonly #hear: () => Promise<void>;
   #stopped = false;
 
   /** At work already. */
   constructor(options: OutgoingOptions) {
     this.#options = options;
     const { clock, logger, watch, everyMs = EVERY_MS } = options;
+    this.#hear = listening(options.db, ANNOUNCED_ON, () => this.#wake());
     if (options.senders.length === 0) return;
     this.#measure = options.metrics && measureOutgoing(options.metrics);
     const parts = { clock, logger, watch };
-    this.#loops.push(
-      startLoop({ ...parts, name: 'outgoing', everyMs, pass: () => this.#look() }),
-      startLoop({ ...parts, name: 'outgoing-care', everyMs: CARE_EVERY_MS, pass: () => this.#care() }),
-    );
+    this.#looking = startLoop({ ...parts, name: 'outgoing', everyMs, pass: () => this.#look() });
+    this.#caring = startLoop({
+      ...{ ...parts, name: 'outgoing-care', everyMs: CARE_EVERY_MS },
+      pass: () => this.#care(),
+    });
   }
 
   /** What an operator should look at: `outgoing: 3 dead letters in webhooks`. */
@@ -69,11 +73,7 @@ export class Outgoing implements AsyncDisposable {
   /** Takes what is due as far as there are hands for it. */
   async #look(): Promise<void> {
     const { db, senders } = this.#options;
-    if (!this.#hears) {
-      // The driver listens again, by itself, whenever it has a connection.
-      await db.sql.listen(ANNOUNCED_ON, () => this.#wake());
-      this.#hears = true;
-    }
+    await this.#hear();
     for (const sender of senders) {
       const busy = [...this.#underWay.values()].filter((one) => one.sender === sender).length;
       const limit = (sender.atOnce ?? AT_ONCE) - busy;
@@ -144,7 +144,7 @@ export class Outgoing implements AsyncDisposable {
     await queries.markDead(db, item, error.reason);
     const line = { channel: channel.name, row: id, failures: attempt, err: error };
     logger.warn(line, 'an outgoing item could not be delivered');
-    this.#loops[1]?.wake();
+    this.#caring?.wake();
   }
 
   /** Counts what waits and what is dead, and forgets what is old. */
@@ -157,14 +157,14 @@ export class Outgoing implements AsyncDisposable {
   }
 
   #wake(): void {
-    this.#loops[0]?.wake();
+    this.#looking?.wake();
   }
 
   /** Cuts off what is being sent, and gives it back. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopped = true;
     for (const { cut } of this.#underWay.values()) cut.abort();
-    await Promise.all(this.#loops.map((loop) => loop[Symbol.asyncDispose]()));
+    await Promise.all([this.#looking?.[Symbol.asyncDispose](), this.#caring?.[Symbol.asyncDispose]()]);
     // A look that was under way may have begun something.
     await Promise.all(this.#underWay.keys());
   }

@@ -39,32 +39,35 @@ export async function takeItems(
 /** What is noted of an item only if nobody else has taken it meanwhile. */
 type Taken = Pick<OutgoingItem<unknown>, 'id' | 'attempt'>;
 
+function isStillOurs({ sql: query }: Sql, { id, attempt }: Taken) {
+  return query`id = ${id} AND state = 'waiting' AND tries = ${attempt}`;
+}
+
 /** It has been sent. */
-export async function markSent({ sql: query }: Sql, { id, attempt }: Taken): Promise<void> {
-  await query`UPDATE outgoing SET state = 'sent', ended_at = now(), failure = NULL
-    WHERE id = ${id} AND state = 'waiting' AND tries = ${attempt}`;
+export async function markSent(db: Sql, item: Taken): Promise<void> {
+  await db.sql`UPDATE outgoing SET state = 'sent', ended_at = now(), failure = NULL
+    WHERE ${isStillOurs(db, item)}`;
 }
 
 /** It has not, and is tried again. */
 export async function postpone(
-  { sql: query }: Sql,
-  { id, attempt }: Taken,
+  db: Sql,
+  item: Taken,
   { failure, pauseMs }: { readonly failure: string; readonly pauseMs: number },
 ): Promise<void> {
-  await query`UPDATE outgoing SET due_at = now() + ${pauseMs}::int8 * interval '1 ms', failure = ${failure}
-    WHERE id = ${id} AND state = 'waiting' AND tries = ${attempt}`;
+  await db.sql`UPDATE outgoing SET due_at = now() + ${pauseMs}::int8 * interval '1 ms', failure = ${failure}
+    WHERE ${isStillOurs(db, item)}`;
 }
 
 /** It was not tried to the end: it is due at once, as if it had not been tried. */
-export async function giveBack({ sql: query }: Sql, { id, attempt }: Taken): Promise<void> {
-  await query`UPDATE outgoing SET due_at = now(), tries = tries - 1
-    WHERE id = ${id} AND state = 'waiting' AND tries = ${attempt}`;
+export async function giveBack(db: Sql, item: Taken): Promise<void> {
+  await db.sql`UPDATE outgoing SET due_at = now(), tries = tries - 1 WHERE ${isStillOurs(db, item)}`;
 }
 
 /** It is a dead letter. */
-export async function markDead({ sql: query }: Sql, { id, attempt }: Taken, failure: string): Promise<void> {
-  await query`UPDATE outgoing SET state = 'dead', ended_at = now(), failure = ${failure}
-    WHERE id = ${id} AND state = 'waiting' AND tries = ${attempt}`;
+export async function markDead(db: Sql, item: Taken, failure: string): Promise<void> {
+  await db.sql`UPDATE outgoing SET state = 'dead', ended_at = now(), failure = ${failure}
+    WHERE ${isStillOurs(db, item)}`;
 }
 
 /** A row as operators see it; the body is the sender's business. */
@@ -131,12 +134,12 @@ export interface OutgoingCount {
   readonly oldestSeconds: number;
 }
 
-/** Of all channels that have any. */
+/** Of all channels that have any. Not by IN, which would read what was sent: an index knows one state. */
 export function countOutgoing({ sql: query }: Sql): Promise<OutgoingCount[]> {
   return query<OutgoingCount[]>`
     SELECT channel, state, count(*) AS count,
       extract(epoch FROM now() - min(created_at))::int8 AS "oldestSeconds"
-    FROM outgoing WHERE state IN ('waiting', 'dead') GROUP BY channel, state ORDER BY channel, state`;
+    FROM outgoing WHERE state = 'waiting' OR state = 'dead' GROUP BY channel, state ORDER BY channel, state`;
 }
 
 /** Drops at most `limit` that were sent, given up or dead a month ago; the answer is how many. */

@@ -5,6 +5,7 @@
 import { sql } from 'drizzle-orm';
 import { index, integer, jsonb, pgTable, text, unique } from 'drizzle-orm/pg-core';
 import { instant, int8, preciseInstant } from '../db/columns.ts';
+import { OUTGOING_STATES } from './rules.ts';
 
 export const outgoing = pgTable(
   'outgoing',
@@ -14,9 +15,7 @@ export const outgoing = pgTable(
     key: text().notNull(),
     subject: text().notNull(),
     body: jsonb().notNull(),
-    state: text({ enum: ['waiting', 'sent', 'dead', 'discarded'] })
-      .notNull()
-      .default('waiting'),
+    state: text({ enum: OUTGOING_STATES }).notNull().default('waiting'),
     tries: integer().notNull().default(0),
     failure: text(),
     createdAt: instant().notNull().default(sql`now()`),

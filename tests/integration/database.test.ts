@@ -94,7 +94,7 @@ test('two tables of one name, as node and hub have them in one process, keep the
   });
 });
 
-test('a statement of drizzle is kept prepared, as one by hand is, unless it is one of a long list', async () => {
+test('drizzle’s statements are kept prepared, as those by hand, but for long lists', async () => {
   await using own = openDatabase(database.url, { max: 1, name: 'kept' });
   const kept = async () => {
     const rows = await own.sql<{ statement: string }[]>`SELECT statement FROM pg_prepared_statements`;

@@ -2,6 +2,7 @@
  * The outbreak as the files that each province imports (README.md, Import files): CSV with a header,
  * instants in Vietnam's time.
  */
+import { vietnamInstant } from '../../../shared/domain/instant.ts';
 import type { Person } from './people.ts';
 import type { Place } from './places.ts';
 import type { CheckIn, Declaration, Encounter } from './records.ts';
@@ -84,19 +85,14 @@ function checkInRow({ identifier, place, inAt, outAt, homeProvince }: CheckIn): 
   return [
     identifier,
     place.id,
-    vietnamTime(inAt),
-    outAt === undefined ? undefined : vietnamTime(outAt),
+    vietnamInstant(inAt),
+    outAt === undefined ? undefined : vietnamInstant(outAt),
     homeProvince,
   ];
 }
 
 function encounterRow({ a, b, from, until, rssi }: Encounter): Cell[] {
-  return [a, b, vietnamTime(from), vietnamTime(until), rssi];
-}
-
-/** `2026-11-23T08:30:00+07:00` of epoch seconds. */
-export function vietnamTime(at: number): string {
-  return `${new Date((at + 7 * 3_600) * 1_000).toISOString().slice(0, 19)}+07:00`;
+  return [a, b, vietnamInstant(from), vietnamInstant(until), rssi];
 }
 
 function file(kind: FileKind, header: string, rows: readonly Cell[][]): ImportFile {
