@@ -9,6 +9,7 @@ import type { Participant } from '../../deploy/federation/participant.ts';
 import { openDatabase } from '../../shared/db/database.ts';
 import { Disposal } from '../../shared/disposal.ts';
 import { packageRoot } from '../../shared/package-root.ts';
+import { median } from './median.ts';
 import { childrenOf, cpuMsOf, parentOf } from './processes.ts';
 
 type BenchModule = typeof import('./bench-federation.ts');
@@ -246,8 +247,4 @@ function renderCost(all: readonly Turns[]): string {
     return `| ${[what, ...cells, median(ratios).toFixed(2), span].join(' | ')} |`;
   });
   return ['| | before | now | ratio | of all turns |', '| --- | --- | --- | --- | --- |', ...rows].join('\n');
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor((values.length - 1) / 2)] as number;
 }

@@ -15,6 +15,7 @@ import {
   type Step,
   sum,
 } from './federated-trace.ts';
+import { median as medianOf } from './median.ts';
 import { childrenOf, cpuMsOf, memoryOf } from './processes.ts';
 import { tokenOf } from './rows.ts';
 import { BENCH_TIME, identifierValue, type World } from './world.ts';
@@ -232,6 +233,5 @@ function summarize(maxDegree: number, together: readonly Run[], apart: readonly 
 }
 
 function median<T>(items: readonly T[], of: (item: T) => number): number {
-  const values = items.map(of).sort((a, b) => a - b);
-  return values[Math.floor((values.length - 1) / 2)] as number;
+  return medianOf(items.map(of));
 }

@@ -9,6 +9,7 @@ import { eq, sql as fragment, inArray } from 'drizzle-orm';
 import { startPostgres } from '../../deploy/postgres/embedded.ts';
 import { answers, openings } from '../../hub/traces/tables.ts';
 import { type Database, openDatabase } from '../../shared/db/database.ts';
+import { median } from './median.ts';
 
 const KEYS = Array.from({ length: 1_000 }, (_, i) => `trace-${i}`);
 const BODY = new Uint8Array(200);
@@ -90,8 +91,4 @@ async function meanOf(times: number, run: () => PromiseLike<unknown>): Promise<n
   const from = performance.now();
   for (let i = 0; i < times; i++) await run();
   return (performance.now() - from) / times;
-}
-
-function median(values: number[]): number {
-  return values.sort((a, b) => a - b)[values.length >> 1] as number;
 }

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { startPostgres } from '../../deploy/postgres/embedded.ts';
 import { packageRoot } from '../../shared/package-root.ts';
+import { median } from './median.ts';
 import type { ImportFigures } from './sealing-import.ts';
 
 export interface SealingOptions {
@@ -68,8 +69,4 @@ function renderTable({ plain, sealed }: Record<'plain' | 'sealed', ImportFigures
   });
   const line = (cells: readonly (string | undefined)[]) => `| ${cells.join(' | ')} |`;
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor((values.length - 1) / 2)] as number;
 }

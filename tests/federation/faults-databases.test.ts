@@ -2,7 +2,7 @@
  * Faults of databases under a running trace: connections cut, a database away for a moment, a node's database
  * replaced by an older copy. Each trace ends equal to the oracle on the data that is there.
  */
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Federation } from '../../deploy/federation/federation.ts';
 import type { Participant } from '../../deploy/federation/participant.ts';
 import type { Wiring } from '../../deploy/federation/program-environments.ts';
@@ -13,6 +13,7 @@ import { createTcpGate, type TcpGate } from '../support/tcp-gate.ts';
 import { waitFor } from '../support/wait.ts';
 import { call, importFile } from './drive.ts';
 import {
+  beginsForATest,
   converges,
   createWorld,
   cutConnections,
@@ -20,7 +21,6 @@ import {
   holdWriters,
   type Imported,
   importWorld,
-  open,
   PROVINCES,
   pickRequest,
   rowsOf,
@@ -60,19 +60,7 @@ afterAll(async () => {
   for (const gate of gates.values()) await gate[Symbol.asyncDispose]();
 });
 
-const begun: string[] = [];
-const begin = async () => {
-  const id = await open(federation, imported, picked.request);
-  begun.push(id);
-  return id;
-};
-
-// A node that starts anew is asked everything again, of every open trace.
-afterEach(async () => {
-  for (const id of begun.splice(0)) {
-    await call(federation.node(picked.owner), `/v1/traces/${id}/close`, { method: 'POST' });
-  }
-});
+const begin = beginsForATest(() => ({ federation, imported, picked }));
 
 const participant = (name: string): Participant => (name === 'hub' ? federation.hub : federation.node(name));
 const endsWell = (id: string, expected = picked.expected) =>

@@ -14,11 +14,12 @@ import { FederationService } from '../../shared/gen/truyvet/v1/federation_pb.ts'
 import { createChannel, createClient } from '../../shared/grpc/client.ts';
 import type { Peer } from '../../shared/grpc/peer.ts';
 import { readTlsMaterial } from '../../shared/grpc/tls.ts';
+import { extent } from '../support/extent.ts';
 import { findNeedles, type Needle, needlesOf } from '../support/needles.ts';
 import { type RecordingProxy, startRecordingProxy } from '../support/recording-proxy.ts';
 import { waitFor } from '../support/wait.ts';
 import { call, listContacts, openTrace, waitForTrace } from './drive.ts';
-import { createWorld, PROVINCES, rowsOf, statusOf } from './scenario.ts';
+import { createWorld, PROVINCES, rowsOf, startScenario, statusOf } from './scenario.ts';
 
 /** Nobody's, and nothing else's: words that occur only where a person's or a place's data went. */
 const CCCD = ['097531864201', '097531864202', '097531864203', '097531864204'];
@@ -55,7 +56,9 @@ const refusals: string[] = [];
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'truyvet-privacy-'));
   needles = await needlesOf(CANARIES);
-  federation = await createWorld({
+  // As processes, their logs hold what they print besides: in `.ci/run` that is searched, too.
+  const start = extent<typeof createWorld>({ quick: createWorld, all: startScenario });
+  federation = await start({
     logsDir: join(directory, 'logs'),
     env: { '*': { LOG_LEVEL: 'trace' } },
     intercept,

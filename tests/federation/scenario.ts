@@ -6,6 +6,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { afterEach } from 'vitest';
 import type { Federation, FederationOptions } from '../../deploy/federation/federation.ts';
 import { openDatabase } from '../../shared/db/database.ts';
 import type { RulePack } from '../../shared/domain/rule-pack.ts';
@@ -107,6 +108,32 @@ export function open(
 ): Promise<string> {
   const cases = request.cases.map((id) => caseIds.get(id) as string);
   return openTrace(federation.node(ownerOf(world, request)), { ...request, cases });
+}
+
+/**
+ * Opens the picked request's trace, and closes it after the test: a node that starts anew is asked everything
+ * again, of every open trace.
+ */
+export function beginsForATest(
+  given: () => {
+    readonly federation: Federation;
+    readonly imported: Imported;
+    readonly picked: ReturnType<typeof pickRequest>;
+  },
+): () => Promise<string> {
+  const begun: string[] = [];
+  afterEach(async () => {
+    const { federation, picked } = given();
+    for (const id of begun.splice(0)) {
+      await call(federation.node(picked.owner), `/v1/traces/${id}/close`, { method: 'POST' });
+    }
+  });
+  return async () => {
+    const { federation, imported, picked } = given();
+    const id = await open(federation, imported, picked.request);
+    begun.push(id);
+    return id;
+  };
 }
 
 /** What the oracle says of a request on merged data. */

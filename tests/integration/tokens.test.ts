@@ -18,6 +18,7 @@ import { oprfReady, tokensUnderKey } from '../../shared/pseudonym/oprf.ts';
 import { deriveOprfKey } from '../../shared/pseudonym/oprf-key.ts';
 import { type OprfWorkers, startOprfWorkers } from '../../shared/pseudonym/oprf-pool.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { losing } from '../support/losing-replies.ts';
 import { askPlain, testDataKeys } from '../support/sealed.ts';
 
 const key = deriveOprfKey(randomBytes(32));
@@ -180,18 +181,7 @@ describe('the feed', () => {
 
   it('tells of an identifier once, also when the answer to a commit is lost', async () => {
     const ids = await insert(10);
-    let lost = 2;
-    const sql = new Proxy(database.db.sql, {
-      get: (target, name) =>
-        name !== 'begin'
-          ? Reflect.get(target, name)
-          : async (work: () => Promise<unknown>) => {
-              const done = await target.begin(work);
-              if (lost-- <= 0) return done;
-              throw new AppError('UNAVAILABLE', 'DATABASE_UNAVAILABLE', 'lost after COMMIT');
-            },
-    });
-    const db = { ...database.db, sql };
+    const db = losing(database.db, { commits: 2 });
     await start({ db, clock: quickClock }).flush(never);
     expect(await told()).toEqual(ids);
     expect(warnings).toHaveLength(1);

@@ -9,12 +9,14 @@ import { importRows } from '../../node/records/intake/operations.ts';
 import { AskedQuestions, type TouchedQuestion } from '../../node/tracing/asking/asked-questions.ts';
 import { Changes } from '../../node/tracing/asking/changes.ts';
 import { IdentifierIndex } from '../../node/tracing/asking/identifier-index.ts';
+import { listUnsubmitted } from '../../node/tracing/openings/queries.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { type Database, openDatabase } from '../../shared/db/database.ts';
 import { AppError } from '../../shared/errors.ts';
 import { Feed } from '../../shared/feed/feed.ts';
 import { createLogger } from '../../shared/log.ts';
 import { everybodyAt } from '../support/callers.ts';
+import { losing } from '../support/losing-replies.ts';
 import { createNodeHttp, type NodeHttp } from '../support/node-http.ts';
 import { testDataKeys } from '../support/sealed.ts';
 import { waitFor } from '../support/wait.ts';
@@ -28,21 +30,6 @@ beforeAll(async () => {
   node = await createNodeHttp();
 });
 afterAll(() => node[Symbol.asyncDispose]());
-
-/** `db`, of which the answer to the next `lost` commits never comes. */
-function losing(db: Database, lost: { commits: number }): Database {
-  const sql = new Proxy(db.sql, {
-    get: (target, name) =>
-      name !== 'begin'
-        ? Reflect.get(target, name)
-        : async (...args: [never]) => {
-            const done = await target.begin(...args);
-            if (lost.commits-- <= 0) return done;
-            throw new AppError('UNAVAILABLE', 'DATABASE_UNAVAILABLE', 'lost after COMMIT');
-          },
-  });
-  return { ...db, sql };
-}
 
 function csv(text: string) {
   const bytes = (async function* () {
@@ -158,19 +145,23 @@ describe('a queue of openings', () => {
 
   it('is not held up by 256 traces that the hub has refused', async () => {
     await insert(256, 'OPENING_EXPIRED');
+    let answer = () => {};
+    node.hub.gate = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
     const entered = { identifiers: ['phone:0912345677'], onset_on: '2021-06-10' };
     const { body: found } = await node.call('POST', '/v1/cases', { json: entered });
-    // Queued while nobody sends: as after a restart, only the look at the queue finds it.
+    // Not accepted while the hub has not answered: as after a restart, the look at the queue finds it.
     const opened = await node.call('POST', '/v1/traces', {
       json: { cases: [found.id], direction: 'forward' },
     });
     expect(opened.status).toBe(202);
-    const { listUnsubmitted } = await import('../../node/tracing/openings/queries.ts');
-    await node.db.sql`UPDATE traces SET accepted_at = NULL, refusal = NULL WHERE id = ${opened.body.id}`;
     const now = Math.floor(clock.nowMs() / 1000);
     const queue = await listUnsubmitted(node.db, { limit: 256, refusedBefore: now });
     expect(queue[0]).toBe(opened.body.id);
     expect(queue).toHaveLength(256);
+    node.hub.gate = undefined;
+    answer();
     await node.db.sql`DELETE FROM traces WHERE refusal = 'OPENING_EXPIRED'`;
   });
 });

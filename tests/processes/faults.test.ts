@@ -4,20 +4,20 @@
  */
 
 import { readFile } from 'node:fs/promises';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Federation } from '../../deploy/federation/federation.ts';
 import type { Wiring } from '../../deploy/federation/program-environments.ts';
 import { openingSha256, readAdmittedOpening, signWarrant } from '../../shared/signed/opening.ts';
 import { loadPrivateKey } from '../../shared/signed/opening-keys.ts';
 import { call, listContacts } from '../federation/drive.ts';
 import {
+  beginsForATest,
   converges,
   createWorld,
   holdAt,
   holdWriters,
   type Imported,
   importWorld,
-  open,
   PROVINCES,
   pickRequest,
   rowsOf,
@@ -61,19 +61,7 @@ async function endAll(): Promise<void> {
   await Promise.all(['hub', ...PROVINCES].map((name) => federation.kill(name, signalFor(name))));
 }
 
-const begun: string[] = [];
-const begin = async () => {
-  const id = await open(federation, imported, picked.request);
-  begun.push(id);
-  return id;
-};
-
-// A node that starts anew is asked everything again, of every open trace.
-afterEach(async () => {
-  for (const id of begun.splice(0)) {
-    await call(federation.node(picked.owner), `/v1/traces/${id}/close`, { method: 'POST' });
-  }
-});
+const begin = beginsForATest(() => ({ federation, imported, picked }));
 
 const endsWell = (id: string) =>
   converges(federation, id, { at: picked.owner, expected: picked.expected, firm: false });

@@ -20,14 +20,14 @@ export class FailuresReporter implements Reporter {
     reason: TestRunEndReason,
   ): void {
     const tests = modules.flatMap((module) => [...module.children.allTests()]);
-    const flaky = tests.filter((test) => test.diagnostic()?.flaky);
+    const flaky = tests.filter((test) => test.diagnostic()?.flaky).flatMap(describeErrors);
     const failed = [
       ...tests.flatMap(errorsOfTest),
       ...modules.flatMap(errorsOfHooks),
       ...unhandled.map((error) => describe('outside of all tests', error)),
     ];
     if (reason !== 'passed' && failed.length === 0) failed.push(`the run: ${reason}, and nothing says why`);
-    this.#print('passed when tried again', flaky.map(nameOf));
+    this.#print('passed when tried again', flaky);
     this.#print('failed', failed);
   }
 
@@ -44,8 +44,12 @@ function nameOf(test: TestCase): string {
 }
 
 function errorsOfTest(test: TestCase): string[] {
-  const { state, errors = [] } = test.result();
-  return state === 'failed' ? errors.map((error) => describe(nameOf(test), error)) : [];
+  return test.result().state === 'failed' ? describeErrors(test) : [];
+}
+
+/** What was wrong with it: those that passed in the end keep what was before. */
+function describeErrors(test: TestCase): string[] {
+  return (test.result().errors ?? []).map((error) => describe(nameOf(test), error));
 }
 
 function errorsOfHooks(module: TestModule): string[] {

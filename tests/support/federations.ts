@@ -53,11 +53,14 @@ export const World = {
   },
 };
 
+type LogFile = ReturnType<typeof pino.destination>;
+
 /** A program in this process. It logs only when LOG_LEVEL is set, into its file. */
 export class ProgramHere implements LaunchedProgram {
   readonly options: ProgramOptions;
   readonly exited = Promise.resolve();
   #app: AsyncDisposable | undefined;
+  #log: LogFile | undefined;
 
   constructor(options: ProgramOptions) {
     this.options = options;
@@ -75,10 +78,10 @@ export class ProgramHere implements LaunchedProgram {
     if (this.#app) return;
     const { name, readyUrl, logFile } = this.options;
     const env = { LOG_LEVEL: 'silent', ...this.options.env };
-    const logTo = pino.destination({ dest: logFile, sync: true });
+    this.#log = pino.destination({ dest: logFile, sync: true });
     this.#app = name.startsWith('hub')
-      ? await startHub(parseHubConfig(env), systemClock, logTo)
-      : await startNode(parseNodeConfig(env), systemClock, logTo);
+      ? await startHub(parseHubConfig(env), systemClock, this.#log)
+      : await startNode(parseNodeConfig(env), systemClock, this.#log);
     await waitFor(`${name} to be ready`, () => answersOk(readyUrl));
   }
 
@@ -91,5 +94,7 @@ export class ProgramHere implements LaunchedProgram {
     const app = this.#app;
     this.#app = undefined;
     await app?.[Symbol.asyncDispose]();
+    this.#log?.end();
+    this.#log = undefined;
   }
 }

@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { documentOf } from '../../shared/http/docs.ts';
 import { createApps } from './http-apps.ts';
 
-export type Document = ReturnType<typeof documentOf>;
+type Document = ReturnType<typeof documentOf>;
 
 /** The document of all routes of a program. */
 export function openapiDocument(program: 'node' | 'hub'): Document {

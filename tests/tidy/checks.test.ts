@@ -289,6 +289,7 @@ describe('checkText', () => {
     [['https://registry', 'npmjs', 'org/pino'].join('.'), 'a registry host'],
     [['"resolved"', ' "https://mirror.example/pino.tgz"'].join(':'), 'a resolved address in the lockfile'],
     [['export interface Cases', 'Context {'].join(''), 'a *Context of ours'],
+    [['while (!', 'signal.aborted) {'].join(''), 'a loop by hand'],
     ['a line\r', 'a CR LF line ending'],
     ['a line ', 'white space at the end of a line'],
   ])('refuses %j', (line, what) => {

@@ -177,9 +177,8 @@ export const FEATURE_WHY =
   'one feature uses another through its operations.ts or rules.ts; queries and handlers may change any day';
 /** Files of shared that no program imports, and why they are there all the same. */
 export const SHARED_ENTRIES: Readonly<Record<string, string>> = {
-  'shared/{acts,audit,feed,http}/tables.ts':
+  'shared/{acts,feed,http}/tables.ts':
     'tables that both programs have, as TypeScript: the schema tests compare them with the SQL',
-  'shared/cli/say.ts': 'the language of the command lines, which commands take up one by one',
   'shared/pseudonym/oprf-worker.ts': 'the entry of a thread: named by its path, imported by nobody',
 };
 export const SHARED_WHY =
