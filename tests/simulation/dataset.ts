@@ -1,22 +1,36 @@
 /**
  * The merged data of all provinces, as plain as possible: the rows of the import files (README.md) and the
  * cases, each with the province where it was recorded. Owns the shape only; says nothing about what the rows
- * mean. Instants are epoch seconds (UTC), null = unknown (an empty cell). The order of rows is the order of
- * their arrival.
+ * mean. Instants are epoch seconds (UTC), null or absent = unknown (an empty cell). The order of rows is the
+ * order in which they were written: of `people` and `cases` it is a history, in which a row may correct or
+ * withdraw what an earlier one said.
  */
 import type { RulePack } from '../../shared/domain/rule-pack.ts';
 
-/** A row of `persons`: what one province wrote down about someone. */
+export type Sex = 'male' | 'female' | 'other';
+
+/**
+ * A row of `persons`: one writing of a record. Rows of one province with one key are writings of one record:
+ * `record` if given, else the set of identifiers, and the name too if they are handles alone.
+ */
 export interface PersonRow {
   readonly province: string;
-  /** Canonical `kind:value`; the first one is the one that the household belongs to. */
+  /** The column `record`. */
+  readonly record?: string | null;
+  /** Canonical `kind:value`, in the order in which they were typed, which means nothing. */
   readonly identifiers: readonly string[];
   readonly name: string | null;
+  /** As stated: `YYYY-MM-DD`, `YYYY-MM` or `YYYY`. */
+  readonly bornOn?: string | null;
+  /** As stated. */
+  readonly sex?: Sex | null;
   /** The column `province` of the file. */
   readonly provinceOfResidence: string | null;
   readonly ward: string | null;
   /** Local to the recording province. */
   readonly household: string | null;
+  /** This writing withdraws the record of its key; nothing else of the row matters. */
+  readonly withdrawn?: boolean;
 }
 
 /** A row of `places`; `place` is local to the province. */
@@ -45,7 +59,10 @@ export interface EncounterRow {
   readonly until: number;
 }
 
-/** A case as posted to `/v1/cases`; `id` is unique in the dataset. One of onset and sampling is known. */
+/**
+ * One writing of a case, which is a record too: as posted to `/v1/cases`, or as corrected, or withdrawn. `id`
+ * is its key and unique in the dataset. One of onset and sampling is known.
+ */
 export interface CaseRow {
   readonly province: string;
   readonly id: string;
@@ -54,6 +71,8 @@ export interface CaseRow {
   readonly onsetOn: string | null;
   readonly sampledAt: number | null;
   readonly isolatedAt: number | null;
+  /** This writing withdraws the case; nothing else of the row matters. */
+  readonly withdrawn?: boolean;
 }
 
 export interface Dataset {

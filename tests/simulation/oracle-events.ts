@@ -4,7 +4,8 @@
  * code under test.
  */
 import type { RulePack } from '../../shared/domain/rule-pack.ts';
-import type { CheckInRow, Dataset } from './dataset.ts';
+import type { CheckInRow, Dataset, EncounterRow } from './dataset.ts';
+import { principalOf, type StandingRecord, standing } from './oracle-records.ts';
 
 /** Half-open `[from, until)`, epoch seconds. */
 export interface Interval {
@@ -46,7 +47,7 @@ export function eventsOf(dataset: Dataset, rules: RulePack): Events {
   const stays = staysOf(dataset, rules);
   const staysByIdentifier = groupBy(stays, (stay) => stay.identifier);
   const staysByPlace = groupBy(stays, (stay) => stay.placeKey);
-  const encounters = encountersOf(dataset);
+  const encounters = encountersOf(dataset, rules);
   const coPresence = (stay: Stay) =>
     (staysByPlace.get(stay.placeKey) ?? []).flatMap((other) => {
       const both = intersection(stay, other);
@@ -59,49 +60,58 @@ export function eventsOf(dataset: Dataset, rules: RulePack): Events {
       ...(staysByIdentifier.get(identifier) ?? []).flatMap(coPresence),
       ...(encounters.get(identifier) ?? []),
     ],
-    housemates: housematesOf(dataset),
+    housemates: housematesOf(standing(dataset)),
   };
 }
 
-/** Check-ins at places that their province knows; the others are rejected (section 7) and count nowhere. */
+/**
+ * Check-ins at places that their province knows, without those that end before they begin ("rejected"): the
+ * others count nowhere.
+ */
 export function acceptedCheckIns(dataset: Dataset): CheckInRow[] {
   const places = new Set(dataset.places.map((place) => key(place.province, place.place)));
-  return dataset.checkIns.filter((checkIn) => places.has(key(checkIn.province, checkIn.place)));
+  return dataset.checkIns.filter(
+    ({ province, place, inAt, outAt }) =>
+      places.has(key(province, place)) && (outAt === null || inAt <= outAt),
+  );
+}
+
+/** Encounters without those that end before they begin; empty ones are accepted. */
+export function acceptedEncounters(dataset: Dataset): EncounterRow[] {
+  return dataset.encounters.filter(({ from, until }) => from <= until);
 }
 
 /** All stays, without the empty ones. */
 export function staysOf(dataset: Dataset, rules: RulePack): Stay[] {
   const kinds = new Map(dataset.places.map((place) => [key(place.province, place.place), place.kind]));
-  const scans = groupBy(acceptedCheckIns(dataset), (c) => key(c.province, c.place, c.identifier));
+  const scans = groupBy(acceptedCheckIns(dataset), (row) => key(row.province, row.identifier));
   return [...scans.values()].flatMap((rows) => {
-    const [{ province, place, identifier }] = rows as [CheckInRow];
-    const placeKey = key(province, place);
-    const kind = kinds.get(placeKey) as string;
-    return intervalsOf(rows, kind, rules).map((interval) => ({
-      ...interval,
-      identifier,
-      placeKey,
-      province,
-      kind,
-    }));
+    const ins = [...new Set(rows.map((row) => row.inAt))].sort((a, b) => a - b);
+    const nextIns = new Map(ins.map((inAt, index) => [inAt, ins[index + 1]]));
+    return onceEach(rows).flatMap(({ province, identifier, place, inAt, outAt }) => {
+      const placeKey = key(province, place);
+      const kind = kinds.get(placeKey) as string;
+      // "ended early by the next check-in of that province under that identifier": said of stays without an
+      // out only; an out that is there is used as it is
+      const assumed = inAt + perKind(rules.assumed_stay_seconds, kind);
+      const out = outAt ?? Math.min(assumed, nextIns.get(inAt) ?? Number.POSITIVE_INFINITY);
+      const until = Math.min(out, inAt + rules.longest_stay_seconds);
+      return inAt < until ? [{ from: inAt, until, identifier, placeKey, province, kind }] : [];
+    });
   });
 }
 
-/** The stays of one identifier at one place. */
-function intervalsOf(rows: readonly CheckInRow[], kind: string, rules: RulePack): Interval[] {
-  // "The same (identifier, place, in) is the same check-in; of two outs the later stands."
-  const outByIn = new Map<number, number | null>();
-  for (const row of rows) outByIn.set(row.inAt, later(outByIn.get(row.inAt) ?? null, row.outAt));
-  const ins = [...outByIn.keys()].sort((a, b) => a - b);
-  const assumed = perKind(rules.assumed_stay_seconds, kind);
-  return ins.flatMap((from, index) => {
-    // Ended early by the next check-in: said of stays "without an out" only; an out that is there is used as
-    // it is.
-    const nextIn = ins[index + 1] ?? Number.POSITIVE_INFINITY;
-    const out = outByIn.get(from) ?? Math.min(from + assumed, nextIn);
-    const until = Math.min(out, from + rules.longest_stay_seconds);
-    return from < until ? [{ from, until }] : [];
-  });
+/**
+ * "The same (identifier, place, in) is the same check-in; of two outs the later stands." `rows` are those of
+ * one identifier in one province.
+ */
+function onceEach(rows: readonly CheckInRow[]): CheckInRow[] {
+  const once = new Map<string, CheckInRow>();
+  for (const row of rows) {
+    const same = key(row.place, String(row.inAt));
+    once.set(same, { ...row, outAt: later(once.get(same)?.outAt ?? null, row.outAt) });
+  }
+  return [...once.values()];
 }
 
 function later(one: number | null, other: number | null): number | null {
@@ -115,34 +125,35 @@ function placeEvent(both: Interval, other: Stay, rules: RulePack): ContactEvent 
   return { ...both, other: other.identifier, setting: 'place', kind, province, weightPercent };
 }
 
-/** Encounters of each identifier; an empty interval is no event. */
-function encountersOf(dataset: Dataset): Map<string, ContactEvent[]> {
-  const sides = dataset.encounters.flatMap(({ identifierA, identifierB, from, until, province }) => {
-    const event = { from, until, setting: 'encounter', kind: null, province, weightPercent: 100 } as const;
-    if (from >= until || identifierA === identifierB) return [];
-    return [
-      { self: identifierA, event: { ...event, other: identifierB } },
-      { self: identifierB, event: { ...event, other: identifierA } },
-    ];
-  });
+/** Encounters of each identifier, "cut at the rules' longest stay"; an empty interval is no event. */
+function encountersOf(dataset: Dataset, rules: RulePack): Map<string, ContactEvent[]> {
+  const sides = acceptedEncounters(dataset).flatMap(
+    ({ identifierA, identifierB, from, province, ...row }) => {
+      const until = Math.min(row.until, from + rules.longest_stay_seconds);
+      const event = { from, until, setting: 'encounter', kind: null, province, weightPercent: 100 } as const;
+      if (from >= until || identifierA === identifierB) return [];
+      return [
+        { self: identifierA, event: { ...event, other: identifierB } },
+        { self: identifierB, event: { ...event, other: identifierA } },
+      ];
+    },
+  );
   const bySelf = groupBy(sides, (side) => side.self);
   return new Map([...bySelf].map(([self, own]) => [self, own.map((side) => side.event)]));
 }
 
 /**
- * "A record's household is that of its first identifier; belongs to one province": in each province an
- * identifier lives where the latest record that it heads puts it ("an empty cell never erases, another value
- * replaces").
+ * "The principal identifiers of the standing records that name it; an identifier is in every household that
+ * a standing record gives it; belongs to one province."
  */
-function housematesOf(dataset: Dataset): (identifier: string) => Housemate[] {
-  const homeOf = new Map<string, { identifier: string; province: string; home: string }>();
-  for (const { province, identifiers, household } of dataset.people) {
-    const identifier = identifiers[0];
-    if (identifier === undefined || household === null) continue;
-    homeOf.set(key(province, identifier), { identifier, province, home: key(province, household) });
-  }
-  const byHome = groupBy([...homeOf.values()], (entry) => entry.home);
-  const byIdentifier = groupBy([...homeOf.values()], (entry) => entry.identifier);
+function housematesOf(records: readonly StandingRecord[]): (identifier: string) => Housemate[] {
+  const members = records.flatMap(({ province, identifiers, household }) =>
+    household === null
+      ? []
+      : [{ identifier: principalOf(identifiers), province, home: key(province, household) }],
+  );
+  const byHome = groupBy(members, (member) => member.home);
+  const byIdentifier = groupBy(members, (member) => member.identifier);
   return (identifier) =>
     (byIdentifier.get(identifier) ?? [])
       .flatMap((own) => byHome.get(own.home) ?? [])

@@ -4,7 +4,6 @@
  * test.
  */
 import type { RulePack } from '../../shared/domain/rule-pack.ts';
-import type { TraceRequest } from './dataset.ts';
 import { type ContactEvent, type Events, intersection } from './oracle-events.ts';
 import type { Person } from './oracle-persons.ts';
 import type { Window } from './oracle-windows.ts';
@@ -17,7 +16,7 @@ export interface Meeting {
   /** Provinces of the households that both live in; empty if the window is. */
   readonly householdIn: readonly string[];
   readonly seconds: number;
-  /** Earliest start and latest end of the cut events and of the instant that a household adds. */
+  /** Earliest start and latest end of the cut events and of the window, if they share a household. */
   readonly first: number;
   readonly last: number;
 }
@@ -25,22 +24,17 @@ export interface Meeting {
 /** The close contacts of `q` in `window`, one meeting a person. */
 export type CloseContacts = (q: Person, window: Window) => Meeting[];
 
-/** Close contacts for traces of one direction. */
+/** Close contacts, in any window. */
 export function closeContactsOf(
   events: Events,
   personOf: (identifier: string) => Person,
   rules: RulePack,
-  direction: TraceRequest['direction'],
 ): CloseContacts {
   const uncut = uncutOf(events, personOf);
   return (q, window) => {
-    // an empty window has no cut events, and no households
-    const start = window[0]?.from;
-    const end = window.at(-1)?.until;
-    if (start === undefined || end === undefined) return [];
-    const householdAt = direction === 'forward' ? start : end; // "an instant of its own"
+    if (window.length === 0) return []; // no cut events, and no households
     return [...uncut(q)]
-      .map(([person, together]) => meetingOf(person, together, window, householdAt))
+      .map(([person, together]) => meetingOf(person, together, window))
       .filter((meeting) => isClose(meeting, rules));
   };
 }
@@ -79,17 +73,19 @@ function uncutOf(events: Events, personOf: (identifier: string) => Person) {
   };
 }
 
-function meetingOf(person: Person, together: Together, window: Window, householdAt: number): Meeting {
+/** In a window that is not empty. */
+function meetingOf(person: Person, together: Together, window: Window): Meeting {
   const events = cut(together.events, window);
   const householdIn = [...together.householdIn];
-  const instants = householdIn.length > 0 ? [householdAt] : [];
+  // "A household lasts as long as W"; start and end "of a union: of its earliest and of its latest interval"
+  const household = householdIn.length === 0 ? [] : window;
   return {
     person,
     events,
     householdIn,
     seconds: strongestSeconds(events),
-    first: least([...instants, ...events.map((event) => event.from)]),
-    last: greatest([...instants, ...events.map((event) => event.until)]),
+    first: least([...household, ...events].map((interval) => interval.from)),
+    last: greatest([...household, ...events].map((interval) => interval.until)),
   };
 }
 

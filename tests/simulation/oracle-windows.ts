@@ -25,13 +25,14 @@ export function windowsOf(
   personOf: (identifier: string) => Person,
 ): Windows {
   const { ofCase, ofLabel } =
-    request.direction === 'forward' ? forward(rules, request.asOf) : backward(rules, cases);
-  // "The index person is that of the case's first identifier"; its window is "the union, over its index
-  // cases".
+    request.direction === 'forward' ? forward(rules, request.asOf) : backward(rules, request.asOf, cases);
+  // "The persons of **all** identifiers that the cases name"; the window of each is "the union, over the
+  // index cases that name an identifier of it".
   const indexPersons = new Map<Person, Window>();
   for (const row of cases) {
-    const person = personOf(row.identifiers[0] as string);
-    indexPersons.set(person, unionOf([...(indexPersons.get(person) ?? []), ofCase(row)]));
+    for (const person of row.identifiers.map(personOf)) {
+      indexPersons.set(person, unionOf([...(indexPersons.get(person) ?? []), ofCase(row)]));
+    }
   }
   return { indexPersons, ofLabel: (at) => unionOf([ofLabel(at)]) };
 }
@@ -52,12 +53,15 @@ function forward(rules: RulePack, asOf: number): Rule {
   };
 }
 
-/** `[L, onset − latent_days)`; from a label `[L, t − latent_days)`. */
-function backward(rules: RulePack, cases: readonly CaseRow[]): Rule {
+/** `[L, min(onset − latent_days, asOf))`; from a label `[L, t − latent_days)`. */
+function backward(rules: RulePack, asOf: number, cases: readonly CaseRow[]): Rule {
   // L, of all index cases
   const earliest = Math.min(...cases.map((row) => onsetOf(row) - secondsOf(rules.source_days)));
-  const ofLabel = (at: number) => ({ from: earliest, until: at - secondsOf(rules.latent_days) });
-  return { ofCase: (row) => ofLabel(onsetOf(row)), ofLabel };
+  const latent = secondsOf(rules.latent_days);
+  return {
+    ofCase: (row) => ({ from: earliest, until: Math.min(onsetOf(row) - latent, asOf) }),
+    ofLabel: (at) => ({ from: earliest, until: at - latent }),
+  };
 }
 
 /** Midnight in Asia/Ho_Chi_Minh (+07:00 all year); "the sampling time takes the place of a missing onset". */
@@ -67,7 +71,7 @@ function onsetOf(row: CaseRow): number {
   throw new Error(`case ${row.id} has neither onset nor sampling`);
 }
 
-/** "Days in rules are multiplied by 86,400 and rounded to the nearest second." */
+/** "Multiplied by 86,400 and rounded to the nearest second, halves up." */
 function secondsOf(days: number): number {
   return Math.round(days * 86_400);
 }
