@@ -10,6 +10,7 @@ import type {
   EncounterRow,
   PersonRow,
   PlaceRow,
+  Sex,
   TraceRequest,
 } from './dataset.ts';
 import { trace } from './oracle.ts';
@@ -62,6 +63,17 @@ export function inProvince<Row extends { readonly province: string }>(province: 
 export function record(identifiers: string, household: string | null = null): PersonRow {
   const words = identifiers.split(' ');
   return { province: '24', identifiers: words, name: null, provinceOfResidence: null, ward: null, household };
+}
+
+/** What a record states of birth and sex, as in `1985 female` or `2015-03-04 male`. */
+export function stated(says: string, row: PersonRow): PersonRow {
+  const [bornOn = null, sex = null] = says.split(' ').filter(Boolean) as [string?, Sex?];
+  return { ...row, bornOn, sex };
+}
+
+/** The writing that withdraws what `row` wrote. */
+export function withdrawal<Row extends PersonRow | CaseRow>(row: Row): Row {
+  return { ...row, withdrawn: true };
 }
 
 /** A case of province 24; `app:x` with onset on 10 June unless told otherwise. */

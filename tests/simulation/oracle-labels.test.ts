@@ -153,11 +153,11 @@ describe('forward', () => {
     );
   });
 
-  test('a household of a contact: from the start of its window', () => {
+  test('a household of a contact: as long as its window', () => {
     // a infected at 1000 at the earliest: W = [1000 + 2 d, 10 d)
     const people = [record('app:a', 'h'), record('app:b', 'h')];
     expect(summary({ people, encounters: [half('app:x', 'app:a', 1000)] })[1]).toBe(
-      `app:b F2 ${2 * d + 1000}..${2 * d + 1000} 0s`,
+      `app:b F2 ${2 * d + 1000}..${10 * d} 0s`,
     );
     // none if the window is empty: 2 d after 8 d is asOf
     expect(summary({ people, encounters: [half('app:x', 'app:a', 8 * d)] })).toHaveLength(1);
@@ -188,19 +188,29 @@ describe('backward', () => {
       summary({ ...backward, encounters: [met('app:x', 'app:p', from, until)] });
     expect(at(-2 * d - 900, d)).toEqual([`app:p F1 ${-2 * d - 900}..${-2 * d} 900s`]);
     expect(at(-2 * d, d)).toEqual([]);
-    expect(at(-15 * d, -14 * d + 950)).toEqual([`app:p F1 ${-14 * d}..${-14 * d + 950} 950s`]);
-    expect(at(-15 * d, -14 * d)).toEqual([]);
+    expect(at(-14 * d - 50, -14 * d + 950)).toEqual([`app:p F1 ${-14 * d}..${-14 * d + 950} 950s`]);
+    expect(at(-14 * d - 5000, -14 * d)).toEqual([]);
   });
 
-  test('L is the earliest of all index cases, isolation and asOf play no part', () => {
+  test('windows end at asOf, if that is earlier', () => {
+    const encounters = [met('app:x', 'app:p', -4 * d - 900, -4 * d + 900)];
+    expect(summary({ ...backward, encounters, asOf: T - 4 * d })).toEqual([
+      `app:p F1 ${-4 * d - 900}..${-4 * d} 900s`,
+    ]);
+    expect(summary({ ...backward, encounters, asOf: T - 4 * d - 1 })).toEqual([]);
+  });
+
+  test('L is the earliest of all index cases, isolation plays no part', () => {
     // y's onset is 10 d earlier: L = −24 d for x too
     const y = confirmed({ id: 'y', identifiers: ['app:y'], onsetOn: '2021-05-31' });
     const encounters = [half('app:x', 'app:p', -20 * d)];
     const isolated = confirmed({ isolatedAt: T - 23 * d });
-    expect(summary({ ...backward, encounters, confirmed: [isolated, y], asOf: T - 22 * d })).toEqual([
+    expect(summary({ ...backward, encounters, confirmed: [isolated, y] })).toEqual([
       `app:p F1 ${-20 * d}..${-20 * d + 1800} 1800s`,
     ]);
     expect(summary({ ...backward, encounters })).toEqual([]);
+    const withdrawn = [isolated, y, { ...y, withdrawn: true }];
+    expect(summary({ ...backward, encounters, confirmed: withdrawn })).toEqual([]);
   });
 
   test('two labels: a late long one and an early short one; dominated is the earlier', () => {
@@ -221,11 +231,11 @@ describe('backward', () => {
     ]);
   });
 
-  test('a household of a contact: at the end of its window', () => {
+  test('a household of a contact: as long as its window', () => {
     // a until −3 d + 1800: W = [−14 d, −5 d + 1800)
     const people = [record('app:a', 'h'), record('app:b', 'h')];
     expect(summary({ ...backward, people, encounters: chain.slice(0, 1) })[1]).toBe(
-      `app:b F2 ${-5 * d + 1800}..${-5 * d + 1800} 0s`,
+      `app:b F2 ${-14 * d}..${-5 * d + 1800} 0s`,
     );
   });
 });
@@ -254,7 +264,7 @@ describe('what is said of a contact', () => {
       identifiers: ['app:p', 'cccd:p'],
       degree: 1,
       firstExposedAt: T - 2 * d,
-      lastExposedAt: T + 5000,
+      lastExposedAt: T + 10 * d, // the household's
       seconds: 2530, // 60 × 100 % + 4940 × 50 %
       settings: ['encounter', 'household', 'place'],
       placeKinds: ['market'],
