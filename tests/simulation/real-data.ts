@@ -20,8 +20,9 @@ const DAY = 86_400;
 const PROVINCES = ['24', '79', '01', '48', '31', '92', '27', '30', '26', '75', '77'] as const;
 
 /**
- * 66,962 check-ins of 193 people at 15,220 places, without outs, from 2021-01-04 on (weeks, weekdays and
- * hours made into dates). Places are split by longitude into `provinceCount` (1 to 11) provinces with about
+ * 66,962 check-ins of 193 people at 15,220 places, from 2021-01-04 on (weeks, weekdays and hours made into
+ * dates). The data know no outs; whoever is seen elsewhere before the assumed stay is over gets that instant
+ * as one, since a province sees only its own next check-in and borders would change what is assumed. Places are split by longitude into `provinceCount` (1 to 11) provinces with about
  * as many check-ins each; people, identifiers, cases and instants are the same for every count. Each person
  * has two identifiers that take turns, linked by one record. Traces: forward from the best-connected person
  * and from the best three, backward.
@@ -102,21 +103,46 @@ function foursquareOf(rows: readonly string[][], provinceCount: number): TracedD
     };
   });
   const places = new Map(rows.map(([, venue, category]) => [venue as string, Number(category)]));
+  const kindOf = (place: string) => CATEGORY_KINDS[places.get(place.slice(1)) ?? -1] ?? 'other';
   const people = [...new Set(rows.map(([user]) => user as string))];
   const best = bestConnected(metAtPlaces(rows, checkIns), 3);
   return {
     provinces: PROVINCES.slice(0, provinceCount),
     rules: LONG_RULES,
     people: people.map((user) => personRow(user, PROVINCES[Number(user) % provinceCount] as string)),
-    places: [...places].map(([venue, category]) => ({
+    places: [...places.keys()].map((venue) => ({
       province: provinceOf.get(venue) as string,
       place: `v${venue}`,
-      kind: CATEGORY_KINDS[category] ?? 'other',
+      kind: kindOf(`v${venue}`),
     })),
-    checkIns,
+    checkIns: leftForTheNext(checkIns, kindOf),
     encounters: [],
     ...casesAndTraces(best, { early: '2021-03-01', late: '2021-05-01', asOf: startAt + 365 * DAY }),
   };
+}
+
+/** The check-ins, those with an out that the same identifier's next one, anywhere, cuts short. */
+function leftForTheNext(
+  checkIns: readonly CheckInRow[],
+  kindOf: (place: string) => (typeof CATEGORY_KINDS)[number],
+): CheckInRow[] {
+  const nextAt = new Map<CheckInRow, number>();
+  const later = new Map<string, { at: number; next: number }>();
+  for (const row of checkIns.toSorted((a, b) => b.inAt - a.inAt)) {
+    const seen = later.get(row.identifier) ?? {
+      at: Number.POSITIVE_INFINITY,
+      next: Number.POSITIVE_INFINITY,
+    };
+    const next = seen.at > row.inAt ? seen.at : seen.next; // strictly later
+    later.set(row.identifier, { at: row.inAt, next });
+    nextAt.set(row, next);
+  }
+  const { assumed_stay_seconds: assumed } = LONG_RULES;
+  return checkIns.map((row) => {
+    const until = row.inAt + (assumed[kindOf(row.place)] ?? assumed.default);
+    const next = nextAt.get(row) as number;
+    return next < until ? { ...row, outAt: next } : row;
+  });
 }
 
 /**
