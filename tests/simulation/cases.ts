@@ -20,7 +20,10 @@ export interface Story {
 
 const DAY = 86_400;
 
-/** Cases in all provinces; every trace names cases of one province only. */
+/**
+ * Cases in all provinces; every trace names cases of one province only. One that no trace starts from may be
+ * corrected or withdrawn.
+ */
 export function casesAndTraces(random: Random, story: Story): { cases: CaseRow[]; traces: TraceRequest[] } {
   const { rules, span, population, provinces } = story;
   const firstDay = Math.ceil(rules.infectious_days_before);
@@ -39,10 +42,15 @@ export function casesAndTraces(random: Random, story: Story): { cases: CaseRow[]
   };
   const forward = indexCases(story.early, firstDay);
   const backward = indexCases(story.late, lastDay);
-  if (random.chance(25))
+  if (random.chance(25)) {
     open(random.pick(population.someones), random.int(1, lastDay), random.pick(provinces));
+    const untraced = cases.at(-1) as CaseRow;
+    const { identifiers } = random.pick(population.someones);
+    const corrected = { ...untraced, identifiers: random.some(2, identifiers), sampledAt: span.from + DAY };
+    cases.push(...random.pick<CaseRow[]>([[], [{ ...untraced, withdrawn: true }], [corrected]]));
+  }
   const endAt = span.from + span.days * DAY;
-  const asOf = () => (random.chance(75) ? endAt + DAY : endAt - random.int(0, 2 * DAY));
+  const asOf = () => (random.chance(80) ? endAt + DAY : endAt - random.int(0, 2 * DAY));
   const maxDegree = () => random.pick([1, 2, 2, 3, 3, 3, 3, 3, 3, 3, 4, 4, 4, 4, 4, 4, 4, 4]);
   const traces: TraceRequest[] = [
     { direction: 'forward', cases: forward, maxDegree: maxDegree(), asOf: asOf() },

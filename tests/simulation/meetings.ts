@@ -67,6 +67,11 @@ const byQrCarelessly: Manner = (scene, a, b, { from }) => {
     if (random.chance(35))
       scan(scene, one, place, { inAt: inAt + random.pick([60, 600, 1800]), outAt: null });
     if (random.chance(20)) scan(scene, one, place, { inAt, outAt: inAt + random.pick([30, 1200]) });
+    const elsewhere = inAt + random.pick([0, 120, 1500]);
+    if (random.chance(25)) {
+      const outAt = random.pick([elsewhere, elsewhere, null, elsewhere + 600]); // an empty stay ends one, too
+      scan(scene, one, random.pick(scene.places), { inAt: elsewhere, outAt });
+    }
   }
 };
 
@@ -77,6 +82,12 @@ const byBothPhones: Manner = (scene, a, b, { from, until }) => {
   const off = scene.random.pick([0, 0, 20, 60]);
   encounter(scene, a, b, { from, until });
   encounter(scene, b, a, { from: from + off, until: until + off });
+};
+
+/** A report of no length, which is nothing, beside another one. */
+const inPassing: Manner = (scene, a, b, { from, until }) => {
+  encounter(scene, a, b, { from: until, until });
+  encounter(scene, a, b, { from, until });
 };
 
 const byQrBesideBluetooth: Manner = (scene, a, b, { from, until }) => {
@@ -121,7 +132,7 @@ const CLOSE_MANNERS: readonly Manner[] = [
 ];
 const MANNERS: readonly Manner[] = [
   ...CLOSE_MANNERS,
-  ...[byQrCarelessly, byQrCarelessly, touching, atTheLongestStay],
+  ...[byQrCarelessly, byQrCarelessly, byQrCarelessly, touching, atTheLongestStay, inPassing],
 ];
 
 /** Seconds around the threshold: exactly, one off, half, and plainly over. */
@@ -135,7 +146,7 @@ type Scan = Pick<CheckInRow, 'inAt' | 'outAt'>;
 
 function scan(scene: Scene, one: Someone, { province, place }: PlaceRow, { inAt, outAt }: Scan): void {
   const { random } = scene;
-  const identifier = random.pick(one.identifiers);
+  const identifier = shownBy(scene, one);
   const homeProvince = random.chance(50) ? (one.home?.province ?? null) : null;
   const row: CheckInRow = { province, identifier, place, inAt, outAt, homeProvince };
   scene.checkIns.push(row);
@@ -143,8 +154,18 @@ function scan(scene: Scene, one: Someone, { province, place }: PlaceRow, { inAt,
 }
 
 function encounter(scene: Scene, a: Someone, b: Someone, { from, until }: Time): void {
-  const { random } = scene;
-  const [identifierA, identifierB] = [random.pick(a.identifiers), random.pick(b.identifiers)];
-  if (identifierA === identifierB || from >= until) return; // a family's phone does not meet itself
-  scene.encounters.push({ province: random.pick(scene.provinces), identifierA, identifierB, from, until });
+  const [identifierA, identifierB] = [shownBy(scene, a), shownBy(scene, b)];
+  if (identifierA === identifierB) return; // a family's phone does not meet itself
+  scene.encounters.push({
+    province: scene.random.pick(scene.provinces),
+    identifierA,
+    identifierB,
+    from,
+    until,
+  });
+}
+
+/** What one shows this time: the first identifier somewhat more often than others. */
+function shownBy({ random }: Scene, one: Someone): string {
+  return random.chance(25) ? (one.identifiers[0] as string) : random.pick(one.identifiers);
 }

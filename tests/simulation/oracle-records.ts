@@ -48,7 +48,7 @@ export function standingCases({ cases }: Pick<Dataset, 'cases'>): CaseRow[] {
 }
 
 /** "`record` if given, else the set of identifiers, and the name too if they are handles alone". */
-function keyOf({ province, record, identifiers, name }: PersonRow): string {
+export function keyOf({ province, record, identifiers, name }: PersonRow): string {
   if (record !== undefined && record !== null) return JSON.stringify([province, 'record', record]);
   const handlesAlone = identifiers.every(isHandle) ? [name] : [];
   return JSON.stringify([province, 'identifiers', [...new Set(identifiers)].sort(), ...handlesAlone]);

@@ -5,25 +5,9 @@
 import type { Dataset } from './dataset.ts';
 import { type OracleContact, type OracleLabel, oracleOf } from './oracle.ts';
 import { eventsOf, groupBy, staysOf } from './oracle-events.ts';
+import { RECORD_FEATURES } from './record-features.ts';
+import type { Feature, Story } from './story.ts';
 import type { World } from './world.ts';
-
-/** A world and what its traces find, in the order of `world.traces`. */
-export interface Story {
-  readonly world: World;
-  readonly contacts: readonly OracleContact[][];
-  readonly labels: readonly OracleLabel[][];
-}
-
-export function tell(world: World): Story {
-  const oracle = oracleOf(world, world.rules);
-  return {
-    world,
-    contacts: world.traces.map((request) => oracle.contacts(request)),
-    labels: world.traces.map((request) => oracle.labels(request)),
-  };
-}
-
-type Feature = readonly [name: string, percent: number, holds: (story: Story) => boolean];
 
 const reached: readonly Feature[] = [
   ['contacts of three degrees', 60, ({ contacts }) => contacts.some((list) => hasDegrees(list, 3))],
@@ -32,7 +16,7 @@ const reached: readonly Feature[] = [
   ['contacts of four degrees', 8, ({ contacts }) => contacts.some((list) => hasDegrees(list, 4))],
   ['a person with two labels', 80, ({ labels }) => labels.some(hasTwoLabels)],
   ['a person with two labels, forward', 60, ({ labels }) => hasTwoLabels(labels[0] ?? [])],
-  ['a person with two labels, backward', 60, ({ labels }) => hasTwoLabels(labels[1] ?? [])],
+  ['a person with two labels, backward', 55, ({ labels }) => hasTwoLabels(labels[1] ?? [])],
   [
     'a contact exactly at the threshold',
     30,
@@ -65,17 +49,6 @@ const reached: readonly Feature[] = [
 
 const people: readonly Feature[] = [
   ['a contact of several identifiers linked only in a third province', 15, linkedInAThird],
-  ['a shared identifier that is a contact by itself', 5, sharedContact],
-  [
-    'a person moves to another household',
-    5,
-    ({ world }) => {
-      const homes = world.people.filter((row) => row.household !== null);
-      return [...groupBy(homes, (row) => `${row.province} ${row.identifiers[0]}`).values()].some(
-        (rows) => new Set(rows.map((row) => row.household)).size > 1,
-      );
-    },
-  ],
   [
     'somebody without any record',
     20,
@@ -102,6 +75,14 @@ const scans: readonly Feature[] = [
         ),
       );
     },
+  ],
+  ['an assumed stay ended by a scan at another place', 8, ({ world }) => endsElsewhere(world, false)],
+  ['an assumed stay ended by an empty one', 3, ({ world }) => endsElsewhere(world, true)],
+  ['an empty encounter', 40, ({ world }) => world.encounters.some((row) => row.from === row.until)],
+  [
+    'an encounter cut at the longest stay',
+    5,
+    ({ world }) => world.encounters.some((row) => row.until - row.from > world.rules.longest_stay_seconds),
   ],
   [
     'the same scan with two outs',
@@ -173,6 +154,16 @@ const traces: readonly Feature[] = [
         return row.isolatedAt !== null && row.isolatedAt <= from;
       }),
   ],
+  ['an empty window', 3, ({ windows }) => windows.flat().some(({ window }) => window.length === 0)],
+  [
+    'a backward window that ends at asOf',
+    20,
+    ({ world, windows }) =>
+      world.traces.some(
+        ({ direction, asOf }, index) =>
+          direction === 'backward' && windows[index]?.some(({ window }) => window.at(-1)?.until === asOf),
+      ),
+  ],
   ...[1, 2, 3, 4].map(
     (degree): Feature => [
       `up to degree ${degree}`,
@@ -182,8 +173,8 @@ const traces: readonly Feature[] = [
   ),
 ];
 
-/** Name, least share in percent, and whether a world has it. */
-export const FEATURES: readonly Feature[] = [...reached, ...people, ...scans, ...traces];
+/** All of them. */
+export const FEATURES: readonly Feature[] = [...reached, ...people, ...RECORD_FEATURES, ...scans, ...traces];
 
 function hasDegrees(contacts: readonly OracleContact[], highest: number): boolean {
   const degrees = new Set(contacts.map((contact) => contact.degree));
@@ -227,17 +218,6 @@ function linkedInAThird({ world, contacts }: Story): boolean {
   );
 }
 
-/** Named by records together with two different `cccd`. */
-function sharedContact({ world, contacts }: Story): boolean {
-  return contacts.flat().some(({ identifiers }) => {
-    const rows = [...world.people, ...world.cases].filter((row) =>
-      row.identifiers.some((one) => identifiers.includes(one)),
-    );
-    const cccds = rows.flatMap((row) => row.identifiers.filter((one) => one.startsWith('cccd:')));
-    return identifiers.length === 1 && !identifiers[0]?.startsWith('cccd:') && new Set(cccds).size > 1;
-  });
-}
-
 function hasTriangle({ world }: Story): boolean {
   const events = eventsOf(world, world.rules);
   const all = new Set(world.checkIns.map((row) => row.identifier));
@@ -247,4 +227,28 @@ function hasTriangle({ world }: Story): boolean {
       [...(met.get(other) ?? [])].some((third) => third !== one && others.has(third)),
     ),
   );
+}
+
+/** Without an out, and the stay ends when the identifier is scanned at another place of the province. */
+function endsElsewhere(world: World, byAnEmptyOne: boolean): boolean {
+  const stays = staysOf(world, world.rules);
+  return world.checkIns.some((row) => {
+    const stay = stays.find(({ identifier, province, from, placeKey }) => {
+      return (
+        identifier === row.identifier &&
+        province === row.province &&
+        from === row.inAt &&
+        placeKey.endsWith(row.place)
+      );
+    });
+    if (row.outAt !== null || stay === undefined) return false;
+    return world.checkIns.some(
+      (next) =>
+        next.identifier === row.identifier &&
+        next.province === row.province &&
+        next.place !== row.place &&
+        next.inAt === stay.until &&
+        (!byAnEmptyOne || next.outAt === next.inAt),
+    );
+  });
 }

@@ -10,8 +10,9 @@ import { rulePackProblems } from '../../shared/domain/rule-pack.ts';
 import { extent } from '../support/extent.ts';
 import { casesToPost, isoAt, toImportFiles } from './import-files.ts';
 import { oracleOf, trace } from './oracle.ts';
+import { tell } from './story.ts';
 import { makeWorld, worldArbitrary } from './world.ts';
-import { FEATURES, tell } from './world-features.ts';
+import { FEATURES } from './world-features.ts';
 
 const SEEDS = extent({ quick: 250, all: 600 });
 /** Those whose oracle is asked again, with its rows turned about. */

@@ -16,7 +16,9 @@ import type { RulePack } from '../../shared/domain/rule-pack.ts';
 import { casesAndTraces } from './cases.ts';
 import type { PlaceRow, TracedDataset } from './dataset.ts';
 import { meet, meetClosely, type Scene, visit } from './meetings.ts';
-import { type Minting, type Population, populate, type Someone } from './population.ts';
+import type { Minting } from './minting.ts';
+import { paperworkOf } from './paperwork.ts';
+import { type Population, populate, type Someone } from './population.ts';
 import { Random } from './random.ts';
 import { drawRules } from './rule-variations.ts';
 
@@ -63,13 +65,14 @@ export function makeWorld(seed: number, options: WorldOptions = {}): World {
   const minting: Minting = { series: options.series ?? 0, next: 0 };
   const count = options.people ?? random.int(9, 14);
   const population = populate(random, count, provinces, minting);
+  const people = paperworkOf({ random, provinces, minting }, population);
   const isTown = count > 30;
   const places = placesOf(random, Math.ceil(count / (isTown ? 5 : 2)), provinces, minting);
   const scene: Scene = { random, rules, provinces, places, checkIns: [], encounters: [] };
   const span = { from: options.startAt ?? START_AT, days: 4 + Math.ceil(4 * rules.latent_days) };
 
   const [early, late] = random.some(2, population.someones) as [Someone, Someone];
-  liveThrough(scene, population, { ...span, meetings: isTown ? 8 : 3 });
+  liveThrough(scene, population, { ...span, meetings: isTown ? 10 : 3 });
   plantChain(scene, early, population, (step) => span.from + step);
   plantChain(scene, late, population, (step) => span.from + span.days * DAY - step);
   const outcome = casesAndTraces(random, { population, early, late, provinces, rules, span });
@@ -77,7 +80,7 @@ export function makeWorld(seed: number, options: WorldOptions = {}): World {
     seed,
     provinces,
     rules,
-    people: population.rows,
+    people,
     places,
     checkIns: random.shuffled(scene.checkIns),
     encounters: random.shuffled(scene.encounters),
@@ -142,7 +145,7 @@ function plantChain(
   meetClosely(scene, b, c, at(start + 2 * (latent + pause)));
   meetClosely(scene, c, d, at(start + 3 * (latent + pause)));
   const again = random.pick([1, pause / 2, pause + hour, pause + 2 * hour, pause + 6 * hour]);
-  if (random.chance(85)) meetClosely(scene, index, b, at(start + latent + pause + again));
+  if (random.chance(95)) meetClosely(scene, index, b, at(start + latent + pause + again));
 }
 
 function others(someones: readonly Someone[], one: Someone): Someone[] {
