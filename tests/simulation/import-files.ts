@@ -1,11 +1,15 @@
 /**
- * A dataset as what a province would import (README.md): four CSV texts, and its cases as bodies of `POST
- * /v1/cases`.
+ * A dataset as what a province would import (README.md): four CSV texts, its cases as bodies of `POST
+ * /v1/cases`, and its records step by step where their history matters.
  */
-import type { CaseRow, Dataset } from './dataset.ts';
+import type { CaseRow, Dataset, PersonRow } from './dataset.ts';
+import { keyOf, standingCases } from './oracle-records.ts';
 
 export interface ImportFiles {
-  /** CSV with header, UTF-8, LF; null is an empty cell; instants with offset +07:00. */
+  /**
+   * CSV with header, UTF-8, LF; null is an empty cell; instants with offset +07:00. Of records that were
+   * withdrawn only what was written after that, so that importing the file leaves the records that stand.
+   */
   readonly persons: string;
   readonly places: string;
   readonly checkIns: string;
@@ -17,13 +21,7 @@ export function toImportFiles(dataset: Dataset, province: string): ImportFiles {
   const own = <T extends { readonly province: string }>(rows: readonly T[]) =>
     rows.filter((row) => row.province === province);
   return {
-    persons: csv(
-      'identifiers,name,born_on,sex,province,ward,address,household',
-      own(dataset.people).map((row) => {
-        const identifiers = row.identifiers.join(' ');
-        return [identifiers, row.name, null, null, row.provinceOfResidence, row.ward, null, row.household];
-      }),
-    ),
+    persons: personsCsv(leftStanding(own(dataset.people))),
     places: csv(
       'place,name,kind,ward,capacity,latitude,longitude',
       own(dataset.places).map((row) => [
@@ -51,6 +49,50 @@ export function toImportFiles(dataset: Dataset, province: string): ImportFiles {
   };
 }
 
+/** What a province does next with its records. */
+export type PersonStep =
+  /** A file to import. */
+  | { readonly persons: string }
+  /** A record to withdraw: that of the key of this row. */
+  | { readonly withdraw: PersonRow };
+
+/** All writings of the records of `province`, withdrawals too, in their order; as few files as possible. */
+export function personSteps(dataset: Dataset, province: string): PersonStep[] {
+  const steps: PersonStep[] = [];
+  let rows: PersonRow[] = [];
+  const flush = () => {
+    if (rows.length > 0) steps.push({ persons: personsCsv(rows) });
+    rows = [];
+  };
+  for (const row of dataset.people.filter((one) => one.province === province)) {
+    if (row.withdrawn !== true) {
+      rows.push(row);
+      continue;
+    }
+    flush();
+    steps.push({ withdraw: row });
+  }
+  flush();
+  return steps;
+}
+
+/** The rows that no later one withdraws. */
+function leftStanding(rows: readonly PersonRow[]): PersonRow[] {
+  const withdrawnAt = new Map(rows.flatMap((row, at) => (row.withdrawn ? [[keyOf(row), at] as const] : [])));
+  return rows.filter((row, at) => at > (withdrawnAt.get(keyOf(row)) ?? -1));
+}
+
+function personsCsv(rows: readonly PersonRow[]): string {
+  return csv(
+    'record,identifiers,name,born_on,sex,province,ward,address,household',
+    rows.map((row) => {
+      const { record = null, name, bornOn = null, sex = null, provinceOfResidence, ward, household } = row;
+      const identifiers = row.identifiers.join(' ');
+      return [record, identifiers, name, bornOn, sex, provinceOfResidence, ward, null, household];
+    }),
+  );
+}
+
 export interface CaseToPost {
   /** Id in the dataset; the node gives its own. */
   readonly id: string;
@@ -62,9 +104,9 @@ export interface CaseToPost {
   };
 }
 
-/** The cases of `province`, without what is unknown. */
+/** The cases of `province` that stand, as they were last corrected, without what is unknown. */
 export function casesToPost(dataset: Dataset, province: string): CaseToPost[] {
-  return dataset.cases
+  return standingCases(dataset)
     .filter((row) => row.province === province)
     .map((row) => ({ id: row.id, body: bodyOf(row) }));
 }

@@ -8,8 +8,11 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { rulePackProblems } from '../../shared/domain/rule-pack.ts';
 import { extent } from '../support/extent.ts';
-import { casesToPost, isoAt, toImportFiles } from './import-files.ts';
-import { oracleOf, trace } from './oracle.ts';
+import type { PersonRow, Sex } from './dataset.ts';
+import { casesToPost, isoAt, personSteps, toImportFiles } from './import-files.ts';
+import { oracleOf, standing, trace } from './oracle.ts';
+import { groupBy } from './oracle-events.ts';
+import { keyOf } from './oracle-records.ts';
 import { tell } from './story.ts';
 import { makeWorld, worldArbitrary } from './world.ts';
 import { FEATURES } from './world-features.ts';
@@ -47,7 +50,7 @@ describe('a world', () => {
   test('shares nothing with a world of another series', () => {
     const words = (series: number) => {
       const { people, places, checkIns, encounters } = makeWorld(3, { series });
-      const households = people.flatMap((row) => row.household ?? []);
+      const households = people.flatMap((row) => [row.household ?? [], row.record ?? []].flat());
       const scanned = checkIns.map((row) => row.identifier);
       const met = encounters.flatMap((row) => [row.identifierA, row.identifierB]);
       return [
@@ -89,6 +92,11 @@ describe('a world', () => {
   });
 });
 
+function isWithdrawnLater(people: readonly PersonRow[], row: PersonRow): boolean {
+  const later = people.slice(people.indexOf(row));
+  return later.some((other) => other.withdrawn === true && keyOf(other) === keyOf(row));
+}
+
 describe('the oracle, in any world', () => {
   test('does not care where encounters were reported', () => {
     for (const { world, contacts } of STORIES.slice(0, ASKED_AGAIN)) {
@@ -98,6 +106,31 @@ describe('the oracle, in any world', () => {
       const plain = (of: typeof contacts) =>
         of.map((list) => list.map(({ exposedIn, knownIn, ...rest }) => rest));
       expect(plain(world.traces.map((request) => moved.contacts(request)))).toEqual(plain(contacts));
+    }
+  });
+
+  test('does not care about the order of records, of the identifiers in them, nor of provinces', () => {
+    for (const { world, contacts } of STORIES.slice(0, ASKED_AGAIN)) {
+      // the rows of each key stay in their order
+      const histories = [...groupBy(world.people, keyOf).values()];
+      const people = histories
+        .toReversed()
+        .flatMap((rows) => rows.map((row) => ({ ...row, identifiers: row.identifiers.toReversed() })));
+      const turned = oracleOf({ ...world, people, provinces: world.provinces.toReversed() }, world.rules);
+      expect(world.traces.map((request) => turned.contacts(request))).toEqual(contacts);
+    }
+  });
+
+  test('knows what stands and nothing else of a history', () => {
+    for (const { world, contacts } of STORIES.slice(0, ASKED_AGAIN)) {
+      const people = world.provinces.flatMap((province) =>
+        world.people.filter((row) => row.province === province && !isWithdrawnLater(world.people, row)),
+      );
+      const cases = world.cases.filter((row) => !row.withdrawn);
+      const withdrawn = new Set(world.cases.flatMap((row) => (row.withdrawn ? [row.id] : [])));
+      const left = { ...world, people, cases: cases.filter((row) => !withdrawn.has(row.id)) };
+      const oracle = oracleOf(left, world.rules);
+      expect(world.traces.map((request) => oracle.contacts(request))).toEqual(contacts);
     }
   });
 
@@ -121,6 +154,20 @@ describe('the oracle, in any world', () => {
 
 describe('import files', () => {
   const read = (text: string) => parse(text, { columns: true }) as Record<string, string>[];
+  const rowsOf = (text: string, province: string): PersonRow[] =>
+    read(text).map((row) => ({
+      province,
+      record: row.record || null,
+      identifiers: (row.identifiers ?? '').split(' '),
+      name: row.name || null,
+      bornOn: row.born_on || null,
+      sex: (row.sex as Sex) || null,
+      provinceOfResidence: row.province || null,
+      ward: row.ward || null,
+      household: row.household || null,
+    }));
+  /** A row with all that a file says of it, and nothing else. */
+  const bare = ({ record = null, withdrawn, ...row }: PersonRow) => ({ record, ...row });
 
   test('say what the rows say', () => {
     const world = makeWorld(11, { people: 40 });
@@ -128,20 +175,8 @@ describe('import files', () => {
       const files = toImportFiles(world, province);
       const own = <T extends { province: string }>(rows: readonly T[]) =>
         rows.filter((row) => row.province === province);
-      expect(
-        read(files.persons).map((row) => [
-          row.identifiers?.split(' '),
-          row.name,
-          row.province,
-          row.household,
-        ]),
-      ).toEqual(
-        own(world.people).map((row) => [
-          row.identifiers,
-          row.name ?? '',
-          row.provinceOfResidence ?? '',
-          row.household ?? '',
-        ]),
+      expect(standing({ people: rowsOf(files.persons, province), cases: [] })).toEqual(
+        standing({ people: own(world.people), cases: [] }),
       );
       expect(read(files.places).map((row) => [row.place, row.kind])).toEqual(
         own(world.places).map((row) => [row.place, row.kind]),
@@ -162,6 +197,18 @@ describe('import files', () => {
           instant(row.until),
         ]),
       ).toEqual(own(world.encounters).map((row) => [row.identifierA, row.identifierB, row.from, row.until]));
+    }
+  });
+
+  test('of persons, step by step: every writing in its order', () => {
+    const world = makeWorld(12, { people: 40 });
+    for (const province of world.provinces) {
+      const steps = personSteps(world, province);
+      const written = steps.flatMap((step) =>
+        'withdraw' in step ? [step.withdraw] : rowsOf(step.persons, province),
+      );
+      expect(written.map(bare)).toEqual(world.people.filter((row) => row.province === province).map(bare));
+      expect(steps.some((step) => 'withdraw' in step)).toBe(true);
     }
   });
 
