@@ -288,6 +288,22 @@ describe('what is said of a contact', () => {
     });
   });
 
+  test('known are who is named by what stands: not by what was rejected or withdrawn', () => {
+    const people = [
+      inProvince('31', record('app:p')),
+      inProvince('48', record('app:p')),
+      { ...inProvince('48', record('app:p')), withdrawn: true },
+    ];
+    const encounters = [
+      half('app:x', 'app:p', 0),
+      inProvince('01', met('app:p', 'app:q', 5, 5)), // empty, and yet written down
+      inProvince('92', met('app:p', 'app:q', 5, 4)),
+    ];
+    const checkIns = [scan('app:p', '79/shop', 5, 4), inProvince('79', scan('app:p', 'bar', 5, 40))];
+    const [contact] = contactsOf({ people, encounters, checkIns });
+    expect(contact?.knownIn).toEqual(['01', '24', '31']);
+  });
+
   test('a case that does not exist, and one without onset and sampling', () => {
     expect(() => contactsOf({ cases: ['none'] })).toThrow('no case none');
     expect(() => contactsOf({ confirmed: [confirmed({ onsetOn: null })] })).toThrow(

@@ -70,6 +70,17 @@ describe('opposed records', () => {
       [HER, 'cccd:024185000009', 'phone:1'],
     ],
     [
+      // if the phone linked them, there would be two cccd in one class, and none named together with cmnd:p
+      'so that what hangs on one of them stays whole',
+      [
+        record(`${HER} phone:1`),
+        record('cccd:024185000009 phone:1'),
+        elsewhere(record(`${HER} app:1`)),
+        elsewhere(record('app:1 cmnd:p')),
+      ],
+      [`app:1+${HER}+cmnd:p`, 'cccd:024185000009', 'phone:1'],
+    ],
+    [
       'two cccd in two provinces',
       [record('cccd:p app:1'), elsewhere(record('cccd:q app:1'))],
       ['app:1', 'cccd:p', 'cccd:q'],
@@ -274,12 +285,12 @@ describe('counter-examples of the rule', () => {
       [`${HER}+insurance:c+phone:1`],
     ],
     [
-      'prevented: old CMND and new CCCD of one adult on one phone are one, with birth year and sex or without',
+      'prevented: old CMND and new CCCD of one adult on one phone are one, their years being known',
       [stated('1985 female', record('cmnd:p phone:1')), elsewhere(record(`${HER} phone:1 app:1`))],
       [`app:1+${HER}+cmnd:p+phone:1`],
     ],
     [
-      'and without',
+      'and not being known',
       [record('cmnd:p phone:1'), elsewhere(record(`${HER} phone:1`))],
       [`${HER}+cmnd:p+phone:1`],
     ],

@@ -193,7 +193,7 @@ describe('stays', () => {
       [],
     ],
     [
-      // p scans at the market at 100, out at 200: the stay at the shop ends at 100, that at the market is alone
+      // p scans at the market at 100, out at 200: the stay at the shop ends at 100, nobody is at the market
       'by a check-in elsewhere in the province, too',
       { checkIns: [x, scan('app:p', 'shop', 0, null), scan('app:p', 'market', 100, 200)] },
       [],
@@ -336,6 +336,14 @@ describe('households', () => {
         maxDegree: 1,
       },
       [housemate('phone:p')],
+    ],
+    [
+      'the principal identifier, though another was typed first',
+      {
+        people: [record('app:x', 'h'), record('phone:p cccd:p', 'h'), record('phone:p cccd:q')],
+        maxDegree: 1,
+      },
+      [housemate('cccd:p')],
     ],
     ['of one province', { people: [record('app:x', 'h'), inProvince('79', record('app:p', 'h'))] }, []],
     ['who moved out is gone', { people: [...home, record('app:p', 'h2')] }, []],

@@ -26,11 +26,13 @@
  *   5 (a) to (c) ask of a handle that both records name; two records that name two handles together are
  *     opposed at both. A record that names the handle alone is opposed to none. (c): some kind of number of
  *     which both name one; since none are tied, they differ.
+ *     What the text says of a parent and a child with an insurance card follows from (b), where birth year
+ *     and sex of the child are known; of whom nothing but the card is known (a) to (c) tell nothing: one.
  *   6 ties are made by all standing records, cases included, as links are; those of a class that falls apart
  *     too.
  *   7 "linked, except through shared handles": of a record, what it names beside its shared handles stays
- *     linked among itself. A class that falls apart is counted without shared handles, and who "names together"
- *     with a `cccd` is asked of every standing record.
+ *     linked among itself. A class that falls apart is counted without shared handles, and what is named
+ *     together with a `cccd` is asked of every standing record.
  *   8 a close contact needs a cut event (or a household), even if close_contact_seconds is 0; events of
  *     weight 0 are events: they have starts, ends, settings and provinces, and no seconds.
  *   9 exposures come from sources of which the contact is a close contact, each by its undominated label (q,

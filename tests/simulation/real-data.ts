@@ -22,10 +22,11 @@ const PROVINCES = ['24', '79', '01', '48', '31', '92', '27', '30', '26', '75', '
 /**
  * 66,962 check-ins of 193 people at 15,220 places, from 2021-01-04 on (weeks, weekdays and hours made into
  * dates). The data know no outs; whoever is seen elsewhere before the assumed stay is over gets that instant
- * as one, since a province sees only its own next check-in and borders would change what is assumed. Places are split by longitude into `provinceCount` (1 to 11) provinces with about
- * as many check-ins each; people, identifiers, cases and instants are the same for every count. Each person
- * has two identifiers that take turns, linked by one record. Traces: forward from the best-connected person
- * and from the best three, backward.
+ * as one, since a province sees only its own next check-in and borders would change what is assumed. Places
+ * are split by longitude into `provinceCount` (1 to 11) provinces with about as many check-ins each; people,
+ * identifiers, cases and instants are the same for every count. Each person has two identifiers that take
+ * turns, linked by one record. Traces: forward from the best-connected person and from the best three,
+ * backward.
  */
 export function loadFoursquare(provinceCount: number): Loaded {
   return load('foursquare-nyc-weekly-checkins.csv.gz', (text) =>

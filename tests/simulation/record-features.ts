@@ -192,7 +192,7 @@ function namingsOf(world: World): [identifier: string, records: StandingRecord[]
   return [...groupBy(namings, ({ one }) => one)].map(([one, own]) => [one, own.map(({ record }) => record)]);
 }
 
-/** Two records that name one handle and no number that both name, and whether their numbers are one person. */
+/** Two records that name one handle and nothing else alike, and whether their principals are one person. */
 function pairsOnOneHandle(
   world: World,
 ): [one: StandingRecord, other: StandingRecord, isOnePerson: boolean][] {
