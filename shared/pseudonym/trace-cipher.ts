@@ -3,16 +3,12 @@
  * time. AES in ECB mode is right here and only here: each token is one block, and the same token must give
  * the same pseudonym in a trace. Holds the derived trace key, never the federation key; does no I/O.
  */
-import { createCipheriv, createDecipheriv, hkdfSync } from 'node:crypto';
+import { createCipheriv, createDecipheriv } from 'node:crypto';
 import { AppError } from '../errors.ts';
-import { isTraceId } from '../ids.ts';
+import { deriveTraceKey } from './trace-key.ts';
 
 /** Bytes of a token and of a pseudonym: one AES block. */
 export const PSEUDONYM_BYTES = 16;
-/** Bytes of the key that all nodes share. */
-export const FEDERATION_KEY_BYTES = 32;
-/** HKDF label; a change of the derivation takes a new version here. */
-const TRACE_KEY_LABEL = 'truyvet/trace-pseudonym/v1/';
 
 /**
  * Both directions of one trace's permutation, over packed columns of n × 16 bytes; the input is not changed.
@@ -30,13 +26,7 @@ export interface TraceCipher {
  * Throws BAD_FEDERATION_KEY, BAD_TRACE_ID. **Source:** RFC 5869; SECURITY.md, What crosses a border.
  */
 export function createTraceCipher(federationKey: Uint8Array, traceId: string): TraceCipher {
-  if (federationKey.length !== FEDERATION_KEY_BYTES) {
-    throw new AppError('INVALID_ARGUMENT', 'BAD_FEDERATION_KEY', 'federation key: not 32 bytes');
-  }
-  if (!isTraceId(traceId))
-    throw new AppError('INVALID_ARGUMENT', 'BAD_TRACE_ID', 'trace id: not 32 hex digits');
-  const info = Buffer.concat([Buffer.from(TRACE_KEY_LABEL), Buffer.from(traceId, 'hex')]);
-  const key = new Uint8Array(hkdfSync('sha256', federationKey, new Uint8Array(), info, 16));
+  const key = deriveTraceKey('truyvet/trace-pseudonym/v1/', federationKey, traceId);
   // Without padding both work block by block and keep nothing back, so one object each serves for ever.
   const cipher = createCipheriv('aes-128-ecb', key, null).setAutoPadding(false);
   const decipher = createDecipheriv('aes-128-ecb', key, null).setAutoPadding(false);

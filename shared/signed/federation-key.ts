@@ -21,7 +21,7 @@ import {
 } from 'jose';
 import { z } from 'zod';
 import { AppError } from '../errors.ts';
-import { FEDERATION_KEY_BYTES } from '../pseudonym/trace-cipher.ts';
+import { FEDERATION_KEY_BYTES } from '../pseudonym/trace-key.ts';
 import { loadPublicKey } from './opening-keys.ts';
 import type { ProvinceStatement } from './province-statement.ts';
 

@@ -10,7 +10,7 @@ import type { Database } from '../../../shared/db/database.ts';
 import { AppError } from '../../../shared/errors.ts';
 import { provinceName } from '../../../shared/gazetteer.ts';
 import { newKey } from '../../../shared/ids.ts';
-import { FEDERATION_KEY_BYTES } from '../../../shared/pseudonym/trace-cipher.ts';
+import { FEDERATION_KEY_BYTES } from '../../../shared/pseudonym/trace-key.ts';
 import { type FederationKey, FIRST_GENERATION } from '../../../shared/signed/federation-key.ts';
 import { approvedProvince, signApproval } from '../../../shared/signed/key-approval.ts';
 import { fingerprintOf, type ProvinceStatement } from '../../../shared/signed/province-statement.ts';
