@@ -83,19 +83,17 @@ function describe(
   return { id: pseudonyms[0] as string, pseudonyms, degree, residence: [...residence].sort(), links };
 }
 
-/** Links within each of `shown`; a link between two persons joined nobody (README.md, Who is one person). */
+/**
+ * Pairs within each of `shown` that a record names; one between two persons joined nobody (README.md, Who is
+ * one person).
+ */
 function linksByPerson(view: TraceView, shown: ReadonlySet<number>): Map<number, GraphPerson['links']> {
-  const { links } = view.evidence;
-  const { a, b, province } = links.data;
   const claims = new Map<string, { person: number; a: number; b: number; provinces: Set<string> }>();
-  for (let i = 0; i < links.length; i++) {
-    const [from, to] = [a[i] as number, b[i] as number].sort((x, y) => x - y) as [number, number];
-    const person = view.persons.personOf[from] as number;
-    if (!shown.has(person) || view.persons.personOf[to] !== person) continue;
-    const claim = claims.get(`${from} ${to}`) ?? { person, a: from, b: to, provinces: new Set() };
-    claim.provinces.add(provinceCode(province[i] as number));
-    claims.set(`${from} ${to}`, claim);
-  }
+  eachPair(view, shown, (person, [a, b], province) => {
+    const claim = claims.get(`${a} ${b}`) ?? { person, a, b, provinces: new Set() };
+    claim.provinces.add(province);
+    claims.set(`${a} ${b}`, claim);
+  });
   const byPerson = new Map<number, GraphPerson['links'][number][]>();
   for (const { person, a, b, provinces } of claims.values()) {
     const own = byPerson.get(person) ?? [];
@@ -103,6 +101,25 @@ function linksByPerson(view: TraceView, shown: ReadonlySet<number>): Map<number,
     byPerson.set(person, own);
   }
   return byPerson;
+}
+
+type OnPair = (person: number, pair: readonly [number, number], province: string) => void;
+
+function eachPair({ evidence, persons }: TraceView, shown: ReadonlySet<number>, onPair: OnPair): void {
+  const { length, until, identifier } = evidence.recordRows();
+  const { province } = evidence.records.data;
+  let first = 0;
+  for (let r = 0; r < length; r++) {
+    const members = [...new Set(identifier.subarray(first, until[r]))].sort((x, y) => x - y);
+    first = until[r] as number;
+    for (const [i, a] of members.entries()) {
+      const person = persons.personOf[a] as number;
+      if (!shown.has(person)) continue;
+      for (const b of members.slice(i + 1)) {
+        if (persons.personOf[b] === person) onPair(person, [a, b], provinceCode(province[r] as number));
+      }
+    }
+  }
 }
 
 function pseudonymOf({ evidence }: TraceView, n: number): string {

@@ -12,7 +12,7 @@ import {
   QuestionSchema,
   type TraceResponse,
 } from '../gen/truyvet/v1/tracing_pb.ts';
-import type { AnswerVersion, TraceAnswer, TraceQuestion } from '../trace/messages.ts';
+import { type AnswerVersion, PROTOCOL, type TraceAnswer, type TraceQuestion } from '../trace/messages.ts';
 
 /** Size of a fragment of an encoded answer; see MESSAGE_LIMIT for why answers are not sent in one piece. */
 const FRAGMENT_BYTES = 1024 * 1024;
@@ -77,6 +77,7 @@ export function encodeAnswer(answer: TraceAnswer, header: AnswerHeader): Uint8Ar
     AnswerSchema,
     create(AnswerSchema, {
       seq: answer.seq,
+      protocol: answer.protocol,
       incarnation: BigInt(header.incarnation),
       dataVersion: BigInt(header.dataVersion),
       dataAt: header.dataAt,
@@ -93,6 +94,10 @@ export function encodeAnswer(answer: TraceAnswer, header: AnswerHeader): Uint8Ar
       eventSetting: answer.eventSetting,
       namedLinkOf: packUint32(answer.namedLinkOf),
       namedLinkTo: packUint32(answer.namedLinkTo),
+      recordSize: answer.records.size,
+      recordTagged: answer.records.tagged,
+      recordMembers: packUint32(answer.records.members),
+      recordTags: answer.records.tags,
     }),
   );
 }
@@ -107,6 +112,7 @@ export function decodeAnswer(body: Uint8Array): { answer: TraceAnswer; header: A
   }
   const answer: TraceAnswer = {
     seq: wire.seq,
+    protocol: wire.protocol || PROTOCOL.links,
     named: wire.named,
     namedFlags: wire.namedFlags,
     known: unpackUint32(wire.known, 'known'),
@@ -120,6 +126,12 @@ export function decodeAnswer(body: Uint8Array): { answer: TraceAnswer; header: A
     eventSetting: wire.eventSetting,
     namedLinkOf: unpackUint32(wire.namedLinkOf, 'named_link_of'),
     namedLinkTo: unpackUint32(wire.namedLinkTo, 'named_link_to'),
+    records: {
+      size: wire.recordSize,
+      tagged: wire.recordTagged,
+      members: unpackUint32(wire.recordMembers, 'record_members'),
+      tags: wire.recordTags,
+    },
   };
   const header = {
     incarnation: Number(wire.incarnation),

@@ -16,11 +16,7 @@ export type TraceKeyLabel = 'truyvet/trace-pseudonym/v1/' | 'truyvet/trace-tag/v
  * The first 16 bytes of HKDF-SHA256(federationKey, no salt, info = label ‖ the 16 bytes of `traceId`).
  * Throws BAD_FEDERATION_KEY, BAD_TRACE_ID. **Source:** RFC 5869; SECURITY.md, What crosses a border.
  */
-export function deriveTraceKey(
-  label: TraceKeyLabel,
-  federationKey: Uint8Array,
-  traceId: string,
-): Uint8Array {
+export function deriveTraceKey(label: TraceKeyLabel, federationKey: Uint8Array, traceId: string): Uint8Array {
   if (federationKey.length !== FEDERATION_KEY_BYTES) {
     throw new AppError('INVALID_ARGUMENT', 'BAD_FEDERATION_KEY', 'federation key: not 32 bytes');
   }

@@ -43,13 +43,13 @@ export interface Reached {
 }
 
 /**
- * Windows of the index persons: for each the union over its index cases. Persons with an empty union are
- * kept.
+ * Windows of the index persons: for each the union over the index cases that name an identifier of it.
+ * Persons with an empty union are kept. `personOfEntry` is by the entries of `terms.index`.
  */
-export function indexWindows(terms: TraceTerms, personOfCase: readonly number[]): Map<number, Windows> {
+export function indexWindows(terms: TraceTerms, personOfEntry: readonly number[]): Map<number, Windows> {
   const byPerson = new Map<number, [number, number][]>();
   terms.index.forEach(({ from, until }, i) => {
-    const person = personOfCase[i] as number;
+    const person = personOfEntry[i] as number;
     const windows = byPerson.get(person) ?? [];
     if (from < until) windows.push([from, until]);
     byPerson.set(person, windows);
@@ -188,10 +188,10 @@ class Pass {
     const meeting = this.#pairs.meeting(group);
     const { seconds, inHousehold, person } = meeting;
     if (seconds < this.#reach.terms.rules.close_contact_seconds && !inHousehold) return;
-    // A household adds the window's start (backward: its end) as an instant.
-    const edge = inHousehold ? this.#edgeOf(source.windows) : undefined;
-    const first = edge === undefined ? meeting.from : Math.min(meeting.from, edge);
-    const last = edge === undefined ? meeting.until : Math.max(meeting.until, edge);
+    // A household lasts as long as the window.
+    const [start, end] = inHousehold ? extentOf(source.windows) : NEVER;
+    const first = Math.min(meeting.from, start);
+    const last = Math.max(meeting.until, end);
     this.#noteLabel(person, this.#forward ? first : last);
     const contact = this.contacts.of(person, degree);
     if (contact.degree !== degree) return;
@@ -211,10 +211,6 @@ class Pass {
       settings: meeting.settings,
       provinces: this.#pairs.provincesOf(group),
     });
-  }
-
-  #edgeOf(windows: Windows): number {
-    return (this.#forward ? windows[0]?.[0] : windows.at(-1)?.[1]) as number;
   }
 
   #noteLabel(person: number, at: number): void {
@@ -242,4 +238,12 @@ class Pass {
   #earlier(a: number, b: number): boolean {
     return this.#forward ? a < b : a > b;
   }
+}
+
+/** Neither earlier nor later than anything. */
+const NEVER = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY] as const;
+
+/** Start of the earliest and end of the latest of windows, of which there is one at least. */
+function extentOf(windows: Windows): readonly [start: number, end: number] {
+  return [windows[0]?.[0] as number, windows.at(-1)?.[1] as number];
 }

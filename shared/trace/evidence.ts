@@ -1,10 +1,12 @@
 /**
- * All that the held answers say, in one place: which pseudonyms there are, what links them, who knows them,
- * and which contact events were reported under each. The order in which answers are added changes the
+ * All that the held answers say, in one place: which pseudonyms there are, which records name them, who knows
+ * them, and which contact events were reported under each. The order in which answers are added changes the
  * numbering only.
  */
+import { isNumber, kindOf, RESIDENT_FLAG } from './identifier-flags.ts';
 import { KeyTable } from './key-table.ts';
-import { CCCD_FLAG, RESIDENT_FLAG, type TraceAnswer } from './messages.ts';
+import { PROTOCOL, type TraceAnswer } from './messages.ts';
+import type { RecordRows } from './shared-handles.ts';
 
 /** A question with its pseudonyms numbered. */
 export interface NumberedQuestion {
@@ -41,13 +43,16 @@ export class Columns<Name extends string> {
 
 export class Evidence {
   readonly keys = new KeyTable(1024);
-  /** Direct links between identifiers, with the number of the province that reported each. */
-  readonly links = new Columns(['a', 'b', 'province']);
+  /** Records, each with the end of its members and the number of the province that reported it. */
+  readonly records = new Columns(['until', 'tagged', 'province']);
+  /** What the records name, one after the other; of handles of tagged records the two words of the tag. */
+  readonly members = new Columns(['identifier', 'tagLow', 'tagHigh']);
   /** Contact events under the identifier that was asked about, chained through `next` from `firstEvent`. */
   readonly events = new Columns(['to', 'from', 'until', 'setting', 'province', 'next']);
   /** Provinces that know an identifier, chained through `next` from `firstKnown`; `resident` is 0 or 1. */
   readonly knowledge = new Columns(['province', 'resident', 'next']);
-  isCccd = new Uint8Array(1024);
+  /** Of each identifier the number of its kind; 0 = nobody has said. */
+  kinds = new Uint8Array(1024);
   firstEvent = new Int32Array(1024).fill(-1);
   firstKnown = new Int32Array(1024).fill(-1);
 
@@ -58,15 +63,23 @@ export class Evidence {
     return numbers;
   }
 
+  /** The records as persons are resolved from them. */
+  recordRows(): RecordRows {
+    return { length: this.records.length, ...this.records.data, ...this.members.data };
+  }
+
   /**
-   * Adds one province's answer to a question. Columns of the answer must have been checked (`checkAnswer`).
+   * Adds one province's answer to a question. Columns of the answer must have been checked (`answerFault`).
    */
   add(province: number, question: NumberedQuestion, answer: TraceAnswer): void {
     const named = this.number(answer.named);
     this.#addKnowledge(province, named, answer.namedFlags);
     this.#addKnowledge(province, pick(question.who, answer.known), answer.knownFlags);
-    this.#addLinks(province, pick(question.who, answer.linkOf), pick(named, answer.linkTo));
-    this.#addLinks(province, pick(named, answer.namedLinkOf), pick(named, answer.namedLinkTo));
+    if (answer.protocol === PROTOCOL.records) this.#addRecords(province, question.who, named, answer);
+    else {
+      this.#addLinks(province, pick(question.who, answer.linkOf), pick(named, answer.linkTo));
+      this.#addLinks(province, pick(named, answer.namedLinkOf), pick(named, answer.namedLinkTo));
+    }
     this.#addEvents(province, question.met, named, answer);
   }
 
@@ -75,7 +88,9 @@ export class Evidence {
     const { province: source, resident, next } = this.knowledge.data;
     for (let i = 0; i < identifiers.length; i++) {
       const identifier = identifiers[i] as number;
-      if ((flags[i] as number) & CCCD_FLAG) this.isCccd[identifier] = 1;
+      const [kind, before] = [kindOf(flags[i] as number), this.kinds[identifier] as number];
+      // Should provinces contradict each other, the first kind in order counts, whoever answered first.
+      if (kind !== 0 && (before === 0 || kind < before)) this.kinds[identifier] = kind;
       const row = this.knowledge.length++;
       source[row] = province;
       resident[row] = (flags[i] as number) & RESIDENT_FLAG ? 1 : 0;
@@ -84,13 +99,53 @@ export class Evidence {
     }
   }
 
+  #addRecords(
+    province: number,
+    who: Int32Array,
+    named: Int32Array,
+    { records, ...answer }: TraceAnswer,
+  ): void {
+    const { size, members } = records;
+    this.records.reserve(size.length);
+    this.members.reserve(members.length);
+    const isNumberAt = numbersAt(who.length, answer);
+    const tags = wordsOf(records.tags);
+    const { until, tagged, province: source } = this.records.data;
+    const { identifier, tagLow, tagHigh } = this.members.data;
+    let [m, t] = [0, 0];
+    for (let i = 0; i < size.length; i++) {
+      const isTagged = records.tagged[i] === 1;
+      for (const end = m + (size[i] as number); m < end; m++) {
+        const position = members[m] as number;
+        const row = this.members.length++;
+        identifier[row] = (position < who.length ? who[position] : named[position - who.length]) as number;
+        const hasTag = isTagged && !isNumberAt[position];
+        tagLow[row] = hasTag ? (tags[t++] as number) : 0;
+        tagHigh[row] = hasTag ? (tags[t++] as number) : 0;
+      }
+      const row = this.records.length++;
+      until[row] = this.members.length;
+      tagged[row] = isTagged ? 1 : 0;
+      source[row] = province;
+    }
+  }
+
+  /** Pairs of protocol 1: records of two identifiers, of whom birth year and sex are not known. */
   #addLinks(province: number, of: Int32Array, to: Int32Array): void {
-    this.links.reserve(of.length);
-    const { a, b, province: source } = this.links.data;
+    this.records.reserve(of.length);
+    this.members.reserve(of.length * 2);
+    const { until, tagged, province: source } = this.records.data;
+    const { identifier, tagLow, tagHigh } = this.members.data;
     for (let i = 0; i < of.length; i++) {
-      const row = this.links.length++;
-      a[row] = of[i] as number;
-      b[row] = to[i] as number;
+      for (const n of [of[i], to[i]]) {
+        const row = this.members.length++;
+        identifier[row] = n as number;
+        tagLow[row] = 0;
+        tagHigh[row] = 0;
+      }
+      const row = this.records.length++;
+      until[row] = this.members.length;
+      tagged[row] = 0;
       source[row] = province;
     }
   }
@@ -113,14 +168,34 @@ export class Evidence {
   }
 
   #grow(count: number): void {
-    if (count <= this.isCccd.length) return;
-    const capacity = Math.max(count, this.isCccd.length * 2);
-    const isCccd = new Uint8Array(capacity);
-    isCccd.set(this.isCccd);
-    this.isCccd = isCccd;
+    if (count <= this.kinds.length) return;
+    const capacity = Math.max(count, this.kinds.length * 2);
+    const kinds = new Uint8Array(capacity);
+    kinds.set(this.kinds);
+    this.kinds = kinds;
     this.firstEvent = grownChain(this.firstEvent, capacity);
     this.firstKnown = grownChain(this.firstKnown, capacity);
   }
+}
+
+/** Of each position of `who` and then `named` 1 if the answer says that a number stands there. */
+function numbersAt(
+  whoCount: number,
+  { known, knownFlags, namedFlags }: Pick<TraceAnswer, 'known' | 'knownFlags' | 'namedFlags'>,
+): Uint8Array {
+  const numbers = new Uint8Array(whoCount + namedFlags.length);
+  for (let i = 0; i < known.length; i++) {
+    if (isNumber(kindOf(knownFlags[i] as number))) numbers[known[i] as number] = 1;
+  }
+  for (let i = 0; i < namedFlags.length; i++) {
+    if (isNumber(kindOf(namedFlags[i] as number))) numbers[whoCount + i] = 1;
+  }
+  return numbers;
+}
+
+/** Tags as words; a copy, for views into a message need not be aligned. */
+function wordsOf(tags: Uint8Array): Int32Array {
+  return new Int32Array(new Uint8Array(tags).buffer);
 }
 
 /** The numbers at `positions`. */
@@ -134,41 +209,4 @@ function grownChain(heads: Int32Array, capacity: number): Int32Array<ArrayBuffer
   const grown = new Int32Array(capacity).fill(-1);
   grown.set(heads);
   return grown;
-}
-
-/**
- * Why an answer cannot be one to a question of `whoCount` and `metCount` rows: the first fault as text, or
- * undefined. A faulty (or lying) node must not be able to break the fold.
- */
-export function answerFault(answer: TraceAnswer, whoCount: number, metCount: number): string | undefined {
-  const namedCount = answer.named.length / 16;
-  if (!Number.isInteger(namedCount)) return 'named: not a multiple of 16 bytes';
-  if (answer.namedFlags.length !== namedCount) return 'named_flags: wrong length';
-  if (answer.knownFlags.length !== answer.known.length) return 'known_flags: wrong length';
-  if (answer.linkTo.length !== answer.linkOf.length) return 'link_to: wrong length';
-  if (answer.namedLinkTo.length !== answer.namedLinkOf.length) return 'named_link_to: wrong length';
-  const events = answer.eventOf.length;
-  for (const column of ['eventTo', 'eventFrom', 'eventUntil', 'eventSetting'] as const) {
-    if (answer[column].length !== events) return `${column}: wrong length`;
-  }
-  if (outside(answer.known, whoCount)) return 'known: position outside the question';
-  if (outside(answer.linkOf, whoCount)) return 'link_of: position outside the question';
-  if (outside(answer.linkTo, namedCount)) return 'link_to: position outside named';
-  if (outside(answer.namedLinkOf, namedCount)) return 'named_link_of: position outside named';
-  if (outside(answer.namedLinkTo, namedCount)) return 'named_link_to: position outside named';
-  if (outside(answer.eventOf, metCount)) return 'event_of: position outside the question';
-  if (outside(answer.eventTo, namedCount)) return 'event_to: position outside named';
-  for (let i = 0; i < events; i++) {
-    const setting = answer.eventSetting[i] as number;
-    if (setting === 255) continue;
-    if (setting !== 254 && (setting < 1 || setting > 30)) return 'event_setting: unknown';
-    if ((answer.eventFrom[i] as number) >= (answer.eventUntil[i] as number))
-      return 'event_until: not after from';
-  }
-  return undefined;
-}
-
-function outside(positions: Uint32Array, count: number): boolean {
-  for (let i = 0; i < positions.length; i++) if ((positions[i] as number) >= count) return true;
-  return false;
 }

@@ -20,17 +20,23 @@ export interface TraceQuestion {
   readonly metUntil: Uint32Array;
 }
 
-/** One province's answer to one question; positions refer to the question's columns and to `named`. */
+/**
+ * One province's answer to one question; positions refer to the question's columns and to `named`. Of
+ * protocol 2 it carries records, of protocol 1 links, which say of what they come from neither its other
+ * identifiers nor birth year and sex.
+ */
 export interface TraceAnswer {
   readonly seq: number;
+  readonly protocol: number;
   /** Packed pseudonyms that the answer names; the province knows all of them. */
   readonly named: Uint8Array;
-  /** Bit 0: cccd, bit 1: resident of the province. */
+  /** As identifier-flags.ts has them; in protocol 1 without the kind. */
   readonly namedFlags: Uint8Array;
   /** Positions in `who` that the province knows. */
   readonly known: Uint32Array;
-  /** Bit 0: cccd, bit 1: resident of the province. */
   readonly knownFlags: Uint8Array;
+  readonly records: AnswerRecords;
+  /** Of protocol 1 alone. */
   readonly linkOf: Uint32Array;
   readonly linkTo: Uint32Array;
   /** Links among the named: what `who` would say of them, a round earlier. */
@@ -44,9 +50,46 @@ export interface TraceAnswer {
   readonly eventSetting: Uint8Array;
 }
 
+/**
+ * Of protocol 2 alone: the standing records that name a known position in `who`, and those that name what the
+ * answer names (what `who` would say of it, a round earlier). Each with all that it names; those of one
+ * identifier say nothing, and of those that are equal one suffices.
+ */
+export interface AnswerRecords {
+  /** How many identifiers each names: 2 to MOST_IN_RECORD. */
+  readonly size: Uint8Array;
+  /** 1 if it has birth year and sex, else 0. */
+  readonly tagged: Uint8Array;
+  /** What each names, one after the other: positions in `who`, and beyond its end in `named`. */
+  readonly members: Uint32Array;
+  /** 8 bytes for each handle in `members` of a record that is tagged, in their order. */
+  readonly tags: Uint8Array;
+}
+
+/** Most identifiers of one record. */
+export const MOST_IN_RECORD = 255;
+/** Bytes of a tag. */
+export const TAG_BYTES = 8;
+
+/** What answers say, by the step of the protocol. 2026-11-23: 1, links. 2026-11-28: 2, records. */
+export const PROTOCOL = { links: 1, records: 2 } as const;
+
+export const NO_RECORDS: AnswerRecords = {
+  size: new Uint8Array(),
+  tagged: new Uint8Array(),
+  members: new Uint32Array(),
+  tags: new Uint8Array(),
+};
+
 /** Whether two answers to one question say the same, column by column. */
-export function sameAnswer(a: TraceAnswer, b: TraceAnswer): boolean {
-  return (Object.keys(a) as (keyof TraceAnswer)[]).every((column) => {
+export function sameAnswer({ records: a, ...x }: TraceAnswer, { records: b, ...y }: TraceAnswer): boolean {
+  return sameColumns(x, y) && sameColumns(a, b);
+}
+
+type ColumnsOf<T> = { readonly [name in keyof T]: number | Uint8Array | Uint32Array };
+
+function sameColumns<T extends ColumnsOf<T>>(a: T, b: T): boolean {
+  return (Object.keys(a) as (keyof T)[]).every((column) => {
     const [left, right] = [a[column], b[column]];
     if (typeof left === 'number' || typeof right === 'number') return left === right;
     return left.length === right.length && left.every((value, i) => value === right[i]);
@@ -73,8 +116,8 @@ export interface TraceTerms {
 }
 
 /**
- * One index case: its first identifier's pseudonym and the window in which it counts (empty if from >=
- * until).
+ * One identifier of an index case and the window in which the case counts (empty if from >= until). A case
+ * has an entry for each identifier that it names.
  */
 export interface IndexWindow {
   readonly pseudonym: Uint8Array;
@@ -82,10 +125,7 @@ export interface IndexWindow {
   readonly until: number;
 }
 
-export const CCCD_FLAG = 1;
-export const RESIDENT_FLAG = 2;
-
-/** The pseudonyms of a trace's index cases, packed in their order. */
+/** The pseudonyms of a trace's index, packed in their order. */
 export function packedIndex(terms: TraceTerms): Uint8Array {
   const packed = new Uint8Array(terms.index.length * 16);
   for (const [i, { pseudonym }] of terms.index.entries()) packed.set(pseudonym, i * 16);

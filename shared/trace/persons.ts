@@ -1,7 +1,11 @@
 /**
- * Who is one person (README.md, Who is one person): links connect identifiers to classes; a class with
- * several `cccd` falls apart. Works on identifier numbers 0 … count-1; knows nothing of pseudonyms.
+ * Who is one person (README.md, Who is one person): records link what they name to classes, except through
+ * shared handles; a class with several `cccd` falls apart. Works on identifier numbers 0 … count-1; knows
+ * nothing of pseudonyms.
  */
+import { disjointSets, join, rootOf } from './disjoint-sets.ts';
+import { CCCD } from './identifier-flags.ts';
+import { findSharedHandles, type RecordRows } from './shared-handles.ts';
 
 export interface Persons {
   /** Person of each identifier: the number of one of its identifiers. */
@@ -9,80 +13,79 @@ export interface Persons {
   /** Identifiers of person p: `identifiers[start[p]] … identifiers[start[p + 1] - 1]`. */
   readonly start: Int32Array;
   readonly identifiers: Int32Array;
+  /** Of each identifier 1 if it is a shared handle, which stands by itself; undefined if none is. */
+  readonly shared: Uint8Array | undefined;
 }
 
-/**
- * Persons of `count` identifiers under the links `a[i]`-`b[i]` (i < links).
- * `isCccd[n]` is non-zero where identifier n is a cccd.
- */
-export function resolvePersons(
-  count: number,
-  links: { a: Int32Array; b: Int32Array; length: number },
-  isCccd: Uint8Array,
-): Persons {
-  const personOf = classes(count, links);
-  splitClassesWithSeveralCccd(personOf, links, isCccd);
-  return { personOf, ...identifiersOf(personOf) };
+/** Persons of `count` identifiers of `kinds` (see KIND_NUMBER) under `records`. */
+export function resolvePersons(count: number, records: RecordRows, kinds: Uint8Array): Persons {
+  const shared = findSharedHandles(records, kinds, count);
+  const personOf = classes(count, records, shared);
+  splitClassesWithSeveralCccd(personOf, records, kinds);
+  return { personOf, shared, ...identifiersOf(personOf) };
 }
 
-/** Representative of each identifier's class of linked identifiers. */
-function classes(count: number, links: { a: Int32Array; b: Int32Array; length: number }): Int32Array {
-  const parent = new Int32Array(count);
-  for (let n = 0; n < count; n++) parent[n] = n;
-  for (let i = 0; i < links.length; i++) {
-    const a = rootOf(parent, links.a[i] as number);
-    const b = rootOf(parent, links.b[i] as number);
-    if (a < b) parent[b] = a;
-    else parent[a] = b;
+/** Representative of each identifier's class. What a record names beside its shared handles stays linked. */
+function classes(count: number, records: RecordRows, shared: Uint8Array | undefined): Int32Array {
+  const parent = disjointSets(count);
+  const { length, until, identifier } = records;
+  let m = 0;
+  for (let r = 0; r < length; r++) {
+    let before = -1;
+    for (; m < (until[r] as number); m++) {
+      const n = identifier[m] as number;
+      if (shared?.[n]) continue;
+      if (before >= 0) join(parent, before, n);
+      before = n;
+    }
   }
   for (let n = 0; n < count; n++) parent[n] = rootOf(parent, n);
   return parent;
-}
-
-function rootOf(parent: Int32Array, of: number): number {
-  let n = of;
-  while (parent[n] !== n) {
-    parent[n] = parent[parent[n] as number] as number;
-    n = parent[n] as number;
-  }
-  return n;
 }
 
 const NONE = -1;
 const SEVERAL = -2;
 
 /**
- * In classes with two or more cccd, each cccd keeps the identifiers that are linked directly to it and to no
- * other cccd; every other identifier stands by itself.
+ * In classes with two or more cccd, each cccd keeps the identifiers that a record names together with it and
+ * none with another; every other identifier stands by itself.
  */
-function splitClassesWithSeveralCccd(
-  personOf: Int32Array,
-  links: { a: Int32Array; b: Int32Array; length: number },
-  isCccd: Uint8Array,
-): void {
+function splitClassesWithSeveralCccd(personOf: Int32Array, records: RecordRows, kinds: Uint8Array): void {
   const count = personOf.length;
   const cccdsOfClass = new Int32Array(count);
   let split = false;
   for (let n = 0; n < count; n++) {
-    if (isCccd[n] && ++cccdsOfClass[personOf[n] as number]! > 1) split = true;
+    if (kinds[n] === CCCD && ++cccdsOfClass[personOf[n] as number]! > 1) split = true;
   }
   if (!split) return;
-  const keeper = new Int32Array(count).fill(NONE);
-  const note = (n: number, cccd: number) => {
-    if (isCccd[cccd] && !isCccd[n] && keeper[n] !== cccd) keeper[n] = keeper[n] === NONE ? cccd : SEVERAL;
-  };
-  for (let i = 0; i < links.length; i++) {
-    note(links.a[i] as number, links.b[i] as number);
-    note(links.b[i] as number, links.a[i] as number);
-  }
+  const keeper = keepersOf(count, records, kinds);
   const classOf = personOf.slice();
   for (let n = 0; n < count; n++) {
     if ((cccdsOfClass[classOf[n] as number] as number) < 2) continue;
-    personOf[n] = !isCccd[n] && (keeper[n] as number) >= 0 ? (keeper[n] as number) : n;
+    personOf[n] = kinds[n] !== CCCD && (keeper[n] as number) >= 0 ? (keeper[n] as number) : n;
   }
 }
 
-function identifiersOf(personOf: Int32Array): { start: Int32Array; identifiers: Int32Array } {
+/** The only cccd that records name together with each identifier, NONE or SEVERAL. */
+function keepersOf(count: number, { length, until, identifier }: RecordRows, kinds: Uint8Array): Int32Array {
+  const keeper = new Int32Array(count).fill(NONE);
+  let first = 0;
+  for (let r = 0; r < length; r++) {
+    const end = until[r] as number;
+    for (let c = first; c < end; c++) {
+      const cccd = identifier[c] as number;
+      if (kinds[cccd] !== CCCD) continue;
+      for (let m = first; m < end; m++) {
+        const n = identifier[m] as number;
+        if (keeper[n] !== cccd) keeper[n] = keeper[n] === NONE ? cccd : SEVERAL;
+      }
+    }
+    first = end;
+  }
+  return keeper;
+}
+
+function identifiersOf(personOf: Int32Array): Pick<Persons, 'start' | 'identifiers'> {
   const count = personOf.length;
   const start = new Int32Array(count + 1);
   for (let n = 0; n < count; n++) start[(personOf[n] as number) + 1]!++;

@@ -4,6 +4,7 @@
  * open questions.
  */
 
+import { answerFault } from './answer-fault.ts';
 import {
   indexWindows,
   labelWindow,
@@ -12,7 +13,7 @@ import {
   reachContacts,
   type Windows,
 } from './contacts.ts';
-import { answerFault, Evidence, type NumberedQuestion } from './evidence.ts';
+import { Evidence, type NumberedQuestion } from './evidence.ts';
 import {
   type AnswerVersion,
   isNewer,
@@ -202,19 +203,18 @@ export class TraceState {
 
   #viewUpTo(degree: number, onExposure?: OnExposure): TraceView {
     this.#refresh();
-    const cases = this.#evidence.number(packedIndex(this.#terms));
+    const entries = this.#evidence.number(packedIndex(this.#terms));
     const persons = this.#resolvedPersons();
-    const personOfCase = Array.from(cases, (n) => persons.personOf[n] as number);
-    const index = indexWindows(this.#terms, personOfCase);
+    const personOfEntry = Array.from(entries, (n) => persons.personOf[n] as number);
+    const index = indexWindows(this.#terms, personOfEntry);
     const reach = { evidence: this.#evidence, persons, terms: this.#terms, index };
     return { ...reachContacts(reach, degree, onExposure), evidence: this.#evidence, persons, index };
   }
 
   #resolvedPersons(): Persons {
-    const { keys, links, isCccd } = this.#evidence;
+    const { keys, kinds } = this.#evidence;
     if (!this.#persons || this.#persons.personOf.length !== keys.size) {
-      const { a, b } = links.data;
-      this.#persons = resolvePersons(keys.size, { a, b, length: links.length }, isCccd);
+      this.#persons = resolvePersons(keys.size, this.#evidence.recordRows(), kinds);
     }
     return this.#persons;
   }

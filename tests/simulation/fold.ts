@@ -16,6 +16,7 @@ import {
 import { TraceState, type TraceView } from '../../shared/trace/trace-state.ts';
 import type { Dataset, TraceRequest } from './dataset.ts';
 import { ModelNode, Pseudonyms, partOf, pseudonymOf } from './model-node.ts';
+import { standingCases } from './oracle-records.ts';
 import { Random } from './random.ts';
 import type { World } from './world.ts';
 
@@ -48,19 +49,21 @@ export interface Folded {
 export function termsOf(world: World, request: TraceRequest): TraceTerms {
   const { rules } = world;
   const day = 86_400;
-  const cases = request.cases.map((id) => world.cases.find((row) => row.id === id)!);
+  const cases = standingCases(world).filter(({ id }) => request.cases.includes(id));
   const onset = (row: (typeof cases)[number]) =>
     row.onsetOn === null ? (row.sampledAt as number) : Date.parse(`${row.onsetOn}T00:00:00+07:00`) / 1000;
   const floor = Math.min(...cases.map((row) => onset(row) - Math.round(rules.source_days * day)));
-  const index = cases.map((row) => ({
-    pseudonym: Buffer.from(pseudonymOf(row.identifiers[0] as string), 'hex'),
-    ...(request.direction === 'forward'
-      ? {
-          from: onset(row) - Math.round(rules.infectious_days_before * day),
-          until: Math.min(row.isolatedAt ?? request.asOf, request.asOf),
-        }
-      : { from: floor, until: onset(row) - Math.round(rules.latent_days * day) }),
-  }));
+  const index = cases.flatMap((row) =>
+    row.identifiers.map((identifier) => ({
+      pseudonym: Buffer.from(pseudonymOf(identifier), 'hex'),
+      ...(request.direction === 'forward'
+        ? {
+            from: onset(row) - Math.round(rules.infectious_days_before * day),
+            until: Math.min(row.isolatedAt ?? request.asOf, request.asOf),
+          }
+        : { from: floor, until: Math.min(onset(row) - Math.round(rules.latent_days * day), request.asOf) }),
+    })),
+  );
   const { direction, asOf } = request;
   return { direction, asOf, maxDegree: Math.min(request.maxDegree, MAX_DEGREE), rules, index };
 }
@@ -72,8 +75,12 @@ export function foldTrace(world: World, request: TraceRequest, seed: number): Fo
   const nodes = world.provinces.map((province) => {
     const part = partOf(world, province);
     const tellsAhead = random.chance(50);
-    const earlier = new ModelNode(withoutSomeRows(part, random), world.rules, names, tellsAhead);
-    return { province: Number(province), full: new ModelNode(part, world.rules, names, tellsAhead), earlier };
+    const earlier = new ModelNode(withoutSomeRows(part, random), world.rules, names, { tellsAhead });
+    return {
+      province: Number(province),
+      full: new ModelNode(part, world.rules, names, { tellsAhead }),
+      earlier,
+    };
   });
   const late = random.pick(nodes).province;
   const terms = termsOf(world, request);
@@ -122,7 +129,7 @@ export function leaveOut(world: World, { state }: Folded, province: string): Fol
     .filter((other) => other !== province)
     .map((other) => ({
       number: Number(other),
-      node: new ModelNode(partOf(world, other), world.rules, names, true),
+      node: new ModelNode(partOf(world, other), world.rules, names, { tellsAhead: true }),
     }));
   const without = state.without((number) => number === Number(province));
   for (let open = without.nextQuestions(); open.length > 0; open = without.nextQuestions()) {
@@ -139,8 +146,14 @@ export function leaveOut(world: World, { state }: Folded, province: string): Fol
 /** A province before some of its rows arrived: what it says then is superseded later. */
 function withoutSomeRows(part: Dataset, random: Random): Dataset {
   const some = <Row>(rows: readonly Row[]) => rows.filter(() => !random.chance(30));
-  const { people, checkIns, encounters } = part;
-  return { ...part, people: some(people), checkIns: some(checkIns), encounters: some(encounters) };
+  const { people, checkIns, encounters, cases } = part;
+  return {
+    ...part,
+    people: some(people),
+    checkIns: some(checkIns),
+    encounters: some(encounters),
+    cases: some(cases),
+  };
 }
 
 function readable(view: TraceView, names: Pseudonyms): Omit<Folded, 'state'> {

@@ -1,14 +1,22 @@
 /**
  * A province that answers questions from its rows of a dataset, in pseudonyms: the data side of the fold's
- * simulation. Naive on purpose, and with no code of the node's; contact events come from the oracle's own
- * reading of CONTRIBUTING.md, Words.
+ * simulation. Naive on purpose, and with no code of the node's; records and contact events come from the
+ * oracle's own reading of CONTRIBUTING.md, Words.
  */
 import { createHash } from 'node:crypto';
 import { ENCOUNTER_SETTING, HOUSEHOLD_SETTING, placeKindNumber } from '../../shared/domain/place-kind.ts';
 import type { RulePack } from '../../shared/domain/rule-pack.ts';
-import type { TraceAnswer, TraceQuestion } from '../../shared/trace/messages.ts';
+import { flagsOf, type IdentifierKind } from '../../shared/trace/identifier-flags.ts';
+import {
+  type AnswerRecords,
+  NO_RECORDS,
+  PROTOCOL,
+  type TraceAnswer,
+  type TraceQuestion,
+} from '../../shared/trace/messages.ts';
 import type { Dataset } from './dataset.ts';
-import { acceptedCheckIns, type Events, eventsOf } from './oracle-events.ts';
+import { acceptedCheckIns, acceptedEncounters, type Events, eventsOf, groupBy } from './oracle-events.ts';
+import { isHandle, kindOf, type StandingRecord, standing } from './oracle-records.ts';
 
 /** Stands for token and trace cipher: the same identifier has the same pseudonym in every province. */
 export function pseudonymOf(identifier: string): string {
@@ -29,14 +37,20 @@ export class Pseudonyms {
   }
 }
 
-/** Every identifier that a dataset's rows name. */
-export function identifiersOf(dataset: Dataset): Set<string> {
+/** Every identifier that a dataset's rows name, whether they stand or not. */
+function identifiersOf(dataset: Dataset): Set<string> {
   return new Set([
     ...dataset.people.flatMap((row) => row.identifiers),
     ...dataset.cases.flatMap((row) => row.identifiers),
-    ...acceptedCheckIns(dataset).map((row) => row.identifier),
-    ...dataset.encounters.flatMap((row) => [row.identifierA, row.identifierB]),
+    ...observedIn(dataset),
   ]);
+}
+
+function observedIn(dataset: Dataset): string[] {
+  return [
+    ...acceptedCheckIns(dataset).map((row) => row.identifier),
+    ...acceptedEncounters(dataset).flatMap((row) => [row.identifierA, row.identifierB]),
+  ];
 }
 
 /** The rows of one province. */
@@ -53,62 +67,68 @@ export function partOf(dataset: Dataset, province: string): Dataset {
   };
 }
 
+export interface ModelOptions {
+  /** Whether it says of those that it names what `who` would say of them. */
+  readonly tellsAhead: boolean;
+  /** Links, as an older node has them, or records. */
+  readonly protocol?: number;
+}
+
+/** Gives identifiers that an answer names their positions in it. */
+type Name = (identifier: string) => number;
+
 export class ModelNode {
   readonly #events: Events;
   readonly #known: Set<string>;
-  readonly #residents = new Set<string>();
-  readonly #links = new Map<string, Set<string>>();
+  readonly #residents: Set<string>;
+  /** Of two identifiers and more, by each that they name. */
+  readonly #records: Map<string, StandingRecord[]>;
   readonly #names: Pseudonyms;
-  readonly #tellsAhead: boolean;
+  readonly #options: ModelOptions;
 
-  /** @param tellsAhead whether it says of those that it names what `who` would say of them. */
-  constructor(part: Dataset, rules: RulePack, names: Pseudonyms, tellsAhead: boolean) {
-    this.#tellsAhead = tellsAhead;
-    this.#events = eventsOf(part, rules);
-    this.#known = identifiersOf(part);
+  constructor(part: Dataset, rules: RulePack, names: Pseudonyms, options: ModelOptions) {
+    this.#options = options;
     this.#names = names;
-    for (const { identifiers } of [...part.people, ...part.cases]) this.#link(identifiers);
-    for (const row of part.people) {
-      if (row.provinceOfResidence === row.province) for (const id of row.identifiers) this.#residents.add(id);
-    }
-  }
-
-  #link(identifiers: readonly string[]): void {
-    for (const one of identifiers) {
-      const linked = this.#links.get(one) ?? new Set();
-      this.#links.set(one, linked);
-      for (const other of identifiers) if (other !== one) linked.add(other);
-    }
+    this.#events = eventsOf(part, rules);
+    const records = standing(part);
+    this.#known = new Set([...records.flatMap((record) => record.identifiers), ...observedIn(part)]);
+    const residents = records.filter((record) => record.provinceOfResidence === record.province);
+    this.#residents = new Set(residents.flatMap((record) => record.identifiers));
+    const namings = records
+      .filter(({ identifiers }) => identifiers.length > 1)
+      .flatMap((record) => record.identifiers.map((identifier) => ({ identifier, record })));
+    this.#records = new Map(
+      [...groupBy(namings, ({ identifier }) => identifier)].map(([identifier, own]) => [
+        identifier,
+        own.map(({ record }) => record),
+      ]),
+    );
   }
 
   answer(question: TraceQuestion): TraceAnswer {
     const named: string[] = [];
-    const name = (identifier: string) => {
+    const name: Name = (identifier) => {
       const at = named.indexOf(identifier);
       return at >= 0 ? at : named.push(identifier) - 1;
     };
     const who = keysOf(question.who).map((key) => this.#names.identifierOf(key));
     const met = keysOf(question.met).map((key) => this.#names.identifierOf(key));
     const known = who.map((_, i) => i).filter((i) => this.#known.has(who[i] as string));
-    const links = who.flatMap((id, i) =>
-      [...(this.#links.get(id) ?? [])].map((to) => [i, name(to)] as const),
-    );
     const events = met.flatMap((id, i) => this.#eventsOf(id, i, question, name));
-    const ahead: (readonly [number, number])[] = [];
-    for (let i = 0; this.#tellsAhead && i < named.length; i++) {
-      for (const to of this.#links.get(named[i] as string) ?? []) ahead.push([i, name(to)]);
-    }
-    const flagsOf = (id: string) => cccdFlag(id) | (this.#residents.has(id) ? 2 : 0);
+    const isOld = this.#options.protocol === PROTOCOL.links;
+    const said = isOld ? this.#linksOf(who, named, name) : this.#recordsOf(who, named, name);
+    const flags = (id: string) => {
+      const all = flagsOf(kindOf(id) as IdentifierKind, this.#residents.has(id));
+      return isOld ? all & 3 : all;
+    };
     return {
       seq: question.seq,
+      protocol: this.#options.protocol ?? PROTOCOL.records,
       named: Buffer.from(named.map(pseudonymOf).join(''), 'hex'),
-      namedFlags: Uint8Array.from(named, flagsOf),
+      namedFlags: Uint8Array.from(named, flags),
       known: Uint32Array.from(known),
-      knownFlags: Uint8Array.from(known, (i) => flagsOf(who[i] as string)),
-      linkOf: Uint32Array.from(links, ([of]) => of),
-      linkTo: Uint32Array.from(links, ([, to]) => to),
-      namedLinkOf: Uint32Array.from(ahead, ([of]) => of),
-      namedLinkTo: Uint32Array.from(ahead, ([, to]) => to),
+      knownFlags: Uint8Array.from(known, (i) => flags(who[i] as string)),
+      ...said,
       eventOf: Uint32Array.from(events, (e) => e.of),
       eventTo: Uint32Array.from(events, (e) => e.to),
       eventFrom: Uint32Array.from(events, (e) => e.from),
@@ -117,7 +137,48 @@ export class ModelNode {
     };
   }
 
-  #eventsOf(identifier: string, of: number, question: TraceQuestion, name: (identifier: string) => number) {
+  /** Records that name one of `who`, and, told ahead, one of `named`, which grows meanwhile. */
+  #recordsOf(who: readonly string[], named: readonly string[], name: Name): Said {
+    const rows = new Map<string, { members: number[]; tags: string[] }>();
+    const say = (identifier: string) => {
+      for (const { identifiers, birth } of this.#records.get(identifier) ?? []) {
+        const key = JSON.stringify([[...identifiers].sort(), birth]);
+        if (rows.has(key)) continue;
+        const members = identifiers.map((one) =>
+          who.includes(one) ? who.indexOf(one) : who.length + name(one),
+        );
+        const handles = birth === undefined ? [] : identifiers.filter(isHandle);
+        rows.set(key, { members, tags: handles.map((handle) => tagOf(handle, birth)) });
+        tagged.push(birth === undefined ? 0 : 1);
+      }
+    };
+    const tagged: number[] = [];
+    for (const identifier of who) say(identifier);
+    for (let i = 0; this.#options.tellsAhead && i < named.length; i++) say(named[i] as string);
+    const said = [...rows.values()];
+    const records = {
+      size: Uint8Array.from(said, ({ members }) => members.length),
+      tagged: Uint8Array.from(tagged),
+      members: Uint32Array.from(said.flatMap(({ members }) => members)),
+      tags: Buffer.from(said.flatMap(({ tags }) => tags).join(''), 'hex'),
+    };
+    return { records, ...linkColumns([], []) };
+  }
+
+  #linksOf(who: readonly string[], named: readonly string[], name: Name): Said {
+    const linked = (identifier: string) => {
+      const beside = (this.#records.get(identifier) ?? []).flatMap(({ identifiers }) => identifiers);
+      return [...new Set(beside)].filter((other) => other !== identifier);
+    };
+    const links = who.flatMap((id, i) => linked(id).map((to) => [i, name(to)] as const));
+    const ahead: (readonly [number, number])[] = [];
+    for (let i = 0; this.#options.tellsAhead && i < named.length; i++) {
+      for (const to of linked(named[i] as string)) ahead.push([i, name(to)]);
+    }
+    return { records: NO_RECORDS, ...linkColumns(links, ahead) };
+  }
+
+  #eventsOf(identifier: string, of: number, question: TraceQuestion, name: Name) {
     const [wFrom, wUntil] = [question.metFrom[of] as number, question.metUntil[of] as number];
     const events = this.#events.of(identifier).flatMap(({ other, from, until, setting, kind }) => {
       const cut = { from: Math.max(from, wFrom), until: Math.min(until, wUntil) };
@@ -133,8 +194,24 @@ export class ModelNode {
   }
 }
 
-function cccdFlag(identifier: string): number {
-  return identifier.startsWith('cccd:') ? 1 : 0;
+type Links = readonly (readonly [of: number, to: number])[];
+type Said = { records: AnswerRecords } & ReturnType<typeof linkColumns>;
+
+function linkColumns(links: Links, ahead: Links) {
+  return {
+    linkOf: Uint32Array.from(links, ([of]) => of),
+    linkTo: Uint32Array.from(links, ([, to]) => to),
+    namedLinkOf: Uint32Array.from(ahead, ([of]) => of),
+    namedLinkTo: Uint32Array.from(ahead, ([, to]) => to),
+  };
+}
+
+/** Stands for the tag cipher: equal for one handle if year and sex are, else different. */
+function tagOf(handle: string, birth: StandingRecord['birth']): string {
+  return createHash('md5')
+    .update(JSON.stringify([handle, birth]))
+    .digest('hex')
+    .slice(0, 16);
 }
 
 /** Packed 16-byte keys as hex. */

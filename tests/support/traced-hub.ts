@@ -217,7 +217,7 @@ class GrowingRoster implements AsyncDisposable {
 }
 
 async function startProvince(world: World, code: string, stack: Disposal): Promise<ModelProvince> {
-  const model = new ModelNode(partOf(world, code), world.rules, new Pseudonyms(world), true);
+  const model = new ModelNode(partOf(world, code), world.rules, new Pseudonyms(world), { tellsAhead: true });
   const tls = await authority.issue({ kind: 'node', province: code });
   const province = stack.use(new ModelProvince(code, model, tls));
   await province.start();

@@ -3,7 +3,12 @@
  * in, tokens out, which the caller turns into pseudonyms of the trace.
  */
 import { HOUSEHOLD_SETTING } from '../../../shared/domain/place-kind.ts';
-import type { TraceAnswer, TraceQuestion } from '../../../shared/trace/messages.ts';
+import {
+  NO_RECORDS,
+  PROTOCOL,
+  type TraceAnswer,
+  type TraceQuestion,
+} from '../../../shared/trace/messages.ts';
 import type { IdentifierIndex } from './identifier-index.ts';
 import type { MetColumns } from './queries.ts';
 
@@ -23,12 +28,14 @@ export function buildAnswer(index: IdentifierIndex, local: LocalQuestion, events
   const further = linksOfNamed(index, named);
   return {
     seq: local.question.seq,
+    protocol: PROTOCOL.links,
     named: index.tokensOf(named.ids),
     namedFlags: Uint8Array.from(named.ids, (id) => index.flagsOf(id)),
     ...known,
     ...links,
     ...further,
     ...met,
+    records: NO_RECORDS,
   };
 }
 

@@ -3,8 +3,8 @@
  * `who` is answered from here alone. Typed arrays by local id; the database is the truth, and `refresh` reads
  * it again.
  */
+import { CCCD_FLAG, RESIDENT_FLAG } from '../../../shared/trace/identifier-flags.ts';
 import { KeyTable } from '../../../shared/trace/key-table.ts';
-import { CCCD_FLAG, RESIDENT_FLAG } from '../../../shared/trace/messages.ts';
 
 /** Identifiers as columns; household 0 = none. */
 export interface IdentifierColumns {

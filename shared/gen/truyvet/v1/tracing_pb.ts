@@ -12,7 +12,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file truyvet/v1/tracing.proto.
  */
 export const file_truyvet_v1_tracing: GenFile = /*@__PURE__*/
-  fileDesc("Chh0cnV5dmV0L3YxL3RyYWNpbmcucHJvdG8SCnRydXl2ZXQudjEiNAoHV2FycmFudBIPCgdvcGVuaW5nGAEgASgJEhgKEGNvdW50ZXJzaWduYXR1cmUYAiABKAkiawoMVHJhY2VSZXF1ZXN0EiYKB3dhcnJhbnQYASABKAsyEy50cnV5dmV0LnYxLldhcnJhbnRIABIoCghxdWVzdGlvbhgCIAEoCzIULnRydXl2ZXQudjEuUXVlc3Rpb25IAEIJCgdtZXNzYWdlIlYKCFF1ZXN0aW9uEgsKA3NlcRgBIAEoDRILCgN3aG8YAiABKAwSCwoDbWV0GAMgASgMEhAKCG1ldF9mcm9tGAQgASgMEhEKCW1ldF91bnRpbBgFIAEoDCKUAQoNVHJhY2VSZXNwb25zZRIoCghhY2NlcHRlZBgBIAEoCzIULnRydXl2ZXQudjEuQWNjZXB0ZWRIABIkCgZhbnN3ZXIYAiABKAsyEi50cnV5dmV0LnYxLkFuc3dlckgAEigKCGZyYWdtZW50GAMgASgLMhQudHJ1eXZldC52MS5GcmFnbWVudEgAQgkKB21lc3NhZ2UiMQoIQWNjZXB0ZWQSEwoLaW5jYXJuYXRpb24YASABKAQSEAoIcHJvdG9jb2wYAiABKA0iNAoIRnJhZ21lbnQSCwoDc2VxGAEgASgNEg0KBWJ5dGVzGAIgASgMEgwKBGxhc3QYAyABKAgizQIKBkFuc3dlchILCgNzZXEYASABKA0SEwoLaW5jYXJuYXRpb24YAiABKAQSFAoMZGF0YV92ZXJzaW9uGAMgASgEEg8KB2RhdGFfYXQYBCABKA0SDQoFbmFtZWQYBSABKAwSEwoLbmFtZWRfZmxhZ3MYBiABKAwSDQoFa25vd24YByABKAwSEwoLa25vd25fZmxhZ3MYCCABKAwSDwoHbGlua19vZhgJIAEoDBIPCgdsaW5rX3RvGAogASgMEhAKCGV2ZW50X29mGAsgASgMEhAKCGV2ZW50X3RvGAwgASgMEhIKCmV2ZW50X2Zyb20YDSABKAwSEwoLZXZlbnRfdW50aWwYDiABKAwSFQoNZXZlbnRfc2V0dGluZxgPIAEoDBIVCg1uYW1lZF9saW5rX29mGBAgASgMEhUKDW5hbWVkX2xpbmtfdG8YESABKAwizwIKDUFzc2lnblJlcXVlc3QSJAoHd2FycmFudBgBIAEoCzITLnRydXl2ZXQudjEuV2FycmFudBIQCgh0cmFjZV9pZBgCIAEoCRILCgNzZXEYAyABKA0SEAoIY29udGFjdHMYBCABKAwSEQoJd2l0aGRyYXduGAUgASgMEg4KBmRlZ3JlZRgGIAEoDBIYChBmaXJzdF9leHBvc2VkX2F0GAcgASgMEhcKD2xhc3RfZXhwb3NlZF9hdBgIIAEoDBIPCgdzZWNvbmRzGAkgASgMEhAKCHNldHRpbmdzGAogASgMEhMKC3BsYWNlX2tpbmRzGAsgASgMEhgKEGV4cG9zZWRfaW5fY291bnQYDCABKAwSEgoKZXhwb3NlZF9pbhgNIAEoDBIXCg9wc2V1ZG9ueW1fY291bnQYDiABKAwSEgoKcHNldWRvbnltcxgPIAEoDCIhCg5Bc3NpZ25SZXNwb25zZRIPCgdhcHBsaWVkGAEgASgNIhUKE1JlYWRBdWRpdExvZ1JlcXVlc3QiYQoUUmVhZEF1ZGl0TG9nUmVzcG9uc2USEgoKY2hlY2twb2ludBgBIAEoCRIOCgZoYXNoZXMYAiABKAwSEwoLYW5zd2VyZWRfYXQYAyABKAwSEAoIYW5zd2VyZWQYBCADKAkq9gUKCVBsYWNlS2luZBIaChZQTEFDRV9LSU5EX1VOU1BFQ0lGSUVEEAASFQoRUExBQ0VfS0lORF9NQVJLRVQQARIaChZQTEFDRV9LSU5EX1NVUEVSTUFSS0VUEAISEwoPUExBQ0VfS0lORF9TSE9QEAMSGQoVUExBQ0VfS0lORF9SRVNUQVVSQU5UEAQSEwoPUExBQ0VfS0lORF9DQUZFEAUSEgoOUExBQ0VfS0lORF9CQVIQBhIWChJQTEFDRV9LSU5EX0tBUkFPS0UQBxIWChJQTEFDRV9LSU5EX0ZBQ1RPUlkQCBIVChFQTEFDRV9LSU5EX09GRklDRRAJEhUKEVBMQUNFX0tJTkRfU0NIT09MEAoSGQoVUExBQ0VfS0lORF9VTklWRVJTSVRZEAsSFwoTUExBQ0VfS0lORF9IT1NQSVRBTBAMEhUKEVBMQUNFX0tJTkRfQ0xJTklDEA0SFwoTUExBQ0VfS0lORF9QSEFSTUFDWRAOEhYKElBMQUNFX0tJTkRfV09SU0hJUBAPEhQKEFBMQUNFX0tJTkRfSE9URUwQEBIcChhQTEFDRV9LSU5EX1RSQU5TUE9SVF9IVUIQERISCg5QTEFDRV9LSU5EX0JVUxASEhQKEFBMQUNFX0tJTkRfVFJBSU4QExIVChFQTEFDRV9LSU5EX0ZMSUdIVBAUEhMKD1BMQUNFX0tJTkRfVEFYSRAVEhMKD1BMQUNFX0tJTkRfQk9BVBAWEhQKEFBMQUNFX0tJTkRfU1BPUlQQFxIUChBQTEFDRV9LSU5EX1NBTE9OEBgSIAocUExBQ0VfS0lORF9DT05TVFJVQ1RJT05fU0lURRAZEh4KGlBMQUNFX0tJTkRfUVVBUkFOVElORV9TSVRFEBoSGQoVUExBQ0VfS0lORF9DSEVDS1BPSU5UEBsSFAoQUExBQ0VfS0lORF9FVkVOVBAcEhMKD1BMQUNFX0tJTkRfSE9NRRAdEhQKEFBMQUNFX0tJTkRfT1RIRVIQHjLoAQoOVHJhY2luZ1NlcnZpY2USQAoFVHJhY2USGC50cnV5dmV0LnYxLlRyYWNlUmVxdWVzdBoZLnRydXl2ZXQudjEuVHJhY2VSZXNwb25zZSgBMAESPwoGQXNzaWduEhkudHJ1eXZldC52MS5Bc3NpZ25SZXF1ZXN0GhoudHJ1eXZldC52MS5Bc3NpZ25SZXNwb25zZRJTCgxSZWFkQXVkaXRMb2cSHy50cnV5dmV0LnYxLlJlYWRBdWRpdExvZ1JlcXVlc3QaIC50cnV5dmV0LnYxLlJlYWRBdWRpdExvZ1Jlc3BvbnNlMAFiBnByb3RvMw");
+  fileDesc("Chh0cnV5dmV0L3YxL3RyYWNpbmcucHJvdG8SCnRydXl2ZXQudjEiNAoHV2FycmFudBIPCgdvcGVuaW5nGAEgASgJEhgKEGNvdW50ZXJzaWduYXR1cmUYAiABKAkifQoMVHJhY2VSZXF1ZXN0EiYKB3dhcnJhbnQYASABKAsyEy50cnV5dmV0LnYxLldhcnJhbnRIABIoCghxdWVzdGlvbhgCIAEoCzIULnRydXl2ZXQudjEuUXVlc3Rpb25IABIQCghwcm90b2NvbBgDIAEoDUIJCgdtZXNzYWdlIlYKCFF1ZXN0aW9uEgsKA3NlcRgBIAEoDRILCgN3aG8YAiABKAwSCwoDbWV0GAMgASgMEhAKCG1ldF9mcm9tGAQgASgMEhEKCW1ldF91bnRpbBgFIAEoDCKUAQoNVHJhY2VSZXNwb25zZRIoCghhY2NlcHRlZBgBIAEoCzIULnRydXl2ZXQudjEuQWNjZXB0ZWRIABIkCgZhbnN3ZXIYAiABKAsyEi50cnV5dmV0LnYxLkFuc3dlckgAEigKCGZyYWdtZW50GAMgASgLMhQudHJ1eXZldC52MS5GcmFnbWVudEgAQgkKB21lc3NhZ2UiMQoIQWNjZXB0ZWQSEwoLaW5jYXJuYXRpb24YASABKAQSEAoIcHJvdG9jb2wYAiABKA0iNAoIRnJhZ21lbnQSCwoDc2VxGAEgASgNEg0KBWJ5dGVzGAIgASgMEgwKBGxhc3QYAyABKAgiuAMKBkFuc3dlchILCgNzZXEYASABKA0SEwoLaW5jYXJuYXRpb24YAiABKAQSFAoMZGF0YV92ZXJzaW9uGAMgASgEEg8KB2RhdGFfYXQYBCABKA0SDQoFbmFtZWQYBSABKAwSEwoLbmFtZWRfZmxhZ3MYBiABKAwSDQoFa25vd24YByABKAwSEwoLa25vd25fZmxhZ3MYCCABKAwSDwoHbGlua19vZhgJIAEoDBIPCgdsaW5rX3RvGAogASgMEhAKCGV2ZW50X29mGAsgASgMEhAKCGV2ZW50X3RvGAwgASgMEhIKCmV2ZW50X2Zyb20YDSABKAwSEwoLZXZlbnRfdW50aWwYDiABKAwSFQoNZXZlbnRfc2V0dGluZxgPIAEoDBIVCg1uYW1lZF9saW5rX29mGBAgASgMEhUKDW5hbWVkX2xpbmtfdG8YESABKAwSEAoIcHJvdG9jb2wYEiABKA0SEwoLcmVjb3JkX3NpemUYEyABKAwSFQoNcmVjb3JkX3RhZ2dlZBgUIAEoDBIWCg5yZWNvcmRfbWVtYmVycxgVIAEoDBITCgtyZWNvcmRfdGFncxgWIAEoDCLPAgoNQXNzaWduUmVxdWVzdBIkCgd3YXJyYW50GAEgASgLMhMudHJ1eXZldC52MS5XYXJyYW50EhAKCHRyYWNlX2lkGAIgASgJEgsKA3NlcRgDIAEoDRIQCghjb250YWN0cxgEIAEoDBIRCgl3aXRoZHJhd24YBSABKAwSDgoGZGVncmVlGAYgASgMEhgKEGZpcnN0X2V4cG9zZWRfYXQYByABKAwSFwoPbGFzdF9leHBvc2VkX2F0GAggASgMEg8KB3NlY29uZHMYCSABKAwSEAoIc2V0dGluZ3MYCiABKAwSEwoLcGxhY2Vfa2luZHMYCyABKAwSGAoQZXhwb3NlZF9pbl9jb3VudBgMIAEoDBISCgpleHBvc2VkX2luGA0gASgMEhcKD3BzZXVkb255bV9jb3VudBgOIAEoDBISCgpwc2V1ZG9ueW1zGA8gASgMIiEKDkFzc2lnblJlc3BvbnNlEg8KB2FwcGxpZWQYASABKA0iFQoTUmVhZEF1ZGl0TG9nUmVxdWVzdCJhChRSZWFkQXVkaXRMb2dSZXNwb25zZRISCgpjaGVja3BvaW50GAEgASgJEg4KBmhhc2hlcxgCIAEoDBITCgthbnN3ZXJlZF9hdBgDIAEoDBIQCghhbnN3ZXJlZBgEIAMoCSr2BQoJUGxhY2VLaW5kEhoKFlBMQUNFX0tJTkRfVU5TUEVDSUZJRUQQABIVChFQTEFDRV9LSU5EX01BUktFVBABEhoKFlBMQUNFX0tJTkRfU1VQRVJNQVJLRVQQAhITCg9QTEFDRV9LSU5EX1NIT1AQAxIZChVQTEFDRV9LSU5EX1JFU1RBVVJBTlQQBBITCg9QTEFDRV9LSU5EX0NBRkUQBRISCg5QTEFDRV9LSU5EX0JBUhAGEhYKElBMQUNFX0tJTkRfS0FSQU9LRRAHEhYKElBMQUNFX0tJTkRfRkFDVE9SWRAIEhUKEVBMQUNFX0tJTkRfT0ZGSUNFEAkSFQoRUExBQ0VfS0lORF9TQ0hPT0wQChIZChVQTEFDRV9LSU5EX1VOSVZFUlNJVFkQCxIXChNQTEFDRV9LSU5EX0hPU1BJVEFMEAwSFQoRUExBQ0VfS0lORF9DTElOSUMQDRIXChNQTEFDRV9LSU5EX1BIQVJNQUNZEA4SFgoSUExBQ0VfS0lORF9XT1JTSElQEA8SFAoQUExBQ0VfS0lORF9IT1RFTBAQEhwKGFBMQUNFX0tJTkRfVFJBTlNQT1JUX0hVQhAREhIKDlBMQUNFX0tJTkRfQlVTEBISFAoQUExBQ0VfS0lORF9UUkFJThATEhUKEVBMQUNFX0tJTkRfRkxJR0hUEBQSEwoPUExBQ0VfS0lORF9UQVhJEBUSEwoPUExBQ0VfS0lORF9CT0FUEBYSFAoQUExBQ0VfS0lORF9TUE9SVBAXEhQKEFBMQUNFX0tJTkRfU0FMT04QGBIgChxQTEFDRV9LSU5EX0NPTlNUUlVDVElPTl9TSVRFEBkSHgoaUExBQ0VfS0lORF9RVUFSQU5USU5FX1NJVEUQGhIZChVQTEFDRV9LSU5EX0NIRUNLUE9JTlQQGxIUChBQTEFDRV9LSU5EX0VWRU5UEBwSEwoPUExBQ0VfS0lORF9IT01FEB0SFAoQUExBQ0VfS0lORF9PVEhFUhAeMugBCg5UcmFjaW5nU2VydmljZRJACgVUcmFjZRIYLnRydXl2ZXQudjEuVHJhY2VSZXF1ZXN0GhkudHJ1eXZldC52MS5UcmFjZVJlc3BvbnNlKAEwARI/CgZBc3NpZ24SGS50cnV5dmV0LnYxLkFzc2lnblJlcXVlc3QaGi50cnV5dmV0LnYxLkFzc2lnblJlc3BvbnNlElMKDFJlYWRBdWRpdExvZxIfLnRydXl2ZXQudjEuUmVhZEF1ZGl0TG9nUmVxdWVzdBogLnRydXl2ZXQudjEuUmVhZEF1ZGl0TG9nUmVzcG9uc2UwAWIGcHJvdG8z");
 
 /**
  * The province's opening and the hub's countersignature, compact JWS (EdDSA): shared/signed/opening.ts.
@@ -58,6 +58,14 @@ export type TraceRequest = Message<"truyvet.v1.TraceRequest"> & {
     value: Question;
     case: "question";
   } | { case: undefined; value?: undefined };
+
+  /**
+   * With the warrant: the last step of the protocol that the asker reads; 0 = 1. A node answers in that or an
+   * earlier one.
+   *
+   * @generated from field: uint32 protocol = 3;
+   */
+  protocol: number;
 };
 
 /**
@@ -238,14 +246,15 @@ export type Answer = Message<"truyvet.v1.Answer"> & {
   named: Uint8Array;
 
   /**
-   * For each of `named`, all known to the node: bit 0 = cccd, bit 1 = resident here.
+   * For each of `named`, all known to the node: bit 0 = cccd, bit 1 = resident here; since protocol 2 bits 2 to
+   * 4 = kind: 1 cccd, 2 cmnd, 3 passport, 4 insurance (numbers), 5 phone, 6 app (handles).
    *
    * @generated from field: bytes named_flags = 6;
    */
   namedFlags: Uint8Array;
 
   /**
-   * Positions in `who` that this node knows (uint32), and for each: bit 0 = cccd, bit 1 = resident here.
+   * Positions in `who` that this node knows (uint32), and for each the same flags.
    *
    * @generated from field: bytes known = 7;
    */
@@ -257,7 +266,7 @@ export type Answer = Message<"truyvet.v1.Answer"> & {
   knownFlags: Uint8Array;
 
   /**
-   * Links: position in `who` (uint32) and position in `named` (uint32).
+   * Protocol 1 alone. Links: position in `who` (uint32) and position in `named` (uint32).
    *
    * @generated from field: bytes link_of = 9;
    */
@@ -297,8 +306,8 @@ export type Answer = Message<"truyvet.v1.Answer"> & {
   eventSetting: Uint8Array;
 
   /**
-   * Links of the named, and of what they name in turn: positions in `named` (uint32). What `who` would say of
-   * them, a round earlier.
+   * Protocol 1 alone. Links of the named, and of what they name in turn: positions in `named` (uint32). What
+   * `who` would say of them, a round earlier.
    *
    * @generated from field: bytes named_link_of = 16;
    */
@@ -308,6 +317,42 @@ export type Answer = Message<"truyvet.v1.Answer"> & {
    * @generated from field: bytes named_link_to = 17;
    */
   namedLinkTo: Uint8Array;
+
+  /**
+   * Which step of the protocol the answer speaks. 0 = 1: links, of 2026-11-23. 2: records, of 2026-11-28.
+   *
+   * @generated from field: uint32 protocol = 18;
+   */
+  protocol: number;
+
+  /**
+   * Protocol 2. Standing records, a row each: those that name one of `known`, and, a round earlier than they
+   * are asked for, those that name one of `named`. Rows that would be equal are one; a record of one
+   * identifier has none. How many identifiers it names (uint8, from 2), and 1 if it has birth year and sex.
+   *
+   * @generated from field: bytes record_size = 19;
+   */
+  recordSize: Uint8Array;
+
+  /**
+   * @generated from field: bytes record_tagged = 20;
+   */
+  recordTagged: Uint8Array;
+
+  /**
+   * What each names, one after the other (uint32): a position in `who`, known, or, from the number of its rows
+   * on, in `named`. Nothing twice in a record, one cccd at most.
+   *
+   * @generated from field: bytes record_members = 21;
+   */
+  recordMembers: Uint8Array;
+
+  /**
+   * For each handle in `record_members` of a record that has birth year and sex its tag, 8 bytes.
+   *
+   * @generated from field: bytes record_tags = 22;
+   */
+  recordTags: Uint8Array;
 };
 
 /**
