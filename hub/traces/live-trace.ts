@@ -80,6 +80,8 @@ export class LiveTrace implements SessionTrace {
   #idleSinceMs: number | undefined;
   /** Steps in a row that failed, and why the last one did. */
   #delay: { readonly steps: number; readonly reason: string } | undefined;
+  /** Of an index person, as the trace was published last. */
+  #hasEmptyWindow = false;
   readonly #changes = new ChangeSignal(this.#stopped.signal);
   readonly #rounds: Rounds;
   #running: Promise<void> | undefined;
@@ -128,6 +130,7 @@ export class LiveTrace implements SessionTrace {
     if (last) {
       this.#word = last.state;
       this.#startedAtMs = last.startedAtMs;
+      this.#hasEmptyWindow = last.warnings?.includes('INDEX_WINDOW_EMPTY') ?? false;
     }
     const held = new Set<string>();
     for (const { province, seq, stale, answeredAt, dataAt } of await this.#memory.restore()) {
@@ -231,7 +234,7 @@ export class LiveTrace implements SessionTrace {
 
   status(): TraceStatusView {
     const { terms } = this.#memory.state;
-    const coverage = this.#sessions.map((session) => session.coverage());
+    const coverage = this.#sessions.map((session) => session.coverage(this.#isOlder(session)));
     return {
       id: this.id,
       state: this.#word === 'complete' && !this.#isCurrent() ? 'partial' : this.#word,
@@ -248,7 +251,10 @@ export class LiveTrace implements SessionTrace {
       openedAtMs: this.row.openedAtMs,
       completedAtMs: this.#completedAtMs,
       elapsedMs: (this.#completedAtMs ?? this.clock.nowMs()) - this.#startedAtMs,
-      warnings: this.#delay ? ['TRACE_DELAYED'] : [],
+      warnings: [
+        ...(this.#delay ? ['TRACE_DELAYED'] : []),
+        ...(this.#hasEmptyWindow ? ['INDEX_WINDOW_EMPTY'] : []),
+      ],
     };
   }
 
@@ -399,6 +405,7 @@ export class LiveTrace implements SessionTrace {
     await meter.storing(this.#writes.durable());
     if (this.signal.aborted) return;
     for (const session of this.#sessions) session.rest();
+    this.#hasEmptyWindow = this.#memory.state.hasEmptyWindow();
     const complete = this.#isCurrent() && this.#memory.state.nextQuestions().length === 0;
     this.#word = complete ? 'complete' : 'partial';
     if (complete !== (this.#completedAtMs !== null)) {
@@ -423,7 +430,11 @@ export class LiveTrace implements SessionTrace {
   }
 
   #isCurrent(): boolean {
-    return this.#sessions.every((s) => s.isCurrent && !s.isLeftOut);
+    return this.#sessions.every((s) => s.isCurrent && !s.isLeftOut && !this.#isOlder(s));
+  }
+
+  #isOlder(session: ProvinceSession): boolean {
+    return this.#memory.state.answersInLinks(Number(session.province));
   }
 
   #session(province: string): ProvinceSession | undefined {

@@ -7,7 +7,7 @@ import { AssignRequestSchema, TraceRequestSchema } from '../../shared/gen/truyve
 import { packUint32, unpackUint32 } from '../../shared/grpc/trace-messages.ts';
 import type { AssignedContact } from '../../shared/trace/assignment.ts';
 import type { KeyTable } from '../../shared/trace/key-table.ts';
-import type { TraceQuestion } from '../../shared/trace/messages.ts';
+import { PROTOCOL, type TraceQuestion } from '../../shared/trace/messages.ts';
 
 /** An opening with its countersignature, as text. */
 export interface SignedPair {
@@ -15,10 +15,10 @@ export interface SignedPair {
   readonly countersignature: string;
 }
 
-/** A TraceRequest that presents a warrant. */
+/** A TraceRequest that presents a warrant, and says which answers the hub reads. */
 export function encodeWarrant({ opening, countersignature }: SignedPair): Uint8Array {
   const message = { case: 'warrant', value: { opening, countersignature } } as const;
-  return toBinary(TraceRequestSchema, create(TraceRequestSchema, { message }));
+  return toBinary(TraceRequestSchema, create(TraceRequestSchema, { message, protocol: PROTOCOL.records }));
 }
 
 /** A TraceRequest that asks a question. */

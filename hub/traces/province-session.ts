@@ -161,18 +161,22 @@ export class ProvinceSession {
     if (this.isAwaited || this.isDelivering) this.#late = true;
   }
 
-  coverage(): CoverageView {
+  /** @param isOlder whether it has answered in links, from which less follows than from records. */
+  coverage(isOlder: boolean): CoverageView {
     const behind = this.#pending.size;
-    const reason = this.link.isRevoked ? 'PROVINCE_REVOKED' : this.#refusal;
+    const refusal = this.link.isRevoked ? 'PROVINCE_REVOKED' : this.#refusal;
     const state = this.isLeftOut
       ? 'excluded'
-      : reason
+      : refusal
         ? 'refused'
         : this.isCurrent
-          ? 'current'
+          ? isOlder
+            ? 'behind'
+            : 'current'
           : this.link.state === 'up' && this.#failures === 0
             ? 'behind'
             : 'unreachable';
+    const reason = refusal || (isOlder ? 'PROTOCOL_OLDER' : '');
     const [answeredAt, dataAt] = [this.#answeredAt, this.#dataAt];
     return { province: this.province, state, behind, answeredAt, dataAt, reason };
   }

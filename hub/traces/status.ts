@@ -15,7 +15,7 @@ export interface CoverageView {
   readonly behind: number;
   readonly answeredAt: number;
   readonly dataAt: number;
-  /** Why it refused, else empty. */
+  /** Why it refused, or is not current though nothing is asked of it (PROTOCOL_OLDER), else empty. */
   readonly reason: string;
 }
 
@@ -39,6 +39,6 @@ export interface TraceStatusView {
   readonly completedAtMs: number | null;
   /** From the accepted request to completion, or until now. */
   readonly elapsedMs: number;
-  /** What an operator should look at: TRACE_DELAYED, TRACE_UNREADABLE. */
+  /** What somebody should look at: TRACE_DELAYED, TRACE_UNREADABLE, INDEX_WINDOW_EMPTY. */
   readonly warnings: readonly string[];
 }

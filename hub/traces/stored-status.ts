@@ -18,6 +18,8 @@ export interface StoredStatus {
   readonly byProvince: Readonly<Record<string, number>>;
   readonly questions: number;
   readonly awaited: number;
+  /** Left out by hubs that did not keep them. */
+  readonly warnings?: readonly string[];
   /** When its latest revision began to be worked on, epoch milliseconds. */
   readonly startedAtMs: number;
 }
@@ -31,9 +33,11 @@ export interface StatusRow {
 }
 
 export function toStored(view: TraceStatusView, startedAtMs: number): StoredStatus {
-  const { state, rules, direction, maxDegree, asOf, revision, coverage, questions, awaited } = view;
+  const { state, rules, direction, maxDegree, asOf, revision, coverage, questions, awaited, warnings } = view;
   return {
     ...{ state, rules, direction, maxDegree, asOf, revision, coverage, questions, awaited, startedAtMs },
+    // A delay passes, and is at the hub.
+    warnings: warnings.filter((warning) => warning !== 'TRACE_DELAYED'),
     byDegree: Object.fromEntries(view.byDegree),
     byProvince: Object.fromEntries(view.byProvince),
   };
@@ -74,6 +78,6 @@ function fromStored({ id, province, openedAtMs, completedAtMs }: StatusRow, stor
     ...{ id, province, openedAtMs, completedAtMs },
     byDegree: new Map(Object.entries(byDegree).map(([degree, count]) => [Number(degree), count])),
     byProvince: new Map(Object.entries(byProvince)),
-    warnings: [],
+    warnings: stored.warnings ?? [],
   };
 }

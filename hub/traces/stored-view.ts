@@ -32,8 +32,8 @@ export async function storedStatus(
   if (around.brokenBecause(row.id) === undefined && row.isAtRest) return view;
   // Something has changed since, and has not been looked at.
   const state = view.state === 'complete' ? 'partial' : view.state;
-  const warnings = around.brokenBecause(row.id) === undefined ? [] : ['TRACE_UNREADABLE'];
-  return { ...view, state, warnings };
+  const broken = around.brokenBecause(row.id) === undefined ? [] : ['TRACE_UNREADABLE'];
+  return { ...view, state, warnings: [...view.warnings, ...broken] };
 }
 
 /** What opening and deliveries tell; a trace whose deliveries cannot be read has no counts. */

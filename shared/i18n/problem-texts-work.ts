@@ -24,6 +24,14 @@ export const WORK_TEXTS = {
     vi: 'Trung tâm chưa xử lý tiếp được truy vết; sẽ tự thử lại.',
     en: 'The hub cannot go on with the trace at present; it tries again by itself.',
   },
+  INDEX_WINDOW_EMPTY: {
+    vi: 'Một ca chỉ điểm không có thời gian lây nhiễm nào để truy vết: nó không cho người tiếp xúc nào.',
+    en: 'An index case has no infectious window: it gives no contacts.',
+  },
+  PROTOCOL_OLDER: {
+    vi: 'Tỉnh dùng phiên bản cũ: có thể còn thiếu việc phân biệt người dùng chung điện thoại.',
+    en: 'The province runs an older version: who shares a phone there may not be told apart.',
+  },
   TOO_MANY_OPEN_TRACES: {
     vi: 'Tỉnh đã có {most} truy vết đang mở; hãy đóng bớt.',
     en: 'The province has {most} open traces; close some first.',

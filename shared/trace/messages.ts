@@ -71,7 +71,10 @@ export const MOST_IN_RECORD = 255;
 /** Bytes of a tag. */
 export const TAG_BYTES = 8;
 
-/** What answers say, by the step of the protocol. 2026-11-23: 1, links. 2026-11-28: 2, records. */
+/**
+ * What answers say, by the step of the protocol that is the first to do so. 2026-11-23: 1, links. 2026-11-28:
+ * 2, records.
+ */
 export const PROTOCOL = { links: 1, records: 2 } as const;
 
 export const NO_RECORDS: AnswerRecords = {

@@ -18,6 +18,7 @@ import {
   type AnswerVersion,
   isNewer,
   MET_PER_QUESTION,
+  PROTOCOL,
   packedIndex,
   sameAnswer,
   type TraceAnswer,
@@ -201,14 +202,29 @@ export class TraceState {
     return state;
   }
 
+  /** Whether the province has answered some question in links: who is one person may be more than it says. */
+  answersInLinks(province: number): boolean {
+    const held = this.#answers.get(province)?.values() ?? [];
+    return [...held].some(({ answer }) => answer.protocol === PROTOCOL.links);
+  }
+
+  /** Whether there is an index person without any instant in which it counts: it gives no contacts. */
+  hasEmptyWindow(): boolean {
+    return [...this.#index().index.values()].some((windows) => windows.length === 0);
+  }
+
   #viewUpTo(degree: number, onExposure?: OnExposure): TraceView {
+    const { persons, index } = this.#index();
+    const reach = { evidence: this.#evidence, persons, terms: this.#terms, index };
+    return { ...reachContacts(reach, degree, onExposure), evidence: this.#evidence, persons, index };
+  }
+
+  #index(): Pick<TraceView, 'persons' | 'index'> {
     this.#refresh();
     const entries = this.#evidence.number(packedIndex(this.#terms));
     const persons = this.#resolvedPersons();
     const personOfEntry = Array.from(entries, (n) => persons.personOf[n] as number);
-    const index = indexWindows(this.#terms, personOfEntry);
-    const reach = { evidence: this.#evidence, persons, terms: this.#terms, index };
-    return { ...reachContacts(reach, degree, onExposure), evidence: this.#evidence, persons, index };
+    return { persons, index: indexWindows(this.#terms, personOfEntry) };
   }
 
   #resolvedPersons(): Persons {

@@ -35,7 +35,7 @@ export interface HubStatus {
   readonly openedAt: number | null;
   readonly completedAt: number | null;
   readonly elapsedMs: number;
-  /** What is wrong with it at the hub: TRACE_DELAYED, TRACE_UNREADABLE. */
+  /** What somebody should look at: TRACE_DELAYED, TRACE_UNREADABLE, INDEX_WINDOW_EMPTY. */
   readonly warnings: readonly string[];
 }
 

@@ -209,7 +209,8 @@ export type TraceStatus = Message<"truyvet.v1.TraceStatus"> & {
   elapsedMs: number;
 
   /**
-   * Stable UPPER_SNAKE words of what is wrong with it at the hub: TRACE_DELAYED, TRACE_UNREADABLE.
+   * Stable UPPER_SNAKE words of what somebody should look at: TRACE_DELAYED, TRACE_UNREADABLE (at the hub),
+   * INDEX_WINDOW_EMPTY (an index person that gives no contacts).
    *
    * @generated from field: repeated string warnings = 17;
    */
