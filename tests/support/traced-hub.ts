@@ -23,6 +23,7 @@ import { newTraceId } from '../../shared/ids.ts';
 import type { Logger } from '../../shared/log.ts';
 import { signOpening } from '../../shared/signed/opening.ts';
 import type { Opening } from '../../shared/signed/opening-shape.ts';
+import { PROTOCOL } from '../../shared/trace/messages.ts';
 import { termsOf } from '../simulation/fold.ts';
 import { ModelNode, Pseudonyms, partOf } from '../simulation/model-node.ts';
 import { makeWorld, type World } from '../simulation/world.ts';
@@ -33,24 +34,29 @@ const logger = pino({ enabled: false }) as Logger;
 const authority = await createAuthority();
 const hubTls = await authority.issue({ kind: 'hub' });
 
+/** What a province answers in links, and what in records. */
+type ModelsByProtocol = ReadonlyMap<number, ModelNode>;
+
 /** A province that answers from its part of a world. */
 export class ModelProvince implements AsyncDisposable {
   readonly province: string;
   incarnation = 1;
   dataVersion = 1;
+  /** The last step of the protocol that it speaks: what an older node does not say, it does not say. */
+  protocol: number = PROTOCOL.records;
   /** Refuses every warrant for this reason. */
   refusal: { code: ErrorCode; reason: string } | undefined;
   /** Questions answered, and deliveries applied, by trace. */
   readonly answered: { traceId: string; seq: number }[] = [];
   readonly delivered = new Map<string, number>();
   readonly #tls: TlsMaterial;
-  readonly #model: ModelNode;
+  readonly #models: ModelsByProtocol;
   #server: GrpcServer | undefined;
   #port = 0;
 
-  constructor(province: string, model: ModelNode, tls: TlsMaterial) {
+  constructor(province: string, models: ModelsByProtocol, tls: TlsMaterial) {
     this.province = province;
-    this.#model = model;
+    this.#models = models;
     this.#tls = tls;
   }
 
@@ -81,19 +87,22 @@ export class ModelProvince implements AsyncDisposable {
 
   async *#answers(requests: Parameters<Trace>[0]): ReturnType<Trace> {
     let traceId = '';
-    for await (const { message } of requests) {
+    let spoken: number = PROTOCOL.links;
+    for await (const { message, protocol } of requests) {
       if (message.case === 'warrant') {
+        spoken = Math.min(this.protocol, protocol || PROTOCOL.links);
         if (this.refusal) throw receivedError(this.refusal.code, this.refusal.reason, 'refused', {});
         const [, payload] = message.value.opening.split('.');
         const text = Buffer.from(payload as string, 'base64url').toString();
         traceId = /"trace_id":"(\w+)"/.exec(text)?.[1] ?? '';
-        const value = { incarnation: BigInt(this.incarnation), protocol: 1 };
+        const value = { incarnation: BigInt(this.incarnation), protocol: this.protocol };
         yield { message: { case: 'accepted' as const, value } };
       } else if (message.case === 'question') {
         const question = questionFromWire(message.value);
         const { incarnation, dataVersion } = this;
         this.answered.push({ traceId, seq: question.seq });
-        const body = encodeAnswer(this.#model.answer(question), { incarnation, dataVersion, dataAt: 1 });
+        const answer = (this.#models.get(spoken) as ModelNode).answer(question);
+        const body = encodeAnswer(answer, { incarnation, dataVersion, dataAt: 1 });
         yield* fragmentsOf(question.seq, body);
       }
     }
@@ -217,9 +226,11 @@ class GrowingRoster implements AsyncDisposable {
 }
 
 async function startProvince(world: World, code: string, stack: Disposal): Promise<ModelProvince> {
-  const model = new ModelNode(partOf(world, code), world.rules, new Pseudonyms(world), { tellsAhead: true });
+  const modelOf = (protocol: number) =>
+    new ModelNode(partOf(world, code), world.rules, new Pseudonyms(world), { tellsAhead: true, protocol });
+  const models = new Map(Object.values(PROTOCOL).map((protocol) => [protocol, modelOf(protocol)]));
   const tls = await authority.issue({ kind: 'node', province: code });
-  const province = stack.use(new ModelProvince(code, model, tls));
+  const province = stack.use(new ModelProvince(code, models, tls));
   await province.start();
   return province;
 }
