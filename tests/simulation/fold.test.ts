@@ -32,9 +32,13 @@ test(`${WORLDS} worlds fold to what the oracle says, each contact at one provinc
 function compare(world: World, networkSeed: number): number {
   const request = world.traces[networkSeed % world.traces.length];
   if (!request) return 0; // shrunk away
-  const expected = oracleOf(world, world.rules).contacts(request);
+  const oracle = oracleOf(world, world.rules);
+  const expected = oracle.contacts(request);
   const folded = foldTrace(world, request, networkSeed);
   expect(folded.contacts).toEqual(expected.map(({ residentIn: _r, knownIn: _k, ...same }) => same));
+  expect(folded.labels).toEqual(oracle.labels(request));
+  expect(folded.windows).toEqual(oracle.windows(request));
+  expect(folded.state.hasEmptyWindow()).toBe(folded.windows.some(({ window }) => window.length === 0));
   for (const { identifiers, residentIn, knownIn } of expected) {
     const province = folded.assignedTo.get(identifiers[0] as string);
     expect(residentIn.length > 0 ? residentIn : knownIn).toContain(province);

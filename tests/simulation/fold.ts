@@ -16,6 +16,7 @@ import {
 import { TraceState, type TraceView } from '../../shared/trace/trace-state.ts';
 import type { Dataset, TraceRequest } from './dataset.ts';
 import { ModelNode, Pseudonyms, partOf, pseudonymOf } from './model-node.ts';
+import type { OracleLabel, OracleWindow } from './oracle.ts';
 import { standingCases } from './oracle-records.ts';
 import { Random } from './random.ts';
 import type { World } from './world.ts';
@@ -40,6 +41,9 @@ export interface FoldedContact {
 
 export interface Folded {
   readonly contacts: FoldedContact[];
+  /** Sorted as the oracle's. */
+  readonly labels: OracleLabel[];
+  readonly windows: OracleWindow[];
   /** Province to which each contact, by its first identifier, is assigned. */
   readonly assignedTo: ReadonlyMap<string, string>;
   readonly state: TraceState;
@@ -176,8 +180,28 @@ function readable(view: TraceView, names: Pseudonyms): Omit<Folded, 'state'> {
   const assignedTo = new Map(
     assigned.map((a) => [a.identifiers.map(nameOf).sort()[0] as string, provinceCode(a.province)]),
   );
-  contacts.sort((a, b) => ((a.identifiers[0] as string) < (b.identifiers[0] as string) ? -1 : 1));
-  return { contacts, assignedTo };
+  contacts.sort(byFirst);
+  const labels = view.labels.map(({ person, degree, at }) => ({
+    identifiers: identifiersOf(person),
+    degree,
+    at,
+  }));
+  const windows = [...view.index].map(([person, window]) => ({
+    identifiers: identifiersOf(person),
+    window: window.map(([from, until]) => ({ from, until })),
+  }));
+  return {
+    contacts,
+    labels: labels.sort((a, b) => byFirst(a, b) || a.degree - b.degree),
+    windows: windows.sort(byFirst),
+    assignedTo,
+  };
+}
+
+type Named = { readonly identifiers: readonly string[] };
+
+function byFirst({ identifiers: [a = ''] }: Named, { identifiers: [b = ''] }: Named): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 function settingWords(bits: number): string[] {
