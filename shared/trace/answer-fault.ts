@@ -120,31 +120,30 @@ function eventsFault(answer: TraceAnswer, { metCount, namedCount }: Asked): stri
  * asked: a province cannot bring in whom nobody met.
  */
 function reachFault(answer: TraceAnswer, { whoCount, namedCount }: Asked): string | undefined {
-  // One more set: what was asked, and whom it met.
-  const origin = whoCount + namedCount;
-  const sets = disjointSets(origin + 1);
-  for (let i = 0; i < whoCount; i++) sets[i] = 0;
-  if (whoCount > 0) sets[origin] = 0;
-  const reached = new Uint8Array(namedCount);
-  for (const position of answer.eventTo) reached[position] = 1;
-  for (let i = 0; i < namedCount; i++) if (reached[i]) join(sets, origin, whoCount + i);
-  for (const [one, other] of linkedPositions(answer, whoCount)) join(sets, one, other);
-  const root = rootOf(sets, origin);
-  for (let i = 0; i < namedCount; i++) {
-    if (rootOf(sets, whoCount + i) !== root) return 'named: not reached from the question';
+  // 0 stands for what was asked and whom it met; then come `who` and `named`.
+  const sets = disjointSets(1 + whoCount + namedCount);
+  sets.fill(0, 1, 1 + whoCount);
+  const first = 1 + whoCount;
+  for (const position of answer.eventTo) sets[first + position] = 0;
+  joinLinked(sets, answer, first);
+  for (let n = first; n < sets.length; n++) {
+    if (rootOf(sets, n) !== 0) return 'named: not reached from the question';
   }
   return undefined;
 }
 
-function* linkedPositions(answer: TraceAnswer, whoCount: number): Generator<readonly [number, number]> {
+/** @param first where `named` begins in `sets`. */
+function joinLinked(sets: Int32Array, answer: TraceAnswer, first: number): void {
   const { linkOf, linkTo, namedLinkOf, namedLinkTo } = answer;
-  for (let i = 0; i < linkOf.length; i++) yield [linkOf[i] as number, whoCount + (linkTo[i] as number)];
+  for (let i = 0; i < linkOf.length; i++)
+    join(sets, 1 + (linkOf[i] as number), first + (linkTo[i] as number));
   for (let i = 0; i < namedLinkOf.length; i++)
-    yield [whoCount + (namedLinkOf[i] as number), whoCount + (namedLinkTo[i] as number)];
+    join(sets, first + (namedLinkOf[i] as number), first + (namedLinkTo[i] as number));
+  const { size, members } = answer.records;
   let m = 0;
-  for (const size of answer.records.size) {
-    const { members } = answer.records;
-    for (const end = m++ + size; m < end; m++) yield [members[m - 1] as number, members[m] as number];
+  for (const count of size) {
+    const one = 1 + (members[m++] as number);
+    for (const end = m + count - 1; m < end; m++) join(sets, one, 1 + (members[m] as number));
   }
 }
 
