@@ -71,7 +71,7 @@ const TAGGED_TIE = LAST_NUMBER;
 const TAG_LOW = 5;
 const TAG_HIGH = 6;
 const BITS = 7;
-/** Bits 0 to 4: another tie than the first was seen; bits 5 to 8: an untagged record with a number of a kind. */
+/** Bits 0 to 4: another tie than the first; bits 5 to 8: an untagged record with a number of the kind. */
 const UNTAGGED = 5;
 const HAS_TAG = 1 << 9;
 const TWO_TAGS = 1 << 10;

@@ -5,6 +5,7 @@
  */
 
 import { answerFault } from './answer-fault.ts';
+import { Asked, type WantedWindow, withoutCovered } from './asked.ts';
 import {
   indexWindows,
   labelWindow,
@@ -53,8 +54,7 @@ export class TraceState {
   #persons: Persons | undefined;
   readonly #log = new Map<number, LoggedQuestion>();
   readonly #answers = new Map<number, Map<number, HeldAnswer>>();
-  readonly #askedMet = new Map<number, [from: number, until: number][]>();
-  #askedWho = new Uint8Array(1024);
+  readonly #asked = new Asked();
   #leftOut: ReadonlySet<number> = new Set();
   #revision = 0;
 
@@ -88,12 +88,7 @@ export class TraceState {
     const who = this.#evidence.number(question.who);
     const met = this.#evidence.number(question.met);
     this.#log.set(question.seq, { question, who, met });
-    for (const n of who) this.#markAskedWho(n);
-    met.forEach((n, i) => {
-      const windows = this.#askedMet.get(n) ?? [];
-      windows.push([question.metFrom[i] as number, question.metUntil[i] as number]);
-      this.#askedMet.set(n, windows);
-    });
+    this.#asked.note(question, { who, met });
   }
 
   /**
@@ -148,7 +143,7 @@ export class TraceState {
     this.#refresh();
     this.#evidence.number(packedIndex(this.#terms));
     const met = this.#metToAsk();
-    const who = this.#whoToAsk();
+    const who = this.#asked.whoIsOpen(this.#evidence.keys.size);
     const questions: TraceQuestion[] = [];
     const parts = Math.max(
       Math.ceil(who.length / WHO_PER_QUESTION),
@@ -236,40 +231,20 @@ export class TraceState {
   }
 
   /** Windows not covered yet, for every identifier of every labelled person below the last degree. */
-  #metToAsk(): { identifier: number; from: number; until: number }[] {
+  #metToAsk(): WantedWindow[] {
     const { labels, persons, index } = this.#viewUpTo(this.#terms.maxDegree - 1);
-    const wanted: { identifier: number; from: number; until: number }[] = [];
+    const wanted: WantedWindow[] = [];
     const want = (person: number, windows: Windows) => {
       for (let m = persons.start[person] as number; m < (persons.start[person + 1] as number); m++) {
         const identifier = persons.identifiers[m] as number;
         for (const [from, until] of windows) {
-          if (!this.#isCovered(identifier, from, until)) wanted.push({ identifier, from, until });
+          if (!this.#asked.covers(identifier, from, until)) wanted.push({ identifier, from, until });
         }
       }
     };
     for (const [person, windows] of index) want(person, windows);
     for (const { person, at } of widestFirst(labels, this.#terms)) want(person, labelWindow(this.#terms, at));
-    return dropCovered(wanted);
-  }
-
-  #isCovered(identifier: number, from: number, until: number): boolean {
-    return (this.#askedMet.get(identifier) ?? []).some(([f, u]) => f <= from && until <= u);
-  }
-
-  #whoToAsk(): number[] {
-    const who: number[] = [];
-    const count = this.#evidence.keys.size;
-    for (let n = 0; n < count; n++) if (!this.#askedWho[n]) who.push(n);
-    return who;
-  }
-
-  #markAskedWho(identifier: number): void {
-    if (identifier >= this.#askedWho.length) {
-      const grown = new Uint8Array(Math.max(identifier + 1, this.#askedWho.length * 2));
-      grown.set(this.#askedWho);
-      this.#askedWho = grown;
-    }
-    this.#askedWho[identifier] = 1;
+    return withoutCovered(wanted);
   }
 
   /**
@@ -298,16 +273,4 @@ export class TraceState {
  */
 function widestFirst<L extends { at: number }>(labels: readonly L[], { direction }: TraceTerms): L[] {
   return [...labels].sort((a, b) => (direction === 'forward' ? a.at - b.at : b.at - a.at));
-}
-
-/** Drops windows that lie within an earlier wanted window of the same identifier. */
-function dropCovered(wanted: { identifier: number; from: number; until: number }[]): typeof wanted {
-  const kept = new Map<number, typeof wanted>();
-  return wanted.filter((want) => {
-    const own = kept.get(want.identifier) ?? [];
-    if (own.some(({ from, until }) => from <= want.from && want.until <= until)) return false;
-    own.push(want);
-    kept.set(want.identifier, own);
-    return true;
-  });
 }

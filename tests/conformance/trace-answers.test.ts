@@ -32,7 +32,7 @@ const LINKS_BYTES = [
   '00004201004a0400000000520400000000820104000000008a010401000000',
 ].join('');
 
-/** Asked who 0 is, a phone of a resident: in a record with a cccd and an app, in another with the app alone. */
+/** Asked who 0 is, a resident's phone: in a record with a cccd and an app, in another with the app alone. */
 const RECORDS: TraceAnswer = {
   ...{ seq: 7, protocol: 2, named, namedFlags: Uint8Array.of(5, 24) },
   ...{ known: Uint32Array.of(0), knownFlags: Uint8Array.of(22) },

@@ -1,6 +1,6 @@
 /**
- * Provinces of two steps of the protocol in one trace: what one that answers in links leaves open is said, and
- * ends when it answers in records. And index persons whose windows are empty.
+ * Provinces of two steps of the protocol in one trace: what one that answers in links leaves open is said,
+ * and ends when it answers in records. And index persons whose windows are empty.
  */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { getTraceStatus, reportStatus } from '../../hub/traces/operations.ts';

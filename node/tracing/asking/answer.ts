@@ -10,6 +10,7 @@ import {
   type TraceQuestion,
 } from '../../../shared/trace/messages.ts';
 import type { IdentifierIndex } from './identifier-index.ts';
+import { NamedIdentifiers } from './named-identifiers.ts';
 import type { MetColumns } from './queries.ts';
 
 /** A question with its pseudonyms as local ids, -1 where the node does not hold one. */
@@ -37,22 +38,6 @@ export function buildAnswer(index: IdentifierIndex, local: LocalQuestion, events
     ...met,
     records: NO_RECORDS,
   };
-}
-
-/** Numbers the identifiers that an answer names, in order of first mention. */
-class NamedIdentifiers {
-  readonly ids: number[] = [];
-  readonly #positions = new Map<number, number>();
-
-  positionOf(id: number): number {
-    let position = this.#positions.get(id);
-    if (position === undefined) {
-      position = this.ids.length;
-      this.#positions.set(id, position);
-      this.ids.push(id);
-    }
-    return position;
-  }
 }
 
 function knownOf(index: IdentifierIndex, who: Int32Array): Pick<TraceAnswer, 'known' | 'knownFlags'> {

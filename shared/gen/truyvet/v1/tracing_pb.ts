@@ -246,8 +246,8 @@ export type Answer = Message<"truyvet.v1.Answer"> & {
   named: Uint8Array;
 
   /**
-   * For each of `named`, all known to the node: bit 0 = cccd, bit 1 = resident here; since protocol 2 bits 2 to
-   * 4 = kind: 1 cccd, 2 cmnd, 3 passport, 4 insurance (numbers), 5 phone, 6 app (handles).
+   * For each of `named`, all known to the node: bit 0 = cccd, bit 1 = resident here; since protocol 2 bits 2
+   * to 4 = kind: 1 cccd, 2 cmnd, 3 passport, 4 insurance (numbers), 5 phone, 6 app (handles).
    *
    * @generated from field: bytes named_flags = 6;
    */
@@ -306,8 +306,8 @@ export type Answer = Message<"truyvet.v1.Answer"> & {
   eventSetting: Uint8Array;
 
   /**
-   * Protocol 1 alone. Links of the named, and of what they name in turn: positions in `named` (uint32). What
-   * `who` would say of them, a round earlier.
+   * Protocol 1 alone. Links of the named, and of what they name in turn: positions in `named` (uint32).
+   * What `who` would say of them, a round earlier.
    *
    * @generated from field: bytes named_link_of = 16;
    */
@@ -326,8 +326,8 @@ export type Answer = Message<"truyvet.v1.Answer"> & {
   protocol: number;
 
   /**
-   * Protocol 2. Standing records, a row each: those that name one of `known`, and, a round earlier than they
-   * are asked for, those that name one of `named`. Rows that would be equal are one; a record of one
+   * Protocol 2. Standing records, a row each: those that name one of `known`, and, a round earlier than
+   * they are asked for, those that name one of `named`. Rows that would be equal are one; a record of one
    * identifier has none. How many identifiers it names (uint8, from 2), and 1 if it has birth year and sex.
    *
    * @generated from field: bytes record_size = 19;

@@ -1,0 +1,121 @@
+/**
+ * The records of an answer: those that name what is asked about, and what `who` would say next of all that
+ * the answer names. Pure but for the records that it reads; local ids in, handles for the tag cipher out.
+ */
+import type { BirthColumns } from '../../../shared/pseudonym/tag-cipher.ts';
+import { isNumber } from '../../../shared/trace/identifier-flags.ts';
+import type { AnswerRecords } from '../../../shared/trace/messages.ts';
+import type { NamedIdentifiers } from './named-identifiers.ts';
+
+/** Standing records by the local ids of what they name. */
+export interface StandingRecords {
+  /** Whether the identifier has a token. */
+  has(id: number): boolean;
+  /** Number of the kind, as KIND_NUMBER. */
+  kindOf(id: number): number;
+  /**
+   * Visits each standing record that names `id`: all that it names, and its birth year and sex as
+   * `year * 4 + sex` (SEX_NUMBER), 0 = it has not both.
+   */
+  eachRecord(id: number, visit: (identifiers: Int32Array, birth: number) => void): void;
+}
+
+/** Records whose tags are still to be made: of `handles` (local ids) with `births`, in their order. */
+export interface UntaggedRecords extends Omit<AnswerRecords, 'tags'> {
+  readonly handles: readonly number[];
+  readonly births: BirthColumns;
+}
+
+/** `who` as local ids, -1 where the node does not hold one; all that the records name is put into `named`. */
+export function recordsOf(
+  records: StandingRecords,
+  who: Int32Array,
+  named: NamedIdentifiers,
+): UntaggedRecords {
+  const said = new SaidRecords(records, who, named);
+  for (let position = 0; position < who.length; position++) said.say(who[position] as number, position);
+  for (let i = 0; i < named.ids.length; i++) said.say(named.ids[i] as number, who.length + i);
+  return said.columns();
+}
+
+interface SaidRecord {
+  readonly identifiers: Int32Array;
+  readonly birth: number;
+}
+
+class SaidRecords {
+  readonly #records: StandingRecords;
+  readonly #whoCount: number;
+  readonly #named: NamedIdentifiers;
+  /** First position in `who` of each identifier. */
+  readonly #asked = new Map<number, number>();
+  readonly #size: number[] = [];
+  readonly #tagged: number[] = [];
+  readonly #members: number[] = [];
+  readonly #handles: number[] = [];
+  readonly #births: number[] = [];
+
+  constructor(records: StandingRecords, who: Int32Array, named: NamedIdentifiers) {
+    this.#records = records;
+    this.#whoCount = who.length;
+    this.#named = named;
+    for (let position = who.length - 1; position >= 0; position--)
+      this.#asked.set(who[position] as number, position);
+  }
+
+  /**
+   * Says the records of the identifier at `position`, but for those that name one at an earlier position,
+   * which were said there: each once, without a memory of all.
+   */
+  say(id: number, position: number): void {
+    if (id < 0 || this.#positionOf(id) < position) return;
+    const found: SaidRecord[] = [];
+    this.#records.eachRecord(id, (identifiers, birth) => {
+      const held = identifiers.filter((one) => this.#records.has(one)).sort();
+      if (held.length > 1 && held.every((one) => this.#positionOf(one) >= position))
+        found.push({ identifiers: held, birth: held.some((one) => this.#isHandle(one)) ? birth : 0 });
+    });
+    for (const record of withoutEquals(found)) this.#add(record);
+  }
+
+  columns(): UntaggedRecords {
+    return {
+      size: Uint8Array.from(this.#size),
+      tagged: Uint8Array.from(this.#tagged),
+      members: Uint32Array.from(this.#members),
+      handles: this.#handles,
+      births: {
+        year: Uint16Array.from(this.#births, (birth) => birth >> 2),
+        sex: Uint8Array.from(this.#births, (birth) => birth & 3),
+      },
+    };
+  }
+
+  #add({ identifiers, birth }: SaidRecord): void {
+    this.#size.push(identifiers.length);
+    this.#tagged.push(birth === 0 ? 0 : 1);
+    for (const one of identifiers) {
+      this.#members.push(this.#asked.get(one) ?? this.#whoCount + this.#named.positionOf(one));
+      if (birth === 0 || !this.#isHandle(one)) continue;
+      this.#handles.push(one);
+      this.#births.push(birth);
+    }
+  }
+
+  /** Where it stands; behind all if nowhere yet. */
+  #positionOf(id: number): number {
+    const asked = this.#asked.get(id);
+    return asked ?? this.#whoCount + (this.#named.find(id) ?? Number.POSITIVE_INFINITY);
+  }
+
+  #isHandle(id: number): boolean {
+    return !isNumber(this.#records.kindOf(id));
+  }
+}
+
+/** Records that name the same, and agree in birth year and sex, are one row. */
+function withoutEquals(records: readonly SaidRecord[]): readonly SaidRecord[] {
+  if (records.length < 2) return records;
+  const distinct = new Map(records.map((record) => [`${record.birth} ${record.identifiers}`, record]));
+  return [...distinct.values()];
+}

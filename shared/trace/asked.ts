@@ -1,0 +1,60 @@
+/**
+ * What the questions in the log of a trace cover: of whom it was asked who they are, and in which windows
+ * whom they met.
+ */
+import type { TraceQuestion } from './messages.ts';
+
+/** Whom an identifier met, to be asked. */
+export interface WantedWindow {
+  readonly identifier: number;
+  readonly from: number;
+  readonly until: number;
+}
+
+export class Asked {
+  readonly #met = new Map<number, [from: number, until: number][]>();
+  #who = new Uint8Array(1024);
+
+  /** Notes a question, whose pseudonyms have these numbers. */
+  note({ metFrom, metUntil }: TraceQuestion, numbers: { who: Int32Array; met: Int32Array }): void {
+    for (const n of numbers.who) this.#markWho(n);
+    numbers.met.forEach((n, i) => {
+      const windows = this.#met.get(n) ?? [];
+      windows.push([metFrom[i] as number, metUntil[i] as number]);
+      this.#met.set(n, windows);
+    });
+  }
+
+  /** Those of `count` identifiers of whom it was not asked who they are. */
+  whoIsOpen(count: number): number[] {
+    const who: number[] = [];
+    for (let n = 0; n < count; n++) if (!this.#who[n]) who.push(n);
+    return who;
+  }
+
+  /** Whether it was asked whom the identifier met in the window, or in a wider one. */
+  covers(identifier: number, from: number, until: number): boolean {
+    return (this.#met.get(identifier) ?? []).some(([f, u]) => f <= from && until <= u);
+  }
+
+  #markWho(identifier: number): void {
+    if (identifier >= this.#who.length) {
+      const grown = new Uint8Array(Math.max(identifier + 1, this.#who.length * 2));
+      grown.set(this.#who);
+      this.#who = grown;
+    }
+    this.#who[identifier] = 1;
+  }
+}
+
+/** Without windows that lie within an earlier one of the same identifier. */
+export function withoutCovered(wanted: readonly WantedWindow[]): WantedWindow[] {
+  const kept = new Map<number, WantedWindow[]>();
+  return wanted.filter((want) => {
+    const own = kept.get(want.identifier) ?? [];
+    if (own.some(({ from, until }) => from <= want.from && want.until <= until)) return false;
+    own.push(want);
+    kept.set(want.identifier, own);
+    return true;
+  });
+}
