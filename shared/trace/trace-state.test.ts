@@ -4,7 +4,7 @@
  */
 import { describe, expect, it, test } from 'vitest';
 import type { RulePack } from '../domain/rule-pack.ts';
-import { flagsOf } from './identifier-flags.ts';
+import { flagsOf, type IdentifierKind } from './identifier-flags.ts';
 import { KeyTable } from './key-table.ts';
 import { NO_RECORDS, PROTOCOL, type TraceAnswer } from './messages.ts';
 import { TraceState } from './trace-state.ts';
@@ -35,6 +35,13 @@ const terms = {
 } as const;
 
 const PHONE = flagsOf('phone', false);
+const NO_EVENTS = {
+  eventOf: new Uint32Array(),
+  eventTo: new Uint32Array(),
+  eventFrom: new Uint32Array(),
+  eventUntil: new Uint32Array(),
+  eventSetting: new Uint8Array(),
+};
 
 /** An answer in which the index person met `key(2)` for `seconds`. */
 function met(seconds: number, changes: Partial<TraceAnswer> = {}): TraceAnswer {
@@ -150,6 +157,105 @@ describe('an answer', () => {
     expect(secondsOf(state)).toEqual([]);
     expect(state.apply(24, met(1000), version(1))).toBe('applied');
     expect(secondsOf(state)).toEqual([1000]);
+  });
+});
+
+describe('links of a province of protocol 1', () => {
+  /** The index phone beside `to`, as older nodes have it. */
+  const links = (...to: readonly { readonly key: number; readonly isCccd?: boolean }[]) => ({
+    ...met(1000),
+    protocol: PROTOCOL.links,
+    named: Buffer.concat(to.map((one) => key(one.key))),
+    namedFlags: Uint8Array.from(to, ({ isCccd }) => (isCccd ? 1 : 0)),
+    knownFlags: Uint8Array.of(0),
+    linkOf: new Uint32Array(to.length),
+    linkTo: Uint32Array.from(to, (_, i) => i),
+    ...NO_EVENTS,
+  });
+  /** The index phone in one record with a number. */
+  const record = (number: number, kind: IdentifierKind, tag?: number) => ({
+    ...met(1000),
+    named: key(number),
+    namedFlags: Uint8Array.of(flagsOf(kind, false)),
+    records: {
+      size: Uint8Array.of(2),
+      tagged: Uint8Array.of(tag === undefined ? 0 : 1),
+      members: Uint32Array.of(0, 1),
+      tags: new Uint8Array(tag === undefined ? 0 : 8).fill(tag ?? 0),
+    },
+    ...NO_EVENTS,
+  });
+  const personsOf = (state: TraceState, ...keys: readonly number[]) => {
+    const { personOf } = state.view().persons;
+    const found = keys.map((one) => personOf[state.number(key(one))[0] as number] as number);
+    return found.map((person) => found.indexOf(person));
+  };
+
+  it('are records of two, without birth year and sex', () => {
+    const state = asked();
+    state.apply(24, links({ key: 5 }, { key: 6 }), version(1));
+    expect(personsOf(state, 1, 5, 6)).toEqual([0, 0, 0]);
+    expect([state.answersInLinks(24), state.answersInLinks(79)]).toEqual([true, false]);
+  });
+
+  it('are opposed by two cccd, whoever reported them', () => {
+    const state = asked();
+    state.apply(24, links({ key: 5, isCccd: true }), version(1));
+    expect(personsOf(state, 1, 5)).toEqual([0, 0]);
+    state.apply(79, record(6, 'cccd', 7), version(1));
+    expect(personsOf(state, 1, 5, 6)).toEqual([0, 1, 2]);
+  });
+
+  it('are opposed by numbers of one kind once somebody has said of which kind they are', () => {
+    const state = asked();
+    state.apply(24, links({ key: 5 }), version(1));
+    state.apply(79, record(6, 'insurance', 7), version(1));
+    expect(personsOf(state, 1, 5, 6)).toEqual([0, 0, 0]);
+    state.apply(48, record(5, 'insurance', 7), version(1));
+    expect(personsOf(state, 1, 5, 6)).toEqual([0, 1, 2]);
+  });
+
+  it('count no longer when the province answers in records', () => {
+    const state = asked();
+    state.apply(24, links({ key: 5, isCccd: true }), version(1));
+    state.apply(79, record(6, 'cccd', 7), version(1));
+    state.apply(24, record(6, 'cccd', 7), version(1, 2));
+    expect(personsOf(state, 1, 5, 6)).toEqual([0, 1, 0]);
+    expect(state.answersInLinks(24)).toBe(false);
+  });
+
+  it('give one kind to an identifier of which provinces say two, whoever is heard first', () => {
+    const kinds = [record(5, 'insurance'), record(5, 'cmnd')].map((_, i, both) => {
+      const state = asked();
+      state.apply(24, both[i] as TraceAnswer, version(1));
+      state.apply(79, both[1 - i] as TraceAnswer, version(1));
+      return state.view().evidence.kinds[state.number(key(5))[0] as number];
+    });
+    expect(kinds).toEqual([2, 2]);
+  });
+});
+
+describe('an index case', () => {
+  it('of a shared phone stands for somebody of that phone, and one of a card for its holder', () => {
+    const from = { from: T, until: T + 86_400 };
+    const state = new TraceState({
+      ...terms,
+      index: [
+        { pseudonym: INDEX, ...from },
+        { pseudonym: key(5), ...from },
+      ],
+    });
+    for (const question of state.nextQuestions()) state.log(question);
+    expect(state.view().index.size).toBe(2);
+    expect(state.hasEmptyWindow()).toBe(false);
+    state.amend({
+      ...terms,
+      index: [
+        { pseudonym: INDEX, ...from },
+        { pseudonym: key(5), from: T, until: T },
+      ],
+    });
+    expect(state.hasEmptyWindow()).toBe(true);
   });
 });
 

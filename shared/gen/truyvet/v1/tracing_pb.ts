@@ -340,8 +340,8 @@ export type Answer = Message<"truyvet.v1.Answer"> & {
   recordTagged: Uint8Array;
 
   /**
-   * What each names, one after the other (uint32): a position in `who`, known, or, from the number of its rows
-   * on, in `named`. Nothing twice in a record, one cccd at most.
+   * What each names, one after the other (uint32): a position in `who`, known, or, from the number of its
+   * rows on, in `named`. Nothing twice in a record, one cccd at most.
    *
    * @generated from field: bytes record_members = 21;
    */
