@@ -52,7 +52,7 @@ function openingEntry(
 ): AuditEntry {
   const { trace_id: trace, province, direction, rules, max_degree, index } = says;
   const detail = { revision, opening_sha256: openingSha256(opening), direction, rules, max_degree };
-  const cases = { index_cases: index.length };
+  const cases = { index_cases: new Set(index.map(({ case_ref }) => case_ref)).size };
   const on = [{ trace }];
   return { action, actor: nodeActor(province), outcome: 'done', on, detail: { ...detail, ...cases } };
 }

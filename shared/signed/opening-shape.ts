@@ -8,8 +8,8 @@ import { MAX_DEGREE } from '../domain/rule-pack.ts';
 import { AppError, listed } from '../errors.ts';
 import { fault, shapeErrors } from '../shape-errors.ts';
 
-/** Index cases that one trace may start from. */
-export const MAX_INDEX_CASES = 1_000;
+/** Identifiers of index cases that one trace may start from. */
+export const MAX_INDEX = 3_000;
 
 const traceId = z.string().regex(/^[0-9a-f]{32}$/, fault({ reason: 'NOT_HEX', params: { digits: 32 } }));
 /** Whole epoch seconds, as the wire carries them (uint32). */
@@ -19,9 +19,9 @@ const revision = z.int().min(0).max(9_999);
 const counted = z.int().min(1).max(Number.MAX_SAFE_INTEGER);
 
 const indexCase = z.strictObject({
-  /** The province's own opaque reference. */
+  /** The province's own opaque reference of the case; a case has an entry for each identifier. */
   case_ref: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, fault({ reason: 'NOT_A_REFERENCE' })),
-  /** Pseudonym of the case's first identifier in this trace, 32 hex digits. */
+  /** Pseudonym of an identifier of the case in this trace, 32 hex digits. */
   pseudonym: z.string().regex(/^[0-9a-f]{32}$/, fault({ reason: 'NOT_HEX', params: { digits: 32 } })),
   /** The index window [from, until) of the index (README.md, Forward); from ≥ until is an empty one. */
   from: instant,
@@ -47,7 +47,7 @@ const openingShape = z
     generation: counted,
     /** Generation of the federation key that its pseudonyms are made with; 1 if it is left out. */
     federation_key: counted.max(0x7fff_ffff).optional(),
-    index: z.array(indexCase).min(1).max(MAX_INDEX_CASES),
+    index: z.array(indexCase).min(1).max(MAX_INDEX),
   })
   .refine((o) => o.direction === 'backward' || o.index.every((c) => c.until <= o.as_of), {
     path: ['index'],

@@ -165,7 +165,7 @@ describe('an opening', () => {
     ['generation', { ...opening, generation: 0 }],
     ['federation_key', { ...opening, federation_key: 0 }],
     ['index', { ...opening, index: [] }],
-    ['index', { ...opening, index: Array(1_001).fill(opening.index[0]) }],
+    ['index', { ...opening, index: Array(3_001).fill(opening.index[0]) }],
     ['index[0].until', { ...opening, index: [{ ...opening.index[0], until: -1 }] }],
     ['index[0].pseudonym', { ...opening, index: [{ ...opening.index[0], pseudonym: 'ab' }] }],
     ['index[0].case_ref', { ...opening, index: [{ ...opening.index[0], case_ref: 'phone:+84912345678' }] }],

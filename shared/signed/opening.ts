@@ -34,7 +34,7 @@ export interface VerifiedWarrant {
 }
 
 const HUB_KID = 'hub';
-/** Longer texts are refused unread: a thousand index cases take a third of it. */
+/** Longer texts are refused unread: those of all index cases take two thirds of it. */
 const MAX_JWS_CHARS = 1 << 20;
 
 /** `opening` signed by the key of its province. Throws OPENING_MALFORMED for what no node would accept. */

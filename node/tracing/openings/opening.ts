@@ -15,7 +15,7 @@ export type Pseudonymize = (tokens: Uint8Array) => Uint8Array;
 export interface OpeningParts {
   readonly province: string;
   readonly rules: RulePack;
-  /** At least one. */
+  /** One at least; of a case a row for each identifier. */
   readonly cases: readonly IndexRow[];
   readonly pseudonymize: Pseudonymize;
   /** Generation of the federation key behind `pseudonymize`. */
@@ -43,10 +43,14 @@ export function makeOpening(trace: TraceRow, parts: OpeningParts): Opening {
   };
 }
 
-/** An opening names at least one index case: when all are withdrawn, the first with an empty window. */
+/**
+ * An entry for each identifier that a case names. There is one index case at least: when all are withdrawn,
+ * the first with an empty window.
+ */
 function indexOf(trace: TraceRow, { cases, rules, pseudonymize }: OpeningParts): Opening['index'] {
   const standing = cases.filter((found) => !found.withdrawn);
-  const named = standing.length > 0 ? standing : cases.slice(0, 1);
+  const named =
+    standing.length > 0 ? standing : cases.filter(({ position }) => position === cases[0]?.position);
   const windows = indexWindows(named, { direction: trace.direction, asOf: trace.asOf, rules });
   const nothing = { from: trace.asOf, until: trace.asOf };
   return named.map(({ token, position }, i) => ({

@@ -71,27 +71,27 @@ const isWithdrawn = sql<boolean>`${cases.withdrawnAt} IS NOT NULL`;
 
 /** An index case as its trace's opening needs it. */
 export interface IndexRow extends IndexFacts {
+  /** Of the case in its trace. */
   readonly position: number;
   readonly withdrawn: boolean;
-  /** Of the case's first identifier; null until the key service has been asked. */
+  /** Of one of the case's identifiers; null until the key service has been asked. */
   readonly token: Uint8Array | null;
   readonly generation: number | null;
 }
 
-/** The cases of a trace, in their order. */
+/** The cases of a trace, in their order, a row for each identifier. */
 export function listIndexCases({ orm }: Queryable, traceId: string): Promise<IndexRow[]> {
   const { position } = traceCases;
   const { token, tokenGeneration: generation } = identifiers;
   const { onsetOn, sampledAt, isolatedAt } = cases;
-  const isFirst = and(eq(caseIdentifiers.caseId, cases.id), eq(caseIdentifiers.position, 0));
   return orm
     .select({ position, withdrawn: isWithdrawn, token, generation, onsetOn, sampledAt, isolatedAt })
     .from(traceCases)
     .innerJoin(cases, eq(cases.id, traceCases.caseId))
-    .innerJoin(caseIdentifiers, isFirst)
+    .innerJoin(caseIdentifiers, eq(caseIdentifiers.caseId, cases.id))
     .innerJoin(identifiers, eq(identifiers.id, caseIdentifiers.identifierId))
     .where(eq(traceCases.traceId, traceId))
-    .orderBy(position);
+    .orderBy(position, caseIdentifiers.position);
 }
 
 /** The next revision of every trace of the case that is still open: it waits for its opening. */

@@ -53,16 +53,27 @@ describe('backward windows', () => {
     ]);
   });
 
-  it('do not care for isolation, nor for now', () => {
+  it('do not care for isolation, and end by now', () => {
     const one = facts({ isolatedAt: ONSET - days(9) });
-    const [found] = indexWindows([one], terms({ direction: 'backward', asOf: ONSET - days(10) }));
-    expect(found).toEqual({ from: ONSET - days(14), until: ONSET - days(2) });
+    expect(indexWindows([one], terms({ direction: 'backward' }))).toEqual([
+      { from: ONSET - days(14), until: ONSET - days(2) },
+    ]);
+    expect(indexWindows([one], terms({ direction: 'backward', asOf: ONSET - days(10) }))).toEqual([
+      { from: ONSET - days(14), until: ONSET - days(10) },
+    ]);
+    const asOf = ONSET - days(20);
+    expect(indexWindows([one], terms({ direction: 'backward', asOf }))).toEqual([
+      { from: asOf, until: asOf },
+    ]);
   });
 
-  it('are empty when the latent days reach back beyond the source', () => {
-    const rules = { ...RULES, latent_days: 15 };
-    const [found] = indexWindows([facts()], terms({ direction: 'backward', rules }));
-    expect(found).toEqual({ from: ONSET - days(15), until: ONSET - days(15) });
+  it('that are empty begin with the others, from where labels look', () => {
+    const rules = { ...RULES, latent_days: 16 };
+    const later = facts({ onsetOn: '2021-06-20' });
+    expect(indexWindows([facts(), later], terms({ direction: 'backward', rules }))).toEqual([
+      { from: ONSET - days(14), until: ONSET - days(14) },
+      { from: ONSET - days(14), until: ONSET - days(6) },
+    ]);
   });
 });
 

@@ -23,15 +23,18 @@ export interface TraceTerms {
   readonly rules: Pick<RulePack, 'infectious_days_before' | 'latent_days' | 'source_days'>;
 }
 
-/** The window of each case, in their order. Forward windows end by `asOf`. */
+/**
+ * The window of each case, in their order; all end by `asOf`. Backward all begin at one instant, also the
+ * empty ones: it is where the windows of labels begin.
+ */
 export function indexWindows(cases: readonly IndexFacts[], { direction, asOf, rules }: TraceTerms): Window[] {
   const onsets = cases.map(onsetOf);
-  const earliestSource = Math.min(...onsets) - daysToSeconds(rules.source_days);
+  const source = onsets.reduce((a, b) => Math.min(a, b)) - daysToSeconds(rules.source_days);
   return cases.map(({ isolatedAt }, index) => {
     const onset = onsets[index] as number;
     return direction === 'forward'
-      ? window(onset - daysToSeconds(rules.infectious_days_before), Math.min(isolatedAt ?? asOf, asOf))
-      : window(earliestSource, onset - daysToSeconds(rules.latent_days));
+      ? forward(onset - daysToSeconds(rules.infectious_days_before), Math.min(isolatedAt ?? asOf, asOf))
+      : backward(Math.min(source, asOf), Math.min(onset - daysToSeconds(rules.latent_days), asOf));
   });
 }
 
@@ -40,8 +43,14 @@ function onsetOf({ onsetOn, sampledAt }: IndexFacts): number {
   return onsetOn === null ? (sampledAt as number) : vietnamMidnight(onsetOn);
 }
 
-/** Instants before 1970 cannot travel and nothing is recorded there. */
-function window(from: number, until: number): Window {
+/** Instants before 1970 cannot travel and nothing is recorded there; an empty window ends by `until`. */
+function forward(from: number, until: number): Window {
   const end = Math.max(0, until);
   return { from: Math.min(Math.max(0, from), end), until: end };
+}
+
+/** The same, but an empty window begins at `from`. */
+function backward(from: number, until: number): Window {
+  const begin = Math.max(0, from);
+  return { from: begin, until: Math.max(begin, until) };
 }
