@@ -53,7 +53,7 @@ describe('opening a trace', () => {
       node.db,
       node.dataKeys,
       `SELECT token FROM identifiers
-       WHERE value IN ('phone:+84912000001', 'phone:+84912000002') ORDER BY value`,
+       WHERE value IN ('phone:+84912000001', 'phone:+84912000009', 'phone:+84912000002') ORDER BY value`,
     );
     const cipher = createTraceCipher(FEDERATION_KEY, body.id);
     const pseudonyms = tokens.map((row) => Buffer.from(cipher.pseudonymsOf(row.token)).toString('hex'));
@@ -71,6 +71,7 @@ describe('opening a trace', () => {
       },
       index: [
         { case_ref: '0', pseudonym: pseudonyms[0], from: seconds('2021-06-07T17:00:00Z'), until: asOf },
+        { case_ref: '0', pseudonym: pseudonyms[2], from: seconds('2021-06-07T17:00:00Z'), until: asOf },
         { case_ref: '1', pseudonym: pseudonyms[1], from: seconds('2021-06-10T01:00:00Z'), until: asOf },
       ],
     });
