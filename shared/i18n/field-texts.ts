@@ -32,6 +32,11 @@ export const FIELD_TEXTS = {
   NO_FIELDS: { vi: 'không nêu trường nào', en: 'names no field' },
   REPEATED: { vi: 'bị lặp lại', en: 'named twice' },
 
+  SEVERAL_CCCD: {
+    vi: 'nêu nhiều số CCCD khác nhau; mỗi hồ sơ chỉ của một người',
+    en: 'names several citizen ids; a record is about one person',
+  },
+
   // How large it may be.
   TOO_LONG: { vi: 'dài hơn {most} ký tự', en: 'longer than {most} characters' },
   TOO_SHORT: { vi: 'ngắn hơn {least} ký tự', en: 'shorter than {least} characters' },

@@ -76,7 +76,7 @@ async function holdOpen(kind: ImportKind): Promise<AsyncDisposable> {
       return done;
     });
   const ctx: ImportRunCtx = { ...intake.ctx, step };
-  const rest = { born_on: null, sex: null, ward: null, address: null, capacity: null };
+  const rest = { record: null, born_on: null, sex: null, ward: null, address: null, capacity: null };
   const stores = {
     persons: () =>
       STORES.persons(ctx, [

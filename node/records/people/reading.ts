@@ -4,8 +4,9 @@
  */
 import type { Queryable } from '../../../shared/db/database.ts';
 import type { SealerSource } from '../../sealing/data-keys.ts';
-import * as identifierQueries from './identifiers-queries.ts';
-import * as queries from './queries.ts';
+import * as identifiers from './identifiers.ts';
+import { listSayings, type Saying } from './record-queries.ts';
+import { rankOf } from './record-rules.ts';
 
 /** What reading people takes. */
 export interface PeopleCtx {
@@ -18,29 +19,27 @@ export function readIdentifiers(
   { db, dataKeys }: PeopleCtx,
   ids: Iterable<number>,
 ): Promise<Map<number, string>> {
-  return identifierQueries.findIdentifierValues({ sql: db.sql, sealer: dataKeys.sealer }, [...new Set(ids)]);
+  return identifiers.valuesOf({ sql: db.sql, sealer: dataKeys.sealer }, ids);
 }
 
-/** Names and addresses of those who may hold an identifier. */
-export interface Holders {
-  readonly names: string[];
-  readonly addresses: string[];
+/** Order of records by how much they count, the most first. */
+export function byWeight(a: Saying, b: Saying): number {
+  return rankOf(a.source) - rankOf(b.source) || b.at - a.at || b.recordId - a.recordId;
 }
 
-/** Who may hold each of the identifiers, by its local id; only where something is known of anybody. */
+/** What standing records say of who has each identifier, by its local id. */
 export async function readHolders(
   { db, dataKeys }: PeopleCtx,
   identifierIds: Iterable<number>,
-): Promise<Map<number, Holders>> {
-  const people = await queries.listHolders({ sql: db.sql, sealer: dataKeys.sealer }, [
-    ...new Set(identifierIds),
-  ]);
-  const holders = new Map<number, Holders>();
-  for (const { identifierId, name, address } of people) {
-    const known = holders.get(identifierId) ?? { names: [], addresses: [] };
-    holders.set(identifierId, known);
-    if (name !== undefined) known.names.push(name);
-    if (address !== undefined) known.addresses.push(address);
+): Promise<Map<number, readonly Saying[]>> {
+  const sayings = await listSayings({ sql: db.sql, sealer: dataKeys.sealer }, [...new Set(identifierIds)]);
+  const holders = new Map<number, Saying[]>();
+  for (const saying of sayings) {
+    const known = holders.get(saying.identifierId);
+    if (known === undefined) holders.set(saying.identifierId, [saying]);
+    else known.push(saying);
   }
   return holders;
 }
+
+export type { Saying } from './record-queries.ts';
