@@ -58,10 +58,10 @@ interface RecordRow {
   readonly version: number;
 }
 
-const NOBODY: Sealed = { record: null, name: null, born_on: null, sex: null, address: null };
+export const NOBODY: Sealed = { record: null, name: null, born_on: null, sex: null, address: null };
 
 /** The text that is sealed: what is not said is left out; null if nothing is. */
-function sealedText(person: Sealed): string | null {
+export function sealedText(person: Sealed): string | null {
   const said = Object.entries(person).filter(([, value]) => value !== null);
   return said.length === 0 ? null : JSON.stringify(Object.fromEntries(said));
 }
