@@ -44,7 +44,7 @@ import { hubRules } from './federation/packs/hub.ts';
 import { openRuleBook, type RuleBook, readPack } from './federation/packs/operations.ts';
 import { hubProvinces } from './federation/provinces/hub.ts';
 import { ProvinceBook } from './federation/provinces/operations.ts';
-import { completeLegacy } from './records/people/legacy.ts';
+import { prepareRecords } from './records/people/preparing.ts';
 import { createTokenizer, type Tokenizer } from './records/people/tokens.ts';
 import { NODE_ACTS, NODE_KINDS, nodeRoutes } from './rooms.ts';
 import type { DataKeys } from './sealing/data-keys.ts';
@@ -172,7 +172,7 @@ async function startDataKeys(
 ): Promise<DataKeys> {
   const source = config.dataKeys;
   const dataKeys = await openDataKeys(parts, source);
-  await completeLegacy({ ...parts, dataKeys });
+  await prepareRecords({ ...parts, dataKeys });
   stack.use(startKeyKeeper({ ...parts, dataKeys, source, everyMs: config.lookEveryMs }));
   return dataKeys;
 }

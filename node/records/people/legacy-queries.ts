@@ -1,5 +1,5 @@
 /**
- * SQL over what came from before there were records; see legacy.ts. By hand, as in queries.ts.
+ * SQL over what came from before there were records; see preparing.ts. By hand, as in queries.ts.
  */
 import { byteaTexts } from '../../../shared/db/bytea.ts';
 import type { Transaction } from '../../../shared/db/database.ts';

@@ -1,7 +1,7 @@
 /**
- * Completes what the migration to records could not do without the keys: the kinds of identifiers, who the
- * records of source `legacy` are about, and birth years out of citizen ids. Before anybody reads or writes;
- * a crash on the way goes on where it was.
+ * What a database needs before anybody writes records: the secret of their keys, and what the migration to
+ * records could not do without the data keys (the kinds of identifiers, who the records of source `legacy`
+ * are about, birth years out of citizen ids). A crash on the way goes on where it was.
  */
 import { type Database, withTransaction } from '../../../shared/db/database.ts';
 import { kindNumberOf } from '../../../shared/domain/identifier.ts';
@@ -10,9 +10,10 @@ import type { SealerSource } from '../../sealing/data-keys.ts';
 import { holdSealer } from '../../sealing/operations.ts';
 import * as identifiers from './identifiers.ts';
 import * as queries from './legacy-queries.ts';
+import { secretOf } from './record-keys.ts';
 import { birthOf } from './record-rules.ts';
 
-export interface LegacyCtx {
+export interface PrepareCtx {
   readonly db: Database;
   readonly dataKeys: SealerSource;
   readonly logger: Pick<Logger, 'info'>;
@@ -20,8 +21,9 @@ export interface LegacyCtx {
 
 const BATCH_ROWS = 2_000;
 
-/** Resolves when everything is complete: at once where nothing came from before, else a minute for a million. */
-export async function completeLegacy(ctx: LegacyCtx): Promise<void> {
+/** Resolves when everything is there: at once where nothing came from before, else a minute for a million. */
+export async function prepareRecords(ctx: PrepareCtx): Promise<void> {
+  await withTransaction(ctx.db, async (tx) => secretOf(await holdSealer(tx, ctx.dataKeys)));
   const kinds = await untilNone(ctx, completeKinds);
   const records = await untilNone(ctx, completeRecords);
   if (kinds + records === 0) return;
@@ -32,7 +34,7 @@ export async function completeLegacy(ctx: LegacyCtx): Promise<void> {
 type Completion = (tx: queries.SealingTx) => Promise<number>;
 
 /** Runs `complete` until it finds nothing; how much it found. */
-async function untilNone({ db, dataKeys }: LegacyCtx, complete: Completion): Promise<number> {
+async function untilNone({ db, dataKeys }: PrepareCtx, complete: Completion): Promise<number> {
   let sum = 0;
   for (;;) {
     const done = await withTransaction(db, async (tx) => complete(await holdSealer(tx, dataKeys)));
