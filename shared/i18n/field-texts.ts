@@ -90,7 +90,6 @@ export const FIELD_TEXTS = {
   IN_PAST: { vi: 'không được ở quá khứ', en: 'must not be in the past' },
   TOO_EARLY: { vi: 'không được trước {earliest}', en: 'must not be before {earliest}' },
   BEFORE_FIELD: { vi: 'không được trước {other}', en: 'must not be before {other}' },
-  NOT_AFTER_FIELD: { vi: 'phải sau {other}', en: 'must be after {other}' },
   AFTER_FIELD: { vi: 'không được sau {other}', en: 'must not be after {other}' },
   SAME_AS_FIELD: { vi: 'trùng với {other}', en: 'the same as {other}' },
 

@@ -81,7 +81,11 @@ describe('persons', () => {
     await intake.importCsv('persons', header, 'HS 7,phone:0912345678 cccd:001090000002,,,,,,,');
     expect(await namesAndIdentifiers()).toEqual([['An', 'phone:+84912345678 cccd:001090000002']]);
     expect(sorted((await intake.takeHeard()).identifiers)).toEqual([1, 2, 3]);
-    const other = await intake.importCsv('persons', header, 'HS 8,phone:0912345678 cccd:001090000002,Ba,,,,,,');
+    const other = await intake.importCsv(
+      'persons',
+      header,
+      'HS 8,phone:0912345678 cccd:001090000002,Ba,,,,,,',
+    );
     expect(other.accepted).toBe(1);
     expect(await namesAndIdentifiers()).toHaveLength(2);
   });
@@ -100,7 +104,12 @@ describe('persons', () => {
   });
 
   it.each([
-    ['two citizen ids', 'cccd:001090000001 phone:0912345678 cccd:001090000002,An,,,,,,', 'identifiers', 'SEVERAL_CCCD'],
+    [
+      'two citizen ids',
+      'cccd:001090000001 phone:0912345678 cccd:001090000002,An,,,,,,',
+      'identifiers',
+      'SEVERAL_CCCD',
+    ],
     ['a month that has not begun', 'cmnd:012345678,An,2021-07,,,,,', 'born_on', 'IN_FUTURE'],
     ['no month', 'cmnd:012345678,An,1990-13,,,,,', 'born_on', 'NO_SUCH_DATE'],
     ['half a year', 'cmnd:012345678,An,199,,,,,', 'born_on', 'NOT_A_DATE'],

@@ -278,7 +278,9 @@ describe('in the database', () => {
     const read = await Promise.all(
       held.map(async ({ identifier_id }) => {
         const found = await readHolders(people, [identifier_id]).catch((error) => error);
-        return found instanceof Map ? [...found.values()][0]?.[0]?.person.name : [found.reason, found.message];
+        return found instanceof Map
+          ? [...found.values()][0]?.[0]?.person.name
+          : [found.reason, found.message];
       }),
     );
     const refused = [

@@ -5,7 +5,7 @@ import { readIdentifier } from '../../../shared/domain/identifier.ts';
 import { vietnamDate } from '../../../shared/domain/instant.ts';
 import { faultIn } from '../../../shared/domain/reading.ts';
 import { type FieldError, invalidFields } from '../../../shared/errors.ts';
-import { namesSeveralCccd } from '../../records/people/record-rules.ts';
+import { namesSeveralCccd } from '../../records/people/rules.ts';
 
 /** What a case says; instants in epoch seconds, `onsetOn` as YYYY-MM-DD. */
 export interface CaseFacts {
@@ -56,10 +56,11 @@ export function canonicalIdentifiers(texts: readonly string[]): string[] {
     errors.push(faultIn(`identifiers[${index}]`, found));
     return '';
   });
+  const distinct = [...new Set(canonical)];
   // A case is a record of one person.
-  if (namesSeveralCccd([...new Set(canonical)])) errors.push({ field: 'identifiers', reason: 'SEVERAL_CCCD' });
+  if (namesSeveralCccd(distinct)) errors.push({ field: 'identifiers', reason: 'SEVERAL_CCCD' });
   throwFieldErrors(errors);
-  return [...new Set(canonical)];
+  return distinct;
 }
 
 function throwFieldErrors(errors: readonly FieldError[]): void {

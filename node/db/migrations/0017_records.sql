@@ -2,7 +2,7 @@
 -- together, nothing else; a record that is corrected or withdrawn takes what it linked with it.
 CREATE TABLE records (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-  -- Who wrote it, see node/records/people/record-rules.ts.
+  -- Who wrote it, see node/records/people/rules.ts.
   source smallint NOT NULL,
   -- What the source knows it by: a number of its own, or the HMAC of a text under `record_secret`.
   source_key bytea NOT NULL CHECK (length(source_key) BETWEEN 1 AND 32),

@@ -30,7 +30,8 @@ export async function findSurroundings(db: Db, rows: readonly CheckIn[]): Promis
     SELECT k.position::int, 'before', b.place_id, b.in_at, b.out_at, b.next_in_at FROM k
     CROSS JOIN LATERAL (
       SELECT c.in_at FROM check_ins c
-      WHERE c.identifier_id = k.identifier_id AND c.in_at < k.in_at AND c.in_at >= k.in_at - ${NEXT_LIMIT}::int8
+      WHERE c.identifier_id = k.identifier_id
+        AND c.in_at < k.in_at AND c.in_at >= k.in_at - ${NEXT_LIMIT}::int8
       ORDER BY c.in_at DESC LIMIT 1
     ) last
     CROSS JOIN LATERAL (
@@ -42,7 +43,8 @@ export async function findSurroundings(db: Db, rows: readonly CheckIn[]): Promis
     SELECT k.position::int, 'after', k.place_id, a.in_at, NULL, NULL FROM k
     CROSS JOIN LATERAL (
       SELECT c.in_at FROM check_ins c
-      WHERE c.identifier_id = k.identifier_id AND c.in_at > k.in_at AND c.in_at <= k.in_at + ${NEXT_LIMIT}::int8
+      WHERE c.identifier_id = k.identifier_id
+        AND c.in_at > k.in_at AND c.in_at <= k.in_at + ${NEXT_LIMIT}::int8
       ORDER BY c.in_at LIMIT 1
     ) a
     WHERE k.same_in_at IS NULL AND k.out_at IS NULL`;

@@ -8,7 +8,7 @@ import { readBirthDate, readInstant } from '../../../shared/domain/instant.ts';
 import { placeKindNumber } from '../../../shared/domain/place-kind.ts';
 import { faultIn, type Reading } from '../../../shared/domain/reading.ts';
 import type { FieldError } from '../../../shared/errors.ts';
-import { namesSeveralCccd } from '../people/record-rules.ts';
+import { namesSeveralCccd } from '../people/rules.ts';
 import {
   type Cell,
   type Columns,

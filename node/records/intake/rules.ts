@@ -2,8 +2,8 @@
  * What a batch of check-ins changes: which rows are new or get a (later) out, and which check-ins without an
  * out are ended by another next check-in. Pure.
  *
- * `next_in_at` of a check-in without an out is the next check-in of the same identifier, at whatever place, if
- * that is later by at most NEXT_LIMIT; else, and with an out, it is null.
+ * `next_in_at` of a check-in without an out is the next check-in of the same identifier, at whatever place,
+ * if that is later by at most NEXT_LIMIT; else, and with an out, it is null.
  */
 import { LAST_INSTANT } from '../../../shared/domain/instant.ts';
 import { LONGEST_STAY_LIMIT } from '../../../shared/domain/rule-pack.ts';

@@ -23,7 +23,7 @@ export type IdentifierLock = 'change' | 'keys' | 'nothing';
  * every generation that rows may be stored under.
  */
 export async function findIdentifiers(
-  { sql, sealer }: IntakeTx,
+  { sql, sealer }: SealedDb,
   { values, indexes }: IndexedValues,
   lock: IdentifierLock,
 ): Promise<Map<string, number>> {
@@ -41,7 +41,7 @@ export async function findIdentifiers(
   return new Map(rows.map(({ id, index }) => [textOf.get(index) as string, id]));
 }
 
-function locking(sql: Transaction['sql'], lock: IdentifierLock) {
+function locking(sql: SealedDb['sql'], lock: IdentifierLock) {
   if (lock === 'nothing') return sql``;
   return lock === 'change' ? sql`ORDER BY id FOR NO KEY UPDATE` : sql`ORDER BY id FOR KEY SHARE`;
 }

@@ -33,7 +33,7 @@ export interface LookedUp extends queries.IndexedValues {
 
 /** Looks identifiers up without storing any. */
 export async function lookUp(
-  tx: IntakeTx,
+  tx: SealedDb,
   values: Iterable<string>,
   lock: queries.IdentifierLock,
 ): Promise<LookedUp> {

@@ -5,9 +5,7 @@ import { byteaTexts } from '../../../shared/db/bytea.ts';
 import type { Transaction } from '../../../shared/db/database.ts';
 import type { ColumnSealer } from '../../sealing/sealer.ts';
 import { type Sealed, sealedText } from './record-queries.ts';
-import type { Birth } from './record-rules.ts';
-
-export { NOBODY } from './record-queries.ts';
+import type { Birth } from './rules.ts';
 
 export interface SealingTx {
   readonly sql: Transaction['sql'];

@@ -2,10 +2,10 @@
  * Recording people: identifiers, what records name together, households, and what is known of somebody. Runs
  * inside the caller's transaction; what it returns, the caller tells the feed (`tellRecords`).
  *
- * Every record is written under a key of its own, so writers of different records do not wait for each other,
- * whomever they name. Those of one record do, and then read what the other has left, so that the outcome is
- * that of one after the other. Everybody locks in this order, each kind by ascending key, so that nobody waits
- * in a circle:
+ * Every record is written under a key of its own, so writers of different records do not wait for each
+ * other, whomever they name. Those of one record do, and then read what the other has left, so that the
+ * outcome is that of one after the other. Everybody locks in this order, each kind by ascending key, so that
+ * nobody waits in a circle:
  *
  *   new households · new identifiers · known records · new records · known households
  *
@@ -20,11 +20,12 @@ import * as identifiers from './identifiers.ts';
 import * as queries from './queries.ts';
 import * as reading from './reading.ts';
 import { importKeysOf, uuidKey } from './record-keys.ts';
-import { NOTHING_SAID, type RecordValue, SOURCES } from './record-rules.ts';
-import { type ChangedRecords, putRecords, retractRecord } from './records.ts';
+import * as records from './records.ts';
+import { NOTHING_SAID, type RecordValue, SOURCES } from './rules.ts';
 
 export type { IntakeTx } from './queries.ts';
-export type { PeopleCtx, Saying } from './reading.ts';
+export type { PeopleCtx, ReadRecord, Saying } from './reading.ts';
+export type { CheckRecord, RecordChanges } from './records.ts';
 
 type Tx = queries.IntakeTx;
 
@@ -38,7 +39,7 @@ export async function enterIntake<T extends Pick<Transaction, 'sql' | 'emit'>>(
 }
 
 /** What is known of people, by local ids of their identifiers. */
-export const { byWeight, readHolders, readIdentifiers } = reading;
+export const { byWeight, readHolders, readIdentifiers, readRecord, readRecordsOf } = reading;
 
 /** Ward of the standing record of an identifier that counts most; undefined if none says. */
 export const findWard = queries.findWard;
@@ -50,7 +51,7 @@ export const ensureIdentifiers = identifiers.ensureIdentifiers;
 export async function recordPeople(tx: Tx, rows: readonly RecordValue[]): Promise<void> {
   const keys = await importKeysOf(tx, rows);
   const puts = rows.map((value, i) => ({ source: SOURCES.import, key: keys[i] as string, value }));
-  await tellRecords(tx, await putRecords(tx, puts));
+  await tellRecords(tx, await records.putRecords(tx, puts));
 }
 
 /** Puts the record of a case in place of what it said before, and tells of it. */
@@ -61,16 +62,28 @@ export async function recordCase(
 ): Promise<void> {
   const value = { ...NOTHING_SAID, record: null, ...said };
   const put = { source: SOURCES.case, key: uuidKey(id), value, whole: true };
-  await tellRecords(tx, await putRecords(tx, [put]));
+  await tellRecords(tx, await records.putRecords(tx, [put]));
 }
 
 /** Withdraws the record of a case, and tells of it. */
 export async function withdrawCase(tx: Tx, id: string): Promise<void> {
-  await tellRecords(tx, await retractRecord(tx, { source: SOURCES.case, key: uuidKey(id) }));
+  await tellRecords(tx, await records.retractRecord(tx, { source: SOURCES.case, key: uuidKey(id) }));
+}
+
+/** Corrects the standing record of an id, and tells of it. Throws what `check` throws. */
+export async function correctRecord(
+  ...[tx, id, how]: Parameters<typeof records.correctRecord>
+): Promise<void> {
+  await tellRecords(tx, await records.correctRecord(tx, id, how));
+}
+
+/** Withdraws the record of an id, if it stands, and tells of it. Throws what `check` throws. */
+export async function withdrawRecord(tx: Tx, id: number, check: records.CheckRecord): Promise<void> {
+  await tellRecords(tx, await records.retractRecord(tx, { id, check }));
 }
 
 /** Tells the feed whom changes of records concern. */
-export async function tellRecords(tx: Tx, { changed, moved }: ChangedRecords): Promise<void> {
+export async function tellRecords(tx: Tx, { changed, moved }: records.ChangedRecords): Promise<void> {
   if (changed.length > 0) await tx.emit(IDENTIFIERS_CHANGED, changed);
   if (moved.length > 0) await tx.emit(PEOPLE_MOVED, moved);
 }

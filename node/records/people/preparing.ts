@@ -11,7 +11,8 @@ import { holdSealer } from '../../sealing/operations.ts';
 import * as identifiers from './identifiers.ts';
 import * as queries from './legacy-queries.ts';
 import { secretOf } from './record-keys.ts';
-import { birthOf } from './record-rules.ts';
+import { NOBODY } from './record-queries.ts';
+import { birthOf } from './rules.ts';
 
 export interface PrepareCtx {
   readonly db: Database;
@@ -69,7 +70,7 @@ async function completeRecords(tx: queries.SealingTx): Promise<number> {
   await queries.complete(
     tx,
     found.map(({ id, identifierIds, personId }) => {
-      const person = people.get(personId ?? 0) ?? queries.NOBODY;
+      const person = people.get(personId ?? 0) ?? NOBODY;
       const named = identifierIds.map((one) => values.get(one) as string);
       return { id, person, birth: birthOf({ ...person, identifiers: named }) };
     }),

@@ -1,14 +1,14 @@
 /**
- * Keys of records: a number that the source has of its own, or, of what people typed, an HMAC under a secret
- * of this database, which is sealed and stays the same when the data keys are rotated. Without the keys nobody
- * can guess whose record a row is.
+ * Keys of records: a number that the source has of its own, or, of what people typed, an HMAC under a
+ * secret of this database, which is sealed and stays the same when the data keys are rotated. Without the
+ * data keys nobody can guess whose record a row is.
  */
 import type { Transaction } from '../../../shared/db/database.ts';
 import { newKey } from '../../../shared/ids.ts';
 import { HmacKey } from '../../sealing/hmac-key.ts';
 import type { ColumnSealer } from '../../sealing/sealer.ts';
 import type { IntakeTx } from './queries.ts';
-import { keyTextOf, type RecordValue } from './record-rules.ts';
+import { keyTextOf, type RecordValue } from './rules.ts';
 
 type SealingTx = Pick<Transaction, 'sql'> & { readonly sealer: ColumnSealer };
 

@@ -6,7 +6,7 @@ import { byteaTexts } from '../../../shared/db/bytea.ts';
 import type { Queryable, Transaction } from '../../../shared/db/database.ts';
 import type { ColumnSealer } from '../../sealing/sealer.ts';
 import type { IntakeTx, SealedDb } from './queries.ts';
-import type { Birth, PersonFields } from './record-rules.ts';
+import type { Birth, PersonFields } from './rules.ts';
 
 type Tx = Pick<Transaction, 'sql'>;
 
@@ -108,13 +108,23 @@ export async function lockRecord({ sql, sealer }: SealedDb, id: number): Promise
   return rows[0] && recordOf(sealer, rows[0]);
 }
 
+/** A record by its id, standing or withdrawn; undefined if there is none. */
+export async function findRecord({ sql, sealer }: SealedDb, id: number): Promise<StoredRecord | undefined> {
+  const rows = await sql<RecordRow[]>`SELECT ${columnsOf(sql)} FROM records WHERE id = ${id}`;
+  return rows[0] && recordOf(sealer, rows[0]);
+}
+
 /** A page of the records that name an identifier, standing or withdrawn, the newest first. */
 export async function listNaming(
   { sql, sealer }: SealedDb,
   identifierId: number,
-  page: { readonly limit: number; readonly after?: number | undefined; readonly wards: string[] | null },
+  page: {
+    readonly limit: number;
+    readonly after?: number | undefined;
+    readonly wards: readonly string[] | undefined;
+  },
 ): Promise<StoredRecord[]> {
-  const inArea = page.wards === null ? sql`` : sql`AND r.ward = ANY (${page.wards}::text[])`;
+  const inArea = page.wards ? sql`AND r.ward = ANY (${[...page.wards]}::text[])` : sql``;
   const behind = page.after === undefined ? sql`` : sql`AND n.record_id < ${page.after}`;
   const rows = await sql<RecordRow[]>`
     SELECT ${columnsOf(sql)} FROM record_identifiers n JOIN records r ON r.id = n.record_id
@@ -167,7 +177,8 @@ export async function replaceRecords(
       household_id = g.household_id, principal_id = g.principal_id, at = ${NOW(tx.sql)},
       version = r.version + 1, key_generation = ${tx.sealer.generation}
     FROM ${rowset(tx, records)} WHERE r.id = g.id`;
-  await tx.sql`DELETE FROM record_identifiers WHERE record_id = ANY (${records.map(({ id }) => id)}::bigint[])`;
+  const ids = records.map(({ id }) => id);
+  await tx.sql`DELETE FROM record_identifiers WHERE record_id = ANY (${ids}::bigint[])`;
 }
 
 /** Puts what records name where it is found; after those that are replaced have been taken out. */

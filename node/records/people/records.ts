@@ -5,16 +5,9 @@
 import { AppError } from '../../../shared/errors.ts';
 import * as identifiers from './identifiers.ts';
 import * as queries from './queries.ts';
-import * as recordQueries from './record-queries.ts';
 import type { StoredRecord, StoredValue } from './record-queries.ts';
-import {
-  birthOf,
-  namesSeveralCccd,
-  principalOf,
-  type RecordValue,
-  saysSame,
-  writtenOver,
-} from './record-rules.ts';
+import * as recordQueries from './record-queries.ts';
+import { birthOf, namesSeveralCccd, principalOf, type RecordValue, saysSame, writtenOver } from './rules.ts';
 
 type Tx = queries.IntakeTx;
 
@@ -57,7 +50,10 @@ export async function putRecords(tx: Tx, puts: readonly RecordPut[]): Promise<Ch
   // Rows that say nothing new lock nothing and wait for nobody: their outcome is that of a moment in between.
   const known = found.ids.size === found.values.length;
   if (known && (await planChanges(tx, puts, 'nothing')).length === 0) return UNCHANGED;
-  const homes = await ensureHouseholds(tx, puts);
+  const homes = await ensureHouseholds(
+    tx,
+    puts.flatMap(({ value }) => value.household ?? []),
+  );
   const created = await identifiers.storeMissing(tx, found, 'nothing');
   const changes = await planChanges(tx, puts, 'lock');
   return new RecordStore(tx, { ids: found.ids, homes }).write(changes, created);
@@ -68,59 +64,84 @@ async function planChanges(tx: Tx, puts: readonly RecordPut[], lock: 'lock' | 'n
   const keys = new Map(puts.map((put) => [`${put.source} ${put.key}`, put]));
   const standing = await recordQueries.findStanding(tx, [...keys.values()], lock);
   const values = await valuesOf(tx, standing);
+  const saidBy = new Map(standing.map((record, i) => [record.id, values[i] as RecordValue]));
   const before = new Map(standing.map((record) => [`${record.source} ${record.key}`, record]));
   const after = new Map<string, RecordValue>();
   for (const put of puts) {
     const name = `${put.source} ${put.key}`;
-    const said = after.get(name) ?? values.get(before.get(name)?.id ?? 0);
+    const said = after.get(name) ?? saidBy.get(before.get(name)?.id ?? 0);
     after.set(name, put.whole ? put.value : writtenOver(said, put.value));
   }
   return [...keys].flatMap(([name, put]) => {
     const [record, value] = [before.get(name), after.get(name) as RecordValue];
-    const said = record && values.get(record.id);
+    const said = record && saidBy.get(record.id);
     if (said && saysSame(said, value)) return [];
     return [{ put, before: record, home: said?.household ?? null, after: value }];
   });
 }
 
-/** What stored records say, by their ids, with identifiers and households by their names. */
+/** What stored records say, in their order, with identifiers and households by their names. */
 export async function valuesOf(
-  tx: queries.SealedDb,
-  records: readonly (StoredValue & { readonly id: number })[],
-): Promise<Map<number, RecordValue>> {
-  if (records.length === 0) return new Map();
+  db: queries.SealedDb,
+  records: readonly Omit<StoredValue, 'principalId'>[],
+): Promise<RecordValue[]> {
+  if (records.length === 0) return [];
+  const named = records.flatMap(({ identifierIds }) => identifierIds);
+  const housed = records.flatMap(({ householdId }) => householdId ?? []);
   const [values, homes] = await Promise.all([
-    identifiers.valuesOf(tx, records.flatMap(({ identifierIds }) => identifierIds)),
-    queries.findHouseholdNames(
-      tx,
-      records.flatMap(({ householdId }) => householdId ?? []),
-    ),
+    identifiers.valuesOf(db, named),
+    queries.findHouseholdNames(db, housed),
   ]);
-  return new Map(
-    records.map((record) => [
-      record.id,
-      {
-        ...record.person,
-        identifiers: record.identifierIds.map((id) => values.get(id) as string),
-        ...{ province: record.province, ward: record.ward },
-        household: record.householdId === null ? null : (homes.get(record.householdId) ?? null),
-      },
-    ]),
-  );
+  return records.map(({ person, identifierIds, province, ward, householdId }) => ({
+    ...person,
+    identifiers: identifierIds.map((id) => values.get(id) as string),
+    ...{ province, ward },
+    household: householdId === null ? null : (homes.get(householdId) ?? null),
+  }));
+}
+
+/** What a correction changes; a field that is absent stays, null erases. */
+export type RecordChanges = { readonly [field in keyof RecordValue]?: RecordValue[field] | undefined };
+
+/** Whether a record, which is locked, may be changed: throws if not. */
+export type CheckRecord = (record: StoredRecord | undefined) => Promise<void>;
+
+/**
+ * Corrects the standing record of an id, once `check` has let it. What it will name is stored before the
+ * record is locked, in the order in which everybody locks.
+ */
+export async function correctRecord(
+  tx: Tx,
+  id: number,
+  { changes, check }: { readonly changes: RecordChanges; readonly check: CheckRecord },
+): Promise<ChangedRecords> {
+  const homes = await ensureHouseholds(tx, changes.household ? [changes.household] : []);
+  const { ids, created } = await identifiers.ensureIdentifiers(tx, changes.identifiers ?? []);
+  const before = await recordQueries.lockRecord(tx, id);
+  await check(before);
+  const [said] = await valuesOf(tx, before ? [before] : []);
+  if (before === undefined || said === undefined || before.retractedAt !== null) return UNCHANGED;
+  const given = Object.entries(changes).filter(([, value]) => value !== undefined);
+  const after: RecordValue = { ...said, ...Object.fromEntries(given) };
+  if (saysSame(said, after)) return { changed: created, moved: [] };
+  const known = new Map(said.identifiers.map((value, i) => [value, before.identifierIds[i] as number]));
+  const change = { put: { ...before, value: after }, before, home: said.household, after };
+  return new RecordStore(tx, { ids: new Map([...known, ...ids]), homes }).write([change], created);
 }
 
 /**
- * Withdraws the standing record of a key, or that of an id: it is as if it had never been written. Nothing
- * happens if none stands.
+ * Withdraws the standing record of a key, or that of an id, once `check` has let it: it is as if it had never
+ * been written. Nothing happens if none stands.
  */
 export async function retractRecord(
   tx: Tx,
-  which: recordQueries.RecordKey | { readonly id: number },
+  which: recordQueries.RecordKey | { readonly id: number; readonly check: CheckRecord },
 ): Promise<ChangedRecords> {
   const record =
     'id' in which
       ? await recordQueries.lockRecord(tx, which.id)
       : (await recordQueries.findStanding(tx, [which], 'lock'))[0];
+  if ('id' in which) await which.check(record);
   if (record === undefined || record.retractedAt !== null) return UNCHANGED;
   await recordQueries.markRetracted(tx, record.id);
   const told = new Told();
@@ -193,7 +214,8 @@ class Told {
     const named = [...new Set([...(before?.identifierIds ?? []), ...(after?.identifierIds ?? [])])];
     if (meaningOf(before) !== meaningOf(after)) for (const id of named) this.#changed.add(id);
     if (homeOf(before) !== homeOf(after)) {
-      for (const one of [before, after]) if (one && one.householdId !== null) this.#homes.add(one.householdId);
+      for (const one of [before, after])
+        if (one && one.householdId !== null) this.#homes.add(one.householdId);
     }
     const wards = [before?.ward ?? null, after?.ward ?? null];
     const renamed = idsOf(before) !== idsOf(after);
@@ -236,8 +258,8 @@ function idsOf(record: StoredValue | undefined): string {
 }
 
 /** Ids of the households that are named, made if they are new. */
-async function ensureHouseholds(tx: Tx, puts: readonly RecordPut[]): Promise<Map<string, number>> {
-  const names = [...new Set(puts.flatMap(({ value }) => value.household ?? []))];
+async function ensureHouseholds(tx: Tx, wanted: readonly string[]): Promise<Map<string, number>> {
+  const names = [...new Set(wanted)];
   if (names.length === 0) return new Map();
   const households = await queries.findHouseholds(tx, names);
   const fresh = names.filter((name) => !households.has(name));

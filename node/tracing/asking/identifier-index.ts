@@ -113,8 +113,8 @@ export class IdentifierIndex {
     for (const generation of rows.generation) this.#generations.add(generation);
   }
 
-  /** Puts standing records in: all that there are, or all that name `identifiers` in place of those of before. */
-  putRecords(rows: NamingColumns, identifiers?: ArrayLike<number>): void {
+  /** Puts standing records in: all that there are, or all that name `identifiers` in place of older ones. */
+  putRecords(rows: NamingColumns, identifiers?: Iterable<number>): void {
     if (identifiers === undefined) this.#records.replaceAll(rows);
     else this.#records.replaceThoseOf(identifiers, rows);
   }

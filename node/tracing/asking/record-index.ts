@@ -111,9 +111,8 @@ export class RecordIndex {
   }
 
   /** The standing records that name any of these identifiers are those of `rows`, and no others. */
-  replaceThoseOf(identifiers: ArrayLike<number>, rows: NamingColumns): void {
-    for (let i = 0; i < identifiers.length; i++) {
-      const identifier = identifiers[i] as number;
+  replaceThoseOf(identifiers: Iterable<number>, rows: NamingColumns): void {
+    for (const identifier of identifiers) {
       for (;;) {
         const naming = this.#first[identifier] ?? NONE;
         if (naming === NONE) break;

@@ -26,7 +26,8 @@ export async function withPersons(ctx: PeopleCtx, found: readonly ContactRow[]):
     const numbers = saidOf((identifier) => !HANDLE_KINDS.has(kindOf(identifier)));
     const handles = saidOf((identifier) => HANDLE_KINDS.has(kindOf(identifier)));
     const shown = (field: 'name' | 'address') =>
-      bestOf(numbers, field) ?? (sortedOnce(handles.flatMap(({ person }) => person[field] ?? [])).join(' / ') || null);
+      bestOf(numbers, field) ??
+      (sortedOnce(handles.flatMap(({ person }) => person[field] ?? [])).join(' / ') || null);
     return { ...contact, identifiers: sortedOnce(named), name: shown('name'), address: shown('address') };
   });
 }

@@ -39,7 +39,10 @@ export function sourceOf(number: number): Source {
 /** Sources whose word on who somebody is counts more than that of all others, the first most. */
 const TRUSTED: readonly SourceNumber[] = [SOURCES.case, SOURCES.lab, SOURCES.declaration, SOURCES.import];
 
-/** As `record_rank` in the database: place of a source among those who say who somebody is: the least counts most. */
+/**
+ * Place of a source among those who say who somebody is, as `record_rank` in the database has it: the least
+ * counts most.
+ */
 export function rankOf(source: number): number {
   const rank = TRUSTED.indexOf(source as SourceNumber);
   return rank < 0 ? TRUSTED.length : rank;
@@ -106,9 +109,7 @@ export interface Birth {
 }
 
 /** Birth year and sex of a record: those that its `cccd` carries, else those stated; both or neither. */
-export function birthOf(
-  value: Pick<RecordValue, 'identifiers' | 'born_on' | 'sex'>,
-): Birth | undefined {
+export function birthOf(value: Pick<RecordValue, 'identifiers' | 'born_on' | 'sex'>): Birth | undefined {
   const cccd = value.identifiers.find(isCccd);
   if (cccd !== undefined) return carriedBy(cccd);
   if (value.born_on === null || value.sex === null) return undefined;
