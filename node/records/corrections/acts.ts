@@ -17,14 +17,12 @@ export const RECORD_ACTS = {
     reach: 'area',
     does: 'change',
     audit: 'records.corrected',
-    scope: 'records.write',
   },
   'records.withdraw': {
     roles: ['epidemiologist', 'integrator'],
     reach: 'area',
     does: 'change',
     audit: 'records.withdrawn',
-    scope: 'records.write',
   },
 } as const satisfies ActTable;
 
