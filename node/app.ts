@@ -44,6 +44,7 @@ import { hubRules } from './federation/packs/hub.ts';
 import { openRuleBook, type RuleBook, readPack } from './federation/packs/operations.ts';
 import { hubProvinces } from './federation/provinces/hub.ts';
 import { ProvinceBook } from './federation/provinces/operations.ts';
+import { prepareRecords } from './records/people/preparing.ts';
 import { createTokenizer, type Tokenizer } from './records/people/tokens.ts';
 import { NODE_ACTS, NODE_KINDS, nodeRoutes } from './rooms.ts';
 import type { DataKeys } from './sealing/data-keys.ts';
@@ -87,9 +88,7 @@ interface Base {
   readonly stopping: AbortSignal;
 }
 
-/**
- * A running node: migrated, listening, answering. Disposal stops listening, drains, then closes the pools.
- */
+/** A running node: migrated, listening, answering. Disposal stops listening, drains, closes the pools. */
 export async function startNode(config: NodeConfig, clock = systemClock, out?: LogTarget): Promise<NodeApp> {
   await using stack = new Disposal();
   const identity = await loadIdentity(config.identityDir, clock.nowMs());
@@ -173,6 +172,7 @@ async function startDataKeys(
 ): Promise<DataKeys> {
   const source = config.dataKeys;
   const dataKeys = await openDataKeys(parts, source);
+  await prepareRecords({ ...parts, dataKeys });
   stack.use(startKeyKeeper({ ...parts, dataKeys, source, everyMs: config.lookEveryMs }));
   return dataKeys;
 }

@@ -18,6 +18,7 @@ import { parseNodeConfig } from './config.ts';
 import { ownLogOf } from './federation/checkpoints/commands.ts';
 import { addIdentityCommands } from './federation/enrolment/commands.ts';
 import { addFederationKeyCommands } from './federation/keys/commands.ts';
+import { addRecordCommands } from './records/corrections/commands.ts';
 import { addImportCommand } from './records/intake/commands.ts';
 import { addKeysCommands } from './sealing/keys-command.ts';
 import { addContactsCommand } from './tracing/contacts/commands.ts';
@@ -42,6 +43,7 @@ export async function runNodeCommand(shell: Shell): Promise<number> {
 
   addIdentityCommands(program, shell, systemClock);
   addImportCommand(program, shell, address);
+  addRecordCommands(program, shell, address);
   addCaseCommands(program, shell, address);
   addKeysCommands(program, shell.env, print);
   addContactsCommand(addTraceCommands(program, shell, address), shell, address);

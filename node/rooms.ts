@@ -24,6 +24,8 @@ import { BUDGET_ACTS } from './federation/budgets/acts.ts';
 import { budgetRoutes } from './federation/budgets/http.ts';
 import { FEDERATION_KEY_ACTS } from './federation/keys/acts.ts';
 import { federationKeyRoutes } from './federation/keys/http.ts';
+import { RECORD_ACTS } from './records/corrections/acts.ts';
+import { recordRoutes } from './records/corrections/http.ts';
 import { INTAKE_ACTS } from './records/intake/acts.ts';
 import { importRoutes } from './records/intake/http.ts';
 import { RECORD_KINDS } from './records/kinds.ts';
@@ -35,6 +37,7 @@ import { traceRoutes } from './tracing/openings/http.ts';
 
 const ROOMS = [
   { acts: INTAKE_ACTS, routes: importRoutes, kinds: RECORD_KINDS },
+  { acts: RECORD_ACTS, routes: recordRoutes },
   { acts: CASE_ACTS, routes: caseRoutes },
   { acts: TRACE_ACTS, routes: traceRoutes, kinds: TRACE_KINDS },
   { acts: CONTACT_ACTS, routes: contactRoutes, kinds: CONTACT_KINDS },

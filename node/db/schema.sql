@@ -232,7 +232,7 @@ CREATE TABLE encounters (
   CONSTRAINT encounters_check
     CHECK ((identifier_a < identifier_b)),
   CONSTRAINT encounters_check1
-    CHECK ((from_at < until_at))
+    CHECK ((from_at <= until_at))
 ) PARTITION BY RANGE (from_at);
 CREATE INDEX encounters_b ON ONLY public.encounters
   USING btree (identifier_b, from_at, identifier_a, until_at);
@@ -284,24 +284,23 @@ CREATE TABLE identifiers (
   id integer NOT NULL GENERATED ALWAYS AS IDENTITY,
   token bytea,
   token_generation integer,
-  household_id integer,
   value_sealed bytea NOT NULL,
   value_index bytea NOT NULL,
   key_generation integer NOT NULL,
-  is_cccd boolean NOT NULL,
+  kind smallint NOT NULL,
   CONSTRAINT identifiers_pkey PRIMARY KEY (id),
   CONSTRAINT identifiers_token_key UNIQUE (token),
   CONSTRAINT identifiers_value_index_key UNIQUE (value_index),
+  CONSTRAINT identifiers_kind_check
+    CHECK (((kind >= 0) AND (kind <= 6))),
   CONSTRAINT identifiers_token_check
     CHECK ((length(token) = 16)),
   CONSTRAINT identifiers_value_index_check
-    CHECK ((length(value_index) = 16)),
-  CONSTRAINT identifiers_household_id_fkey FOREIGN KEY (household_id)
-    REFERENCES households(id)
+    CHECK ((length(value_index) = 16))
 );
-CREATE INDEX identifiers_household ON public.identifiers
-  USING btree (household_id)
-  WHERE (household_id IS NOT NULL);
+CREATE INDEX identifiers_of_no_kind ON public.identifiers
+  USING btree (id)
+  WHERE (kind = 0);
 CREATE INDEX identifiers_untokenized ON public.identifiers
   USING btree (id)
   WHERE (token IS NULL);
@@ -314,20 +313,6 @@ CREATE TABLE known_provinces (
   revoked_at timestamp(0) with time zone,
   CONSTRAINT known_provinces_pkey PRIMARY KEY (province)
 );
-
-CREATE TABLE links (
-  identifier_a integer NOT NULL,
-  identifier_b integer NOT NULL,
-  CONSTRAINT links_pkey PRIMARY KEY (identifier_a, identifier_b),
-  CONSTRAINT links_check
-    CHECK ((identifier_a < identifier_b)),
-  CONSTRAINT links_identifier_a_fkey FOREIGN KEY (identifier_a)
-    REFERENCES identifiers(id),
-  CONSTRAINT links_identifier_b_fkey FOREIGN KEY (identifier_b)
-    REFERENCES identifiers(id)
-);
-CREATE INDEX links_b ON public.links
-  USING btree (identifier_b, identifier_a);
 
 CREATE TABLE node_state (
   only_row boolean NOT NULL DEFAULT true,
@@ -401,19 +386,6 @@ CREATE TABLE people (
     CHECK ((sex = ANY (ARRAY['male'::text, 'female'::text, 'other'::text])))
 );
 
-CREATE TABLE people_identifiers (
-  person_id integer NOT NULL,
-  identifier_id integer NOT NULL,
-  since bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
-  CONSTRAINT people_identifiers_pkey PRIMARY KEY (person_id, identifier_id),
-  CONSTRAINT people_identifiers_identifier_id_fkey FOREIGN KEY (identifier_id)
-    REFERENCES identifiers(id),
-  CONSTRAINT people_identifiers_person_id_fkey FOREIGN KEY (person_id)
-    REFERENCES people(id) ON DELETE CASCADE
-);
-CREATE INDEX people_identifiers_identifier ON public.people_identifiers
-  USING btree (identifier_id, person_id);
-
 CREATE TABLE places (
   id integer NOT NULL GENERATED ALWAYS AS IDENTITY,
   place text NOT NULL,
@@ -427,6 +399,89 @@ CREATE TABLE places (
   CONSTRAINT places_pkey PRIMARY KEY (id),
   CONSTRAINT places_place_key UNIQUE (place)
 );
+
+CREATE TABLE record_identifiers (
+  identifier_id integer NOT NULL,
+  record_id bigint NOT NULL,
+  position smallint NOT NULL,
+  CONSTRAINT record_identifiers_pkey PRIMARY KEY (identifier_id, record_id),
+  CONSTRAINT record_identifiers_identifier_id_fkey FOREIGN KEY (identifier_id)
+    REFERENCES identifiers(id),
+  CONSTRAINT record_identifiers_record_id_fkey FOREIGN KEY (record_id)
+    REFERENCES records(id)
+);
+CREATE INDEX record_identifiers_record ON public.record_identifiers
+  USING btree (record_id);
+
+CREATE TABLE record_secret (
+  id integer NOT NULL,
+  value_sealed bytea NOT NULL,
+  key_generation integer NOT NULL,
+  CONSTRAINT record_secret_pkey PRIMARY KEY (id),
+  CONSTRAINT record_secret_id_check
+    CHECK ((id = 1))
+);
+
+CREATE TABLE record_versions (
+  id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  record_id bigint NOT NULL,
+  version integer NOT NULL,
+  identifier_ids integer[] NOT NULL,
+  person_sealed bytea,
+  sex text,
+  birth_year smallint,
+  province text,
+  ward text,
+  household_id integer,
+  at bigint NOT NULL,
+  key_generation integer NOT NULL,
+  CONSTRAINT record_versions_pkey PRIMARY KEY (id),
+  CONSTRAINT record_versions_record_id_version_key UNIQUE (record_id, version),
+  CONSTRAINT record_versions_record_id_fkey FOREIGN KEY (record_id)
+    REFERENCES records(id)
+);
+
+CREATE TABLE records (
+  id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  source smallint NOT NULL,
+  source_key bytea NOT NULL,
+  identifier_ids integer[] NOT NULL,
+  person_sealed bytea,
+  sex text,
+  birth_year smallint,
+  province text,
+  ward text,
+  household_id integer,
+  principal_id integer,
+  at bigint NOT NULL,
+  retracted_at bigint,
+  version integer NOT NULL DEFAULT 1,
+  key_generation integer NOT NULL,
+  CONSTRAINT records_pkey PRIMARY KEY (id),
+  CONSTRAINT records_check
+    CHECK (((sex IS NULL) = (birth_year IS NULL))),
+  CONSTRAINT records_check1
+    CHECK (((household_id IS NULL) = (principal_id IS NULL))),
+  CONSTRAINT records_identifier_ids_check
+    CHECK (((cardinality(identifier_ids) >= 1) AND (cardinality(identifier_ids) <= 20))),
+  CONSTRAINT records_sex_check
+    CHECK ((sex = ANY (ARRAY['male'::text, 'female'::text, 'other'::text]))),
+  CONSTRAINT records_source_key_check
+    CHECK (((length(source_key) >= 1) AND (length(source_key) <= 32))),
+  CONSTRAINT records_household_id_fkey FOREIGN KEY (household_id)
+    REFERENCES households(id),
+  CONSTRAINT records_principal_id_fkey FOREIGN KEY (principal_id)
+    REFERENCES identifiers(id)
+);
+CREATE INDEX records_household ON public.records
+  USING btree (household_id)
+  WHERE ((household_id IS NOT NULL) AND (retracted_at IS NULL));
+CREATE UNIQUE INDEX records_standing ON public.records
+  USING btree (source, source_key)
+  WHERE (retracted_at IS NULL);
+CREATE INDEX records_to_complete ON public.records
+  USING btree (id)
+  WHERE (key_generation = 0);
 
 CREATE TABLE rule_packs (
   number integer NOT NULL,
@@ -555,6 +610,13 @@ BEGIN
   EXECUTE format('ALTER TABLE public.%I ATTACH PARTITION public.%I FOR VALUES FROM (%s) TO (%s)',
     parent, child, week, week + 604800);
 END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.record_rank(source smallint)
+ RETURNS integer
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN CASE source WHEN 2 THEN 0 WHEN 4 THEN 1 WHEN 3 THEN 2 WHEN 1 THEN 3 ELSE 4 END
 ;
 
 CREATE OR REPLACE FUNCTION public.refuse_audit_change()

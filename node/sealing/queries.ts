@@ -15,7 +15,7 @@ type Orm = Pick<Queryable, 'orm'>;
 
 /** A table with sealed columns; each `<name>_sealed` is the column `<table>.<name>` of sealer.ts. */
 export interface SealedTable {
-  readonly table: 'identifiers' | 'people' | 'households' | 'places' | 'break_glass';
+  readonly table: string;
   readonly sealed: readonly string[];
   /** Has a blind index in `<name>_index`. */
   readonly indexed?: string;
@@ -24,6 +24,9 @@ export interface SealedTable {
 export const SEALED_TABLES: readonly SealedTable[] = [
   { table: 'identifiers', sealed: ['value'], indexed: 'value' },
   { table: 'people', sealed: ['name', 'born_on', 'address'] },
+  { table: 'records', sealed: ['person'] },
+  { table: 'record_versions', sealed: ['person'] },
+  { table: 'record_secret', sealed: ['value'] },
   { table: 'households', sealed: ['name'], indexed: 'name' },
   { table: 'places', sealed: ['name'] },
   { table: 'break_glass', sealed: ['reason'] },
@@ -139,7 +142,7 @@ export async function resealRows(
   // Put together from names of our own alone.
   const statement = `
     UPDATE ${table} t SET key_generation = $2, ${names.map((name) => `${name} = g.${name}`).join(', ')}
-    FROM unnest($1::int[], ${names.map((_, i) => `$${i + 3}::text[]::bytea[]`).join(', ')})
+    FROM unnest($1::bigint[], ${names.map((_, i) => `$${i + 3}::text[]::bytea[]`).join(', ')})
       g (id, ${names.join(', ')})
     WHERE t.id = g.id`;
   await sql.unsafe(statement, [ids, sealer.generation, ...columns.map(({ values }) => byteaTexts(values))]);

@@ -27,6 +27,9 @@ export type SealedColumn =
   | 'people.name'
   | 'people.born_on'
   | 'people.address'
+  | 'records.person'
+  | 'record_versions.person'
+  | 'record_secret.value'
   | 'households.name'
   | 'places.name'
   | 'break_glass.reason';

@@ -53,6 +53,22 @@ export function parseIdentifier(text: string, field = 'identifier'): string {
   return expectValue(readIdentifier(text), field);
 }
 
+/** The kinds, those that say most about who somebody is first: numbers, then handles. */
+export const IDENTIFIER_KINDS_IN_ORDER = ['cccd', 'cmnd', 'passport', 'insurance', 'phone', 'app'];
+
+/** Kinds that reach a device which several people may share; the others are issued to one person. */
+export const HANDLE_KINDS: ReadonlySet<string> = new Set(['phone', 'app']);
+
+/** Kind of a canonical identifier. */
+export function kindOf(identifier: string): string {
+  return identifier.slice(0, identifier.indexOf(':'));
+}
+
+/** Number of the kind of a canonical identifier, as it is stored: 1 is `cccd`; see the order above. */
+export function kindNumberOf(identifier: string): number {
+  return IDENTIFIER_KINDS_IN_ORDER.indexOf(kindOf(identifier)) + 1;
+}
+
 /** Whether a canonical identifier is a citizen id: two different ones are two persons. */
 export function isCccd(identifier: string): boolean {
   return identifier.startsWith('cccd:');

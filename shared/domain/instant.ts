@@ -56,6 +56,15 @@ export function readDate(text: string): Reading<string> {
   return { value: text };
 }
 
+const MONTH_OR_YEAR = /^(\d{4})(?:-(\d\d))?$/;
+
+/** When somebody was born: a date as `readDate`, a month `YYYY-MM` or a year `YYYY`, as it was written. */
+export function readBirthDate(text: string): Reading<string> {
+  if (!MONTH_OR_YEAR.test(text)) return readDate(text);
+  const date = readDate(text.length === 4 ? `${text}-01-01` : `${text}-01`);
+  return date.reason === undefined ? { value: text } : date;
+}
+
 /** Like `readDate`. Throws INVALID_FIELD naming `field`. */
 export function parseDate(text: string, field = 'date'): string {
   return expectValue(readDate(text), field);

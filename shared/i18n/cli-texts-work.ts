@@ -8,6 +8,19 @@ export const CLI_WORK_TEXTS = {
     vi: 'nhập persons, places, check-ins hoặc encounters từ tệp CSV hay NDJSON (.gz)',
     en: 'import persons, places, check-ins or encounters from a file of CSV or NDJSON (.gz)',
   },
+  record: { vi: 'hồ sơ người dân', en: 'records of people' },
+  'record.find': {
+    vi: 'hồ sơ nêu một định danh (đọc từ đầu vào), kèm các bản trước',
+    en: 'records that name an identifier (from standard input), with what they said before',
+  },
+  'record.correct': {
+    vi: 'sửa hồ sơ; JSON các trường đọc từ đầu vào, in ra phiên bản mới',
+    en: 'correct a record by JSON of its fields from standard input; prints its version',
+  },
+  'record.withdraw': {
+    vi: 'rút hồ sơ, cùng mọi liên kết nó tạo ra',
+    en: 'withdraw a record and all that it links',
+  },
   case: { vi: 'ca bệnh', en: 'cases' },
   'case.add': {
     vi: 'nhập ca bệnh, định danh đọc từ đầu vào, của người bệnh trước',

@@ -32,6 +32,11 @@ export const FIELD_TEXTS = {
   NO_FIELDS: { vi: 'không nêu trường nào', en: 'names no field' },
   REPEATED: { vi: 'bị lặp lại', en: 'named twice' },
 
+  SEVERAL_CCCD: {
+    vi: 'nêu nhiều số CCCD khác nhau; mỗi hồ sơ chỉ của một người',
+    en: 'names several citizen ids; a record is about one person',
+  },
+
   // How large it may be.
   TOO_LONG: { vi: 'dài hơn {most} ký tự', en: 'longer than {most} characters' },
   TOO_SHORT: { vi: 'ngắn hơn {least} ký tự', en: 'shorter than {least} characters' },
@@ -85,7 +90,6 @@ export const FIELD_TEXTS = {
   IN_PAST: { vi: 'không được ở quá khứ', en: 'must not be in the past' },
   TOO_EARLY: { vi: 'không được trước {earliest}', en: 'must not be before {earliest}' },
   BEFORE_FIELD: { vi: 'không được trước {other}', en: 'must not be before {other}' },
-  NOT_AFTER_FIELD: { vi: 'phải sau {other}', en: 'must be after {other}' },
   AFTER_FIELD: { vi: 'không được sau {other}', en: 'must not be after {other}' },
   SAME_AS_FIELD: { vi: 'trùng với {other}', en: 'the same as {other}' },
 

@@ -10,7 +10,13 @@ export const WORK_TEXTS = {
     en: 'This cannot be done in the present state.',
   },
 
-  // Cases and traces.
+  // Records, cases and traces.
+  NO_SUCH_RECORD: { vi: 'Không có hồ sơ này ở đây.', en: 'There is no such record here.' },
+  RECORD_RETRACTED: { vi: 'Hồ sơ đã được rút.', en: 'The record was withdrawn.' },
+  RECORD_OF_CASE: {
+    vi: 'Hồ sơ này là của một ca bệnh: hãy sửa hoặc rút ca bệnh.',
+    en: 'The record is that of a case: correct or withdraw the case.',
+  },
   NO_SUCH_CASE: { vi: 'Không có ca bệnh này ở đây. {errors}', en: 'There is no such case here. {errors}' },
   CASE_WITHDRAWN: { vi: 'Ca bệnh đã được rút lại. {errors}', en: 'The case was withdrawn. {errors}' },
   NO_SUCH_TRACE: { vi: 'Không có truy vết này ở đây.', en: 'There is no such trace here.' },

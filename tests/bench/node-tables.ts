@@ -9,6 +9,7 @@ import { DataKeys } from '../../node/sealing/data-keys.ts';
 import { readKeyRing } from '../../node/sealing/key-source.ts';
 import type { ColumnSealer } from '../../node/sealing/sealer.ts';
 import { type Database, openDatabase } from '../../shared/db/database.ts';
+import { kindNumberOf } from '../../shared/domain/identifier.ts';
 import { byArrival, copyInPieces, gather, mapRows } from './rows.ts';
 import { BENCH_TIME, identifierValue, type World } from './world.ts';
 
@@ -81,7 +82,7 @@ class NodeLoader {
     await ensurePartitions(db, 'check_ins', days);
     await ensurePartitions(db, 'encounters', days);
     await this.#loadIdentifiers();
-    await this.#loadPeople();
+    await this.#loadRecords();
     await this.#loadPlaces();
     await this.#loadStays();
     await this.#loadEncounters(encounters);
@@ -153,11 +154,8 @@ class NodeLoader {
       const sealed = sealer.seal('households.name', ids, names);
       return [ids, sealed, indexBytes(sealer.index('households.name', names)), ids.map(() => generation)];
     });
-    const householdOf = (identifier: number) =>
-      identifier % 2 === 0 && home[identifier >> 1] === position ? household[identifier >> 1] : null;
     const columns =
-      'identifiers (id, value_sealed, value_index, is_cccd, key_generation, ' +
-      'token, token_generation, household_id)';
+      'identifiers (id, value_sealed, value_index, kind, key_generation, token, token_generation)';
     await copyInPieces(db, columns, held.length, (from, until) => {
       const piece = Array.from(held.subarray(from, until));
       const ids = Array.from(mapRows(from, until, (row) => row + 1));
@@ -166,50 +164,55 @@ class NodeLoader {
         ids,
         sealer.seal('identifiers.value', ids, values),
         indexBytes(sealer.index('identifiers.value', values)),
-        piece.map((identifier) => identifier % 2 === 0),
+        values.map(kindNumberOf),
         ids.map(() => generation),
         piece.map((identifier) => tokens.subarray(identifier * 16, identifier * 16 + 16)),
         new Int32Array(piece.length).fill(1),
-        piece.map(householdOf),
       ];
     });
   }
 
-  /** A record a person; those with two identifiers link them. */
-  async #loadPeople(): Promise<void> {
-    const { db, sealer, world, nodes } = this.#options;
-    const { home } = world.people;
+  /** A record a person; who is at home here lives in a household. */
+  async #loadRecords(): Promise<void> {
+    const { db, sealer, world, nodes, position } = this.#options;
+    const { home, household } = world.people;
     const recorded: number[] = [];
     for (let person = 0; person < world.people.count; person++) {
       if (this.#recordHere(person) !== 'none') recorded.push(person);
     }
-    const columns = 'people (id, name_sealed, key_generation, province, ward)';
+    const namedBy = (person: number): number[] =>
+      (this.#recordHere(person) === 'both' ? [2 * person, 2 * person + 1] : [2 * person]).map(
+        (identifier) => this.#idOf[identifier] as number,
+      );
+    const columns =
+      'records (id, source, source_key, identifier_ids, person_sealed, key_generation, at, province, ward, ' +
+      'household_id, principal_id)';
     await copyInPieces(db, columns, recorded.length, (from, until) => {
       const people = recorded.slice(from, until);
       const ids = Array.from(mapRows(from, until, (row) => row + 1));
-      const names = people.map((person) => `Người ${person}`);
+      const persons = people.map((person) => JSON.stringify({ name: `Người ${person}` }));
+      const isAtHome = (person: number) => home[person] === position;
       return [
         ids,
-        sealer.seal('people.name', ids, names),
+        ids.map(() => 1),
+        people.map((person) => Buffer.from(`bench ${person}`)),
+        people.map((person) => `{${namedBy(person).join()}}`),
+        sealer.seal('records.person', ids, persons),
         ids.map(() => sealer.generation),
+        ids.map(() => 0),
         people.map((person) => (nodes[home[person] as number] as NodeTarget).province),
         people.map((person) => `P${person % 100}`),
+        people.map((person) => (isAtHome(person) ? household[person] : null)),
+        people.map((person) => (isAtHome(person) ? this.#idOf[2 * person] : null)),
       ];
     });
     const named = recorded.flatMap((person, i) =>
-      this.#recordHere(person) === 'both'
-        ? [[i + 1, 2 * person] as const, [i + 1, 2 * person + 1] as const]
-        : [[i + 1, 2 * person] as const],
+      namedBy(person).map((identifier, place) => [identifier, i + 1, place] as const),
     );
-    await copyInPieces(db, 'people_identifiers (person_id, identifier_id)', named.length, (from, until) => {
+    const naming = 'record_identifiers (identifier_id, record_id, position)';
+    await copyInPieces(db, naming, named.length, (from, until) => {
       const rows = named.slice(from, until);
-      return [rows.map(([row]) => row), rows.map(([, identifier]) => this.#idOf[identifier])];
-    });
-    const both = recorded.filter((person) => this.#recordHere(person) === 'both');
-    await copyInPieces(db, 'links (identifier_a, identifier_b)', both.length, (from, until) => {
-      const people = both.slice(from, until);
-      // Local numbers follow the world's: a cccd comes before its phone.
-      return [people.map((p) => this.#idOf[2 * p]), people.map((p) => this.#idOf[2 * p + 1])];
+      return [0, 1, 2].map((column) => rows.map((row) => row[column]));
     });
   }
 

@@ -38,6 +38,8 @@ const GOOD: Record<ImportKind, Record<string, string>> = {
   },
 };
 
+const SEXES = 'male, m, nam, female, f, nữ, nu, other, khác, khac';
+
 const INSTANTS = [
   ['2021-05-30', 'NOT_AN_INSTANT'],
   ['2021-05-30T08:00:00', 'NOT_AN_INSTANT'],
@@ -80,7 +82,7 @@ const BAD: [ImportKind, field: string, cell: string, reason: string][] = [
   ['persons', 'born_on', '28/02/1990', 'NOT_A_DATE'],
   ['persons', 'born_on', '2021-06-02', 'IN_FUTURE'],
   ['persons', 'born_on', '1066-10-14', 'YEAR_OUT_OF_BOUNDS {"least":1900,"most":2106}'],
-  ['persons', 'sex', 'x', 'NOT_ONE_OF {"values":"male, female, other, nam, nữ, khác"}'],
+  ['persons', 'sex', 'x', `NOT_ONE_OF {"values":"${SEXES}"}`],
   ['persons', 'province', '03', 'UNKNOWN_PROVINCE'],
   ['persons', 'province', 'Bắc Giang', 'UNKNOWN_PROVINCE'],
   ['persons', 'ward', '99999', 'UNKNOWN_WARD'],
@@ -151,7 +153,7 @@ const BAD: [ImportKind, field: string, cell: string, reason: string][] = [
     cell,
     reason,
   ]),
-  ['encounters', 'until', '2021-05-30T08:00:00Z', 'NOT_AFTER_FIELD {"other":"from"}'],
+  ['encounters', 'until', '2021-05-30T07:59:59Z', 'BEFORE_FIELD {"other":"from"}'],
   ['encounters', 'until', '', 'REQUIRED'],
   ['encounters', 'rssi', '-201', 'OUT_OF_BOUNDS {"least":-200,"most":127}'],
   ['encounters', 'rssi', 'strong', 'NOT_AN_INTEGER'],

@@ -95,23 +95,21 @@ export async function slowDown({ db }: Intake): Promise<void> {
       PERFORM pg_sleep(0.001);
       RETURN NEW;
     END $$`);
-  for (const table of ['identifiers', 'households', 'links'])
+  for (const table of ['identifiers', 'households', 'records'])
     await db.sql.unsafe(`CREATE TRIGGER nap BEFORE INSERT ON ${table} FOR EACH ROW EXECUTE FUNCTION nap()`);
 }
 
 /** Empties all that imports and cases fill; ids go on. */
 export async function forget({ db }: Intake): Promise<void> {
-  const tables = ['check_ins', 'encounters', 'case_identifiers', 'cases', 'links', 'people_identifiers'];
-  const statements = [...tables, 'people', 'identifiers', 'households', 'places'].map(
+  const tables = ['check_ins', 'encounters', 'case_identifiers', 'cases', 'record_identifiers'];
+  const statements = [...tables, 'record_versions', 'records', 'identifiers', 'households', 'places'].map(
     (table) => `DELETE FROM ${table};`,
   );
   await db.sql.unsafe(statements.join('\n'));
 }
 
 export interface State {
-  readonly people: readonly string[];
-  readonly links: readonly string[];
-  readonly households: readonly string[];
+  readonly records: readonly string[];
   readonly checkIns: readonly string[];
   readonly encounters: readonly string[];
   readonly places: readonly string[];
@@ -136,10 +134,10 @@ export async function stateOf(intake: Intake, heard: Heard): Promise<State> {
   const lines = async (statement: string, line: (row: Record<string, unknown>) => unknown[]) =>
     (await ask(statement)).map((row) => line(row).join(' | ')).sort();
   return {
-    people: await peopleOf(intake, name),
-    links: await lines('SELECT * FROM links', (row) => [pair(row.identifier_a, row.identifier_b)]),
-    households: await lines('SELECT * FROM identifiers', (row) => [
-      ...[name(row.id), homes.get(row.household_id)],
+    records: await lines('SELECT * FROM records WHERE retracted_at IS NULL', (row) => [
+      ...[row.source, (row.identifier_ids as number[]).map(name), row.province, row.birth_year, row.sex],
+      ...[homes.get(row.household_id), row.principal_id === null ? '-' : name(row.principal_id)],
+      sealer.openOptional('records.person', row.id as number, row.person_sealed as Buffer | null),
     ]),
     checkIns: await lines('SELECT c.*, p.place FROM check_ins c JOIN places p ON p.id = place_id', (row) => [
       ...[name(row.identifier_id), row.place, row.in_at, row.out_at, row.next_in_at],
@@ -160,25 +158,6 @@ export async function stateOf(intake: Intake, heard: Heard): Promise<State> {
     ),
     told: toldOf(heard, name),
   };
-}
-
-/** Each person with what it is known by, and whether it was the first to have that. */
-async function peopleOf({ db, dataKeys }: Intake, name: (id: unknown) => string): Promise<string[]> {
-  const rows = await db.sql<{ id: number; name_sealed: Buffer | null; province: string; held: string[] }[]>`
-    SELECT p.id, name_sealed, province, array_agg(identifier_id || ' ' || (
-      SELECT count(*) FROM people_identifiers o
-      WHERE o.identifier_id = h.identifier_id AND o.since < h.since)) AS held
-    FROM people p LEFT JOIN people_identifiers h ON h.person_id = p.id GROUP BY p.id`;
-  const heldBy = (text: string) => {
-    const [id, earlier] = text.split(' ');
-    return `${name(Number(id))}#${earlier}`;
-  };
-  return rows
-    .map((row) => {
-      const known = dataKeys.sealer.openOptional('people.name', row.id, row.name_sealed);
-      return [known, row.province, ...row.held.map(heldBy).sort()].join(' | ');
-    })
-    .sort();
 }
 
 function toldOf(heard: Heard, name: (id: unknown) => string): string[] {

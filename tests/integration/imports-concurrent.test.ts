@@ -7,11 +7,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openBreakGlass } from '../../node/desk/break-glass/operations.ts';
 import type { ImportKind } from '../../node/records/intake/rows.ts';
 import { type ImportRunCtx, STORES } from '../../node/records/intake/store.ts';
+import { prepareRecords } from '../../node/records/people/preparing.ts';
 import { admitKeyRing, switchGeneration } from '../../node/sealing/operations.ts';
 import { resealAll } from '../../node/sealing/reseal.ts';
 import type { Step } from '../../shared/acts/act.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { openDatabase, withTransaction } from '../../shared/db/database.ts';
+import { createLogger } from '../../shared/log.ts';
 import { personWith } from '../support/callers.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { extent } from '../support/extent.ts';
@@ -34,6 +36,7 @@ let intake: ReturnType<typeof intakeOn>;
 beforeAll(async () => {
   database = await createTestDatabase('node');
   intake = intakeOn(openDatabase(database.url, { max: 8, name: 'concurrent' }), testDataKeys());
+  await prepareRecords({ ...intake, logger: createLogger('test', 'silent') });
   await makeGate(intake);
 });
 afterAll(async () => {
@@ -76,7 +79,7 @@ async function holdOpen(kind: ImportKind): Promise<AsyncDisposable> {
       return done;
     });
   const ctx: ImportRunCtx = { ...intake.ctx, step };
-  const rest = { born_on: null, sex: null, ward: null, address: null, capacity: null };
+  const rest = { record: null, born_on: null, sex: null, ward: null, address: null, capacity: null };
   const stores = {
     persons: () =>
       STORES.persons(ctx, [
@@ -351,7 +354,7 @@ describe('writers of the same people', () => {
     }
     expect(await countDeadlocks()).toBe(before);
     const state = await stateOf(intake, await intake.takeHeard());
-    expect([state.people.length, state.links.length, state.checkIns.length]).toEqual([150, 150, 450]);
+    expect([state.records.length, state.checkIns.length]).toEqual([150, 450]);
   });
 });
 

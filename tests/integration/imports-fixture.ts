@@ -39,9 +39,9 @@ export type Intake = Awaited<ReturnType<typeof createIntake>>;
 
 const TABLES = [
   'identifiers',
-  'links',
-  'people',
-  'people_identifiers',
+  'records',
+  'record_identifiers',
+  'record_versions',
   'households',
   'places',
   'check_ins',

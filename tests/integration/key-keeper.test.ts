@@ -67,7 +67,7 @@ const importPeople = ({ importCsv }: Awaited<ReturnType<typeof start>>) =>
   importCsv('persons', 'identifiers,name', ...PEOPLE);
 const retired = async () => {
   const status = await readSealingStatus({ db: database.db });
-  return status.map(({ generation, retiredAt, rows }) => [generation, retiredAt !== null, rows.people]);
+  return status.map(({ generation, retiredAt, rows }) => [generation, retiredAt !== null, rows.records]);
 };
 
 describe('the keeper', () => {
@@ -79,7 +79,7 @@ describe('the keeper', () => {
       askPlain(
         database.db,
         node.dataKeys,
-        'SELECT value, name FROM identifiers i JOIN people p ON p.id = i.id',
+        'SELECT value, name FROM identifiers i JOIN records r ON r.identifier_ids[1] = i.id',
       );
     const before = await names();
     await writeRing(2);
@@ -92,7 +92,7 @@ describe('the keeper', () => {
     const figures = await node.metrics.metrics();
     expect(figures).toMatch(/truyvet_data_key_generation\{[^}]*\} 2\n/);
     expect(figures).toMatch(/truyvet_data_key_generations_live\{[^}]*\} 1\n/);
-    expect(figures).toMatch(/truyvet_resealed_rows_total\{[^}]*\} 3000\n/);
+    expect(figures).toMatch(/truyvet_resealed_rows_total\{[^}]*\} 3001\n/);
     expect(node.warnings).toEqual([]);
   });
 

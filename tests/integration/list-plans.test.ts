@@ -37,8 +37,8 @@ async function fill(): Promise<void> {
   const rows = `generate_series(1, ${ROWS}) n`;
   await db.sql.unsafe(`
     SET session_replication_role = replica;
-    INSERT INTO identifiers (value_sealed, value_index, key_generation, is_cccd)
-      SELECT 'x', decode(${id}, 'hex'), 1, false FROM generate_series(1, 10) n;
+    INSERT INTO identifiers (value_sealed, value_index, key_generation, kind)
+      SELECT 'x', decode(${id}, 'hex'), 1, 5 FROM generate_series(1, 10) n;
     INSERT INTO cases (id, onset_on, created_at, ward)
       SELECT (${id})::uuid, '2021-05-01', ${at}, ${ward} FROM ${rows};
     INSERT INTO case_identifiers SELECT (${id})::uuid, 0, 1 + n % 10 FROM ${rows};

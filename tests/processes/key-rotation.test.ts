@@ -59,7 +59,7 @@ const counts = async (province: string) =>
   rowsOf(
     federation.node(province),
     `SELECT (SELECT count(*)::int FROM identifiers) AS identifiers,
-      (SELECT count(*)::int FROM people) AS people,
+      (SELECT count(*)::int FROM records) AS records,
       (SELECT count(*)::int FROM households) AS households, (SELECT count(*)::int FROM places) AS places`,
   );
 

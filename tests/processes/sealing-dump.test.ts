@@ -146,10 +146,10 @@ function withoutEnd(file: Buffer): Buffer {
 test('the people are there for who has the keys', async () => {
   const [row] = await db.sql`
     SELECT (SELECT count(*)::int FROM identifiers) AS identifiers,
-      (SELECT count(*)::int FROM people) AS people,
+      (SELECT count(*)::int FROM records) AS records,
       (SELECT count(*)::int FROM break_glass) AS glass,
       (SELECT count(DISTINCT key_generation)::int FROM identifiers) AS generations`;
-  expect(row).toEqual({ identifiers: 8, people: 2, glass: 1, generations: 1 });
+  expect(row).toEqual({ identifiers: 8, records: 2, glass: 1, generations: 1 });
 });
 
 test('a dump of all tables names nobody', async () => {

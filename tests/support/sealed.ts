@@ -25,7 +25,7 @@ export function testDataKeys(current = 1): DataKeys {
 
 /**
  * Rows of `statement`, for which the sealed tables have their columns in plain (`identifiers.value`,
- * `people.name` …).
+ * `places.name` …), and `records` has what is sealed of a person in columns of their own.
  */
 export async function askPlain<Row extends object>(
   db: Database,
@@ -47,10 +47,17 @@ export async function askPlain<Row extends object>(
         );
         await sql`
           UPDATE ${sql(`plain.${table}`)} t SET ${sql(name)} = g.text
-          FROM unnest(${rows.map((row) => row.id)}::int[], ${texts as string[]}::text[]) g (id, text)
+          FROM unnest(${rows.map((row) => row.id)}::bigint[], ${texts as string[]}::text[]) g (id, text)
           WHERE t.id = g.id`;
       }
     }
+    await sql`
+      ALTER TABLE plain.records ADD name text, ADD born_on text, ADD stated_sex text, ADD address text,
+        ADD record text`;
+    await sql`
+      UPDATE plain.records SET name = person::jsonb ->> 'name', born_on = person::jsonb ->> 'born_on',
+        stated_sex = person::jsonb ->> 'sex', address = person::jsonb ->> 'address',
+        record = person::jsonb ->> 'record'`;
     await sql`SET LOCAL search_path = plain, public`;
     answer = [...(await sql.unsafe<Row[]>(statement))];
     throw undone;

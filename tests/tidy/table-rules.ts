@@ -28,8 +28,8 @@ export const TABLE_READERS: readonly TableReader[] = [
   },
   {
     reader: 'node/tracing/asking',
-    tables: ['identifiers', 'links', 'people', 'people_identifiers', 'case_identifiers', 'cases'],
-    why: 'its memory of identifiers and links is filled from all of them at once, in one snapshot',
+    tables: ['identifiers', 'records', 'record_identifiers'],
+    why: 'its memory of identifiers and records is filled from all of them at once, as columns',
   },
   {
     reader: 'node/tracing/asking',
@@ -53,7 +53,7 @@ export const TABLE_READERS: readonly TableReader[] = [
   },
   {
     reader: 'node/tracing/contacts',
-    tables: ['people', 'people_identifiers'],
+    tables: ['records', 'record_identifiers'],
     why: 'a delivery of thousands of contacts is filed by the wards of its persons in one statement',
   },
   {

@@ -1,6 +1,6 @@
 /**
- * Entering, reading and correcting cases. A correction re-opens the traces that start from the case, in the
- * same transaction, which tells the feed of identifiers that it links.
+ * Entering, reading and correcting cases. A case is a record, which is put, replaced and withdrawn with it;
+ * a correction re-opens the traces that start from the case, in the same transaction.
  */
 import { type Caller, isWithin, type Scope } from '../../../shared/acts/access.ts';
 import { requireVersion } from '../../../shared/acts/versions.ts';
@@ -15,7 +15,10 @@ import {
   ensureIdentifiers,
   enterIntake,
   findWard,
+  type IntakeTx,
   readIdentifiers,
+  recordCase,
+  withdrawCase,
 } from '../../records/people/operations.ts';
 import type { SealerSource } from '../../sealing/data-keys.ts';
 import { change, read } from './acts.ts';
@@ -64,11 +67,12 @@ export async function enterCase(ctx: CasesCtx, caller: Caller, input: NewCase): 
   const id = newId();
   await change(ctx, caller, 'cases.enter', { on: [{ case: id }] }, async (tx, leave) => {
     checkWard(ctx, leave.scope, input.ward ?? null);
-    const ids = await identifierIdsOf(ctx, tx, identifiers);
+    const intake = await enterIntake(tx, ctx.dataKeys);
+    const ids = await identifierIdsOf(intake, identifiers);
     const ward = input.ward ?? (await wardOfPerson(tx, ctx, ids[0] as number));
     await queries.insertCase(tx, id, { ...input, ward });
     await queries.replaceCaseIdentifiers(tx, id, ids);
-    await tx.emit(IDENTIFIERS_CHANGED, ids);
+    await recordCase(intake, id, { identifiers, ward });
     leave.note({ identifiers: ids.length, ward });
     leave.keep({ id });
   });
@@ -129,15 +133,17 @@ export async function correctCase(
     const after = mergeChanges(before, changes);
     if (changes.onsetOn !== undefined || changes.sampledAt !== undefined)
       checkDates(after, nowSeconds(ctx.clock));
-    const oldIds = before.identifierIds;
-    const newIds = identifiers ? await identifierIdsOf(ctx, tx, identifiers) : oldIds;
-    if (identifiers) await queries.replaceCaseIdentifiers(tx, id, newIds);
+    const intake = await enterIntake(tx, ctx.dataKeys);
+    if (identifiers) {
+      await queries.replaceCaseIdentifiers(tx, id, await identifierIdsOf(intake, identifiers));
+    }
     await queries.updateCase(tx, id, after);
     await ctx.traces.reopen(tx, { caseId: id, actor: caller.actor, at: nowSeconds(ctx.clock) });
-    const linksChanged = changes.identifiers !== undefined || changes.withdrawn !== undefined;
-    if (linksChanged) await tx.emit(IDENTIFIERS_CHANGED, [...new Set([...oldIds, ...newIds])]);
     const stored = (await queries.findCase(tx, id, scope)) as queries.StoredCase;
-    return (await withIdentifiers({ ...ctx, db: tx }, [stored]))[0] as Case;
+    const [shown] = (await withIdentifiers({ ...ctx, db: tx }, [stored])) as [Case];
+    if (after.withdrawn) await withdrawCase(intake, id);
+    else await recordCase(intake, id, shown);
+    return shown;
   });
 }
 
@@ -154,13 +160,10 @@ async function wardOfPerson(tx: Transaction, { province }: CasesCtx, identifierI
   return ward !== undefined && isWardOf(ward, province) ? ward : null;
 }
 
-/** Local ids of canonical identifiers, in their order; new ones are stored. */
-async function identifierIdsOf(
-  { dataKeys }: Pick<CasesCtx, 'dataKeys'>,
-  tx: Transaction,
-  identifiers: readonly string[],
-): Promise<number[]> {
-  const { ids } = await ensureIdentifiers(await enterIntake(tx, dataKeys), identifiers, 'keys');
+/** Local ids of canonical identifiers, in their order; new ones are stored and told of. */
+async function identifierIdsOf(tx: IntakeTx, identifiers: readonly string[]): Promise<number[]> {
+  const { ids, created } = await ensureIdentifiers(tx, identifiers, 'keys');
+  if (created.length > 0) await tx.emit(IDENTIFIERS_CHANGED, created);
   return identifiers.map((value) => ids.get(value) as number);
 }
 

@@ -5,6 +5,7 @@ import { readIdentifier } from '../../../shared/domain/identifier.ts';
 import { vietnamDate } from '../../../shared/domain/instant.ts';
 import { faultIn } from '../../../shared/domain/reading.ts';
 import { type FieldError, invalidFields } from '../../../shared/errors.ts';
+import { namesSeveralCccd } from '../../records/people/rules.ts';
 
 /** What a case says; instants in epoch seconds, `onsetOn` as YYYY-MM-DD. */
 export interface CaseFacts {
@@ -45,7 +46,7 @@ export function checkDates(facts: Omit<CaseFacts, 'identifiers' | 'ward'>, now: 
 
 /**
  * Canonical identifiers without repeats, in order. Throws INVALID_FIELD naming each `identifiers[i]` that is
- * none.
+ * none, and `identifiers` if they are of several people.
  */
 export function canonicalIdentifiers(texts: readonly string[]): string[] {
   const errors: FieldError[] = [];
@@ -55,8 +56,11 @@ export function canonicalIdentifiers(texts: readonly string[]): string[] {
     errors.push(faultIn(`identifiers[${index}]`, found));
     return '';
   });
+  const distinct = [...new Set(canonical)];
+  // A case is a record of one person.
+  if (namesSeveralCccd(distinct)) errors.push({ field: 'identifiers', reason: 'SEVERAL_CCCD' });
   throwFieldErrors(errors);
-  return [...new Set(canonical)];
+  return distinct;
 }
 
 function throwFieldErrors(errors: readonly FieldError[]): void {

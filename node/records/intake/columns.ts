@@ -103,18 +103,14 @@ export function readWard(text: string): Reading<string> {
 }
 
 const SEXES: ReadonlyMap<string, string> = new Map([
-  ['male', 'male'],
-  ['nam', 'male'],
-  ['female', 'female'],
-  ['nữ', 'female'],
-  ['nu', 'female'],
-  ['other', 'other'],
-  ['khác', 'other'],
+  ...['male', 'm', 'nam'].map((word) => [word, 'male'] as const),
+  ...['female', 'f', 'nữ', 'nu'].map((word) => [word, 'female'] as const),
+  ...['other', 'khác', 'khac'].map((word) => [word, 'other'] as const),
 ]);
 
-const NO_SEX: Fault = { reason: 'NOT_ONE_OF', params: { values: 'male, female, other, nam, nữ, khác' } };
+const NO_SEX: Fault = { reason: 'NOT_ONE_OF', params: { values: [...SEXES.keys()].join(', ') } };
 
-/** `male`, `female`, `other`, or the Vietnamese words, in any case. */
+/** One of the words of SEXES, in any case; `male`, `female` or `other`. */
 export function readSex(text: string): Reading<string> {
   const sex = SEXES.get(text.normalize('NFC').toLowerCase());
   return sex === undefined ? NO_SEX : { value: sex };

@@ -10,47 +10,71 @@ type Db = Pick<Queryable, 'sql'>;
 type Tx = Pick<Transaction, 'sql'>;
 
 /**
- * What is stored around each of `rows`, by its position; nothing = no entry. Subqueries with LIMIT 1 leave
- * the planner no join over whole partitions: one probe of check_ins_key a row, a second one where the next
- * check-in may be needed.
+ * What is stored around each of `rows`, by its position; nothing = no entry. Subqueries leave the planner no
+ * join over whole partitions: a probe of check_ins_key a row, and further ones only where the row is new.
  */
 export async function findSurroundings(db: Db, rows: readonly CheckIn[]): Promise<Map<number, Surroundings>> {
   const found = await db.sql<SurroundingRow[]>`
-    SELECT k.position::int AS position, b.in_at, b.out_at, b.next_in_at, a.in_at AS after_in_at
-    FROM unnest(${rows.map((row) => row.identifierId)}::int[], ${rows.map((row) => row.placeId)}::int[],
-      ${rows.map((row) => row.inAt)}::int8[], ${rows.map((row) => row.outAt as number)}::int8[])
-      WITH ORDINALITY k (identifier_id, place_id, in_at, out_at, position)
-    LEFT JOIN LATERAL (
-      SELECT in_at, out_at, next_in_at FROM check_ins c
-      WHERE c.identifier_id = k.identifier_id AND c.place_id = k.place_id
-        AND c.in_at <= k.in_at AND c.in_at >= k.in_at - ${NEXT_LIMIT}::int8
+    WITH k AS MATERIALIZED (
+      SELECT k.*, c.in_at AS same_in_at, c.out_at AS same_out_at, c.next_in_at AS same_next_in_at
+      FROM unnest(${rows.map((row) => row.identifierId)}::int[], ${rows.map((row) => row.placeId)}::int[],
+        ${rows.map((row) => row.inAt)}::int8[], ${rows.map((row) => row.outAt as number)}::int8[])
+        WITH ORDINALITY k (identifier_id, place_id, in_at, out_at, position)
+      LEFT JOIN LATERAL (
+        SELECT in_at, out_at, next_in_at FROM check_ins c
+        WHERE c.identifier_id = k.identifier_id AND c.place_id = k.place_id AND c.in_at = k.in_at LIMIT 1
+      ) c ON true)
+    SELECT k.position::int AS position, 'same' AS what, k.place_id, k.same_in_at AS in_at,
+      k.same_out_at AS out_at, k.same_next_in_at AS next_in_at FROM k WHERE k.same_in_at IS NOT NULL
+    UNION ALL
+    SELECT k.position::int, 'before', b.place_id, b.in_at, b.out_at, b.next_in_at FROM k
+    CROSS JOIN LATERAL (
+      SELECT c.in_at FROM check_ins c
+      WHERE c.identifier_id = k.identifier_id
+        AND c.in_at < k.in_at AND c.in_at >= k.in_at - ${NEXT_LIMIT}::int8
       ORDER BY c.in_at DESC LIMIT 1
-    ) b ON true
-    LEFT JOIN LATERAL (
-      SELECT in_at FROM check_ins c
-      WHERE c.identifier_id = k.identifier_id AND c.place_id = k.place_id
+    ) last
+    CROSS JOIN LATERAL (
+      SELECT c.place_id, c.in_at, c.out_at, c.next_in_at FROM check_ins c
+      WHERE c.identifier_id = k.identifier_id AND c.in_at = last.in_at AND c.out_at IS NULL OFFSET 0
+    ) b
+    WHERE k.same_in_at IS NULL
+    UNION ALL
+    SELECT k.position::int, 'after', k.place_id, a.in_at, NULL, NULL FROM k
+    CROSS JOIN LATERAL (
+      SELECT c.in_at FROM check_ins c
+      WHERE c.identifier_id = k.identifier_id
         AND c.in_at > k.in_at AND c.in_at <= k.in_at + ${NEXT_LIMIT}::int8
-        AND k.out_at IS NULL AND b.in_at IS DISTINCT FROM k.in_at
       ORDER BY c.in_at LIMIT 1
-    ) a ON true
-    WHERE b.in_at IS NOT NULL OR a.in_at IS NOT NULL`;
-  return new Map(
-    found.map((row) => [row.position - 1, surroundingsOf(row, rows[row.position - 1] as CheckIn)]),
-  );
+    ) a
+    WHERE k.same_in_at IS NULL AND k.out_at IS NULL`;
+  const byPosition = new Map<number, SurroundingRow[]>();
+  for (const row of found) {
+    const around = byPosition.get(row.position - 1);
+    if (around === undefined) byPosition.set(row.position - 1, [row]);
+    else around.push(row);
+  }
+  return new Map([...byPosition].map(([at, around]) => [at, surroundingsOf(around, rows[at] as CheckIn)]));
 }
 
 interface SurroundingRow {
   position: number;
-  in_at: number | null;
+  what: 'same' | 'before' | 'after';
+  place_id: number;
+  in_at: number;
   out_at: number | null;
   next_in_at: number | null;
-  after_in_at: number | null;
 }
 
-function surroundingsOf(row: SurroundingRow, { identifierId, placeId }: CheckIn): Surroundings {
-  const { in_at: inAt, out_at: outAt, next_in_at: nextInAt, after_in_at: afterInAt } = row;
-  const atOrBefore = inAt === null ? undefined : { identifierId, placeId, inAt, outAt, nextInAt };
-  return { atOrBefore, afterInAt };
+function surroundingsOf(around: readonly SurroundingRow[], { identifierId }: CheckIn): Surroundings {
+  const stored = (which: SurroundingRow['what']) =>
+    around
+      .filter(({ what }) => what === which)
+      .map(({ place_id: placeId, in_at: inAt, out_at: outAt, next_in_at: nextInAt }) => {
+        return { identifierId, placeId, inAt, outAt, nextInAt };
+      });
+  const [same] = stored('same');
+  return { same, before: stored('before'), afterInAt: stored('after')[0]?.inAt ?? null };
 }
 
 /**

@@ -4,10 +4,11 @@
  */
 
 import { readIdentifier } from '../../../shared/domain/identifier.ts';
-import { readDate, readInstant } from '../../../shared/domain/instant.ts';
+import { readBirthDate, readInstant } from '../../../shared/domain/instant.ts';
 import { placeKindNumber } from '../../../shared/domain/place-kind.ts';
 import { faultIn, type Reading } from '../../../shared/domain/reading.ts';
 import type { FieldError } from '../../../shared/errors.ts';
+import { namesSeveralCccd } from '../people/rules.ts';
 import {
   type Cell,
   type Columns,
@@ -29,8 +30,9 @@ const LARGEST_INTEGER = 2_147_483_647;
 
 const PERSONS = {
   identifiers: identifierList,
+  record: optional(textUpTo(200)),
   name: optional(textUpTo(200)),
-  born_on: optional(readDate),
+  born_on: optional(readBirthDate),
   sex: optional(readSex),
   province: optional(readProvince),
   ward: optional(readWard),
@@ -95,15 +97,13 @@ export interface RowKind<Row> {
 }
 
 const OUT_BEFORE_IN: FieldError = { field: 'out_at', reason: 'BEFORE_FIELD', params: { other: 'in_at' } };
-const UNTIL_NOT_AFTER_FROM: FieldError = {
-  ...{ field: 'until', reason: 'NOT_AFTER_FIELD', params: { other: 'from' } },
-};
+const UNTIL_BEFORE_FROM: FieldError = { field: 'until', reason: 'BEFORE_FIELD', params: { other: 'from' } };
+const SEVERAL_CCCD: FieldError = { field: 'identifiers', reason: 'SEVERAL_CCCD' };
 
 export const ROW_KINDS: { readonly [K in ImportKind]: RowKind<Rows[K]> } = {
   persons: {
     columns: PERSONS,
-    check: (row, { today }) =>
-      row.born_on !== null && row.born_on > today ? { field: 'born_on', reason: 'IN_FUTURE' } : undefined,
+    check: checkPerson,
   },
   places: { columns: PLACES, check: () => undefined },
   'check-ins': {
@@ -159,8 +159,15 @@ function readPlaceKind(text: string): Reading<number> {
   return { reason: 'UNKNOWN_PLACE_KIND', params: { kind: /^[a-z_]{1,30}$/.test(text) ? text : '…' } };
 }
 
+function checkPerson({ identifiers, born_on }: PersonRow, { today }: RowFacts): FieldError | undefined {
+  if (namesSeveralCccd(identifiers)) return SEVERAL_CCCD;
+  // Of a month or a year only those that have not begun lie ahead.
+  const future = born_on !== null && born_on > today.slice(0, born_on.length);
+  return future ? { field: 'born_on', reason: 'IN_FUTURE' } : undefined;
+}
+
 function checkEncounter(row: EncounterRow): FieldError | undefined {
   if (row.identifier_a === row.identifier_b)
     return { field: 'identifier_b', reason: 'SAME_AS_FIELD', params: { other: 'identifier_a' } };
-  return row.until <= row.from ? UNTIL_NOT_AFTER_FROM : undefined;
+  return row.until < row.from ? UNTIL_BEFORE_FROM : undefined;
 }

@@ -9,49 +9,64 @@ import {
   type Surroundings,
 } from './rules.ts';
 
-/** Check-ins of one identifier at one place, kept the way the database keeps them. */
+/** Check-ins of one identifier, kept the way the database keeps them. */
 class Timeline {
-  readonly rows = new Map<number, StoredCheckIn>();
+  readonly rows = new Map<string, StoredCheckIn>();
 
   /** Returns the change of each written row as [inAt, the later of its old and its new end]. */
-  enter(...rows: [inAt: number, outAt: number | null][]): [number, number][] {
-    const distinct = distinctCheckIns(rows.map(([inAt, outAt]) => checkIn(inAt, outAt)));
+  enter(...rows: Row[]): [number, number][] {
+    const distinct = distinctCheckIns(rows.map(checkIn));
     const changes = planCheckIns(distinct, (index) => this.#around(distinct[index] as CheckIn));
     for (const { until, before, isNew, ...row } of changes) {
-      expect(this.rows.has(row.inAt)).toBe(!isNew);
-      this.rows.set(row.inAt, row);
+      expect(this.rows.has(nameOf(row))).toBe(!isNew);
+      this.rows.set(nameOf(row), row);
     }
     return changes.map(({ inAt, until, before }) => [inAt, Math.max(until, before)]);
   }
 
-  #around({ inAt, outAt }: CheckIn): Surroundings {
-    const all = [...this.rows.values()].sort((a, b) => a.inAt - b.inAt);
-    const atOrBefore = all.findLast((row) => row.inAt <= inAt && row.inAt >= inAt - NEXT_LIMIT);
-    const after = all.find((row) => row.inAt > inAt && row.inAt <= inAt + NEXT_LIMIT);
-    const needed = outAt === null && atOrBefore?.inAt !== inAt;
-    return { atOrBefore, afterInAt: needed ? (after?.inAt ?? null) : null };
+  #around(row: CheckIn): Surroundings {
+    const same = this.rows.get(nameOf(row));
+    if (same !== undefined) return { same, before: [], afterInAt: null };
+    const near = [...this.rows.values()].filter(({ inAt }) => Math.abs(inAt - row.inAt) <= NEXT_LIMIT);
+    const last = Math.max(...near.map(({ inAt }) => inAt).filter((inAt) => inAt < row.inAt));
+    const later = near.map(({ inAt }) => inAt).filter((inAt) => inAt > row.inAt);
+    return {
+      same,
+      before: near.filter(({ inAt, outAt }) => inAt === last && outAt === null),
+      afterInAt: row.outAt === null && later.length > 0 ? Math.min(...later) : null,
+    };
   }
 
-  /** Each row as [in, out, next]. */
+  /** Each row as [in, out, next], those of one instant by place. */
   show(): (number | null)[][] {
     return [...this.rows.values()]
-      .sort((a, b) => a.inAt - b.inAt)
+      .sort((a, b) => a.inAt - b.inAt || a.placeId - b.placeId)
       .map(({ inAt, outAt, nextInAt }) => [inAt, outAt, nextInAt]);
   }
 }
 
-function checkIn(inAt: number, outAt: number | null): CheckIn {
-  return { identifierId: 1, placeId: 1, inAt, outAt };
+type Row = [inAt: number, outAt: number | null, placeId?: number];
+
+function checkIn([inAt, outAt, placeId = 1]: Row): CheckIn {
+  return { identifierId: 1, placeId, inAt, outAt };
+}
+
+function nameOf({ inAt, placeId }: CheckIn): string {
+  return `${inAt} ${placeId}`;
 }
 
 /** What must be stored of all these rows, from the definition of next_in_at alone. */
-function naive(rows: readonly (readonly [number, number | null])[]): (number | null)[][] {
-  const ins = [...new Set(rows.map(([inAt]) => inAt))].sort((a, b) => a - b);
-  return ins.map((inAt) => {
-    const outs = rows.filter(([at, out]) => at === inAt && out !== null).map(([, out]) => out as number);
+function naive(rows: readonly Row[]): (number | null)[][] {
+  const ins = rows.map(([inAt]) => inAt);
+  const keys = [...new Set(rows.map(([inAt, , place = 1]) => `${inAt} ${place}`))]
+    .map((key) => key.split(' ').map(Number) as [number, number])
+    .sort(([a, p], [b, q]) => a - b || p - q);
+  return keys.map(([inAt, placeId]) => {
+    const own = rows.filter(([at, , place = 1]) => at === inAt && place === placeId);
+    const outs = own.flatMap(([, out]) => out ?? []);
     const out = outs.length > 0 ? Math.max(...outs) : null;
-    const next = ins.find((at) => at > inAt && at - inAt <= NEXT_LIMIT) ?? null;
-    return [inAt, out, out === null ? next : null];
+    const later = ins.filter((at) => at > inAt && at - inAt <= NEXT_LIMIT);
+    return [inAt, out, out === null && later.length > 0 ? Math.min(...later) : null];
   });
 }
 
@@ -93,6 +108,14 @@ describe('planning check-ins', () => {
     expect(line.show()[0]).toEqual([100, 600, null]);
   });
 
+  it('ends it by the next one at any other place, but not by one at the same instant', () => {
+    const line = new Timeline();
+    line.enter([100, null, 1], [100, null, 2]);
+    expect(line.show().map(([, , next]) => next)).toEqual([null, null]);
+    line.enter([300, 300, 3]);
+    expect(line.show().map(([, , next]) => next)).toEqual([300, 300, null]);
+  });
+
   it('looks no further than the longest stay', () => {
     const line = new Timeline();
     line.enter([100, null], [100 + NEXT_LIMIT, null], [101 + 2 * NEXT_LIMIT, null]);
@@ -106,8 +129,8 @@ describe('planning check-ins', () => {
       fc.integer({ min: 0, max: 4 }).map((n) => NEXT_LIMIT + n - 2),
     );
     const row = fc
-      .tuple(instant, fc.option(fc.nat(50)))
-      .map(([at, length]): [number, number | null] => [at, length === null ? null : at + length]);
+      .tuple(instant, fc.option(fc.nat(50)), fc.integer({ min: 1, max: 3 }))
+      .map(([at, length, place]): Row => [at, length === null ? null : at + length, place]);
     fc.assert(
       fc.property(fc.array(fc.array(row, { minLength: 1, maxLength: 6 }), { maxLength: 5 }), (batches) => {
         const line = new Timeline();

@@ -2,8 +2,8 @@
  * What a batch of check-ins changes: which rows are new or get a (later) out, and which check-ins without an
  * out are ended by another next check-in. Pure.
  *
- * `next_in_at` of a check-in without an out is the next check-in of the same identifier at the same place, if
- * that is at most NEXT_LIMIT later; else, and with an out, it is null.
+ * `next_in_at` of a check-in without an out is the next check-in of the same identifier, at whatever place,
+ * if that is later by at most NEXT_LIMIT; else, and with an out, it is null.
  */
 import { LAST_INSTANT } from '../../../shared/domain/instant.ts';
 import { LONGEST_STAY_LIMIT } from '../../../shared/domain/rule-pack.ts';
@@ -26,11 +26,13 @@ export interface StoredCheckIn extends CheckIn {
   readonly nextInAt: number | null;
 }
 
-/** What is stored around a check-in: of the same identifier at the same place, at most NEXT_LIMIT away. */
+/** What is stored around a check-in: of the same identifier, at most NEXT_LIMIT away. */
 export interface Surroundings {
-  /** The check-in itself, else the one before it. */
-  readonly atOrBefore: StoredCheckIn | undefined;
-  /** The one after it; may be left out if the check-in itself is stored or has an out. */
+  /** The check-in itself. */
+  readonly same: StoredCheckIn | undefined;
+  /** Those without an out at the last instant before it; may be left out if the check-in itself is stored. */
+  readonly before: readonly StoredCheckIn[];
+  /** When the next one after it is; may be left out if the check-in itself is stored or has an out. */
   readonly afterInAt: number | null;
 }
 
@@ -61,19 +63,17 @@ export function planCheckIns(
   around: (index: number) => Surroundings,
 ): CheckInChange[] {
   const surroundings = rows.map((_, index) => around(index));
-  const stored = rows.map((row, index) => storedAs(row, surroundings[index] as Surroundings));
-  const arrivals = timelines(rows.filter((_, index) => stored[index] === undefined));
-  const nextArrival = (row: CheckIn) => firstAfter(arrivals.get(timelineOf(row)) ?? [], row.inAt);
+  const arrivals = timelines(rows.filter((_, index) => surroundings[index]?.same === undefined));
+  const nextArrival = (row: CheckIn) => firstAfter(arrivals.get(row.identifierId) ?? [], row.inAt);
   const changes: CheckInChange[] = [];
   const ended = new Map<string, StoredCheckIn>();
   for (const [index, row] of rows.entries()) {
-    const { atOrBefore, afterInAt } = surroundings[index] as Surroundings;
-    const same = stored[index];
+    const { same, before, afterInAt } = surroundings[index] as Surroundings;
     const outAt = laterOf(same?.outAt ?? null, row.outAt);
     const known = same === undefined ? afterInAt : same.nextInAt;
     const nextInAt = outAt === null ? nextOf(row.inAt, earlier(known, nextArrival(row))) : null;
     push(changes, same, { ...row, outAt, nextInAt });
-    if (same === undefined && atOrBefore?.outAt === null) ended.set(keyOf(atOrBefore), atOrBefore);
+    if (same === undefined) for (const one of before) ended.set(keyOf(one), one);
   }
   // Those among the rows have been looked at with all arrivals already.
   for (const row of rows) ended.delete(keyOf(row));
@@ -81,10 +81,6 @@ export function planCheckIns(
     push(changes, before, { ...before, nextInAt: earlier(before.nextInAt, nextArrival(before)) });
   }
   return changes;
-}
-
-function storedAs(row: CheckIn, { atOrBefore }: Surroundings): StoredCheckIn | undefined {
-  return atOrBefore?.inAt === row.inAt ? atOrBefore : undefined;
 }
 
 function push(changes: CheckInChange[], before: StoredCheckIn | undefined, after: StoredCheckIn): void {
@@ -99,14 +95,13 @@ function latestEnd({ inAt, outAt, nextInAt }: StoredCheckIn): number {
   return Math.min(outAt ?? nextInAt ?? LAST_INSTANT, inAt + NEXT_LIMIT, LAST_INSTANT);
 }
 
-/** Instants of check-in by identifier and place, ascending. */
-function timelines(rows: readonly CheckIn[]): Map<string, number[]> {
-  const lines = new Map<string, number[]>();
-  for (const row of rows) {
-    const name = timelineOf(row);
-    const line = lines.get(name);
-    if (line === undefined) lines.set(name, [row.inAt]);
-    else line.push(row.inAt);
+/** Instants of check-in by identifier, ascending. */
+function timelines(rows: readonly CheckIn[]): Map<number, number[]> {
+  const lines = new Map<number, number[]>();
+  for (const { identifierId, inAt } of rows) {
+    const line = lines.get(identifierId);
+    if (line === undefined) lines.set(identifierId, [inAt]);
+    else line.push(inAt);
   }
   for (const line of lines.values()) line.sort((a, b) => a - b);
   return lines;
@@ -138,8 +133,4 @@ function laterOf(a: number | null, b: number | null): number | null {
 
 function keyOf({ identifierId, placeId, inAt }: CheckInKey): string {
   return `${identifierId} ${placeId} ${inAt}`;
-}
-
-function timelineOf({ identifierId, placeId }: CheckInKey): string {
-  return `${identifierId} ${placeId}`;
 }

@@ -13,7 +13,6 @@ import {
   type ChangedStays,
   ENCOUNTERS_CHANGED,
   IDENTIFIERS_CHANGED,
-  PEOPLE_MOVED,
   packStays,
   STAYS_CHANGED,
 } from '../kinds.ts';
@@ -56,11 +55,7 @@ export const STORES: { readonly [K in ImportKind]: Store<Rows[K]> } = {
 };
 
 async function storePersons(ctx: ImportRunCtx, rows: readonly PersonRow[]): Promise<Refused> {
-  await write(ctx, rows.length, async (tx) => {
-    const { changed, moved } = await recordPeople(tx, rows);
-    if (changed.length > 0) await tx.emit(IDENTIFIERS_CHANGED, changed);
-    if (moved.length > 0) await tx.emit(PEOPLE_MOVED, moved);
-  });
+  await write(ctx, rows.length, (tx) => recordPeople(tx, rows));
   return NONE;
 }
 
@@ -128,7 +123,7 @@ async function recordCheckIns(
   await tx.emit(STAYS_CHANGED, packStays(columnsOf(stays)));
 }
 
-const NOTHING: Surroundings = { atOrBefore: undefined, afterInAt: null };
+const NOTHING: Surroundings = { same: undefined, before: [], afterInAt: null };
 
 /** Identifiers that are new have nothing stored beside theirs: in a first load that is most of them. */
 async function surroundings(

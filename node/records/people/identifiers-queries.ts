@@ -23,7 +23,7 @@ export type IdentifierLock = 'change' | 'keys' | 'nothing';
  * every generation that rows may be stored under.
  */
 export async function findIdentifiers(
-  { sql, sealer }: IntakeTx,
+  { sql, sealer }: SealedDb,
   { values, indexes }: IndexedValues,
   lock: IdentifierLock,
 ): Promise<Map<string, number>> {
@@ -41,12 +41,7 @@ export async function findIdentifiers(
   return new Map(rows.map(({ id, index }) => [textOf.get(index) as string, id]));
 }
 
-/** Locks identifiers against change, in the order of their ids. */
-export async function lockIdentifiers({ sql }: Pick<Transaction, 'sql'>, ids: number[]): Promise<void> {
-  await sql`SELECT FROM identifiers WHERE id = ANY (${ids}::int[]) ${locking(sql, 'change')}`;
-}
-
-function locking(sql: Transaction['sql'], lock: IdentifierLock) {
+function locking(sql: SealedDb['sql'], lock: IdentifierLock) {
   if (lock === 'nothing') return sql``;
   return lock === 'change' ? sql`ORDER BY id FOR NO KEY UPDATE` : sql`ORDER BY id FOR KEY SHARE`;
 }
@@ -58,11 +53,10 @@ export async function drawIdentifierIds(tx: Pick<Transaction, 'sql'>, count: num
   return rows.map(({ id }) => id);
 }
 
-/** New identifiers under ids that were drawn, each in its household. */
+/** New identifiers under ids that were drawn, with the numbers of their kinds. */
 export interface NewIdentifiers extends IndexedValues {
   readonly ids: number[];
-  readonly areCccd: boolean[];
-  readonly householdIds: (number | null)[];
+  readonly kinds: number[];
 }
 
 /**
@@ -72,12 +66,11 @@ export interface NewIdentifiers extends IndexedValues {
 export async function insertIdentifiers(tx: IntakeTx, fresh: NewIdentifiers): Promise<number> {
   const sealed = tx.sealer.seal('identifiers.value', fresh.ids, fresh.values);
   const stored = await tx.sql`
-    INSERT INTO identifiers (id, value_sealed, value_index, is_cccd, household_id, key_generation)
-    OVERRIDING SYSTEM VALUE
-    SELECT id, value_sealed, value_index, is_cccd::bool, household_id, ${tx.sealer.generation}::int
+    INSERT INTO identifiers (id, value_sealed, value_index, kind, key_generation) OVERRIDING SYSTEM VALUE
+    SELECT id, value_sealed, value_index, kind, ${tx.sealer.generation}::int
     FROM unnest(${fresh.ids}::int[], ${byteaTexts(sealed)}::text[]::bytea[],
-      ${byteaTexts(fresh.indexes)}::text[]::bytea[], ${fresh.areCccd.map(Number)}::int[],
-      ${fresh.householdIds as number[]}::int[]) g (id, value_sealed, value_index, is_cccd, household_id)
+      ${byteaTexts(fresh.indexes)}::text[]::bytea[], ${fresh.kinds}::smallint[])
+      g (id, value_sealed, value_index, kind)
     ORDER BY value_index ON CONFLICT (value_index) DO NOTHING`;
   return stored.count;
 }

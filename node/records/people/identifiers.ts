@@ -2,9 +2,9 @@
  * Finding identifiers and storing those that are new, in the caller's transaction. Two who store the same one
  * at a time get the same id; who waits for whom stands in operations.ts.
  */
-import { isCccd } from '../../../shared/domain/identifier.ts';
+import { kindNumberOf } from '../../../shared/domain/identifier.ts';
 import * as queries from './identifiers-queries.ts';
-import type { IntakeTx } from './queries.ts';
+import type { IntakeTx, SealedDb } from './queries.ts';
 
 export interface EnsuredIdentifiers {
   /** Local id of each canonical identifier. */
@@ -23,7 +23,7 @@ export async function ensureIdentifiers(
   lock: queries.IdentifierLock = 'nothing',
 ): Promise<EnsuredIdentifiers> {
   const found = await lookUp(tx, values, lock);
-  return { ids: found.ids, created: await storeMissing(tx, found, { lock }) };
+  return { ids: found.ids, created: await storeMissing(tx, found, lock) };
 }
 
 /** Canonical identifiers, each once, and what is known of them so far. */
@@ -33,7 +33,7 @@ export interface LookedUp extends queries.IndexedValues {
 
 /** Looks identifiers up without storing any. */
 export async function lookUp(
-  tx: IntakeTx,
+  tx: SealedDb,
   values: Iterable<string>,
   lock: queries.IdentifierLock,
 ): Promise<LookedUp> {
@@ -42,16 +42,11 @@ export async function lookUp(
   return { ...asked, ids: await queries.findIdentifiers(tx, asked, lock) };
 }
 
-interface StoreOptions {
-  readonly lock: queries.IdentifierLock;
-  readonly householdOf?: (value: string) => number | null;
-}
-
 /** Stores what was not found and completes `ids`; ids of the new ones. */
 export async function storeMissing(
   tx: IntakeTx,
   { values, indexes, ids }: LookedUp,
-  { lock, householdOf = () => null }: StoreOptions,
+  lock: queries.IdentifierLock,
 ): Promise<number[]> {
   const missing = values.flatMap((value, i) => (ids.has(value) ? [] : [i]));
   if (missing.length === 0) return [];
@@ -63,8 +58,7 @@ export async function storeMissing(
   const drawn = await queries.drawIdentifierIds(tx, missing.length);
   const stored = await queries.insertIdentifiers(tx, {
     ...{ ...fresh, ids: drawn },
-    areCccd: fresh.values.map(isCccd),
-    householdIds: fresh.values.map(householdOf),
+    kinds: fresh.values.map(kindNumberOf),
   });
   if (stored === drawn.length) {
     for (const [i, value] of fresh.values.entries()) ids.set(value, drawn[i] as number);
@@ -74,4 +68,9 @@ export async function storeMissing(
   for (const [value, id] of await queries.findIdentifiers(tx, fresh, lock)) ids.set(value, id);
   const kept = new Set(ids.values());
   return drawn.filter((id) => kept.has(id));
+}
+
+/** The canonical identifiers of local ids. */
+export function valuesOf(db: SealedDb, ids: Iterable<number>): Promise<Map<number, string>> {
+  return queries.findIdentifierValues(db, [...new Set(ids)]);
 }

@@ -1,234 +1,146 @@
 /**
- * Which records are one person to this node (README.md, Import files): rows that share an identifier merge
- * unless their cccd differ. Only what the node shows of somebody depends on it; traces are built from links
- * alone. Pure.
- *
- * - A row with a cccd is about that person. One with several is about the first; the others are known by its
- *   phone too.
- * - A row without one is about the person that its identifiers lead to; if they lead to several people with
- *   cccd, about the one who was first to have the first of them.
- * - People without cccd whom a row leads to are the one whom it is about.
- *
- * So somebody without cccd shares no identifier with anybody, a phone may stand under several people with
- * one, and the same rows again are about the same people: they change nothing.
+ * What a record is (CONTRIBUTING.md, Words): its key, what a further writing makes of it, the birth year and
+ * sex by which it is compared with others, and who of its identifiers lives in its household. Pure.
  */
+import {
+  HANDLE_KINDS,
+  IDENTIFIER_KINDS_IN_ORDER,
+  isCccd,
+  kindOf,
+} from '../../../shared/domain/identifier.ts';
 
-/** What a record says of somebody; null = it does not say. */
-export const ATTRIBUTES = ['name', 'born_on', 'sex', 'province', 'ward', 'address'] as const;
+/** Who wrote a record. Numbers are stored: they never change. */
+export const SOURCES = {
+  import: 1,
+  case: 2,
+  declaration: 3,
+  lab: 4,
+  vaccination: 5,
+  interview: 6,
+  hand_over: 7,
+  guard: 8,
+  bluetooth: 9,
+  operator: 10,
+  legacy: 99,
+} as const;
 
-export type Attributes = { readonly [name in (typeof ATTRIBUTES)[number]]: string | null };
+export type Source = keyof typeof SOURCES;
+export type SourceNumber = (typeof SOURCES)[Source];
 
-export interface RecordedIdentifier {
-  readonly id: number;
-  readonly isCccd: boolean;
+const SOURCE_NAMES = new Map<number, Source>(
+  Object.entries(SOURCES).map(([name, number]) => [number, name as Source]),
+);
+
+/** The word of a stored source. */
+export function sourceOf(number: number): Source {
+  return SOURCE_NAMES.get(number) ?? 'legacy';
 }
 
-export interface PersonRecord {
-  readonly identifiers: readonly RecordedIdentifier[];
-  readonly attributes: Attributes;
+/** Sources whose word on who somebody is counts more than that of all others, the first most. */
+const TRUSTED: readonly SourceNumber[] = [SOURCES.case, SOURCES.lab, SOURCES.declaration, SOURCES.import];
+
+/**
+ * Place of a source among those who say who somebody is, as `record_rank` in the database has it: the least
+ * counts most.
+ */
+export function rankOf(source: number): number {
+  const rank = TRUSTED.indexOf(source as SourceNumber);
+  return rank < 0 ? TRUSTED.length : rank;
 }
 
-/** A person as stored. */
-export interface KnownPerson {
-  readonly id: number;
-  readonly hasCccd: boolean;
-  readonly attributes: Attributes;
+export type Sex = 'male' | 'female' | 'other';
+
+/** What is said of the person whom a record names; null = not said. */
+export const PERSON_FIELDS = [
+  ...(['name', 'born_on', 'sex', 'province', 'ward', 'address', 'household'] as const),
+] as const;
+
+export type PersonFields = { readonly [field in (typeof PERSON_FIELDS)[number]]: string | null };
+
+/** What a record says: identifiers (canonical, each once, one at least), and the person. */
+export interface RecordValue extends PersonFields {
+  readonly identifiers: readonly string[];
+  /** What the source calls the record. */
+  readonly record: string | null;
 }
 
-export interface Holding {
-  readonly personId: number;
-  readonly identifierId: number;
+export const NOTHING_SAID: PersonFields = {
+  ...{ name: null, born_on: null, sex: null, province: null, ward: null, address: null, household: null },
+};
+
+/**
+ * What a record says after a further writing: an empty value never erases, another one replaces; the list of
+ * identifiers is one value.
+ */
+export function writtenOver(before: RecordValue | undefined, written: RecordValue): RecordValue {
+  if (before === undefined) return written;
+  const said = Object.entries(written).filter(([, value]) => value !== null);
+  return { ...before, ...Object.fromEntries(said) };
 }
 
-/** What is to be stored of one person that records have changed. */
-export interface PersonChange {
-  /** Undefined for somebody new. */
-  readonly id: number | undefined;
-  /** People who turned out to be this one. */
-  readonly absorbed: readonly number[];
-  readonly attributes: Attributes;
-  readonly attributesChanged: boolean;
-  readonly provinceChanged: boolean;
-  readonly wardChanged: boolean;
-  /** Identifiers that the person was not known by (or may not have been). */
-  readonly added: readonly {
-    readonly identifierId: number /** When, among all additions. */;
-    readonly order: number;
-  }[];
+/** Whether two say the same; the order of identifiers counts (the first one is shown first). */
+export function saysSame(a: RecordValue, b: RecordValue): boolean {
+  return (
+    PERSON_FIELDS.every((field) => a[field] === b[field]) &&
+    a.record === b.record &&
+    sameList(a.identifiers, b.identifiers)
+  );
 }
 
-export interface KnownPeople {
-  readonly people: readonly KnownPerson[];
-  /**
-   * Of every identifier in the records at least the first holder, in the order in which they came to have it.
-   */
-  readonly holdings: readonly Holding[];
+function sameList<T>(a: readonly T[], b: readonly T[]): boolean {
+  return a.length === b.length && a.every((item, i) => item === b[i]);
+}
+
+/** A record names one citizen id at most. */
+export function namesSeveralCccd(identifiers: readonly string[]): boolean {
+  return identifiers.filter(isCccd).length > 1;
+}
+
+/** The text by which a row of a file is known again. */
+export function keyTextOf({ record, identifiers, name }: RecordValue): string {
+  if (record !== null) return JSON.stringify(['record', record]);
+  const handlesAlone = identifiers.every((one) => HANDLE_KINDS.has(kindOf(one)));
+  return JSON.stringify(['identifiers', [...identifiers].sort(), ...(handlesAlone ? [name] : [])]);
+}
+
+export interface Birth {
+  readonly year: number;
+  readonly sex: Sex;
+}
+
+/** Birth year and sex of a record: those that its `cccd` carries, else those stated; both or neither. */
+export function birthOf(value: Pick<RecordValue, 'identifiers' | 'born_on' | 'sex'>): Birth | undefined {
+  const cccd = value.identifiers.find(isCccd);
+  if (cccd !== undefined) return carriedBy(cccd);
+  if (value.born_on === null || value.sex === null) return undefined;
+  return { year: Number(value.born_on.slice(0, 4)), sex: value.sex as Sex };
 }
 
 /**
- * What `records`, taken in order, change in `known`: new people first in order of appearance, then known ones
- * by id; nobody who stays the same. Of two values of an attribute the later stands; in a merge, of values
- * that are all older than the records, that of the person with the higher id.
+ * Digit 4 is century and sex, even = male, 1900 and a hundred more for each two; digits 5 and 6 the year.
+ * **Source:** circular 59/2021/TT-BCA, article 4; decree 137/2015/NĐ-CP, article 13.
  */
-export function mergeRecords(known: KnownPeople, records: readonly PersonRecord[]): PersonChange[] {
-  const book = new PeopleBook(known);
-  for (const record of records) book.enter(record);
-  return book.changes();
-}
-
-interface Person {
-  readonly known: KnownPerson | undefined;
-  hasCccd: boolean;
-  readonly values: (string | null)[];
-  /** When each value was written; later is larger. */
-  readonly written: number[];
-  readonly absorbed: number[];
-  /** Identifiers with the order in which they came. */
-  readonly added: Map<number, number>;
-  into: Person | undefined;
-}
-
-class PeopleBook {
-  readonly #people: Person[] = [];
-  readonly #holders = new Map<number, Person[]>();
-  #now: number;
-  #additions = 0;
-
-  constructor({ people, holdings }: KnownPeople) {
-    const byId = new Map<number, Person>();
-    for (const known of [...people].sort((a, b) => a.id - b.id)) {
-      const person = this.#newPerson(known, byId.size + 1);
-      byId.set(known.id, person);
-    }
-    this.#now = byId.size + 1;
-    for (const { personId, identifierId } of holdings) {
-      const person = byId.get(personId);
-      if (person) this.#hold(person, identifierId);
-    }
-  }
-
-  enter({ identifiers, attributes }: PersonRecord): void {
-    const home = identifiers.some(({ isCccd }) => isCccd)
-      ? this.#homeByCccd(identifiers)
-      : this.#homeWithoutCccd(identifiers.map(({ id }) => id));
-    this.#write(home, attributes);
-  }
-
-  changes(): PersonChange[] {
-    const standing = this.#people.filter((person) => person.into === undefined).map(changeOf);
-    const changed = standing.filter(
-      (c) => c.id === undefined || c.absorbed.length + c.added.length > 0 || c.attributesChanged,
-    );
-    return [...changed.filter((c) => c.id === undefined), ...changed.filter((c) => c.id !== undefined)];
-  }
-
-  #homeByCccd(identifiers: readonly RecordedIdentifier[]): Person {
-    const cccds = identifiers.filter(({ isCccd }) => isCccd).map(({ id }) => id);
-    const others = identifiers.filter(({ isCccd }) => !isCccd).map(({ id }) => id);
-    const [first, ...further] = cccds as [number, ...number[]];
-    const loose = this.#holdersOf(others).filter((person) => !person.hasCccd);
-    const home = this.#holdersOf([first])[0] ?? loose[0] ?? this.#newPerson(undefined, this.#now);
-    home.hasCccd = true;
-    for (const person of loose) if (person !== home) this.#absorb(home, person);
-    this.#add(home, [first, ...others]);
-    for (const cccd of further) {
-      const other = this.#holdersOf([cccd])[0] ?? this.#newPerson(undefined, this.#now);
-      other.hasCccd = true;
-      this.#add(other, [cccd, ...others]);
-    }
-    return home;
-  }
-
-  #homeWithoutCccd(ids: readonly number[]): Person {
-    const holders = this.#holdersOf(ids);
-    const loose = holders.filter((person) => !person.hasCccd);
-    const home =
-      holders.find((person) => person.hasCccd) ?? loose[0] ?? this.#newPerson(undefined, this.#now);
-    for (const person of loose) if (person !== home) this.#absorb(home, person);
-    this.#add(home, ids);
-    return home;
-  }
-
-  #write(person: Person, attributes: Attributes): void {
-    this.#now++;
-    for (const [index, name] of ATTRIBUTES.entries()) {
-      const value = attributes[name];
-      if (value === null) continue;
-      person.values[index] = value;
-      person.written[index] = this.#now;
-    }
-  }
-
-  #absorb(home: Person, person: Person): void {
-    person.into = home;
-    if (person.known) home.absorbed.push(person.known.id);
-    home.absorbed.push(...person.absorbed);
-    for (const [id, order] of person.added) home.added.set(id, order);
-    for (const index of ATTRIBUTES.keys()) {
-      const value = person.values[index] ?? null;
-      if (value === null) continue;
-      const older =
-        home.values[index] === null || (person.written[index] as number) > (home.written[index] as number);
-      if (!older) continue;
-      home.values[index] = value;
-      home.written[index] = person.written[index] as number;
-    }
-  }
-
-  #add(person: Person, ids: readonly number[]): void {
-    for (const id of ids) {
-      if (this.#holdersOf([id]).includes(person)) continue;
-      person.added.set(id, this.#additions++);
-      this.#hold(person, id);
-    }
-  }
-
-  #hold(person: Person, identifierId: number): void {
-    const holders = this.#holders.get(identifierId);
-    if (holders === undefined) this.#holders.set(identifierId, [person]);
-    else if (!holders.includes(person)) holders.push(person);
-  }
-
-  /** Those who hold one of the identifiers, each once, in the order of the identifiers. */
-  #holdersOf(ids: readonly number[]): Person[] {
-    const found = new Set<Person>();
-    for (const id of ids) for (const person of this.#holders.get(id) ?? []) found.add(standing(person));
-    return [...found];
-  }
-
-  #newPerson(known: KnownPerson | undefined, written: number): Person {
-    const person: Person = {
-      known,
-      hasCccd: known?.hasCccd ?? false,
-      values: ATTRIBUTES.map((name) => known?.attributes[name] ?? null),
-      written: ATTRIBUTES.map(() => written),
-      absorbed: [],
-      added: new Map(),
-      into: undefined,
-    };
-    this.#people.push(person);
-    return person;
-  }
-}
-
-function standing(person: Person): Person {
-  let at = person;
-  while (at.into !== undefined) at = at.into;
-  return at;
-}
-
-function changeOf({ known, absorbed, values, added }: Person): PersonChange {
-  const attributes = Object.fromEntries(
-    ATTRIBUTES.map((name, index) => [name, values[index] ?? null]),
-  ) as Attributes;
-  const differs = (name: keyof Attributes) => attributes[name] !== (known?.attributes[name] ?? null);
+function carriedBy(cccd: string): Birth {
+  const [century, year] = [Number(cccd.charAt(8)), Number(cccd.slice(9, 11))];
   return {
-    id: known?.id,
-    absorbed,
-    attributes,
-    attributesChanged: ATTRIBUTES.some(differs),
-    provinceChanged: differs('province'),
-    wardChanged: differs('ward'),
-    added: [...added].map(([identifierId, order]) => ({ identifierId, order })),
+    year: 1900 + 100 * Math.floor(century / 2) + year,
+    sex: century % 2 === 0 ? 'male' : 'female',
   };
+}
+
+/** The first identifier by kind, of one kind the smallest: who of a record lives in its household. */
+export function principalOf(identifiers: readonly string[]): string {
+  const rank = (identifier: string) => IDENTIFIER_KINDS_IN_ORDER.indexOf(kindOf(identifier));
+  const [first, ...others] = identifiers as [string, ...string[]];
+  return others.reduce((least, other) => {
+    const difference = rank(other) - rank(least);
+    return difference < 0 || (difference === 0 && other < least) ? other : least;
+  }, first);
+}
+
+const SEXES: readonly Sex[] = ['male', 'female', 'other'];
+
+/** Birth year and sex as one number from 1 to 2^14, as the database packs them too; 0 = it has not both. */
+export function packBirth(birth: Birth | undefined): number {
+  return birth === undefined ? 0 : birth.year * 4 + SEXES.indexOf(birth.sex) + 1;
 }

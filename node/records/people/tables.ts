@@ -1,9 +1,19 @@
 /**
- * Tables for drizzle: identifiers, what links them, people and households. The migrations make and explain
- * them, and a test compares the two.
+ * Tables for drizzle: identifiers, records of people, and households. The migrations make and explain them,
+ * and a test compares the two.
  */
-import { isNotNull, isNull } from 'drizzle-orm';
-import { boolean, index, integer, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
+import { eq, isNotNull, isNull, sql } from 'drizzle-orm';
+import {
+  bigint,
+  index,
+  integer,
+  pgTable,
+  primaryKey,
+  smallint,
+  text,
+  unique,
+  uniqueIndex,
+} from 'drizzle-orm/pg-core';
 import { bytea, int8 } from '../../../shared/db/columns.ts';
 
 export const households = pgTable('households', {
@@ -19,30 +29,86 @@ export const identifiers = pgTable(
     id: integer().primaryKey().generatedAlwaysAsIdentity(),
     token: bytea().unique(),
     tokenGeneration: integer(),
-    householdId: integer(),
     valueSealed: bytea().notNull(),
     valueIndex: bytea().notNull().unique(),
     keyGeneration: integer().notNull(),
-    isCccd: boolean().notNull(),
+    kind: smallint().notNull(),
   },
   (table) => [
-    index('identifiers_household').on(table.householdId).where(isNotNull(table.householdId)),
     index('identifiers_untokenized').on(table.id).where(isNull(table.token)),
+    index('identifiers_of_no_kind').on(table.id).where(sql`kind = 0`),
   ],
 );
 
-export const links = pgTable(
-  'links',
+const rowId = () => bigint({ mode: 'number' }).primaryKey().generatedAlwaysAsIdentity();
+
+export const records = pgTable(
+  'records',
   {
-    identifierA: integer().notNull(),
-    identifierB: integer().notNull(),
+    id: rowId(),
+    source: smallint().notNull(),
+    sourceKey: bytea().notNull(),
+    identifierIds: integer().array().notNull(),
+    personSealed: bytea(),
+    sex: text({ enum: ['male', 'female', 'other'] }),
+    birthYear: smallint(),
+    province: text(),
+    ward: text(),
+    householdId: integer(),
+    principalId: integer(),
+    at: int8().notNull(),
+    retractedAt: int8(),
+    version: integer().notNull().default(1),
+    keyGeneration: integer().notNull(),
   },
   (table) => [
-    primaryKey({ columns: [table.identifierA, table.identifierB] }),
-    index('links_b').on(table.identifierB, table.identifierA),
+    uniqueIndex('records_standing').on(table.source, table.sourceKey).where(isNull(table.retractedAt)),
+    index('records_household')
+      .on(table.householdId)
+      .where(sql`${isNotNull(table.householdId)} AND ${isNull(table.retractedAt)}`),
+    index('records_to_complete').on(table.id).where(eq(table.keyGeneration, sql`0`)),
   ],
 );
 
+export const recordIdentifiers = pgTable(
+  'record_identifiers',
+  {
+    identifierId: integer().notNull(),
+    recordId: int8().notNull(),
+    position: smallint().notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.identifierId, table.recordId] }),
+    index('record_identifiers_record').on(table.recordId),
+  ],
+);
+
+export const recordVersions = pgTable(
+  'record_versions',
+  {
+    id: rowId(),
+    recordId: int8().notNull(),
+    version: integer().notNull(),
+    identifierIds: integer().array().notNull(),
+    personSealed: bytea(),
+    sex: text(),
+    birthYear: smallint(),
+    province: text(),
+    ward: text(),
+    householdId: integer(),
+    at: int8().notNull(),
+    keyGeneration: integer().notNull(),
+  },
+  (table) => [unique().on(table.recordId, table.version)],
+);
+
+export const recordSecret = pgTable('record_secret', {
+  id: integer().primaryKey(),
+  valueSealed: bytea().notNull(),
+  keyGeneration: integer().notNull(),
+});
+
+/** What was known of people before there were records; empty once the node has started. */
 export const people = pgTable('people', {
   id: integer().primaryKey().generatedAlwaysAsIdentity(),
   sex: text({ enum: ['male', 'female', 'other'] }),
@@ -53,16 +119,3 @@ export const people = pgTable('people', {
   addressSealed: bytea(),
   keyGeneration: integer().notNull(),
 });
-
-export const peopleIdentifiers = pgTable(
-  'people_identifiers',
-  {
-    personId: integer().notNull(),
-    identifierId: integer().notNull(),
-    since: int8().notNull().generatedAlwaysAsIdentity(),
-  },
-  (table) => [
-    primaryKey({ columns: [table.personId, table.identifierId] }),
-    index('people_identifiers_identifier').on(table.identifierId, table.personId),
-  ],
-);

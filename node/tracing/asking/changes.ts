@@ -20,7 +20,7 @@ import {
 } from '../../records/kinds.ts';
 import type { AskedQuestions, TouchedQuestion } from './asked-questions.ts';
 import type { IdentifierIndex } from './identifier-index.ts';
-import { findPresentAt, readIdentifiers, readLinks } from './queries.ts';
+import { findPresentAt, readIdentifiers, readRecords } from './queries.ts';
 
 export interface ChangesOptions {
   readonly db: Database;
@@ -60,7 +60,8 @@ export class Changes implements AsyncDisposable {
 
   async #load(): Promise<void> {
     const { db, province, index } = this.#options;
-    index.put(await readIdentifiers(db, province), await readLinks(db));
+    index.put(await readIdentifiers(db));
+    index.putRecords(await readRecords(db, province));
     this.dataVersion++;
   }
 
@@ -108,8 +109,9 @@ export class Changes implements AsyncDisposable {
 
   async #refresh(ids: number[]): Promise<TouchedQuestion[]> {
     const { db, province, index, asked } = this.#options;
-    const [rows, links] = [await readIdentifiers(db, province, ids), await readLinks(db, ids)];
-    index.put(rows, links);
+    const [rows, records] = [await readIdentifiers(db, ids), await readRecords(db, province, ids)];
+    index.put(rows);
+    index.putRecords(records, ids);
     return asked.touchedByIdentity(rows.token);
   }
 

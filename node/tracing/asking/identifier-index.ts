@@ -1,27 +1,21 @@
 /**
- * The node's identifiers in memory: token ↔ local id, direct links, cccd and residence marks, household.
- * `who` is answered from here alone. Typed arrays by local id; the database is the truth, and `refresh` reads
- * it again.
+ * The node's identifiers in memory: token ↔ local id, kind, and by the standing records (record-index.ts)
+ * whom they link, where they live and with whom. `who` is answered from here alone. Typed arrays by local id;
+ * the database is the truth, and `refresh` reads it again.
  */
-import { CCCD_FLAG, RESIDENT_FLAG } from '../../../shared/trace/identifier-flags.ts';
+import { flagsOf } from '../../../shared/trace/identifier-flags.ts';
 import { KeyTable } from '../../../shared/trace/key-table.ts';
+import { type NamingColumns, RecordIndex, roomFor } from './record-index.ts';
 
-/** Identifiers as columns; household 0 = none. */
+/** Identifiers as columns. */
 export interface IdentifierColumns {
   readonly id: Int32Array;
   /** 16 bytes each. */
   readonly token: Uint8Array;
-  readonly isCccd: Uint8Array;
-  readonly isResident: Uint8Array;
-  readonly household: Int32Array;
+  /** Number of the kind, see shared/domain/identifier.ts. */
+  readonly kind: Int32Array;
   /** Generation of the key service's key that made the token. */
   readonly generation: Int32Array;
-}
-
-/** Links in both directions. */
-export interface LinkColumns {
-  readonly of: Int32Array;
-  readonly to: Int32Array;
 }
 
 const NONE = -1;
@@ -29,19 +23,11 @@ const NONE = -1;
 export class IdentifierIndex {
   #tokens = new KeyTable();
   readonly #generations = new Set<number>();
+  readonly #records = new RecordIndex();
   /** Local id of a token's number, and the inverse. */
   #idOf = new Int32Array(1024);
   #numberOf = new Int32Array(1024).fill(NONE);
-  #flags = new Uint8Array(1024);
-  #household = new Int32Array(1024);
-  #nextInHousehold = new Int32Array(1024).fill(NONE);
-  #firstOfHousehold = new Int32Array(1024).fill(NONE);
-  #firstLink = new Int32Array(1024).fill(NONE);
-  #linkTo = new Int32Array(1024);
-  #nextLink = new Int32Array(1024);
-  #links = 0;
-  /** Links that nobody has any more, chained through `#nextLink`. */
-  #freeLink = NONE;
+  #kind = new Int32Array(1024);
 
   /** Identifiers held. */
   get size(): number {
@@ -75,118 +61,60 @@ export class IdentifierIndex {
     return id < this.#numberOf.length && (this.#numberOf[id] as number) !== NONE;
   }
 
-  /** CCCD_FLAG and RESIDENT_FLAG of a held identifier. */
+  /** What an answer says of a held identifier in one byte (shared/trace/identifier-flags.ts). */
   flagsOf(id: number): number {
-    return this.#flags[id] as number;
+    return flagsOf(this.kindOf(id), this.#records.isResident(id));
+  }
+
+  /** Number of the kind of a held identifier. */
+  kindOf(id: number): number {
+    return this.#kind[id] as number;
   }
 
   /**
-   * Calls `visit` with each identifier that a record names together with `id`; those without a token are left
-   * out.
+   * Calls `visit` with each other identifier that a standing record names together with `id`, once; those
+   * without a token are left out.
    */
   eachLink(id: number, visit: (to: number) => void): void {
-    for (let link = this.#firstLink[id] as number; link !== NONE; link = this.#nextLink[link] as number) {
-      const to = this.#linkTo[link] as number;
+    this.#records.eachLinked(id, (to) => {
       if (this.has(to)) visit(to);
-    }
-  }
-
-  /** Calls `visit` with each other identifier of the household of `id`. */
-  eachHousemate(id: number, visit: (other: number) => void): void {
-    const household = this.#household[id] as number;
-    if (household === 0) return;
-    const first = this.#firstOfHousehold[household] as number;
-    for (let other = first; other !== NONE; other = this.#nextInHousehold[other] as number) {
-      if (other !== id) visit(other);
-    }
+    });
   }
 
   /**
-   * Puts identifiers in, or their new state in place of the old; their links are those of `links`, no others.
+   * Calls `visit` with each standing record that names `id`: its identifiers, also those without a token, and
+   * its packed birth year and sex (`packBirth`), 0 for neither.
    */
-  put(rows: IdentifierColumns, links: LinkColumns): void {
+  eachRecord(id: number, visit: (identifiers: Int32Array, birth: number) => void): void {
+    this.#records.eachRecord(id, visit);
+  }
+
+  /** Calls `visit` with each other identifier of the households of `id`, once; only those with a token. */
+  eachHousemate(id: number, visit: (other: number) => void): void {
+    this.#records.eachHousemate(id, (other) => {
+      if (this.has(other)) visit(other);
+    });
+  }
+
+  /** Puts identifiers in, or their new state in place of the old. */
+  put(rows: IdentifierColumns): void {
     if (this.#tokens.size === 0) this.#tokens = new KeyTable(Math.max(1024, rows.id.length));
     const numbers = this.#tokens.intern(rows.token);
     this.#idOf = roomFor(this.#idOf, this.#tokens.size, 0);
     for (let i = 0; i < rows.id.length; i++) {
       const id = rows.id[i] as number;
-      this.#growTo(id + 1);
+      this.#numberOf = roomFor(this.#numberOf, id + 1, NONE);
+      this.#kind = roomFor(this.#kind, id + 1, 0);
       this.#idOf[numbers[i] as number] = id;
       this.#numberOf[id] = numbers[i] as number;
-      this.#flags[id] = (rows.isCccd[i] ? CCCD_FLAG : 0) | (rows.isResident[i] ? RESIDENT_FLAG : 0);
-      this.#moveTo(id, rows.household[i] as number);
-      this.#giveLinksBack(id);
+      this.#kind[id] = rows.kind[i] as number;
     }
-    for (let i = 0; i < links.of.length; i++) this.#link(links.of[i] as number, links.to[i] as number);
     for (const generation of rows.generation) this.#generations.add(generation);
   }
 
-  #link(of: number, to: number): void {
-    this.#growTo(Math.max(of, to) + 1);
-    const link = this.#takeLink();
-    this.#linkTo[link] = to;
-    this.#nextLink[link] = this.#firstLink[of] as number;
-    this.#firstLink[of] = link;
+  /** Puts standing records in: all that there are, or all that name `identifiers` in place of older ones. */
+  putRecords(rows: NamingColumns, identifiers?: Iterable<number>): void {
+    if (identifiers === undefined) this.#records.replaceAll(rows);
+    else this.#records.replaceThoseOf(identifiers, rows);
   }
-
-  #takeLink(): number {
-    const free = this.#freeLink;
-    if (free !== NONE) {
-      this.#freeLink = this.#nextLink[free] as number;
-      return free;
-    }
-    const link = this.#links++;
-    this.#linkTo = roomFor(this.#linkTo, this.#links, 0);
-    this.#nextLink = roomFor(this.#nextLink, this.#links, NONE);
-    return link;
-  }
-
-  #giveLinksBack(id: number): void {
-    let last = this.#firstLink[id] as number;
-    if (last === NONE) return;
-    while ((this.#nextLink[last] as number) !== NONE) last = this.#nextLink[last] as number;
-    this.#nextLink[last] = this.#freeLink;
-    this.#freeLink = this.#firstLink[id] as number;
-    this.#firstLink[id] = NONE;
-  }
-
-  #moveTo(id: number, household: number): void {
-    const old = this.#household[id] as number;
-    if (old === household) return;
-    if (old !== 0) this.#leave(id, old);
-    this.#household[id] = household;
-    if (household === 0) return;
-    this.#firstOfHousehold = roomFor(this.#firstOfHousehold, household + 1, NONE);
-    this.#nextInHousehold[id] = this.#firstOfHousehold[household] as number;
-    this.#firstOfHousehold[household] = id;
-  }
-
-  #leave(id: number, household: number): void {
-    let before = this.#firstOfHousehold[household] as number;
-    if (before === id) {
-      this.#firstOfHousehold[household] = this.#nextInHousehold[id] as number;
-      return;
-    }
-    while ((this.#nextInHousehold[before] as number) !== id) before = this.#nextInHousehold[before] as number;
-    this.#nextInHousehold[before] = this.#nextInHousehold[id] as number;
-  }
-
-  #growTo(count: number): void {
-    if (count <= this.#numberOf.length) return;
-    this.#numberOf = roomFor(this.#numberOf, count, NONE);
-    this.#household = roomFor(this.#household, count, 0);
-    this.#nextInHousehold = roomFor(this.#nextInHousehold, count, NONE);
-    this.#firstLink = roomFor(this.#firstLink, count, NONE);
-    const flags = new Uint8Array(this.#numberOf.length);
-    flags.set(this.#flags);
-    this.#flags = flags;
-  }
-}
-
-function roomFor(column: Int32Array<ArrayBuffer>, count: number, empty: number): Int32Array<ArrayBuffer> {
-  if (count <= column.length) return column;
-  const grown = new Int32Array(Math.max(count, column.length * 2));
-  if (empty !== 0) grown.fill(empty, column.length);
-  grown.set(column);
-  return grown;
 }

@@ -8,7 +8,8 @@ import type { Database, Queryable } from '../../../shared/db/database.ts';
 import { ENCOUNTER_SETTING } from '../../../shared/domain/place-kind.ts';
 import { assumedStays, LONGEST_STAY_LIMIT, type RulePack } from '../../../shared/domain/rule-pack.ts';
 import type { ChangedStays } from '../../records/kinds.ts';
-import type { IdentifierColumns, LinkColumns } from './identifier-index.ts';
+import type { IdentifierColumns } from './identifier-index.ts';
+import type { NamingColumns } from './record-index.ts';
 import { nodeState, openings } from './tables.ts';
 
 /**
@@ -35,45 +36,43 @@ export async function markDataAt({ orm }: Queryable, dataAt: number): Promise<vo
   await orm.update(nodeState).set({ dataAt: sql`greatest(${nodeState.dataAt}, ${dataAt})` });
 }
 
-/** Identifiers that have a token: all, or those of `ids`. `province` decides who is a resident. */
-export async function readIdentifiers(
+/** Identifiers that have a token: all, or those of `ids`. */
+export async function readIdentifiers(db: Database, ids?: readonly number[]): Promise<IdentifierColumns> {
+  const { columns } = await copyColumns(
+    db.sql,
+    `SELECT id, token, kind::int, coalesce(token_generation, 0) FROM identifiers
+      WHERE token IS NOT NULL ${ids ? `AND id = ANY(${intArray(ids)})` : ''}`,
+    ['int4', 'bytea16', 'int4', 'int4'],
+  );
+  const [id, token, kind, generation] = columns;
+  return { id, token, kind, generation };
+}
+
+/**
+ * Namings of standing records: of all, or of those that name one of `ids`. `province` decides who is a
+ * resident: who has a record here that says so; the home province that came with a check-in is no record.
+ */
+export async function readRecords(
   db: Database,
   province: string,
   ids?: readonly number[],
-): Promise<IdentifierColumns> {
-  // A resident is who has a record here that says so; the home province that came with a check-in is no
-  // record.
+): Promise<NamingColumns> {
+  const naming = `SELECT record_id FROM record_identifiers WHERE identifier_id = ANY(${intArray(ids ?? [])})`;
   const { columns } = await copyColumns(
     db.sql,
-    `SELECT i.id, i.token, i.is_cccd, coalesce(r.here, false),
-        coalesce(i.household_id, 0), coalesce(i.token_generation, 0)
-      FROM identifiers i LEFT JOIN (
-        SELECT pi.identifier_id, bool_or(p.province = '${province}') AS here
-        FROM people_identifiers pi JOIN people p ON p.id = pi.person_id
-        WHERE p.province IS NOT NULL ${ids ? `AND pi.identifier_id = ANY(${intArray(ids)})` : ''}
-        GROUP BY pi.identifier_id
-      ) r ON r.identifier_id = i.id
-      WHERE i.token IS NOT NULL ${ids ? `AND i.id = ANY(${intArray(ids)})` : ''}`,
-    ['int4', 'bytea16', 'bool', 'bool', 'int4', 'int4'],
+    `SELECT r.id::int, named.id, coalesce(${PACKED_BIRTH}, 0), coalesce(r.household_id, 0),
+        coalesce(r.principal_id, 0), coalesce(r.province = '${province}', false)
+      FROM records r CROSS JOIN LATERAL unnest(r.identifier_ids) AS named (id)
+      WHERE r.retracted_at IS NULL ${ids ? `AND r.id IN (${naming})` : ''}`,
+    ['int4', 'int4', 'int4', 'int4', 'int4', 'bool'],
   );
-  const [id, token, isCccd, isResident, household, generation] = columns;
-  return { id, token, isCccd, isResident, household, generation };
+  const [record, identifier, birth, household, principal, isResident] = columns;
+  return { record, identifier, birth, household, principal, isResident };
 }
 
-/** Direct links, each in both directions: all, or those of `ids`. */
-export async function readLinks(db: Database, ids?: readonly number[]): Promise<LinkColumns> {
-  const only = (column: string) => (ids ? `AND ${column} = ANY(${intArray(ids)})` : '');
-  const { columns } = await copyColumns(
-    db.sql,
-    `SELECT identifier_a, identifier_b FROM links WHERE true ${only('identifier_a')}
-     UNION ALL SELECT identifier_b, identifier_a FROM links WHERE true ${only('identifier_b')}
-     UNION ALL SELECT a.identifier_id, b.identifier_id
-       FROM case_identifiers a JOIN case_identifiers b USING (case_id) JOIN cases c ON c.id = a.case_id
-       WHERE c.withdrawn_at IS NULL AND a.identifier_id <> b.identifier_id ${only('a.identifier_id')}`,
-    ['int4', 'int4'],
-  );
-  return { of: columns[0], to: columns[1] };
-}
+/** Birth year and sex of a record in one number, see `packBirth`. */
+const PACKED_BIRTH = `(r.birth_year * 4
+  + CASE r.sex WHEN 'male' THEN 1 WHEN 'female' THEN 2 WHEN 'other' THEN 3 END)::int`;
 
 /** Whom identifiers met: parallel columns; `row` is the position in the asked columns. */
 export interface MetColumns {
@@ -123,6 +122,9 @@ function contactEventsSql(asked: AskedColumns, rules: RulePack): string {
   const end = (stay: string) =>
     `least(${stay}.in_at + ${longest},
        coalesce(${stay}.out_at, least(${stay}.in_at + s.assumed, ${stay}.next_in_at)))`;
+  const cut = `greatest(e.from_at, a.from_at), least(e.until_at, e.from_at + ${longest}, a.until_at)`;
+  const overlaps = `e.from_at < a.until_at AND e.from_at > a.from_at - ${longest} AND e.until_at > a.from_at
+        AND e.until_at > e.from_at`;
   return `WITH asked (n, id, from_at, until_at) AS MATERIALIZED (
       SELECT * FROM unnest(${intArray(asked.row)}, ${intArray(asked.id)},
         ${bigintArray(asked.from)}, ${bigintArray(asked.until)}))
@@ -138,14 +140,10 @@ function contactEventsSql(asked: AskedColumns, rules: RulePack): string {
         AND o.in_at < w.until_at AND o.in_at > w.from_at - ${longest}
       WHERE w.from_at < w.until_at AND ${end('o')} > greatest(o.in_at, w.from_at)
         AND o.identifier_id <> m.identifier_id
-    UNION ALL SELECT a.n, e.identifier_b, greatest(e.from_at, a.from_at), least(e.until_at, a.until_at),
-        ${ENCOUNTER_SETTING}
-      FROM asked a JOIN encounters e ON e.identifier_a = a.id
-        AND e.from_at < a.until_at AND e.until_at > a.from_at
-    UNION ALL SELECT a.n, e.identifier_a, greatest(e.from_at, a.from_at), least(e.until_at, a.until_at),
-        ${ENCOUNTER_SETTING}
-      FROM asked a JOIN encounters e ON e.identifier_b = a.id
-        AND e.from_at < a.until_at AND e.until_at > a.from_at`;
+    UNION ALL SELECT a.n, e.identifier_b, ${cut}, ${ENCOUNTER_SETTING}
+      FROM asked a JOIN encounters e ON e.identifier_a = a.id AND ${overlaps}
+    UNION ALL SELECT a.n, e.identifier_a, ${cut}, ${ENCOUNTER_SETTING}
+      FROM asked a JOIN encounters e ON e.identifier_b = a.id AND ${overlaps}`;
 }
 
 /**

@@ -76,11 +76,12 @@ export async function refileContacts({ sql }: Queryable, identifierIds: readonly
   await sql`
     WITH touched AS MATERIALIZED (${touched}),
     filed AS (
-      SELECT t.trace_id, t.contact_id, min(p.ward COLLATE "C") AS ward
-      FROM touched t CROSS JOIN LATERAL unnest(t.identifier_ids) AS named (id)
-      LEFT JOIN people_identifiers pi ON pi.identifier_id = named.id
-      LEFT JOIN people p ON p.id = pi.person_id
-      GROUP BY t.trace_id, t.contact_id)
+      SELECT t.trace_id, t.contact_id, (
+        SELECT r.ward FROM unnest(t.identifier_ids) AS named (id)
+        JOIN record_identifiers n ON n.identifier_id = named.id JOIN records r ON r.id = n.record_id
+        WHERE r.retracted_at IS NULL AND r.ward IS NOT NULL
+        ORDER BY record_rank(r.source), r.at DESC, r.id DESC LIMIT 1) AS ward
+      FROM touched t)
     UPDATE contacts c SET ward = filed.ward FROM filed
     WHERE c.trace_id = filed.trace_id AND c.contact_id = filed.contact_id
       AND c.ward IS DISTINCT FROM filed.ward`;
@@ -149,20 +150,26 @@ async function replaceContacts({ sql }: Queryable, columns: ReturnType<typeof co
       delivery = excluded.delivery, withdrawn_at = NULL`;
 }
 
-/** Ward of each contact by the records of its identifiers; the least one if they name several. */
+/** Ward of each contact by the standing record that counts most of those that name its identifiers. */
 async function findWards(
   { sql }: Queryable,
   contacts: readonly LocalContact[],
 ): Promise<(contact: LocalContact) => string | undefined> {
-  const ids = contacts.flatMap((c) => c.identifierIds);
-  const found = await sql<{ id: number; ward: string }[]>`
-    SELECT pi.identifier_id AS id, min(p.ward) AS ward
-    FROM people_identifiers pi JOIN people p ON p.id = pi.person_id
-    WHERE pi.identifier_id = ANY(${ids}::integer[]) AND p.ward IS NOT NULL GROUP BY pi.identifier_id`;
-  const wards = new Map(found.map(({ id, ward }) => [id, ward]));
+  const ids = [...new Set(contacts.flatMap((c) => c.identifierIds))];
+  const found = await sql<{ id: number; ward: string; place: number }[]>`
+    SELECT of.id, r.ward,
+      row_number() OVER (ORDER BY record_rank(r.source), r.at DESC, r.id DESC)::int AS place
+    FROM unnest(${ids}::integer[]) of (id)
+    CROSS JOIN LATERAL (
+      SELECT r.id, r.source, r.at, r.ward FROM record_identifiers n JOIN records r ON r.id = n.record_id
+      WHERE n.identifier_id = of.id AND r.retracted_at IS NULL AND r.ward IS NOT NULL
+      ORDER BY record_rank(r.source), r.at DESC, r.id DESC LIMIT 1) r`;
+  const byId = new Map(found.map((row) => [row.id, row]));
   return ({ identifierIds }) =>
     identifierIds
-      .map((id) => wards.get(id))
-      .filter((ward) => ward !== undefined)
-      .sort()[0];
+      .flatMap((id) => byId.get(id) ?? [])
+      .reduce<{ ward: string; place: number } | undefined>(
+        (best, row) => (best === undefined || row.place < best.place ? row : best),
+        undefined,
+      )?.ward;
 }

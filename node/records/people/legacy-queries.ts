@@ -1,0 +1,94 @@
+/**
+ * SQL over what came from before there were records; see preparing.ts. By hand, as in queries.ts.
+ */
+import { byteaTexts } from '../../../shared/db/bytea.ts';
+import type { Transaction } from '../../../shared/db/database.ts';
+import type { ColumnSealer } from '../../sealing/sealer.ts';
+import { type Sealed, sealedText } from './record-queries.ts';
+import type { Birth } from './rules.ts';
+
+export interface SealingTx {
+  readonly sql: Transaction['sql'];
+  readonly sealer: ColumnSealer;
+}
+
+/** At most `limit` identifiers whose kind was not looked at, locked. */
+export async function lockOfNoKind({ sql }: SealingTx, limit: number): Promise<number[]> {
+  const rows = await sql<{ id: number }[]>`
+    SELECT id FROM identifiers WHERE kind = 0 ORDER BY id LIMIT ${limit} FOR NO KEY UPDATE`;
+  return rows.map(({ id }) => id);
+}
+
+export async function updateKinds({ sql }: SealingTx, ids: number[], kinds: number[]): Promise<void> {
+  await sql`
+    UPDATE identifiers i SET kind = g.kind FROM unnest(${ids}::int[], ${kinds}::smallint[]) g (id, kind)
+    WHERE i.id = g.id`;
+}
+
+/** A record that is not complete; `personId` is the row of `people` that it is about, if there is one. */
+export interface Incomplete {
+  readonly id: number;
+  readonly identifierIds: number[];
+  readonly personId: number | null;
+}
+
+/** At most `limit` records that are not complete, locked. The key of one of a person begins with `p`. */
+export function lockIncomplete({ sql }: SealingTx, limit: number): Promise<Incomplete[]> {
+  return sql<Incomplete[]>`
+    SELECT id, identifier_ids AS "identifierIds", CASE WHEN source = 99 AND substring(source_key FOR 1) = 'p'
+      THEN ('x' || encode(substring(source_key FROM 2 FOR 4), 'hex'))::bit(32)::int END AS "personId"
+    FROM records WHERE key_generation = 0 ORDER BY id LIMIT ${limit} FOR UPDATE`;
+}
+
+/** What is known of these people, by their ids. */
+export async function findPeople(
+  { sql, sealer }: SealingTx,
+  ids: readonly number[],
+): Promise<Map<number, Sealed>> {
+  const rows = await sql<
+    ({ id: number; sex: string | null } & Record<
+      'name_sealed' | 'born_on_sealed' | 'address_sealed',
+      Buffer | null
+    >)[]
+  >`SELECT id, sex, name_sealed, born_on_sealed, address_sealed FROM people
+    WHERE id = ANY (${[...new Set(ids)]}::int[])`;
+  return new Map(
+    rows.map(({ id, sex, ...sealed }) => [
+      id,
+      {
+        ...{ record: null, sex },
+        name: sealer.openOptional('people.name', id, sealed.name_sealed),
+        born_on: sealer.openOptional('people.born_on', id, sealed.born_on_sealed),
+        address: sealer.openOptional('people.address', id, sealed.address_sealed),
+      },
+    ]),
+  );
+}
+
+export interface Completed {
+  readonly id: number;
+  readonly person: Sealed;
+  readonly birth: Birth | undefined;
+}
+
+/** Completes records that are locked. */
+export async function complete({ sql, sealer }: SealingTx, records: readonly Completed[]): Promise<void> {
+  const ids = records.map(({ id }) => id);
+  const persons = sealer.seal(
+    'records.person',
+    ids,
+    records.map(({ person }) => sealedText(person)),
+  );
+  await sql`
+    UPDATE records r SET person_sealed = g.person_sealed, sex = g.sex, birth_year = g.birth_year,
+      key_generation = ${sealer.generation}
+    FROM unnest(${ids}::bigint[], ${byteaTexts(persons)}::text[]::bytea[],
+      ${records.map(({ birth }) => birth?.sex ?? null) as string[]}::text[],
+      ${records.map(({ birth }) => birth?.year ?? null) as number[]}::smallint[])
+      g (id, person_sealed, sex, birth_year) WHERE r.id = g.id`;
+}
+
+/** Forgets what all records have taken over. */
+export async function deletePeople({ sql }: Pick<Transaction, 'sql'>): Promise<void> {
+  await sql`DELETE FROM people`;
+}

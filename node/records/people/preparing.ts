@@ -1,0 +1,79 @@
+/**
+ * What a database needs before anybody writes records: the secret of their keys, and what the migration to
+ * records could not do without the data keys (the kinds of identifiers, who the records of source `legacy`
+ * are about, birth years out of citizen ids). A crash on the way goes on where it was.
+ */
+import { type Database, withTransaction } from '../../../shared/db/database.ts';
+import { kindNumberOf } from '../../../shared/domain/identifier.ts';
+import type { Logger } from '../../../shared/log.ts';
+import type { SealerSource } from '../../sealing/data-keys.ts';
+import { holdSealer } from '../../sealing/operations.ts';
+import * as identifiers from './identifiers.ts';
+import * as queries from './legacy-queries.ts';
+import { secretOf } from './record-keys.ts';
+import { NOBODY } from './record-queries.ts';
+import { birthOf } from './rules.ts';
+
+export interface PrepareCtx {
+  readonly db: Database;
+  readonly dataKeys: SealerSource;
+  readonly logger: Pick<Logger, 'info'>;
+}
+
+const BATCH_ROWS = 2_000;
+
+/** Resolves when everything is there: at once where nothing came from before, else a minute for a million. */
+export async function prepareRecords(ctx: PrepareCtx): Promise<void> {
+  await withTransaction(ctx.db, async (tx) => secretOf(await holdSealer(tx, ctx.dataKeys)));
+  const kinds = await untilNone(ctx, completeKinds);
+  const records = await untilNone(ctx, completeRecords);
+  if (kinds + records === 0) return;
+  await withTransaction(ctx.db, queries.deletePeople);
+  ctx.logger.info({ identifiers: kinds, rows: records }, 'records of before are complete');
+}
+
+type Completion = (tx: queries.SealingTx) => Promise<number>;
+
+/** Runs `complete` until it finds nothing; how much it found. */
+async function untilNone({ db, dataKeys }: PrepareCtx, complete: Completion): Promise<number> {
+  let sum = 0;
+  for (;;) {
+    const done = await withTransaction(db, async (tx) => complete(await holdSealer(tx, dataKeys)));
+    if (done === 0) return sum;
+    sum += done;
+  }
+}
+
+async function completeKinds(tx: queries.SealingTx): Promise<number> {
+  const ids = await queries.lockOfNoKind(tx, BATCH_ROWS);
+  if (ids.length === 0) return 0;
+  const values = await identifiers.valuesOf(tx, ids);
+  await queries.updateKinds(
+    tx,
+    ids,
+    ids.map((id) => kindNumberOf(values.get(id) as string)),
+  );
+  return ids.length;
+}
+
+async function completeRecords(tx: queries.SealingTx): Promise<number> {
+  const found = await queries.lockIncomplete(tx, BATCH_ROWS);
+  if (found.length === 0) return 0;
+  const people = await queries.findPeople(
+    tx,
+    found.flatMap(({ personId }) => personId ?? []),
+  );
+  const values = await identifiers.valuesOf(
+    tx,
+    found.flatMap(({ identifierIds }) => identifierIds),
+  );
+  await queries.complete(
+    tx,
+    found.map(({ id, identifierIds, personId }) => {
+      const person = people.get(personId ?? 0) ?? NOBODY;
+      const named = identifierIds.map((one) => values.get(one) as string);
+      return { id, person, birth: birthOf({ ...person, identifiers: named }) };
+    }),
+  );
+  return found.length;
+}

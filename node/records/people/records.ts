@@ -1,0 +1,271 @@
+/**
+ * The one way in which records are written: put under the key of their source, or retracted. Runs in the
+ * caller's transaction; see operations.ts for who waits for whom.
+ */
+import { AppError } from '../../../shared/errors.ts';
+import * as identifiers from './identifiers.ts';
+import * as queries from './queries.ts';
+import type { StoredRecord, StoredValue } from './record-queries.ts';
+import * as recordQueries from './record-queries.ts';
+import { birthOf, namesSeveralCccd, principalOf, type RecordValue, saysSame, writtenOver } from './rules.ts';
+
+type Tx = queries.IntakeTx;
+
+/** A record as it is put: what it says, and under which key (in hex) its source knows it. */
+export interface RecordPut extends recordQueries.RecordKey {
+  readonly value: RecordValue;
+  /** Puts the value in place of what was said, instead of writing it over that. */
+  readonly whole?: boolean;
+}
+
+export interface ChangedRecords {
+  /** Identifiers whose links, residence, household or existence changed. */
+  readonly changed: readonly number[];
+  /** Identifiers, known before, whose holder may be of another ward now. */
+  readonly moved: readonly number[];
+}
+
+const UNCHANGED: ChangedRecords = { changed: [], moved: [] };
+
+/** A record that is to be written, beside what stood under its key. */
+interface Change {
+  readonly put: RecordPut;
+  readonly before: StoredRecord | undefined;
+  /** Name of its household, if `before` has one. */
+  readonly home: string | null;
+  readonly after: RecordValue;
+}
+
+/**
+ * Puts records, in order: another value replaces, an empty one never erases, equal changes nothing. What
+ * names several cccd must have been refused before.
+ */
+export async function putRecords(tx: Tx, puts: readonly RecordPut[]): Promise<ChangedRecords> {
+  if (puts.length === 0) return UNCHANGED;
+  const found = await identifiers.lookUp(
+    tx,
+    puts.flatMap(({ value }) => value.identifiers),
+    'nothing',
+  );
+  // Rows that say nothing new lock nothing and wait for nobody: their outcome is that of a moment in between.
+  const known = found.ids.size === found.values.length;
+  if (known && (await planChanges(tx, puts, 'nothing')).length === 0) return UNCHANGED;
+  const homes = await ensureHouseholds(
+    tx,
+    puts.flatMap(({ value }) => value.household ?? []),
+  );
+  const created = await identifiers.storeMissing(tx, found, 'nothing');
+  const changes = await planChanges(tx, puts, 'lock');
+  return new RecordStore(tx, { ids: found.ids, homes }).write(changes, created);
+}
+
+/** What the puts change in what stands, each key once. */
+async function planChanges(tx: Tx, puts: readonly RecordPut[], lock: 'lock' | 'nothing'): Promise<Change[]> {
+  const keys = new Map(puts.map((put) => [`${put.source} ${put.key}`, put]));
+  const standing = await recordQueries.findStanding(tx, [...keys.values()], lock);
+  const values = await valuesOf(tx, standing);
+  const saidBy = new Map(standing.map((record, i) => [record.id, values[i] as RecordValue]));
+  const before = new Map(standing.map((record) => [`${record.source} ${record.key}`, record]));
+  const after = new Map<string, RecordValue>();
+  for (const put of puts) {
+    const name = `${put.source} ${put.key}`;
+    const said = after.get(name) ?? saidBy.get(before.get(name)?.id ?? 0);
+    after.set(name, put.whole ? put.value : writtenOver(said, put.value));
+  }
+  return [...keys].flatMap(([name, put]) => {
+    const [record, value] = [before.get(name), after.get(name) as RecordValue];
+    const said = record && saidBy.get(record.id);
+    if (said && saysSame(said, value)) return [];
+    return [{ put, before: record, home: said?.household ?? null, after: value }];
+  });
+}
+
+/** What stored records say, in their order, with identifiers and households by their names. */
+export async function valuesOf(
+  db: queries.SealedDb,
+  records: readonly Omit<StoredValue, 'principalId'>[],
+): Promise<RecordValue[]> {
+  if (records.length === 0) return [];
+  const named = records.flatMap(({ identifierIds }) => identifierIds);
+  const housed = records.flatMap(({ householdId }) => householdId ?? []);
+  const [values, homes] = await Promise.all([
+    identifiers.valuesOf(db, named),
+    queries.findHouseholdNames(db, housed),
+  ]);
+  return records.map(({ person, identifierIds, province, ward, householdId }) => ({
+    ...person,
+    identifiers: identifierIds.map((id) => values.get(id) as string),
+    ...{ province, ward },
+    household: householdId === null ? null : (homes.get(householdId) ?? null),
+  }));
+}
+
+/** What a correction changes; a field that is absent stays, null erases. */
+export type RecordChanges = { readonly [field in keyof RecordValue]?: RecordValue[field] | undefined };
+
+/** Whether a record, which is locked, may be changed: throws if not. */
+export type CheckRecord = (record: StoredRecord | undefined) => Promise<void>;
+
+/**
+ * Corrects the standing record of an id, once `check` has let it. What it will name is stored before the
+ * record is locked, in the order in which everybody locks.
+ */
+export async function correctRecord(
+  tx: Tx,
+  id: number,
+  { changes, check }: { readonly changes: RecordChanges; readonly check: CheckRecord },
+): Promise<ChangedRecords> {
+  const homes = await ensureHouseholds(tx, changes.household ? [changes.household] : []);
+  const { ids, created } = await identifiers.ensureIdentifiers(tx, changes.identifiers ?? []);
+  const before = await recordQueries.lockRecord(tx, id);
+  await check(before);
+  const [said] = await valuesOf(tx, before ? [before] : []);
+  if (before === undefined || said === undefined || before.retractedAt !== null) return UNCHANGED;
+  const given = Object.entries(changes).filter(([, value]) => value !== undefined);
+  const after: RecordValue = { ...said, ...Object.fromEntries(given) };
+  if (saysSame(said, after)) return { changed: created, moved: [] };
+  const known = new Map(said.identifiers.map((value, i) => [value, before.identifierIds[i] as number]));
+  const change = { put: { ...before, value: after }, before, home: said.household, after };
+  return new RecordStore(tx, { ids: new Map([...known, ...ids]), homes }).write([change], created);
+}
+
+/**
+ * Withdraws the standing record of a key, or that of an id, once `check` has let it: it is as if it had never
+ * been written. Nothing happens if none stands.
+ */
+export async function retractRecord(
+  tx: Tx,
+  which: recordQueries.RecordKey | { readonly id: number; readonly check: CheckRecord },
+): Promise<ChangedRecords> {
+  const record =
+    'id' in which
+      ? await recordQueries.lockRecord(tx, which.id)
+      : (await recordQueries.findStanding(tx, [which], 'lock'))[0];
+  if ('id' in which) await which.check(record);
+  if (record === undefined || record.retractedAt !== null) return UNCHANGED;
+  await recordQueries.markRetracted(tx, record.id);
+  const told = new Told();
+  told.of(record, undefined);
+  return told.close(tx, []);
+}
+
+interface Names {
+  readonly ids: ReadonlyMap<string, number>;
+  readonly homes: ReadonlyMap<string, number>;
+}
+
+/** Stores changes whose records are locked, and gathers what is to be told. */
+class RecordStore {
+  readonly #tx: Tx;
+  readonly #names: Names;
+
+  constructor(tx: Tx, names: Names) {
+    this.#tx = tx;
+    this.#names = names;
+  }
+
+  async write(changes: readonly Change[], created: readonly number[]): Promise<ChangedRecords> {
+    const told = new Told();
+    const fresh = changes.filter(({ before }) => before === undefined);
+    const drawn = fresh.length === 0 ? [] : await recordQueries.drawRecordIds(this.#tx, fresh.length);
+    const inserted = fresh.map((change, i) => this.#writing(change, drawn[i] as number));
+    const replaced = changes.flatMap((change) =>
+      change.before ? [{ before: change.before, after: this.#writing(change, change.before.id) }] : [],
+    );
+    if (replaced.length > 0) {
+      const [after, before] = [replaced.map((one) => one.after), replaced.map((one) => one.before)];
+      await recordQueries.replaceRecords(this.#tx, after, before);
+    }
+    const stored = inserted.length === 0 ? 0 : await recordQueries.insertRecords(this.#tx, inserted);
+    if (stored < inserted.length) {
+      throw new AppError('ABORTED', 'TRANSACTION_CONFLICT', 'a record was stored by somebody else meanwhile');
+    }
+    const written = [...inserted, ...replaced.map(({ after }) => after)];
+    if (written.length > 0) await recordQueries.insertNamings(this.#tx, written);
+    for (const record of inserted) told.of(undefined, record);
+    for (const { before, after } of replaced) told.of(before, after);
+    return told.close(this.#tx, created);
+  }
+
+  #writing({ put, before, home, after }: Change, id: number): recordQueries.RecordWriting {
+    const { ids, homes } = this.#names;
+    const { identifiers: named, name, born_on, sex, address, record, province, ward, household } = after;
+    const idOf = (value: string) => ids.get(value) as number;
+    const householdId = household === home ? before?.householdId : homes.get(household as string);
+    return {
+      ...{ id, source: put.source, key: put.key, province, ward },
+      identifierIds: named.map(idOf),
+      person: { record, name, born_on, sex, address },
+      birth: namesSeveralCccd(named) ? undefined : birthOf(after),
+      householdId: householdId ?? null,
+      principalId: household === null ? null : idOf(principalOf(named)),
+    };
+  }
+}
+
+/** Whom a change of records concerns. */
+class Told {
+  readonly #changed = new Set<number>();
+  readonly #moved = new Set<number>();
+  readonly #homes = new Set<number>();
+
+  /** `before` was replaced by `after`; undefined = nothing was there, or nothing is. */
+  of(before: StoredValue | undefined, after: StoredValue | undefined): void {
+    const named = [...new Set([...(before?.identifierIds ?? []), ...(after?.identifierIds ?? [])])];
+    if (meaningOf(before) !== meaningOf(after)) for (const id of named) this.#changed.add(id);
+    if (homeOf(before) !== homeOf(after)) {
+      for (const one of [before, after])
+        if (one && one.householdId !== null) this.#homes.add(one.householdId);
+    }
+    const wards = [before?.ward ?? null, after?.ward ?? null];
+    const renamed = idsOf(before) !== idsOf(after);
+    if (wards[0] !== wards[1] || (renamed && wards[0] !== null)) for (const id of named) this.#moved.add(id);
+  }
+
+  /**
+   * Who is told. Those who live in a household that somebody joined or left are listed after everybody else
+   * who changes who lives there: of two at the same time the later must see whom the earlier has moved.
+   */
+  async close(tx: Tx, created: readonly number[]): Promise<ChangedRecords> {
+    const homes = [...this.#homes];
+    if (homes.length > 0) {
+      await queries.lockHouseholds(tx, homes);
+      for (const id of await recordQueries.listHousemates(tx, homes)) this.#changed.add(id);
+    }
+    for (const id of created) this.#changed.add(id);
+    const isNew = new Set(created);
+    return { changed: [...this.#changed], moved: [...this.#moved].filter((id) => !isNew.has(id)) };
+  }
+}
+
+/** What of a record a trace can tell from another; empty if it can tell nothing. */
+function meaningOf(record: StoredValue | undefined): string {
+  if (record === undefined) return '';
+  const { identifierIds, province, birth } = record;
+  if (identifierIds.length === 1 && province === null) return homeOf(record);
+  const comparable = birth && `${birth.year} ${birth.sex}`;
+  return `${idsOf(record)} ${province} ${comparable} ${homeOf(record)}`;
+}
+
+function homeOf(record: StoredValue | undefined): string {
+  return record === undefined || record.householdId === null
+    ? ''
+    : `${record.householdId} ${record.principalId}`;
+}
+
+function idsOf(record: StoredValue | undefined): string {
+  return record === undefined ? '' : [...record.identifierIds].sort((a, b) => a - b).join();
+}
+
+/** Ids of the households that are named, made if they are new. */
+async function ensureHouseholds(tx: Tx, wanted: readonly string[]): Promise<Map<string, number>> {
+  const names = [...new Set(wanted)];
+  if (names.length === 0) return new Map();
+  const households = await queries.findHouseholds(tx, names);
+  const fresh = names.filter((name) => !households.has(name));
+  if (fresh.length === 0) return households;
+  const ids = await queries.insertHouseholds(tx, fresh);
+  if (ids === undefined) return queries.findHouseholds(tx, names);
+  for (const [i, name] of fresh.entries()) households.set(name, ids[i] as number);
+  return households;
+}
