@@ -17,10 +17,14 @@ export const LAST_NUMBER = KIND_NUMBER.insurance;
 const LAST_KIND = KIND_NUMBER.app;
 const UNUSED_BITS = 0xe0;
 
-/** The byte of an identifier of `kind`. */
-export function flagsOf(kind: IdentifierKind, isResident: boolean): number {
-  const number = KIND_NUMBER[kind];
-  return (number << 2) | (number === CCCD ? CCCD_FLAG : 0) | (isResident ? RESIDENT_FLAG : 0);
+/** The byte of an identifier of the kind of this number. */
+export function flagsOf(kind: number, isResident: boolean): number {
+  return (kind << 2) | (kind === CCCD ? CCCD_FLAG : 0) | (isResident ? RESIDENT_FLAG : 0);
+}
+
+/** As protocol 1 has the byte. */
+export function withoutKind(flags: number): number {
+  return flags & (CCCD_FLAG | RESIDENT_FLAG);
 }
 
 /** Number of the kind; 0 = not said. */
