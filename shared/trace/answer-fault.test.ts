@@ -3,11 +3,12 @@
  */
 import { describe, expect, it, test } from 'vitest';
 import { answerFault } from './answer-fault.ts';
-import { flagsOf, type IdentifierKind } from './identifier-flags.ts';
+import { flagsOf, type IdentifierKind, KIND_NUMBER } from './identifier-flags.ts';
 import { type AnswerRecords, NO_RECORDS, PROTOCOL, type TraceAnswer } from './messages.ts';
 
 const T = 1_623_258_000;
-const flags = (...kinds: IdentifierKind[]) => Uint8Array.from(kinds, (kind) => flagsOf(kind, false));
+const flags = (...kinds: IdentifierKind[]) =>
+  Uint8Array.from(kinds, (kind) => flagsOf(KIND_NUMBER[kind], false));
 const NO_LINKS = {
   linkOf: new Uint32Array(),
   linkTo: new Uint32Array(),

@@ -4,7 +4,7 @@
  */
 import { describe, expect, it, test } from 'vitest';
 import type { RulePack } from '../domain/rule-pack.ts';
-import { flagsOf, type IdentifierKind } from './identifier-flags.ts';
+import { flagsOf, type IdentifierKind, KIND_NUMBER } from './identifier-flags.ts';
 import { KeyTable } from './key-table.ts';
 import { NO_RECORDS, PROTOCOL, type TraceAnswer } from './messages.ts';
 import { TraceState } from './trace-state.ts';
@@ -34,7 +34,7 @@ const terms = {
   index: [{ pseudonym: INDEX, from: T, until: T + 86_400 }],
 } as const;
 
-const PHONE = flagsOf('phone', false);
+const PHONE = flagsOf(KIND_NUMBER.phone, false);
 const NO_EVENTS = {
   eventOf: new Uint32Array(),
   eventTo: new Uint32Array(),
@@ -176,7 +176,7 @@ describe('links of a province of protocol 1', () => {
   const record = (number: number, kind: IdentifierKind, tag?: number) => ({
     ...met(1000),
     named: key(number),
-    namedFlags: Uint8Array.of(flagsOf(kind, false)),
+    namedFlags: Uint8Array.of(flagsOf(KIND_NUMBER[kind], false)),
     records: {
       size: Uint8Array.of(2),
       tagged: Uint8Array.of(tag === undefined ? 0 : 1),

@@ -6,7 +6,12 @@
 import { createHash } from 'node:crypto';
 import { ENCOUNTER_SETTING, HOUSEHOLD_SETTING, placeKindNumber } from '../../shared/domain/place-kind.ts';
 import type { RulePack } from '../../shared/domain/rule-pack.ts';
-import { flagsOf, type IdentifierKind } from '../../shared/trace/identifier-flags.ts';
+import {
+  flagsOf,
+  type IdentifierKind,
+  KIND_NUMBER,
+  withoutKind,
+} from '../../shared/trace/identifier-flags.ts';
 import {
   type AnswerRecords,
   NO_RECORDS,
@@ -118,8 +123,8 @@ export class ModelNode {
     const isOld = this.#options.protocol === PROTOCOL.links;
     const said = isOld ? this.#linksOf(who, named, name) : this.#recordsOf(who, named, name);
     const flags = (id: string) => {
-      const all = flagsOf(kindOf(id) as IdentifierKind, this.#residents.has(id));
-      return isOld ? all & 3 : all;
+      const all = flagsOf(KIND_NUMBER[kindOf(id) as IdentifierKind], this.#residents.has(id));
+      return isOld ? withoutKind(all) : all;
     };
     return {
       seq: question.seq,

@@ -9,7 +9,6 @@ import { type Clock, nowSeconds } from '../../../shared/clock.ts';
 import { type Database, withTransaction } from '../../../shared/db/database.ts';
 import type { RulePack } from '../../../shared/domain/rule-pack.ts';
 import { AppError, invalidField } from '../../../shared/errors.ts';
-import type { TraceCipher } from '../../../shared/pseudonym/trace-cipher.ts';
 import {
   type Opening,
   openingSha256,
@@ -24,6 +23,7 @@ import {
   joinOpenings,
 } from '../../../shared/signed/opening-rules.ts';
 import { federationKeyOf, type Warrant } from '../../../shared/signed/opening-shape.ts';
+import type { TokenCipher } from './ciphers.ts';
 import type { IdentifierIndex } from './identifier-index.ts';
 import * as queries from './queries.ts';
 
@@ -41,7 +41,7 @@ export interface AdmissionCtx {
    * The cipher of a trace under a generation of the federation key. Throws FAILED_PRECONDITION
    * FEDERATION_KEY_MISSING, FEDERATION_KEY_UNKNOWN.
    */
-  cipherOf(traceId: string, federationKey: number): TraceCipher;
+  cipherOf(traceId: string, federationKey: number): TokenCipher;
 }
 
 /**

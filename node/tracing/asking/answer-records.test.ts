@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
 import { createTagCipher, TAG_BYTES } from '../../../shared/pseudonym/tag-cipher.ts';
 import { answerFault } from '../../../shared/trace/answer-fault.ts';
-import { flagsOf, type IdentifierKind } from '../../../shared/trace/identifier-flags.ts';
+import { flagsOf } from '../../../shared/trace/identifier-flags.ts';
 import { PROTOCOL } from '../../../shared/trace/messages.ts';
 import { recordsOf, type StandingRecords, type UntaggedRecords } from './answer-records.ts';
 import { NamedIdentifiers } from './named-identifiers.ts';
@@ -17,7 +17,6 @@ interface Row {
   readonly birth: number;
 }
 
-const KINDS: readonly IdentifierKind[] = ['cccd', 'cmnd', 'passport', 'insurance', 'phone', 'app'];
 /** Of a local id, so that there are two of each. */
 const kindOf = (id: number) => (id % 6) + 1;
 const BORN_1985 = 1985 * 4 + 2;
@@ -111,7 +110,7 @@ test('says each row that hangs on what is asked and named, once, and the hub tak
 /** As an answer in which the first `events` of `named` were met. */
 function faultOf(said: UntaggedRecords, who: readonly number[], named: readonly number[], events: number) {
   const { handles, births, ...columns } = said;
-  const flags = (id: number) => flagsOf(KINDS[kindOf(id) - 1] as IdentifierKind, false);
+  const flags = (id: number) => flagsOf(kindOf(id), false);
   const known = who.flatMap((id, position) => (id >= 0 ? position : []));
   const none = new Uint32Array();
   const tags = createTagCipher(randomBytes(32), '00'.repeat(16)).tagsOf(
