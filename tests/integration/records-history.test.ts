@@ -17,7 +17,8 @@ import { withTransaction } from '../../shared/db/database.ts';
 import { HOUSEHOLD_SETTING } from '../../shared/domain/place-kind.ts';
 import { Feed } from '../../shared/feed/feed.ts';
 import { createLogger } from '../../shared/log.ts';
-import { RESIDENT_FLAG } from '../../shared/trace/messages.ts';
+import { RESIDENT_FLAG } from '../../shared/trace/identifier-flags.ts';
+import { PROTOCOL } from '../../shared/trace/messages.ts';
 import type { CaseRow, PersonRow } from '../simulation/dataset.ts';
 import { principalOf, type StandingRecord, standing } from '../simulation/oracle-records.ts';
 import { everybodyAt, personWith } from '../support/callers.ts';
@@ -86,7 +87,8 @@ function answered(index: IdentifierIndex): Answered {
   const question = { seq: 1, who: packed, met: packed, metFrom: window(1), metUntil: window(2) };
   const nothing = new Int32Array();
   const events = { row: nothing, other: nothing, from: new Float64Array(), until: new Float64Array() };
-  const answer = buildAnswer(index, { question, who: asked, met: asked }, { ...events, setting: nothing });
+  const local = { question, who: asked, met: asked };
+  const { answer } = buildAnswer(index, local, { ...events, setting: nothing }, PROTOCOL.links);
   const names = new Map([...ids].map(([identifier, id]) => [id, identifier]));
   const named = [...index.idsOf(answer.named)].map((id) => names.get(id) as string);
   const pairs = (of: Uint32Array, to: Uint32Array) =>

@@ -3,12 +3,15 @@
  * in, tokens out, which the caller turns into pseudonyms of the trace.
  */
 import { HOUSEHOLD_SETTING } from '../../../shared/domain/place-kind.ts';
+import type { BirthColumns } from '../../../shared/pseudonym/tag-cipher.ts';
+import { withoutKind } from '../../../shared/trace/identifier-flags.ts';
 import {
   NO_RECORDS,
   PROTOCOL,
   type TraceAnswer,
   type TraceQuestion,
 } from '../../../shared/trace/messages.ts';
+import { recordsOf } from './answer-records.ts';
 import type { IdentifierIndex } from './identifier-index.ts';
 import { NamedIdentifiers } from './named-identifiers.ts';
 import type { MetColumns } from './queries.ts';
@@ -20,25 +23,69 @@ export interface LocalQuestion {
   readonly met: Int32Array;
 }
 
-/** An answer whose `named` are tokens still. */
-export function buildAnswer(index: IdentifierIndex, local: LocalQuestion, events: MetColumns): TraceAnswer {
+/** An answer whose `named` are tokens still, and whose tags are to be made. */
+export interface BuiltAnswer {
+  readonly answer: TraceAnswer;
+  /** Tokens of the handles that have tags, and birth years and sexes of their records, in the tags' order. */
+  readonly handles: Uint8Array;
+  readonly births: BirthColumns;
+}
+
+/** @param protocol what the asker reads: links or records. */
+export function buildAnswer(
+  index: IdentifierIndex,
+  local: LocalQuestion,
+  events: MetColumns,
+  protocol: number,
+): BuiltAnswer {
+  return protocol === PROTOCOL.links ? inLinks(index, local, events) : inRecords(index, local, events);
+}
+
+function inRecords(index: IdentifierIndex, local: LocalQuestion, events: MetColumns): BuiltAnswer {
   const named = new NamedIdentifiers();
-  const known = knownOf(index, local.who);
+  const met = eventsOf(index, local, events, named);
+  const { handles, births, ...records } = recordsOf(index, local.who, named);
+  const answer = {
+    seq: local.question.seq,
+    protocol: PROTOCOL.records,
+    named: index.tokensOf(named.ids),
+    namedFlags: Uint8Array.from(named.ids, (id) => index.flagsOf(id)),
+    ...knownOf(index, local.who),
+    ...met,
+    records: { ...records, tags: NO_RECORDS.tags },
+    ...NO_LINKS,
+  };
+  return { answer, handles: index.tokensOf(handles), births };
+}
+
+/** Of an asker of protocol 1. */
+function inLinks(index: IdentifierIndex, local: LocalQuestion, events: MetColumns): BuiltAnswer {
+  const named = new NamedIdentifiers();
   const links = linksOf(index, local.who, named);
   const met = eventsOf(index, local, events, named);
   const further = linksOfNamed(index, named);
-  return {
+  const known = knownOf(index, local.who);
+  const answer = {
     seq: local.question.seq,
     protocol: PROTOCOL.links,
     named: index.tokensOf(named.ids),
-    namedFlags: Uint8Array.from(named.ids, (id) => index.flagsOf(id)),
-    ...known,
+    namedFlags: Uint8Array.from(named.ids, (id) => withoutKind(index.flagsOf(id))),
+    known: known.known,
+    knownFlags: known.knownFlags.map(withoutKind),
     ...links,
     ...further,
     ...met,
     records: NO_RECORDS,
   };
+  return { answer, handles: new Uint8Array(), births: { year: new Uint16Array(), sex: new Uint8Array() } };
 }
+
+const NO_LINKS = {
+  linkOf: new Uint32Array(),
+  linkTo: new Uint32Array(),
+  namedLinkOf: new Uint32Array(),
+  namedLinkTo: new Uint32Array(),
+};
 
 function knownOf(index: IdentifierIndex, who: Int32Array): Pick<TraceAnswer, 'known' | 'knownFlags'> {
   const known: number[] = [];

@@ -21,13 +21,14 @@ import {
   SEQ_LIMIT,
   unpackUint32,
 } from '../../../shared/grpc/trace-messages.ts';
+import { PROTOCOL } from '../../../shared/trace/messages.ts';
 import { applyDelivery, type DeliveredContact, type Delivery } from '../contacts/operations.ts';
-import { type AdmittedTrace, admitWarrant } from './admission.ts';
+import { admitWarrant } from './admission.ts';
 import { untilCut } from './cut-off.ts';
-import { answerQuestion, type TracingCtx } from './operations.ts';
+import { type AskedTrace, answerQuestion, type TracingCtx } from './operations.ts';
 
-/** The wire's version, one step for each change that a peer can notice. 2026-11-23: 1, the first. */
-export const PROTOCOL_VERSION = 1;
+/** The wire's version, one step for each change that a peer can notice (PROTOCOL). */
+export const PROTOCOL_VERSION = PROTOCOL.records;
 
 /** Handlers of TracingService; those of other features are given. */
 export function tracingService(
@@ -46,16 +47,17 @@ async function* answerAll(
   requests: AsyncIterable<TraceRequest>,
   call: IncomingCall,
 ): AsyncGenerator<MessageInitShape<typeof TraceResponseSchema>> {
-  let trace: AdmittedTrace | undefined;
+  let trace: AskedTrace | undefined;
   const cut = new AbortController();
   const stopListening = ctx.onRevoked((province) => {
     if (trace?.opening.province === province) cut.abort(revoked());
   });
   try {
-    for await (const { message } of untilCut(requests, cut.signal)) {
+    for await (const { message, protocol } of untilCut(requests, cut.signal)) {
       if (message.case === 'warrant') {
         const { opening, countersignature } = message.value;
-        trace = await admitWarrant(ctx, { opening, countersignature }, trace?.opening.trace_id);
+        const admitted = await admitWarrant(ctx, { opening, countersignature }, trace?.opening.trace_id);
+        trace = { ...admitted, protocol: Math.min(PROTOCOL_VERSION, protocol || PROTOCOL.links) };
         const value = { incarnation: BigInt(ctx.incarnation), protocol: PROTOCOL_VERSION };
         yield { message: { case: 'accepted', value } };
       } else if (message.case === 'question') {

@@ -14,14 +14,9 @@ import { type AnswerHeader, encodeAnswer } from '../../../shared/grpc/trace-mess
 import type { Logger } from '../../../shared/log.ts';
 import { questionOutside } from '../../../shared/signed/opening-rules.ts';
 import { federationKeyOf } from '../../../shared/signed/opening-shape.ts';
-import {
-  MET_PER_QUESTION,
-  type TraceAnswer,
-  type TraceQuestion,
-  WHO_PER_QUESTION,
-} from '../../../shared/trace/messages.ts';
+import { MET_PER_QUESTION, type TraceQuestion, WHO_PER_QUESTION } from '../../../shared/trace/messages.ts';
 import type { AdmissionCtx, AdmittedTrace } from './admission.ts';
-import { buildAnswer, type LocalQuestion } from './answer.ts';
+import { type BuiltAnswer, buildAnswer, type LocalQuestion } from './answer.ts';
 import type { AskedQuestions } from './asked-questions.ts';
 import { beginAsking, recordAnswer } from './asking.ts';
 import type { Changes } from './changes.ts';
@@ -49,6 +44,11 @@ export interface TracingCtx extends AdmissionCtx {
   flushTokens(signal: AbortSignal): Promise<number>;
 }
 
+/** A trace on a stream, and what the asker reads: the step of the protocol in which it is answered. */
+export interface AskedTrace extends AdmittedTrace {
+  readonly protocol: number;
+}
+
 /**
  * The encoded answer to one question, from one state of the data; on the record, as is a refusal. Throws
  * INVALID_ARGUMENT QUESTION_TOO_LARGE; PERMISSION_DENIED NO_WARRANT, QUESTION_OUTSIDE_OPENING,
@@ -56,7 +56,7 @@ export interface TracingCtx extends AdmissionCtx {
  */
 export function answerQuestion(
   ctx: TracingCtx,
-  trace: AdmittedTrace | undefined,
+  trace: AskedTrace | undefined,
   question: TraceQuestion,
   signal: AbortSignal,
 ): Promise<Uint8Array> {
@@ -71,7 +71,7 @@ export function answerQuestion(
 
 async function answerAllowed(
   ctx: TracingCtx,
-  trace: AdmittedTrace | undefined,
+  trace: AskedTrace | undefined,
   question: TraceQuestion,
   signal: AbortSignal,
 ): Promise<Uint8Array> {
@@ -87,8 +87,11 @@ async function answerAllowed(
   ctx.asked.note({ id: traceId, expiresAt }, { ...question, who, met });
   await ctx.changes.settled(await ctx.flushTokens(signal));
   const tokens = { question, who, met };
-  const { answer, header } = await readAnswer(ctx, tokens, { id: traceId, expiresAt, rules: pack });
-  const body = encodeAnswer({ ...answer, named: cipher.pseudonymsOf(answer.named) }, header);
+  const read = { id: traceId, expiresAt, rules: pack, protocol: trace.protocol };
+  const { built, header } = await readAnswer(ctx, tokens, read);
+  const { answer } = built;
+  const records = { ...answer.records, tags: cipher.tagsOf(built.handles, built.births) };
+  const body = encodeAnswer({ ...answer, records, named: cipher.pseudonymsOf(answer.named) }, header);
   const [known, events] = [answer.known.length, answer.eventOf.length];
   await recordAnswer(ctx, asking, {
     ...{ who: who.length / 16, met: met.length / 16, known, events, bytes: body.length },
@@ -111,16 +114,17 @@ interface TokenQuestion {
 async function readAnswer(
   ctx: TracingCtx,
   { question, who, met }: TokenQuestion,
-  trace: { id: string; expiresAt: number; rules: RulePack },
-): Promise<{ answer: TraceAnswer; header: AnswerHeader }> {
+  trace: { id: string; expiresAt: number; rules: RulePack; protocol: number },
+): Promise<{ built: BuiltAnswer; header: AnswerHeader }> {
   for (;;) {
     const { dataVersion, dataAt } = ctx.changes;
     const local = { question, who: ctx.index.idsOf(who), met: ctx.index.idsOf(met) };
-    const answer = buildAnswer(ctx.index, local, await findEvents(ctx, local, trace.rules));
-    const namedBefore = ctx.asked.noteNamed(trace, question.seq, answer.named);
+    const events = await findEvents(ctx, local, trace.rules);
+    const built = buildAnswer(ctx.index, local, events, trace.protocol);
+    const namedBefore = ctx.asked.noteNamed(trace, question.seq, built.answer.named);
     const header = { incarnation: ctx.incarnation, dataVersion, dataAt };
     if (namedBefore || (ctx.changes.dataVersion === dataVersion && !ctx.changes.isApplying))
-      return { answer, header };
+      return { built, header };
     await ctx.changes.settled();
   }
 }
