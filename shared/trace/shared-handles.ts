@@ -37,14 +37,9 @@ export function findSharedHandles(
   kinds: Uint8Array,
   count: number,
 ): Uint8Array | undefined {
-  const counters = new Counters(records, count);
+  const counters = new Counters(records, kinds, count);
   const ties = tiesOf(records, kinds, count);
-  let first = 0;
-  for (let r = 0; r < records.length; r++) {
-    const until = records.until[r] as number;
-    counters.add(r, { first, until }, kinds, ties);
-    first = until;
-  }
+  for (let r = 0; r < records.length; r++) counters.add(r, ties);
   return counters.shared;
 }
 
@@ -82,12 +77,18 @@ const KINDS = (1 << LAST_NUMBER) - 1;
 
 class Counters {
   readonly #records: RecordRows;
+  readonly #kinds: Uint8Array;
   readonly #words: Int32Array;
   readonly #shared: Uint8Array;
   #any = false;
+  /** Of the record at hand: its tie plus one (0 = none), bits of the kinds of its numbers, whether tagged. */
+  #tie = 0;
+  #named = 0;
+  #isTagged = false;
 
-  constructor(records: RecordRows, count: number) {
+  constructor(records: RecordRows, kinds: Uint8Array, count: number) {
     this.#records = records;
+    this.#kinds = kinds;
     this.#words = new Int32Array(count * WORDS);
     this.#shared = new Uint8Array(count);
   }
@@ -97,43 +98,36 @@ class Counters {
   }
 
   /** Counts record `r` at each of its handles; one that names nothing beside a handle is opposed to none. */
-  add(
-    r: number,
-    { first, until }: { first: number; until: number },
-    kinds: Uint8Array,
-    ties: Int32Array,
-  ): void {
-    if (until - first < 2) return;
-    const { identifier, tagged } = this.#records;
-    let tie = 0;
-    let named = 0;
-    let handles = 0;
-    for (let m = first; m < until; m++) {
+  add(r: number, ties: Int32Array): void {
+    const { identifier, until, tagged } = this.#records;
+    const [first, end] = [r === 0 ? 0 : (until[r - 1] as number), until[r] as number];
+    if (end - first < 2) return;
+    this.#tie = 0;
+    this.#named = 0;
+    this.#isTagged = tagged[r] === 1;
+    for (let m = first; m < end; m++) {
       const n = identifier[m] as number;
-      const kind = kinds[n] as number;
-      if (!isNumber(kind)) handles++;
-      else {
-        tie = rootOf(ties, n) + 1;
-        named |= 1 << (kind - 1);
-      }
+      const kind = this.#kinds[n] as number;
+      if (!isNumber(kind)) continue;
+      this.#tie = rootOf(ties, n) + 1;
+      this.#named |= 1 << (kind - 1);
     }
-    if (handles === 0) return;
-    for (let m = first; m < until; m++) {
+    for (let m = first; m < end; m++) {
       const n = identifier[m] as number;
-      if (isNumber(kinds[n] as number) || this.#shared[n]) continue;
-      this.#count(n, m, { tie, named, isTagged: tagged[r] === 1 });
+      if (!isNumber(this.#kinds[n] as number) && !this.#shared[n]) this.#count(n, m);
     }
   }
 
-  #count(n: number, m: number, record: { tie: number; named: number; isTagged: boolean }): void {
+  /** Counts the record at hand at its handle `n`, which it names as member `m`. */
+  #count(n: number, m: number): void {
     const words = this.#words;
     const at = n * WORDS;
     let bits = words[at + BITS] as number;
     for (let kind = 0; kind < LAST_NUMBER; kind++) {
-      if (record.named & (1 << kind)) bits |= this.#isOther(at + kind, record.tie) << kind;
+      if (this.#named & (1 << kind)) bits |= this.#isOther(at + kind) << kind;
     }
-    if (record.isTagged) bits |= this.#tagBits(at, m, bits) | this.#tiesOfTagged(at, record.tie);
-    else bits |= record.named << UNTAGGED;
+    if (this.#isTagged) bits |= this.#tagBits(at, m, bits) | this.#tiesOfTagged(at);
+    else bits |= this.#named << UNTAGGED;
     words[at + BITS] = bits;
     if (!isOpposed(bits)) return;
     this.#shared[n] = 1;
@@ -150,15 +144,15 @@ class Counters {
     return HAS_TAG;
   }
 
-  #tiesOfTagged(at: number, tie: number): number {
-    return tie === 0 ? TAGGED_WITHOUT_NUMBER : this.#isOther(at + TAGGED_TIE, tie) << TAGGED_TIE;
+  #tiesOfTagged(at: number): number {
+    return this.#tie === 0 ? TAGGED_WITHOUT_NUMBER : this.#isOther(at + TAGGED_TIE) << TAGGED_TIE;
   }
 
-  /** 1 if another than `tie` was seen first; the first is kept. */
-  #isOther(word: number, tie: number): number {
+  /** 1 if another tie than that of the record at hand was seen first; the first is kept. */
+  #isOther(word: number): number {
     const first = this.#words[word] as number;
-    if (first === 0) this.#words[word] = tie;
-    return first !== 0 && first !== tie ? 1 : 0;
+    if (first === 0) this.#words[word] = this.#tie;
+    return first !== 0 && first !== this.#tie ? 1 : 0;
   }
 }
 

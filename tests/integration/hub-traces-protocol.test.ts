@@ -56,7 +56,7 @@ describe('a province that answers in links', () => {
     expect(await coverageOf(id, '79')).toMatchObject(said);
     expect(await coverageOf(id, '24')).toMatchObject({ state: 'current', reason: '' });
     await hub.restart();
-    expect(await statusOf(id)).toMatchObject({ state: 'partial', awaited: 0 });
+    expect(await statusOf(id)).toMatchObject({ state: 'partial', awaited: 0, completedAtMs: null });
     expect(await coverageOf(id, '79')).toMatchObject(said);
 
     older.protocol = 2;
