@@ -17,6 +17,8 @@ export const THERE = { ward: '07303', district: '216' };
 export interface Records {
   readonly ward: string | null;
   readonly caseId: string;
+  /** A record of somebody who lives there. */
+  readonly recordId: number;
   readonly trace: string;
   /** Ids of the trace's contacts, in order. */
   readonly contacts: readonly string[];
@@ -60,7 +62,8 @@ export async function createAccessWorld(door: Partial<DoorConfig> = {}): Promise
     });
     const caseId = entered.body.id as string;
     const trace = await startTrace(node, caseId);
-    return { ward, caseId, trace, contacts: await addContacts(node, trace, { ward, digit }) };
+    const recordId = await addRecord(node, { ward, digit });
+    return { ward, caseId, recordId, trace, contacts: await addContacts(node, trace, { ward, digit }) };
   };
   const here = await recordsIn(HERE.ward, 1);
   const there = await recordsIn(THERE.ward, 2);
@@ -88,6 +91,18 @@ export async function createAccessWorld(door: Partial<DoorConfig> = {}): Promise
 export async function startTrace(node: NodeHttp, caseId: string): Promise<string> {
   const json = { cases: [caseId], direction: 'forward' };
   return (await node.call('POST', '/v1/traces', { json })).body.id;
+}
+
+async function addRecord(
+  node: NodeHttp,
+  { ward, digit }: { ward: string | null; digit: number },
+): Promise<number> {
+  const identifier = `cmnd:00000000${digit}`;
+  const headers = { 'content-type': 'text/csv' };
+  const text = `identifiers,name,ward\n${identifier},An,${ward ?? ''}\n`;
+  await node.call('POST', '/v1/imports/persons', { text, headers });
+  const { body } = await node.call('GET', `/v1/records?identifier=${identifier}`);
+  return body.records[0].id;
 }
 
 async function addContacts(

@@ -11,14 +11,15 @@ import { createNodeHttp, type NodeHttp } from '../support/node-http.ts';
 
 /** role: what it may in its area | what it may with the whole province | what break-glass lets it read */
 const TABLE = `
-ward_tracer: traces.list traces.read traces.watch contacts.list contacts.export break_glass.open me.read \
-| | traces.list traces.read traces.watch contacts.list
-epidemiologist: cases.list cases.read cases.enter cases.correct traces.list traces.read traces.watch \
-traces.open traces.close contacts.list contacts.export break_glass.open me.read \
+ward_tracer: records.find traces.list traces.read traces.watch contacts.list contacts.export \
+break_glass.open me.read | | records.find traces.list traces.read traces.watch contacts.list
+epidemiologist: records.find records.correct records.withdraw cases.list cases.read cases.enter \
+cases.correct traces.list traces.read traces.watch traces.open traces.close contacts.list \
+contacts.export break_glass.open me.read \
 | break_glass.list break_glass.review audit.read \
-| cases.list cases.read traces.list traces.read traces.watch contacts.list
+| records.find cases.list cases.read traces.list traces.read traces.watch contacts.list
 lab: cases.list cases.read cases.enter cases.correct break_glass.open me.read | | cases.list cases.read
-integrator: cases.enter cases.correct me.read \
+integrator: records.correct records.withdraw cases.enter cases.correct me.read \
 | imports.persons imports.places imports.check-ins imports.encounters |
 operator: traces.list traces.read traces.watch me.read \
 | imports.persons imports.places imports.check-ins imports.encounters service_accounts.list \

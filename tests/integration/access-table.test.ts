@@ -84,6 +84,20 @@ const LINES: readonly Line[] = [
     askMissing: post(() => `/v1/cases/${MISSING_CASE}`, onset, 'PATCH'),
   },
   {
+    ...{ route: 'GET /v1/records', roles: 'epidemiologist ward_tracer', status: 200, outside: 200 },
+    ask: get(() => '/v1/records?identifier=cmnd:000000001'),
+  },
+  {
+    ...{ route: 'PATCH /v1/records/{id}', roles: 'epidemiologist integrator', status: 200 },
+    ask: post(() => `/v1/records/${world.here.recordId}`, { name: 'Ân' }, 'PATCH'),
+    askMissing: post(() => '/v1/records/999999', { name: 'Ân' }, 'PATCH'),
+  },
+  {
+    ...{ route: 'DELETE /v1/records/{id}', roles: 'epidemiologist integrator', status: 204 },
+    ask: (as) => world.node.call('DELETE', `/v1/records/${world.here.recordId}`, as),
+    askMissing: (as) => world.node.call('DELETE', '/v1/records/999999', as),
+  },
+  {
     ...{ route: 'POST /v1/traces', roles: 'epidemiologist', status: 202 },
     ask: post(
       () => '/v1/traces',

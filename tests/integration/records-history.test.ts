@@ -1,7 +1,7 @@
 /**
  * What a node answers of people is the fold of the records that stand, whatever was written, replaced and
- * withdrawn, by whom at the same time, and also after a restart of its memory. The oracle's reading of records
- * (tests/simulation/oracle-records.ts) says what stands.
+ * withdrawn, by whom at the same time, and also after a restart of its memory. What stands is what the oracle
+ * (tests/simulation/oracle-records.ts) reads.
  */
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -212,7 +212,7 @@ it('after any history, one after the other, the records that stand are those of 
   );
 });
 
-it('after any history, at the same time too, who answers the fold of what stands, restarted or not', async () => {
+it('after any concurrent history who answers the fold of what stands, restarted or not', async () => {
   const rounds = fc.array(fc.array(writing, { minLength: 1, maxLength: 3 }), { maxLength: 4 });
   await fc.assert(
     fc.asyncProperty(rounds, async (groups) => {

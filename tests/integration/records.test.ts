@@ -1,6 +1,6 @@
 /**
- * `/v1/records` against a real database: records are found by what they name, put right and withdrawn with all
- * that they link, by those whose area holds them.
+ * `/v1/records` against a real database: records are found by what they name, put right and withdrawn with
+ * all that they link, by those whose area holds them.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createNodeHttp, type NodeHttp } from '../support/node-http.ts';
@@ -57,7 +57,7 @@ describe('a record', () => {
     expect(await find('cccd:024090000002')).toEqual([]);
   });
 
-  it('is put right: fields that are absent stay, null erases, and tracing hears of all whom it concerns', async () => {
+  it('is put right: what is absent stays, null erases, and tracing hears of whom it concerns', async () => {
     await load(`R2,cccd:024090000003 phone:0912000003,Ba,1990,nữ,24,${WARD},,HO 2`);
     const [{ id }] = await find('phone:0912000003');
     await told();

@@ -68,7 +68,7 @@ const FINDING = bilingual(
 );
 
 const CORRECTING = bilingual(
-  'Trường vắng mặt giữ nguyên, null thì xóa; truy vết đang mở được sửa theo. Hồ sơ của ca bệnh sửa tại ca bệnh',
+  'Trường vắng mặt giữ nguyên, null thì xóa; truy vết đang mở được sửa theo. Hồ sơ của ca bệnh: sửa ca bệnh',
   'Absent fields stay, null erases; open traces correct themselves. That of a case is corrected as a case.',
 );
 

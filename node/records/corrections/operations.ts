@@ -20,7 +20,7 @@ import {
 } from '../people/operations.ts';
 import { SOURCES } from '../people/rules.ts';
 import { change, read } from './acts.ts';
-import { type Correction, readCorrection } from './rules.ts';
+import { type Correction, readCorrection } from './fields.ts';
 
 export type { ReadRecord } from '../people/operations.ts';
 
