@@ -60,7 +60,7 @@ class SaidRecords {
     this.#whoCount = who.length;
     this.#named = named;
     for (let position = who.length - 1; position >= 0; position--)
-      this.#asked.set(who[position] as number, position);
+      if ((who[position] as number) >= 0) this.#asked.set(who[position] as number, position);
   }
 
   /**
@@ -70,12 +70,29 @@ class SaidRecords {
   say(id: number, position: number): void {
     if (id < 0 || this.#positionOf(id) < position) return;
     const found: SaidRecord[] = [];
-    this.#records.eachRecord(id, (identifiers, birth) => {
-      const held = identifiers.filter((one) => this.#records.has(one)).sort();
-      if (held.length > 1 && held.every((one) => this.#positionOf(one) >= position))
-        found.push({ identifiers: held, birth: held.some((one) => this.#isHandle(one)) ? birth : 0 });
+    this.#records.eachRecord(id, (named, birth) => {
+      const identifiers = this.#toSay(named, position);
+      if (identifiers !== undefined) found.push({ identifiers, birth: this.#comparable(identifiers, birth) });
     });
-    for (const record of withoutEquals(found)) this.#add(record);
+    if (found.length === 1) this.#add(found[0] as SaidRecord);
+    else for (const record of withoutEquals(found)) this.#add(record);
+  }
+
+  /** Those that have a token, unless it is one alone or the record was said before. */
+  #toSay(identifiers: Int32Array, position: number): Int32Array | undefined {
+    let held = 0;
+    for (const one of identifiers) {
+      if (!this.#records.has(one)) continue;
+      if (this.#positionOf(one) < position) return undefined;
+      held++;
+    }
+    if (held < 2) return undefined;
+    return held === identifiers.length ? identifiers : identifiers.filter((one) => this.#records.has(one));
+  }
+
+  /** Birth year and sex, if there is a handle to which they make a tag. */
+  #comparable(identifiers: Int32Array, birth: number): number {
+    return birth !== 0 && identifiers.some((one) => this.#isHandle(one)) ? birth : 0;
   }
 
   columns(): UntaggedRecords {
@@ -114,8 +131,7 @@ class SaidRecords {
 }
 
 /** Records that name the same, and agree in birth year and sex, are one row. */
-function withoutEquals(records: readonly SaidRecord[]): readonly SaidRecord[] {
-  if (records.length < 2) return records;
-  const distinct = new Map(records.map((record) => [`${record.birth} ${record.identifiers}`, record]));
-  return [...distinct.values()];
+function withoutEquals(records: readonly SaidRecord[]): Iterable<SaidRecord> {
+  const keyOf = ({ identifiers, birth }: SaidRecord) => `${birth} ${identifiers.toSorted()}`;
+  return new Map(records.map((record) => [keyOf(record), record])).values();
 }
