@@ -96,14 +96,14 @@ export const FIELD_TEXTS = {
     en: 'no such kind of identifier; the kinds are {kinds}',
   },
   CCCD_FORM: { vi: 'số CCCD phải có 12 chữ số', en: 'a CCCD must have 12 digits' },
-  CMND_FORM: { vi: 'số CMND phải có 9 chữ số', en: 'a CMND must have 9 digits' },
+  CMND_FORM: { vi: 'số CMND phải có 9 hoặc 12 chữ số', en: 'a CMND must have 9 or 12 digits' },
   PASSPORT_FORM: {
     vi: 'hộ chiếu phải gồm mã nước ba chữ, dấu hai chấm và số hộ chiếu',
     en: 'a passport must be a three-letter country, a colon and a number',
   },
   INSURANCE_FORM: {
-    vi: 'thẻ bảo hiểm y tế phải có 10 đến 15 chữ và số',
-    en: 'an insurance card must have 10 to 15 letters and digits',
+    vi: 'thẻ bảo hiểm y tế phải có 10 chữ số, hoặc 15 ký tự với 10 chữ số cuối',
+    en: 'an insurance card must have 10 digits, or 15 characters that end in 10 digits',
   },
   APP_FORM: { vi: 'mã ứng dụng phải là UUID', en: 'an app must be a UUID' },
   PHONE_START: {
