@@ -25,7 +25,7 @@ import { createLogger, type Logger, type LogTarget } from '../shared/log.ts';
 import { LoopWatch } from '../shared/loop.ts';
 import { Outgoing } from '../shared/outgoing/outgoing.ts';
 import { packageRoot } from '../shared/package-root.ts';
-import { type Identity, loadIdentity, readOwnTls } from '../shared/pki/identity.ts';
+import { type Identity, loadIdentity, ownTls } from '../shared/pki/identity.ts';
 import { LiveTls } from '../shared/pki/live-tls.ts';
 import { startOprfWorkers } from '../shared/pseudonym/oprf-pool.ts';
 import { VerifiedWarrants } from '../shared/signed/opening-cache.ts';
@@ -140,8 +140,8 @@ type LinkParts = Pick<Base, 'config' | 'identity' | 'clock' | 'logger' | 'watch'
 
 /** The connection to the hub, and this node’s own certificate, followed and renewed while it runs. */
 async function startHubLink(stack: Disposal, { config, identity, ...parts }: LinkParts) {
-  const read = () => readOwnTls(identity, parts.clock.nowMs());
-  const tls = stack.use(new LiveTls({ ...parts, first: identity.tls, read, everyMs: config.lookEveryMs }));
+  const own = ownTls(identity, parts.clock);
+  const tls = stack.use(new LiveTls({ ...parts, ...own, everyMs: config.lookEveryMs }));
   const distrusted = stack.use(
     await DistrustedSerials.open(config.identityDir, { ...parts, everyMs: config.lookEveryMs }),
   );
