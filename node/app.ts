@@ -122,7 +122,7 @@ export async function startNode(config: NodeConfig, clock = systemClock, out?: L
   const { log, peers } = startAudit(base);
   const tokenizer = await startTokenizer(base);
   const tracing = await startTracing(base, tokenizer);
-  stack.use(startRefiling(feed));
+  stack.use(startRefiling(feed, identity.province));
   const services = [tracingService(tracing.ctx, auditHandlers({ db, clock, log }))];
   const listen = { listen: config.grpcListen, tls: tls.current, check: distrusted.check };
   const server = stack.use(await startGrpcServer({ ...listen, services, logger, clock }));

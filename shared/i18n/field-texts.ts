@@ -126,7 +126,22 @@ export const FIELD_TEXTS = {
     en: 'no such province; a two-digit code of 2021 is expected',
   },
   NOT_A_WARD_CODE: { vi: 'phải là mã xã/phường năm chữ số', en: 'must be the five-digit code of a ward' },
-  UNKNOWN_WARD: { vi: 'không có xã/phường này', en: 'no such ward' },
+  UNKNOWN_WARD: {
+    vi: 'không có xã/phường này; cần mã năm chữ số của năm 2021',
+    en: 'no such ward; a five-digit code of 2021 is expected',
+  },
+  ZERO_LOST: {
+    vi: 'thiếu số 0 ở đầu; ý bạn là {meant}?',
+    en: 'a zero in front is missing; did you mean {meant}?',
+  },
+  CODE_OF_OTHER_YEAR: {
+    vi: 'mã của năm khác; cần mã của năm {year}',
+    en: 'a code of another year; one of {year} is expected',
+  },
+  WARD_ELSEWHERE: {
+    vi: 'thuộc tỉnh {found}, không thuộc tỉnh {expected}',
+    en: 'lies in province {found}, not in {expected}',
+  },
   NOT_AN_AREA_CODE: {
     vi: 'phải là mã của tỉnh, quận/huyện hoặc xã/phường',
     en: 'must be the code of a province, district or ward',

@@ -126,6 +126,16 @@ describe('bad cases', () => {
       { ...CASE, onset: '2021-06-01' },
       [said('onset', 'UNKNOWN_FIELD', 'trường không có trong quy định')],
     ],
+    [
+      'a ward whose zero a spreadsheet took',
+      { ...CASE, ward: '7213' },
+      [said('ward', 'ZERO_LOST', 'thiếu số 0 ở đầu; ý bạn là 07213?', { meant: '07213' })],
+    ],
+    [
+      'a ward of another province',
+      { ...CASE, ward: '26734' },
+      [said('ward', 'NOT_OF_PROVINCE', 'không thuộc tỉnh này')],
+    ],
     ['a body that is no object', [CASE], [said('body', 'NOT_AN_OBJECT', 'phải là đối tượng JSON')]],
   ];
   it.each(bad)('%s', async (_name, json, errors) => {

@@ -389,6 +389,18 @@ describe("another province's trace", () => {
     expect(ward.contacts.map((contact: { seconds: number }) => contact.seconds)).toEqual([901, 903]);
   });
 
+  it('lists those of no ward at the desk of the province, to whom the whole province is open', async () => {
+    const path = `/v1/traces/${id}/contacts?ward=24`;
+    const listed = (await node.call('GET', path)).body.contacts;
+    expect(listed.map(({ seconds, ward }: { seconds: number; ward: unknown }) => [seconds, ward])).toEqual([
+      [902, null],
+      [904, null],
+    ]);
+    const { body } = await node.call('GET', path, { roles: ['ward_tracer@07213'] });
+    expect(body.contacts).toEqual([]);
+    expect((await node.call('GET', `/v1/traces/${id}/contacts?ward=79`)).body.contacts).toEqual([]);
+  });
+
   it.each([
     ['limit=0', 'INVALID_FIELD'],
     ['limit=1001', 'INVALID_FIELD'],

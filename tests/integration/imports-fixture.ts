@@ -60,7 +60,7 @@ export async function createIntake() {
 export function intakeOn(db: Database, dataKeys: DataKeys) {
   let read = 0;
   const ctx: ImportCtx = {
-    ...{ db, dataKeys },
+    ...{ db, dataKeys, province: '24' },
     clock: { nowMs: () => NOW * 1000 },
   };
   return {

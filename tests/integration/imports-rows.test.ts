@@ -105,11 +105,11 @@ describe('places', () => {
     await intake.importCsv(
       'places',
       'place,name,kind,ward,capacity,latitude,longitude',
-      'P1,Chợ,market,00001,10,21.5,106',
+      'P1,Chợ,market,07210,10,21.5,106',
     );
     await intake.importCsv('places', 'place,capacity,name', 'P1,20,');
     expect(await rowsOf('SELECT place, name, kind, ward, capacity, latitude, longitude FROM places')).toEqual(
-      [['P1', 'Chợ', 1, '00001', 20, 21.5, 106]],
+      [['P1', 'Chợ', 1, '07210', 20, 21.5, 106]],
     );
     expect((await intake.takeHeard()).stays).toEqual([]);
   });

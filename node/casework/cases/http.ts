@@ -31,7 +31,7 @@ const facts = {
   isolated_at: instantInput.nullish(),
   ward: z
     .string()
-    .regex(/^\d{5}$/, fault({ reason: 'NOT_A_WARD_CODE' }))
+    .regex(/^\d{1,5}$/, fault({ reason: 'NOT_A_WARD_CODE' }))
     .nullish()
     .openapi({ description: 'nơi xử lý ca bệnh · where the case is handled', example: '07213' }),
 };

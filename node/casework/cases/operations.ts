@@ -7,8 +7,9 @@ import { requireVersion } from '../../../shared/acts/versions.ts';
 import type { Actor } from '../../../shared/audit/record.ts';
 import { type Clock, nowSeconds } from '../../../shared/clock.ts';
 import type { Database, Queryable, Transaction } from '../../../shared/db/database.ts';
+import { expectValue } from '../../../shared/domain/reading.ts';
 import { AppError, invalidField } from '../../../shared/errors.ts';
-import { isWardOf } from '../../../shared/gazetteer.ts';
+import { isWardOf, readWard } from '../../../shared/gazetteer.ts';
 import { newId } from '../../../shared/ids.ts';
 import { IDENTIFIERS_CHANGED } from '../../records/kinds.ts';
 import {
@@ -144,6 +145,7 @@ export async function correctCase(
 /** Says nothing of anybody: only what the caller sent and where the caller may act decide. */
 function checkWard({ province }: Pick<CasesCtx, 'province'>, scope: Scope, ward: string | null): void {
   if (ward === null && scope !== 'whole') throw invalidField('ward', 'OWN_WARD_REQUIRED');
+  if (ward !== null) expectValue(readWard(ward), 'ward');
   if (ward !== null && !isWardOf(ward, province)) throw invalidField('ward', 'NOT_OF_PROVINCE');
   if (ward !== null && !isWithin(scope, ward)) throw invalidField('ward', 'OUTSIDE_AREA');
 }

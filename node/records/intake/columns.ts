@@ -7,7 +7,6 @@ import { readIdentifier } from '../../../shared/domain/identifier.ts';
 import { plainText } from '../../../shared/domain/plain-text.ts';
 import type { Reading } from '../../../shared/domain/reading.ts';
 import type { Fault } from '../../../shared/errors.ts';
-import { isProvince, isWard } from '../../../shared/gazetteer.ts';
 
 /** A cell as the file has it: text, or in NDJSON a list of texts where the column takes one. */
 export type Cell = string | readonly string[];
@@ -105,19 +104,6 @@ export function textUpTo(longest: number): ReadText<string> {
     if (text === '') return NOTHING_SEEN;
     return UNPRINTABLE.test(text) ? { reason: 'UNPRINTABLE' } : { value: text };
   };
-}
-
-/** Two-digit code of one of the 63 provinces of 2021. */
-export function readProvince(text: string): Reading<string> {
-  return isProvince(text) ? { value: text } : { reason: 'UNKNOWN_PROVINCE' };
-}
-
-const readWardText = textUpTo(100);
-
-/** A ward: any text up to 100 characters, but five digits are an official code and must be a known one. */
-export function readWard(text: string): Reading<string> {
-  if (/^\d{5}$/.test(text) && !isWard(text)) return { reason: 'UNKNOWN_WARD' };
-  return readWardText(text);
 }
 
 const SEXES: ReadonlyMap<string, string> = new Map([

@@ -24,7 +24,11 @@ import {
 } from './rows.ts';
 import { type ImportRunCtx, type IntakeCtx, STORES, type Store } from './store.ts';
 
-export type ImportCtx = IntakeCtx & { readonly clock: Pick<Clock, 'nowMs'> };
+export interface ImportCtx extends IntakeCtx {
+  readonly clock: Pick<Clock, 'nowMs'>;
+  /** Whose node it is, two digits. */
+  readonly province: string;
+}
 
 export type ImportFormat = 'csv' | 'ndjson';
 
@@ -77,7 +81,8 @@ async function storeRows<K extends ImportKind>(
 ): Promise<ImportReport> {
   const rowKind = ROW_KINDS[kind] as unknown as RowKind<Rows[K]>;
   const store = STORES[kind] as unknown as Store<Rows[K]>;
-  const run = new ImportRun<Rows[K]>(rowKind, { today: vietnamDate(nowSeconds(ctx.clock)) });
+  const today = vietnamDate(nowSeconds(ctx.clock));
+  const run = new ImportRun<Rows[K]>(rowKind, { today, province: ctx.province });
   const save = (batch: Batch<Rows[K]>) => storeBatch({ ...ctx, step }, store, batch);
   const lines = readLines(unbroken(source.bytes));
   const columns = rowKind.columns;

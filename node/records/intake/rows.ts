@@ -8,6 +8,7 @@ import { readDate, readInstant } from '../../../shared/domain/instant.ts';
 import { placeKindNumber } from '../../../shared/domain/place-kind.ts';
 import { faultIn, type Reading } from '../../../shared/domain/reading.ts';
 import type { FieldError } from '../../../shared/errors.ts';
+import { provinceOf, readProvince, readWard } from '../../../shared/gazetteer.ts';
 import {
   type Cell,
   type Columns,
@@ -17,9 +18,7 @@ import {
   number,
   optional,
   type RowOf,
-  readProvince,
   readSex,
-  readWard,
   textUpTo,
   wholeNumber,
 } from './columns.ts';
@@ -86,6 +85,8 @@ export const IMPORT_KINDS: readonly ImportKind[] = ['persons', 'places', 'check-
 export interface RowFacts {
   /** The date in Vietnam, `YYYY-MM-DD`. */
   readonly today: string;
+  /** Whose node it is, two digits. */
+  readonly province: string;
 }
 
 export interface RowKind<Row> {
@@ -103,9 +104,11 @@ export const ROW_KINDS: { readonly [K in ImportKind]: RowKind<Rows[K]> } = {
   persons: {
     columns: PERSONS,
     check: (row, { today }) =>
-      row.born_on !== null && row.born_on > today ? { field: 'born_on', reason: 'IN_FUTURE' } : undefined,
+      row.born_on !== null && row.born_on > today
+        ? { field: 'born_on', reason: 'IN_FUTURE' }
+        : wardElsewhere(row.ward, row.province),
   },
-  places: { columns: PLACES, check: () => undefined },
+  places: { columns: PLACES, check: (row, { province }) => wardElsewhere(row.ward, province) },
   'check-ins': {
     columns: CHECK_INS,
     check: (row) => (row.out_at !== null && row.out_at < row.in_at ? OUT_BEFORE_IN : undefined),
@@ -157,6 +160,14 @@ function readPlaceKind(text: string): Reading<number> {
   if (value !== undefined) return { value };
   // Only what looks like a kind is repeated: in a shifted row it may be somebody's name.
   return { reason: 'UNKNOWN_PLACE_KIND', params: { kind: /^[a-z_]{1,30}$/.test(text) ? text : '…' } };
+}
+
+/** Who lives in one province and in a ward of another stands at no desk of either. */
+function wardElsewhere(ward: string | null, province: string | null): FieldError | undefined {
+  if (ward === null || province === null) return undefined;
+  const found = provinceOf(ward) as string;
+  if (found === province) return undefined;
+  return { field: 'ward', reason: 'WARD_ELSEWHERE', params: { found, expected: province } };
 }
 
 function checkEncounter(row: EncounterRow): FieldError | undefined {

@@ -64,13 +64,16 @@ export async function lockFiling({ sql }: Queryable): Promise<void> {
  * the person's records, as a delivery would. By index, identifier by identifier: plans that overlap arrays
  * scan.
  */
-export async function refileContacts({ sql }: Queryable, identifierIds: readonly number[] | 'all') {
+export async function refileContacts(
+  { sql }: Queryable,
+  { moved, wards }: { readonly moved: readonly number[] | 'all'; readonly wards: readonly string[] },
+) {
   const touched =
-    identifierIds === 'all'
+    moved === 'all'
       ? sql`SELECT trace_id, contact_id, identifier_ids FROM contacts WHERE withdrawn_at IS NULL`
       : sql`
         SELECT DISTINCT c.trace_id, c.contact_id, c.identifier_ids
-        FROM unnest(${[...identifierIds]}::int[]) AS moved (id)
+        FROM unnest(${[...moved]}::int[]) AS moved (id)
         JOIN contacts c ON c.identifier_ids @> ARRAY[moved.id] WHERE c.withdrawn_at IS NULL`;
   await sql`SET LOCAL enable_seqscan = off`;
   await sql`
@@ -79,7 +82,7 @@ export async function refileContacts({ sql }: Queryable, identifierIds: readonly
       SELECT t.trace_id, t.contact_id, min(p.ward COLLATE "C") AS ward
       FROM touched t CROSS JOIN LATERAL unnest(t.identifier_ids) AS named (id)
       LEFT JOIN people_identifiers pi ON pi.identifier_id = named.id
-      LEFT JOIN people p ON p.id = pi.person_id
+      LEFT JOIN people p ON p.id = pi.person_id AND p.ward = ANY (${[...wards]}::text[])
       GROUP BY t.trace_id, t.contact_id)
     UPDATE contacts c SET ward = filed.ward FROM filed
     WHERE c.trace_id = filed.trace_id AND c.contact_id = filed.contact_id
@@ -91,12 +94,15 @@ export async function markApplied({ orm }: Queryable, { traceId, seq }: Delivery
   await orm.update(deliveries).set({ applied: seq }).where(eq(deliveries.traceId, traceId));
 }
 
+interface Filing {
+  readonly delivery: Delivery;
+  readonly contacts: readonly LocalContact[];
+  /** Those that are desks here: who lives in another stands at the province's own. */
+  readonly wards: readonly string[];
+}
+
 /** Withdrawals first; then new and changed contacts, with the wards of the persons' records. */
-export async function upsertContacts(
-  tx: Queryable,
-  delivery: Delivery,
-  contacts: LocalContact[],
-): Promise<void> {
+export async function upsertContacts(tx: Queryable, { delivery, contacts, wards }: Filing): Promise<void> {
   const { traceId, seq } = delivery;
   const withdrawn = contacts.filter((c) => c.withdrawn).map((c) => c.id);
   if (withdrawn.length > 0) {
@@ -105,7 +111,7 @@ export async function upsertContacts(
   }
   const rows = contacts.filter((c) => !c.withdrawn);
   if (rows.length === 0) return;
-  const columns = columnsOf(rows, await findWards(tx, rows), delivery);
+  const columns = columnsOf(rows, await findWards(tx, rows, wards), delivery);
   // The first delivery is the large one, and people wait for it: nothing can be there to be replaced.
   if (seq === 1) await copyIn(tx.sql, `contacts (${CONTACT_COLUMNS})`, columns);
   else await replaceContacts(tx, columns);
@@ -153,16 +159,18 @@ async function replaceContacts({ sql }: Queryable, columns: ReturnType<typeof co
 async function findWards(
   { sql }: Queryable,
   contacts: readonly LocalContact[],
+  wards: readonly string[],
 ): Promise<(contact: LocalContact) => string | undefined> {
   const ids = contacts.flatMap((c) => c.identifierIds);
   const found = await sql<{ id: number; ward: string }[]>`
     SELECT pi.identifier_id AS id, min(p.ward) AS ward
     FROM people_identifiers pi JOIN people p ON p.id = pi.person_id
-    WHERE pi.identifier_id = ANY(${ids}::integer[]) AND p.ward IS NOT NULL GROUP BY pi.identifier_id`;
-  const wards = new Map(found.map(({ id, ward }) => [id, ward]));
+    WHERE pi.identifier_id = ANY(${ids}::integer[]) AND p.ward = ANY (${[...wards]}::text[])
+    GROUP BY pi.identifier_id`;
+  const wardOf = new Map(found.map(({ id, ward }) => [id, ward]));
   return ({ identifierIds }) =>
     identifierIds
-      .map((id) => wards.get(id))
+      .map((id) => wardOf.get(id))
       .filter((ward) => ward !== undefined)
       .sort()[0];
 }
