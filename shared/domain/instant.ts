@@ -56,6 +56,20 @@ export function readDate(text: string): Reading<string> {
   return { value: text };
 }
 
+/**
+ * A date of birth as people know theirs: a day, a month `YYYY-MM` or a year `YYYY`, 1900 to 2106, as it was
+ * written. Texts of all three compare like what they mean, the shorter one first.
+ */
+export function readBirthday(text: string): Reading<string> {
+  const rest = BIRTHDAY_REST[text.length];
+  if (rest === undefined) return { reason: 'NOT_A_BIRTHDAY' };
+  const day = readDate(text + rest);
+  if (day.reason === undefined) return { value: text };
+  return day.reason === 'NOT_A_DATE' ? { reason: 'NOT_A_BIRTHDAY' } : day;
+}
+
+const BIRTHDAY_REST: Readonly<Record<number, string>> = { 4: '-01-01', 7: '-01', 10: '' };
+
 /** Like `readDate`. Throws INVALID_FIELD naming `field`. */
 export function parseDate(text: string, field = 'date'): string {
   return expectValue(readDate(text), field);

@@ -69,6 +69,10 @@ export const FIELD_TEXTS = {
   NOT_HUB_OR_PROVINCE: { vi: 'phải là hub hoặc mã tỉnh', en: 'must be hub or the code of a province' },
 
   // Dates and instants.
+  NOT_A_BIRTHDAY: {
+    vi: 'phải là ngày, tháng hoặc năm: NNNN-TT-NN, NNNN-TT hoặc NNNN',
+    en: 'must be a day, a month or a year: YYYY-MM-DD, YYYY-MM or YYYY',
+  },
   NOT_A_DATE: { vi: 'phải là ngày dạng NNNN-TT-NN (2021-06-01)', en: 'must be a date YYYY-MM-DD' },
   NO_SUCH_DATE: { vi: 'ngày này không có trong lịch', en: 'not a date of the calendar' },
   NOT_AN_INSTANT: {
@@ -157,8 +161,19 @@ export const FIELD_TEXTS = {
   NEW_PLACE_KIND: { vi: 'bắt buộc vì địa điểm này còn mới', en: 'required: the place is new' },
 
   // Files and their rows.
-  NOT_UTF8: { vi: 'không phải UTF-8', en: 'not valid UTF-8' },
-  UTF16: { vi: 'tệp ở dạng UTF-16; cần UTF-8', en: 'the file is in UTF-16; UTF-8 is expected' },
+  NOT_UTF8: {
+    vi: 'không phải UTF-8 (có thể là Windows-1258 hoặc TCVN3)',
+    en: 'not valid UTF-8 (perhaps Windows-1258 or TCVN3)',
+  },
+  FILE_WORKBOOK: {
+    vi: 'đây là tệp bảng tính (xlsx, xls, ods); hãy lưu thành CSV UTF-8',
+    en: 'this is a workbook (xlsx, xls, ods); save it as CSV UTF-8',
+  },
+  FILE_HTML: {
+    vi: 'đây là trang HTML hoặc XML; hãy lưu thành CSV UTF-8',
+    en: 'this is a page of HTML or XML; save it as CSV UTF-8',
+  },
+  FILE_PDF: { vi: 'đây là tệp PDF; cần CSV hoặc NDJSON', en: 'this is a PDF; CSV or NDJSON is expected' },
   CELL_COUNT: {
     vi: 'có {found} ô, dòng tiêu đề có {expected}',
     en: 'has {found} fields, the header has {expected}',

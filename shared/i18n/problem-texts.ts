@@ -23,8 +23,8 @@ export const DOOR_TEXTS = {
     en: 'A text holds a character that cannot be stored.',
   },
   ENCODING: {
-    vi: 'Không đọc được bảng mã của tệp. {errors}',
-    en: 'The file is in another encoding. {errors}',
+    vi: 'Không đọc được tệp này. {errors}',
+    en: 'The file cannot be read. {errors}',
   },
   LINE_TOO_LONG: { vi: 'Có dòng quá dài. {errors}', en: 'A line is too long. {errors}' },
   QUOTE_NOT_CLOSED: { vi: 'Có dấu nháy chưa đóng. {errors}', en: 'A quote is not closed. {errors}' },

@@ -40,7 +40,7 @@ describe('persons', () => {
       HEADER,
       `${AN},Nguyễn Văn An,1990-02-28,nam,24,07225,"Thôn Đông, xã An Hà",H1`,
     );
-    expect(report).toEqual({ accepted: 1, rejected: 0, errors: [] });
+    expect(report).toEqual({ accepted: 1, rejected: 0, errors: [], warnings: [] });
     const ids = 'app:0b0e7a5c-3c1d-4f7e-9a55-1d2c3b4a5f60 cccd:001090123456 phone:+84912345678';
     expect(await rowsOf(PEOPLE)).toEqual([
       ['Nguyễn Văn An', '1990-02-28', 'male', '24', '07225', 'Thôn Đông, xã An Hà', ids],
@@ -144,6 +144,7 @@ describe('check-ins', () => {
       accepted: 1,
       rejected: 1,
       errors: [{ line: 3, field: 'place', reason: 'UNKNOWN_PLACE' }],
+      warnings: [],
     });
     expect(await rowsOf(CHECK_INS)).toEqual([['phone:+84912345678', 'P1', '08:00', null, null]]);
     expect(await intake.takeHeard()).toMatchObject({ identifiers: [1] });
@@ -245,7 +246,7 @@ describe('encounters', () => {
       `cmnd:000000001,cmnd:000000002,${FROM_UNTIL},-70`,
       `cmnd:000000002,cmnd:000000001,${FROM_UNTIL},`,
     );
-    expect(report).toEqual({ accepted: 2, rejected: 0, errors: [] });
+    expect(report).toEqual({ accepted: 2, rejected: 0, errors: [], warnings: [] });
     expect(
       await rowsOf('SELECT identifier_a, identifier_b, until_at - from_at, rssi FROM encounters'),
     ).toEqual([[1, 2, 900, -70]]);

@@ -17,6 +17,8 @@ export type CellReading<T> = Reading<T> & { readonly item?: number };
 export interface Column<T> {
   /** Part of the key: the column must be there and no cell of it empty. */
   readonly required: boolean;
+  /** A wrong cell costs itself, with a warning, and not its row: the rest is worth having without it. */
+  readonly dispensable: boolean;
   /** What JSON may hold besides text and null. */
   readonly json: 'text' | 'number' | 'list';
   /** Cells are trimmed and not empty. */
@@ -32,17 +34,22 @@ type ReadText<T> = (text: string) => Reading<T>;
 
 /** A column of the key. */
 export function key<T>(read: ReadText<T>): Column<T> {
-  return { required: true, json: 'text', read: read as Column<T>['read'] };
+  return { required: true, dispensable: false, json: 'text', read: read as Column<T>['read'] };
 }
 
-/** A column that may be missing or empty: null. */
+/** A column that may be missing or empty: null. What is there must be right, or the row means another. */
 export function optional<T>(read: ReadText<T>): Column<T | null> {
-  return { required: false, json: 'text', read: read as Column<T>['read'] };
+  return { required: false, dispensable: false, json: 'text', read: read as Column<T>['read'] };
 }
 
-/** An optional column whose cell may be a JSON number. */
-export function number(read: ReadText<number>): Column<number | null> {
-  return { ...optional(read), json: 'number' };
+/** An optional column without which the row is as good as new. */
+export function dispensable<T>(read: ReadText<T>): Column<T | null> {
+  return { ...optional(read), dispensable: true };
+}
+
+/** The same, and its cell may be a JSON number. */
+export function number<T>(read: ReadText<T>): Column<T | null> {
+  return { ...dispensable(read), json: 'number' };
 }
 
 const MOST_IDENTIFIERS = 20;
@@ -56,6 +63,7 @@ function ofItem({ reason, params }: Fault, item: number): CellReading<never> {
 /** One or more identifiers, separated by spaces or as a JSON list: canonical, each once, in order. */
 export const identifierList: Column<readonly string[]> = {
   required: true,
+  dispensable: false,
   json: 'list',
   read: (cell) => {
     const items = typeof cell === 'string' ? separated(cell) : cell;
@@ -106,19 +114,14 @@ export function textUpTo(longest: number): ReadText<string> {
   };
 }
 
-const SEXES: ReadonlyMap<string, string> = new Map([
-  ['male', 'male'],
-  ['nam', 'male'],
-  ['female', 'female'],
-  ['nữ', 'female'],
-  ['nu', 'female'],
-  ['other', 'other'],
-  ['khác', 'other'],
-]);
+const WORDS_OF_SEX = { male: 'male m nam', female: 'female f nữ nu', other: 'other khác khac' };
+const SEXES: ReadonlyMap<string, string> = new Map(
+  Object.entries(WORDS_OF_SEX).flatMap(([sex, words]) => words.split(' ').map((word) => [word, sex])),
+);
 
-const NO_SEX: Fault = { reason: 'NOT_ONE_OF', params: { values: 'male, female, other, nam, nữ, khác' } };
+const NO_SEX: Fault = { reason: 'NOT_ONE_OF', params: { values: [...SEXES.keys()].join(', ') } };
 
-/** `male`, `female`, `other`, or the Vietnamese words, in any case. */
+/** `male`, `female`, `other`, their first letters or the Vietnamese words, in any case. */
 export function readSex(text: string): Reading<string> {
   const sex = SEXES.get(plainText(text).toLowerCase());
   return sex === undefined ? NO_SEX : { value: sex };

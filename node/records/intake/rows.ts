@@ -4,7 +4,7 @@
  */
 
 import { readIdentifier } from '../../../shared/domain/identifier.ts';
-import { readDate, readInstant } from '../../../shared/domain/instant.ts';
+import { readBirthday, readInstant } from '../../../shared/domain/instant.ts';
 import { placeKindNumber } from '../../../shared/domain/place-kind.ts';
 import { faultIn, type Reading } from '../../../shared/domain/reading.ts';
 import type { FieldError } from '../../../shared/errors.ts';
@@ -13,6 +13,7 @@ import {
   type Cell,
   type Columns,
   decimal,
+  dispensable,
   identifierList,
   key,
   number,
@@ -28,18 +29,19 @@ const LARGEST_INTEGER = 2_147_483_647;
 
 const PERSONS = {
   identifiers: identifierList,
-  name: optional(textUpTo(200)),
-  born_on: optional(readDate),
-  sex: optional(readSex),
-  province: optional(readProvince),
+  name: dispensable(textUpTo(200)),
+  // Of JSON a year may be a number.
+  born_on: number(readBirthday),
+  sex: dispensable(readSex),
+  province: dispensable(readProvince),
   ward: optional(readWard),
-  address: optional(textUpTo(500)),
-  household: optional(textUpTo(200)),
+  address: dispensable(textUpTo(500)),
+  household: dispensable(textUpTo(200)),
 } satisfies Columns;
 
 const PLACES = {
   place: key(textUpTo(200)),
-  name: optional(textUpTo(200)),
+  name: dispensable(textUpTo(200)),
   kind: optional(readPlaceKind),
   ward: optional(readWard),
   capacity: number(wholeNumber(1, LARGEST_INTEGER)),
@@ -53,7 +55,7 @@ const CHECK_INS = {
   in_at: key(readInstant),
   out_at: optional(readInstant),
   // Checked and not kept: it is no residence, nothing asks for it, and who lives where records say.
-  home_province: optional(readProvince),
+  home_province: dispensable(readProvince),
 } satisfies Columns;
 
 const ENCOUNTERS = {
@@ -89,12 +91,18 @@ export interface RowFacts {
   readonly province: string;
 }
 
+type Warn = (warning: FieldError) => void;
+
 export interface RowKind<Row> {
   readonly columns: Columns;
-  /** What is wrong between the fields of a row whose fields are right. */
-  readonly check: (row: Row, context: RowFacts) => FieldError | undefined;
+  /**
+   * What is wrong between the fields of a row whose fields are right. What costs only a field is taken from
+   * the row and told to `warn`.
+   */
+  readonly check: (row: Row, facts: RowFacts, warn: Warn) => FieldError | undefined;
 }
 
+const BORN_IN_FUTURE: FieldError = { field: 'born_on', reason: 'IN_FUTURE' };
 const OUT_BEFORE_IN: FieldError = { field: 'out_at', reason: 'BEFORE_FIELD', params: { other: 'in_at' } };
 const UNTIL_NOT_AFTER_FROM: FieldError = {
   ...{ field: 'until', reason: 'NOT_AFTER_FIELD', params: { other: 'from' } },
@@ -103,10 +111,13 @@ const UNTIL_NOT_AFTER_FROM: FieldError = {
 export const ROW_KINDS: { readonly [K in ImportKind]: RowKind<Rows[K]> } = {
   persons: {
     columns: PERSONS,
-    check: (row, { today }) =>
-      row.born_on !== null && row.born_on > today
-        ? { field: 'born_on', reason: 'IN_FUTURE' }
-        : wardElsewhere(row.ward, row.province),
+    check: (row, { today }, warn) => {
+      if (row.born_on !== null && row.born_on > today) {
+        warn(BORN_IN_FUTURE);
+        row.born_on = null;
+      }
+      return wardElsewhere(row.ward, row.province);
+    },
   },
   places: { columns: PLACES, check: (row, { province }) => wardElsewhere(row.ward, province) },
   'check-ins': {
@@ -117,37 +128,46 @@ export const ROW_KINDS: { readonly [K in ImportKind]: RowKind<Rows[K]> } = {
 };
 
 export type RowReading<Row> =
-  | { readonly row: Row; readonly problem?: undefined }
-  | { readonly row?: undefined; readonly problem: FieldError };
+  | { readonly row: Row; readonly warnings: readonly FieldError[]; readonly problem?: undefined }
+  | { readonly row?: undefined; readonly warnings?: undefined; readonly problem: FieldError };
+
+/** Shared by all the rows that have none: no list is made for them. */
+const NONE: readonly FieldError[] = [];
 
 /**
- * The row in `cells` (in the order of the kind's columns; undefined or blank = empty), or its first problem.
+ * The row in `cells` (in the order of the kind's columns; undefined or blank = empty) and what it had to do
+ * without, or its first problem.
  */
 export function readRow<Row>(
   kind: RowKind<Row>,
   cells: readonly (Cell | undefined)[],
-  context: RowFacts,
+  facts: RowFacts,
 ): RowReading<Row> {
   const row: Record<string, unknown> = {};
+  let warnings = NONE;
+  const warn: Warn = (warning) => {
+    warnings = [...warnings, warning];
+  };
   let index = 0;
   for (const field in kind.columns) {
     const column = kind.columns[field] as Columns[string];
     const cell = trimmed(cells[index++]);
+    row[field] = null;
     if (cell === undefined) {
       if (column.required) return { problem: { field, reason: 'REQUIRED' } };
-      row[field] = null;
-    } else {
-      const reading = column.read(cell);
-      if (reading.reason !== undefined) {
-        return {
-          problem: faultIn(reading.item === undefined ? field : `${field}[${reading.item}]`, reading),
-        };
-      }
-      row[field] = reading.value;
+      continue;
     }
+    const reading = column.read(cell);
+    if (reading.reason === undefined) {
+      row[field] = reading.value;
+      continue;
+    }
+    const fault = faultIn(reading.item === undefined ? field : `${field}[${reading.item}]`, reading);
+    if (!column.dispensable) return { problem: fault };
+    warn(fault);
   }
-  const problem = kind.check(row as Row, context);
-  return problem === undefined ? { row: row as Row } : { problem };
+  const problem = kind.check(row as Row, facts, warn);
+  return problem === undefined ? { row: row as Row, warnings } : { problem };
 }
 
 function trimmed(cell: Cell | undefined): Cell | undefined {

@@ -45,8 +45,8 @@ export type Refused = ReadonlyMap<number, FieldError>;
 export type Store<Row> = (ctx: ImportRunCtx, rows: readonly Row[]) => Promise<Refused>;
 
 const NONE: Refused = new Map();
-const UNKNOWN_PLACE: FieldError = { field: 'place', reason: 'UNKNOWN_PLACE' };
-const KIND_MISSING: FieldError = { field: 'kind', reason: 'NEW_PLACE_KIND' };
+export const UNKNOWN_PLACE: FieldError = { field: 'place', reason: 'UNKNOWN_PLACE' };
+export const KIND_MISSING: FieldError = { field: 'kind', reason: 'NEW_PLACE_KIND' };
 
 export const STORES: { readonly [K in ImportKind]: Store<Rows[K]> } = {
   persons: storePersons,
