@@ -137,7 +137,8 @@ async function startTls(parts: Pick<Base, 'config' | 'clock' | 'logger' | 'loops
 /** The hub's audit log, and what it holds of those of the provinces. */
 function startAudit({ config, logger, clock, db, loops, metrics, roster, stack }: Base): HubAuditCtx {
   const grower = stack.use(new TreeGrower({ db, clock, logger, watch: loops }));
-  const log = new AuditLog({ db, clock, grower, origin: HUB_ORIGIN, key: config.warrantKey });
+  const signing = { origin: HUB_ORIGIN, key: config.warrantKey, recentMs: config.checkpointEveryMs };
+  const log = new AuditLog({ db, clock, grower, ...signing });
   const peers = new PeerLogs({ db, clock, logger, countConflict: measureAudit(metrics) });
   return { log, peers, provinceKeys: roster.keys };
 }
