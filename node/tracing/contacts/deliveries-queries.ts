@@ -1,12 +1,11 @@
 /**
- * The tables `contacts` and `deliveries` as deliveries of the hub change them. Contacts by hand: they come by
- * thousands, with COPY.
+ * The tables `contacts` and `deliveries` as deliveries of the hub change them. By hand: contacts come by
+ * thousands, with COPY, and a trace of one degree is short enough for drizzle's building of statements to
+ * show.
  */
-import { eq } from 'drizzle-orm';
 import { copyIn } from '../../../shared/db/copy.ts';
 import type { Queryable } from '../../../shared/db/database.ts';
 import type { WarrantPair } from '../../../shared/signed/opening.ts';
-import { deliveries } from './tables.ts';
 
 /** One delivery, columns unpacked. Counts and lengths have been checked by the caller's decoding. */
 export interface Delivery {
@@ -35,11 +34,10 @@ export interface DeliveredContact {
 export type LocalContact = Omit<DeliveredContact, 'pseudonyms'> & { readonly identifierIds: number[] };
 
 /** Highest delivery applied, its row locked: two deliveries of one trace wait for each other. */
-export async function lockApplied({ orm }: Queryable, traceId: string): Promise<number> {
-  const { applied } = deliveries;
-  await orm.insert(deliveries).values({ traceId, applied: 0 }).onConflictDoNothing();
-  const query = orm.select({ applied }).from(deliveries).where(eq(deliveries.traceId, traceId));
-  const [row] = await query.for('update');
+export async function lockApplied({ sql }: Queryable, traceId: string): Promise<number> {
+  await sql`INSERT INTO deliveries (trace_id, applied) VALUES (${traceId}, 0) ON CONFLICT DO NOTHING`;
+  const [row] = await sql<{ applied: number }[]>`
+    SELECT applied FROM deliveries WHERE trace_id = ${traceId} FOR UPDATE`;
   return row?.applied ?? 0;
 }
 
@@ -90,8 +88,8 @@ export async function refileContacts(
 }
 
 /** Marks a delivery as applied. */
-export async function markApplied({ orm }: Queryable, { traceId, seq }: Delivery): Promise<void> {
-  await orm.update(deliveries).set({ applied: seq }).where(eq(deliveries.traceId, traceId));
+export async function markApplied({ sql }: Queryable, { traceId, seq }: Delivery): Promise<void> {
+  await sql`UPDATE deliveries SET applied = ${seq} WHERE trace_id = ${traceId}`;
 }
 
 interface Filing {
