@@ -44,6 +44,7 @@ import { hubRules } from './federation/packs/hub.ts';
 import { openRuleBook, type RuleBook, readPack } from './federation/packs/operations.ts';
 import { hubProvinces } from './federation/provinces/hub.ts';
 import { ProvinceBook } from './federation/provinces/operations.ts';
+import { startMakingWeeks } from './records/intake/weeks.ts';
 import { createTokenizer, type Tokenizer } from './records/people/tokens.ts';
 import { NODE_ACTS, NODE_KINDS, nodeRoutes } from './rooms.ts';
 import type { DataKeys } from './sealing/data-keys.ts';
@@ -197,10 +198,10 @@ type RulesParts = Pick<Base, 'db' | 'hub' | 'identity' | 'clock' | 'logger' | 'w
 };
 
 async function startRules(stack: Disposal, parts: RulesParts): Promise<RuleBook> {
-  const { db, hub, identity, clock, logger, watch, refusals, stop } = parts;
+  const { hub, identity, stop, ...rest } = parts;
   const source = hubRules(hub.client, stop.signal);
-  const { warrantKey } = identity;
-  const rules = await openRuleBook({ db, warrantKey, source, refusals, clock, logger, watch });
+  const rules = await openRuleBook({ ...rest, warrantKey: identity.warrantKey, source });
+  stack.use(startMakingWeeks({ ...rest, rules }));
   const pulling = rules.start();
   stack.defer(async () => {
     stop.abort();
@@ -218,8 +219,7 @@ async function startTokenizer({ stack, logger, hub, ...base }: Base): Promise<To
 
 async function startTracing(base: Base, tokenizer: Tokenizer): Promise<Tracing> {
   const { config, identity, hub, stack } = base;
-  const name = `node-${identity.province}-trace`;
-  const pool = { max: POOL.trace, name, settings: TRACE_PLANNER };
+  const pool = { max: POOL.trace, name: `node-${identity.province}-trace`, settings: TRACE_PLANNER };
   const traceDb = stack.use(openDatabase(config.databaseUrl.reveal(), pool));
   const { db, feed, watch, clock, logger, refusals, metrics } = base;
   const tracing = stack.use(

@@ -87,6 +87,16 @@ export const FIELD_TEXTS = {
   },
   IN_FUTURE: { vi: 'không được ở tương lai', en: 'must not be in the future' },
   IN_PAST: { vi: 'không được ở quá khứ', en: 'must not be in the past' },
+  OLDER_THAN_KEPT: { vi: 'cũ hơn {days} ngày, thời hạn lưu', en: 'older than the {days} days that are kept' },
+  LATER_THAN_TOMORROW: { vi: 'muộn hơn ngày mai', en: 'later than tomorrow' },
+  LONGER_THAN_A_STAY: {
+    vi: 'dài hơn {most} giây, thời gian lưu lại lâu nhất',
+    en: 'longer than {most} seconds, the longest stay',
+  },
+  FAR_FROM_ONSET: {
+    vi: 'cách ngày khởi phát hơn {most} ngày',
+    en: 'more than {most} days from onset',
+  },
   TOO_EARLY: { vi: 'không được trước {earliest}', en: 'must not be before {earliest}' },
   BEFORE_FIELD: { vi: 'không được trước {other}', en: 'must not be before {other}' },
   NOT_AFTER_FIELD: { vi: 'phải sau {other}', en: 'must be after {other}' },

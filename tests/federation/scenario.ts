@@ -29,7 +29,8 @@ import {
 } from './drive.ts';
 
 export const PROVINCES = ['24', '79', '01'];
-export const rules: RulePack = { ...RULES, max_degree: 4, trace_open_days: 21 };
+/** Those that keep years: what is recorded in these worlds happened in 2021. */
+export const rules: RulePack = { ...RULES, max_degree: 4, trace_open_days: 21, retention_days: 4000 };
 /** Short, so that tests see what becomes of a trace whose province does not answer. */
 export const ROUND_DEADLINE_MS = '1000';
 /** Less than a test may take, so that its failure says how the trace stood. */

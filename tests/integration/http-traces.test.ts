@@ -146,6 +146,13 @@ describe('opening a trace', () => {
       'INVALID_FIELD',
       'as_of',
     ],
+    [
+      'a day that has not been',
+      { cases: [UNKNOWN_CASE], as_of: new Date(Date.now() + 86_400_000).toISOString() },
+      400,
+      'INVALID_FIELD',
+      'as_of',
+    ],
     ['an unknown field', { cases: [UNKNOWN_CASE], degree: 1 }, 400, 'INVALID_FIELD', 'degree'],
   ];
   it.each(bad)('refuses %s and stores nothing', async (...row) => {

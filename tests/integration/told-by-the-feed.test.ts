@@ -15,6 +15,7 @@ import { type Database, openDatabase } from '../../shared/db/database.ts';
 import { AppError } from '../../shared/errors.ts';
 import { Feed } from '../../shared/feed/feed.ts';
 import { createLogger } from '../../shared/log.ts';
+import { RULES } from '../simulation/examples.ts';
 import { everybodyAt } from '../support/callers.ts';
 import { losing } from '../support/losing-replies.ts';
 import { createNodeHttp, type NodeHttp } from '../support/node-http.ts';
@@ -24,6 +25,9 @@ import { waitFor } from '../support/wait.ts';
 const clock = systemClock;
 const logger = createLogger('test', 'silent');
 const TRACE = 'a'.repeat(32);
+
+/** Those that keep years: these rows are of 2021. */
+const RULES_OF_YEARS = { ...RULES, retention_days: 4000 };
 
 let node: NodeHttp;
 beforeAll(async () => {
@@ -40,7 +44,13 @@ function csv(text: string) {
 
 /** Imports rows of a kind; true if the answer came. */
 async function tells(kind: 'persons' | 'check-ins', text: string, db: Database = node.db): Promise<boolean> {
-  const ctx = { db, dataKeys: testDataKeys(), clock, province: '24' };
+  const ctx = {
+    db,
+    dataKeys: testDataKeys(),
+    clock,
+    province: '24',
+    rules: { inForceAt: () => RULES_OF_YEARS },
+  };
   const request = { kind, source: csv(text) };
   return importRows(ctx, everybodyAt('24'), request).then(
     () => true,

@@ -5,6 +5,7 @@
 
 import type { ImportFile } from '../../deploy/demo/outbreak/files.ts';
 import { generateOutbreak, type Outbreak } from '../../deploy/demo/outbreak.ts';
+import { boundsAt } from '../../node/records/intake/bounds.ts';
 import { readCsv } from '../../node/records/intake/csv.ts';
 import { readLines } from '../../node/records/intake/lines.ts';
 import {
@@ -54,7 +55,7 @@ function indexCase({ indexCase: { province, body } }: Outbreak): Dataset['cases'
 type Data = Pick<Dataset, 'people' | 'places' | 'checkIns' | 'encounters'>;
 
 async function provinceData(province: string, files: readonly ImportFile[], now: number): Promise<Data> {
-  const facts: RowFacts = { today: vietnamDate(now), province };
+  const facts: RowFacts = { today: vietnamDate(now), province, bounds: boundsAt(now) };
   const read = async <K extends ImportKind>(kind: K): Promise<Rows[K][]> => {
     const file = files.find((candidate) => candidate.kind === kind);
     if (file === undefined) throw new Error(`province ${province} has no ${kind}`);

@@ -3,12 +3,13 @@
  * same transaction, which tells the feed of identifiers that it links.
  */
 import { type Caller, isWithin, type Scope } from '../../../shared/acts/access.ts';
+import type { KeptValue } from '../../../shared/acts/terms.ts';
 import { requireVersion } from '../../../shared/acts/versions.ts';
 import type { Actor } from '../../../shared/audit/record.ts';
 import { type Clock, nowSeconds } from '../../../shared/clock.ts';
 import type { Database, Queryable, Transaction } from '../../../shared/db/database.ts';
 import { expectValue } from '../../../shared/domain/reading.ts';
-import { AppError, invalidField } from '../../../shared/errors.ts';
+import { AppError, type FieldError, invalidField } from '../../../shared/errors.ts';
 import { isWardOf, readWard } from '../../../shared/gazetteer.ts';
 import { newId } from '../../../shared/ids.ts';
 import { IDENTIFIERS_CHANGED } from '../../records/kinds.ts';
@@ -55,12 +56,18 @@ export type CaseChanges = { readonly [field in keyof CaseFacts]?: CaseFacts[fiel
   readonly withdrawn?: boolean | undefined;
 };
 
+/** A case that was entered, and what of it looks wrong without being refused: fields and reasons. */
+export interface EnteredCase {
+  readonly id: string;
+  readonly warnings: readonly FieldError[];
+}
+
 /**
- * Stores a case; the answer is its id. Throws INVALID_FIELD naming every wrong field: who has less than the
- * province must name a ward of their area, whoever the person is.
+ * Stores a case. Throws INVALID_FIELD naming every wrong field: who has less than the province must name a
+ * ward of their area, whoever the person is.
  */
-export async function enterCase(ctx: CasesCtx, caller: Caller, input: NewCase): Promise<string> {
-  checkDates(input, nowSeconds(ctx.clock));
+export async function enterCase(ctx: CasesCtx, caller: Caller, input: NewCase): Promise<EnteredCase> {
+  const warnings = checkDates(input, nowSeconds(ctx.clock));
   const identifiers = canonicalIdentifiers(input.identifiers);
   const id = newId();
   await change(ctx, caller, 'cases.enter', { on: [{ case: id }] }, async (tx, leave) => {
@@ -71,9 +78,9 @@ export async function enterCase(ctx: CasesCtx, caller: Caller, input: NewCase): 
     await queries.replaceCaseIdentifiers(tx, id, ids);
     await tx.emit(IDENTIFIERS_CHANGED, ids);
     leave.note({ identifiers: ids.length, ward });
-    leave.keep({ id });
+    leave.keep({ id, warnings: warnings as unknown as KeptValue });
   });
-  return id;
+  return { id, warnings };
 }
 
 /** The case of an id. Throws NOT_FOUND NO_SUCH_CASE, also for one outside the caller's area. */
@@ -128,7 +135,7 @@ export async function correctCase(
     note({ version: before.version + 1 });
     const identifiers = changes.identifiers && canonicalIdentifiers(changes.identifiers);
     const after = mergeChanges(before, changes);
-    if (changes.onsetOn !== undefined || changes.sampledAt !== undefined)
+    if ([changes.onsetOn, changes.sampledAt, changes.isolatedAt].some((date) => date !== undefined))
       checkDates(after, nowSeconds(ctx.clock));
     const oldIds = before.identifierIds;
     const newIds = identifiers ? await identifierIdsOf(ctx, tx, identifiers) : oldIds;

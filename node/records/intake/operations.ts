@@ -8,7 +8,9 @@ import { type Clock, nowSeconds } from '../../../shared/clock.ts';
 import { vietnamDate } from '../../../shared/domain/instant.ts';
 import { AppError, type FieldError, listed, receivedError } from '../../../shared/errors.ts';
 import { newId } from '../../../shared/ids.ts';
+import type { RuleBook } from '../../federation/packs/operations.ts';
 import { changeInSteps } from './acts.ts';
+import { boundsAt } from './bounds.ts';
 import { readCsv } from './csv.ts';
 import { dryRunOf } from './dry-run.ts';
 import { readLines } from './lines.ts';
@@ -29,6 +31,7 @@ export interface ImportCtx extends IntakeCtx {
   readonly clock: Pick<Clock, 'nowMs'>;
   /** Whose node it is, two digits. */
   readonly province: string;
+  readonly rules: Pick<RuleBook, 'inForceAt'>;
 }
 
 export type ImportFormat = 'csv' | 'ndjson';
@@ -88,8 +91,9 @@ async function storeRows<K extends ImportKind>(
 ): Promise<ImportReport> {
   const rowKind = ROW_KINDS[kind] as unknown as RowKind<Rows[K]>;
   const store = (dryRun ? dryRunOf(kind) : STORES[kind]) as unknown as Store<Rows[K]>;
-  const today = vietnamDate(nowSeconds(ctx.clock));
-  const run = new ImportRun<Rows[K]>(rowKind, { today, province: ctx.province });
+  const now = nowSeconds(ctx.clock);
+  const bounds = boundsAt(now, ctx.rules.inForceAt(now));
+  const run = new ImportRun<Rows[K]>(rowKind, { today: vietnamDate(now), province: ctx.province, bounds });
   const save = (batch: Batch<Rows[K]>) => storeBatch({ ...ctx, step }, store, batch);
   const lines = readLines(unbroken(source.bytes));
   const columns = rowKind.columns;

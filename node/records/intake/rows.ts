@@ -9,6 +9,7 @@ import { placeKindNumber } from '../../../shared/domain/place-kind.ts';
 import { faultIn, type Reading } from '../../../shared/domain/reading.ts';
 import type { FieldError } from '../../../shared/errors.ts';
 import { provinceOf, readProvince, readWard } from '../../../shared/gazetteer.ts';
+import { type Bounds, outside } from './bounds.ts';
 import {
   type Cell,
   type Columns,
@@ -89,6 +90,7 @@ export interface RowFacts {
   readonly today: string;
   /** Whose node it is, two digits. */
   readonly province: string;
+  readonly bounds: Bounds;
 }
 
 type Warn = (warning: FieldError) => void;
@@ -122,7 +124,7 @@ export const ROW_KINDS: { readonly [K in ImportKind]: RowKind<Rows[K]> } = {
   places: { columns: PLACES, check: (row, { province }) => wardElsewhere(row.ward, province) },
   'check-ins': {
     columns: CHECK_INS,
-    check: (row) => (row.out_at !== null && row.out_at < row.in_at ? OUT_BEFORE_IN : undefined),
+    check: checkCheckIn,
   },
   encounters: { columns: ENCOUNTERS, check: checkEncounter },
 };
@@ -190,8 +192,19 @@ function wardElsewhere(ward: string | null, province: string | null): FieldError
   return { field: 'ward', reason: 'WARD_ELSEWHERE', params: { found, expected: province } };
 }
 
-function checkEncounter(row: EncounterRow): FieldError | undefined {
+function checkCheckIn({ in_at, out_at }: CheckInRow, { bounds }: RowFacts): FieldError | undefined {
+  if (out_at !== null && out_at < in_at) return OUT_BEFORE_IN;
+  const found = outside(in_at, bounds);
+  if (found !== undefined) return faultIn('in_at', found);
+  return out_at !== null && out_at >= bounds.end ? faultIn('out_at', bounds.faults.tooLate) : undefined;
+}
+
+function checkEncounter(row: EncounterRow, { bounds }: RowFacts): FieldError | undefined {
   if (row.identifier_a === row.identifier_b)
     return { field: 'identifier_b', reason: 'SAME_AS_FIELD', params: { other: 'identifier_a' } };
-  return row.until <= row.from ? UNTIL_NOT_AFTER_FROM : undefined;
+  if (row.until <= row.from) return UNTIL_NOT_AFTER_FROM;
+  const found = outside(row.from, bounds);
+  if (found !== undefined) return faultIn('from', found);
+  if (row.until >= bounds.end) return faultIn('until', bounds.faults.tooLate);
+  return row.until - row.from > bounds.longestSeconds ? faultIn('until', bounds.faults.tooLong) : undefined;
 }

@@ -92,6 +92,8 @@ async function storeCheckIns(ctx: ImportRunCtx, rows: readonly CheckInRow[]): Pr
   );
   const taken = rows.filter(({ place }) => placeIds.has(place));
   if (taken.length > 0) {
+    // They were made ahead (weeks.ts) but for a node that has only begun, and for rules that keep years: what
+    // is out of bounds was refused, so that no file makes more than the rules have weeks.
     await ensurePartitions(
       ctx.db,
       'check_ins',
