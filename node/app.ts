@@ -45,6 +45,7 @@ import { openRuleBook, type RuleBook, readPack } from './federation/packs/operat
 import { hubProvinces } from './federation/provinces/hub.ts';
 import { ProvinceBook } from './federation/provinces/operations.ts';
 import { startMakingWeeks } from './records/intake/weeks.ts';
+import { respellIdentifiers } from './records/people/respelling.ts';
 import { createTokenizer, type Tokenizer } from './records/people/tokens.ts';
 import { NODE_ACTS, NODE_KINDS, nodeRoutes } from './rooms.ts';
 import type { DataKeys } from './sealing/data-keys.ts';
@@ -94,12 +95,10 @@ interface Base {
 export async function startNode(config: NodeConfig, clock = systemClock, out?: LogTarget): Promise<NodeApp> {
   await using stack = new Disposal();
   const identity = await loadIdentity(config.identityDir, clock.nowMs());
-  const { province } = identity;
-  const name = `node-${province}`;
+  const name = `node-${identity.province}`;
   const logger = createLogger(name, config.logLevel, out);
-  const db = stack.use(
-    await openAsProgram({ ...config, migrations: MIGRATIONS, clock }, { max: POOL.main, name }),
-  );
+  const opened = { ...config, migrations: MIGRATIONS, clock };
+  const db = stack.use(await openAsProgram(opened, { max: POOL.main, name }));
   const metrics = createMetrics(name);
   const watch = new LoopWatch(measureLoops(metrics));
   const feed = stack.use(new Feed({ db, clock, logger, watch, kinds: NODE_KINDS }));
@@ -174,6 +173,7 @@ async function startDataKeys(
 ): Promise<DataKeys> {
   const source = config.dataKeys;
   const dataKeys = await openDataKeys(parts, source);
+  await respellIdentifiers({ ...parts, dataKeys });
   stack.use(startKeyKeeper({ ...parts, dataKeys, source, everyMs: config.lookEveryMs }));
   return dataKeys;
 }

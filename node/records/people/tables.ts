@@ -31,6 +31,12 @@ export const identifiers = pgTable(
   ],
 );
 
+/** How far identifiers of before are spelled anew; one row. */
+export const identifierRespelling = pgTable('identifier_respelling', {
+  doneUntil: integer().notNull().default(0),
+  lastId: integer().notNull(),
+});
+
 export const links = pgTable(
   'links',
   {
