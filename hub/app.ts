@@ -94,17 +94,17 @@ interface Base {
 export async function startHub(config: HubConfig, clock = systemClock, out?: LogTarget): Promise<HubApp> {
   await using stack = new Disposal();
   const logger = createLogger('hub', config.logLevel, out);
+  const metrics = createMetrics('hub');
+  const loops = new LoopWatch(measureLoops(metrics));
   const rules = await issueRules(config.warrantKey, config.rules);
   const db = stack.use(
     await openAsProgram({ ...config, migrations: MIGRATIONS, clock }, { max: POOL, name: 'hub' }),
   );
   const refusals = stack.use(new RefusalLog({ db, clock, logger }));
-  const tls = stack.use(await startTls(config, { clock, logger }));
+  const tls = stack.use(await startTls({ config, clock, logger, loops }));
   await provisionMembers({ db, clock, ca: tls.current.ca }, config.provinces);
   const roster = stack.use(await Roster.open({ db, clock, logger, tls }));
-  const parts = { config, logger, clock, db, rules, refusals, tls, roster };
-  const metrics = createMetrics('hub');
-  const base: Base = { ...parts, metrics, loops: new LoopWatch(measureLoops(metrics)), stack };
+  const base: Base = { config, logger, clock, db, rules, refusals, metrics, loops, tls, roster, stack };
   const audit = startAudit(base);
   const traces = await startTraces(base);
   const enrolment = await openEnrolment(base);
@@ -118,22 +118,27 @@ export async function startHub(config: HubConfig, clock = systemClock, out?: Log
 }
 
 /** The hub's own certificate, followed while it runs. */
-async function startTls(config: HubConfig, { clock, logger }: Pick<Base, 'clock' | 'logger'>) {
+async function startTls(parts: Pick<Base, 'config' | 'clock' | 'logger' | 'loops'>) {
+  const { config, clock, logger, loops } = parts;
   const { tlsFiles } = config;
   const read = async () => {
     await demandPrivate(tlsFiles.keyFile, 'TLS_KEY_FILE');
-    const tls = readTlsMaterial(tlsFiles);
-    const publicKey = createPublicKey(tls.key);
-    checkCertificate(tls.cert, { ca: tls.ca, peer: { kind: 'hub' }, publicKey, nowMs: clock.nowMs() });
-    return tls;
+    return readTlsMaterial(tlsFiles);
   };
-  return new LiveTls({ first: await read(), read, clock, logger, everyMs: config.lookEveryMs });
+  const check = ({ ca, cert, key }: TlsMaterial) => {
+    const peer = { kind: 'hub' } as const;
+    checkCertificate(cert, { ca, peer, publicKey: createPublicKey(key), nowMs: clock.nowMs() });
+  };
+  const first = await read();
+  check(first);
+  return new LiveTls({ first, read, check, clock, logger, watch: loops, everyMs: config.lookEveryMs });
 }
 
 /** The hub's audit log, and what it holds of those of the provinces. */
 function startAudit({ config, logger, clock, db, loops, metrics, roster, stack }: Base): HubAuditCtx {
   const grower = stack.use(new TreeGrower({ db, clock, logger, watch: loops }));
-  const log = new AuditLog({ db, clock, grower, origin: HUB_ORIGIN, key: config.warrantKey });
+  const signing = { origin: HUB_ORIGIN, key: config.warrantKey, recentMs: config.checkpointEveryMs };
+  const log = new AuditLog({ db, clock, grower, ...signing });
   const peers = new PeerLogs({ db, clock, logger, countConflict: measureAudit(metrics) });
   return { log, peers, provinceKeys: roster.keys };
 }

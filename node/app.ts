@@ -25,7 +25,7 @@ import { createLogger, type Logger, type LogTarget } from '../shared/log.ts';
 import { LoopWatch } from '../shared/loop.ts';
 import { Outgoing } from '../shared/outgoing/outgoing.ts';
 import { packageRoot } from '../shared/package-root.ts';
-import { type Identity, loadIdentity, readOwnTls } from '../shared/pki/identity.ts';
+import { type Identity, loadIdentity, ownTls } from '../shared/pki/identity.ts';
 import { LiveTls } from '../shared/pki/live-tls.ts';
 import { startOprfWorkers } from '../shared/pseudonym/oprf-pool.ts';
 import { VerifiedWarrants } from '../shared/signed/opening-cache.ts';
@@ -44,7 +44,9 @@ import { hubRules } from './federation/packs/hub.ts';
 import { openRuleBook, type RuleBook, readPack } from './federation/packs/operations.ts';
 import { hubProvinces } from './federation/provinces/hub.ts';
 import { ProvinceBook } from './federation/provinces/operations.ts';
+import { startMakingWeeks } from './records/intake/weeks.ts';
 import { prepareRecords } from './records/people/preparing.ts';
+import { respellIdentifiers } from './records/people/respelling.ts';
 import { createTokenizer, type Tokenizer } from './records/people/tokens.ts';
 import { NODE_ACTS, NODE_KINDS, nodeRoutes } from './rooms.ts';
 import type { DataKeys } from './sealing/data-keys.ts';
@@ -92,12 +94,10 @@ interface Base {
 export async function startNode(config: NodeConfig, clock = systemClock, out?: LogTarget): Promise<NodeApp> {
   await using stack = new Disposal();
   const identity = await loadIdentity(config.identityDir, clock.nowMs());
-  const { province } = identity;
-  const name = `node-${province}`;
+  const name = `node-${identity.province}`;
   const logger = createLogger(name, config.logLevel, out);
-  const db = stack.use(
-    await openAsProgram({ ...config, migrations: MIGRATIONS, clock }, { max: POOL.main, name }),
-  );
+  const opened = { ...config, migrations: MIGRATIONS, clock };
+  const db = stack.use(await openAsProgram(opened, { max: POOL.main, name }));
   const metrics = createMetrics(name);
   const watch = new LoopWatch(measureLoops(metrics));
   const feed = stack.use(new Feed({ db, clock, logger, watch, kinds: NODE_KINDS }));
@@ -121,7 +121,7 @@ export async function startNode(config: NodeConfig, clock = systemClock, out?: L
   const { log, peers } = startAudit(base);
   const tokenizer = await startTokenizer(base);
   const tracing = await startTracing(base, tokenizer);
-  stack.use(startRefiling(feed));
+  stack.use(startRefiling(feed, identity.province));
   const services = [tracingService(tracing.ctx, auditHandlers({ db, clock, log }))];
   const listen = { listen: config.grpcListen, tls: tls.current, check: distrusted.check };
   const server = stack.use(await startGrpcServer({ ...listen, services, logger, clock }));
@@ -139,8 +139,8 @@ type LinkParts = Pick<Base, 'config' | 'identity' | 'clock' | 'logger' | 'watch'
 
 /** The connection to the hub, and this node’s own certificate, followed and renewed while it runs. */
 async function startHubLink(stack: Disposal, { config, identity, ...parts }: LinkParts) {
-  const read = () => readOwnTls(identity, parts.clock.nowMs());
-  const tls = stack.use(new LiveTls({ ...parts, first: identity.tls, read, everyMs: config.lookEveryMs }));
+  const own = ownTls(identity, parts.clock);
+  const tls = stack.use(new LiveTls({ ...parts, ...own, everyMs: config.lookEveryMs }));
   const distrusted = stack.use(
     await DistrustedSerials.open(config.identityDir, { ...parts, everyMs: config.lookEveryMs }),
   );
@@ -173,6 +173,7 @@ async function startDataKeys(
   const source = config.dataKeys;
   const dataKeys = await openDataKeys(parts, source);
   await prepareRecords({ ...parts, dataKeys });
+  await respellIdentifiers({ ...parts, dataKeys });
   stack.use(startKeyKeeper({ ...parts, dataKeys, source, everyMs: config.lookEveryMs }));
   return dataKeys;
 }
@@ -197,10 +198,10 @@ type RulesParts = Pick<Base, 'db' | 'hub' | 'identity' | 'clock' | 'logger' | 'w
 };
 
 async function startRules(stack: Disposal, parts: RulesParts): Promise<RuleBook> {
-  const { db, hub, identity, clock, logger, watch, refusals, stop } = parts;
+  const { hub, identity, stop, ...rest } = parts;
   const source = hubRules(hub.client, stop.signal);
-  const { warrantKey } = identity;
-  const rules = await openRuleBook({ db, warrantKey, source, refusals, clock, logger, watch });
+  const rules = await openRuleBook({ ...rest, warrantKey: identity.warrantKey, source });
+  stack.use(startMakingWeeks({ ...rest, rules }));
   const pulling = rules.start();
   stack.defer(async () => {
     stop.abort();
@@ -218,8 +219,7 @@ async function startTokenizer({ stack, logger, hub, ...base }: Base): Promise<To
 
 async function startTracing(base: Base, tokenizer: Tokenizer): Promise<Tracing> {
   const { config, identity, hub, stack } = base;
-  const name = `node-${identity.province}-trace`;
-  const pool = { max: POOL.trace, name, settings: TRACE_PLANNER };
+  const pool = { max: POOL.trace, name: `node-${identity.province}-trace`, settings: TRACE_PLANNER };
   const traceDb = stack.use(openDatabase(config.databaseUrl.reveal(), pool));
   const { db, feed, watch, clock, logger, refusals, metrics } = base;
   const tracing = stack.use(

@@ -116,6 +116,11 @@ export function doorConfig(env: DoorEnv, ctx: z.RefinementCtx) {
     const message = fault({ reason: 'NEEDED_BY', params: { other } });
     ctx.addIssue({ code: 'custom', path: [path], message });
   }
+  // Browsers come by TLS, which a proxy ends: without its header everybody would have the proxy's address.
+  if (publicUrl?.startsWith('https:') && env.CLIENT_ADDRESS_HEADER === undefined) {
+    const message = fault({ reason: 'NEEDED_BY', params: { other: 'PUBLIC_URL' } });
+    ctx.addIssue({ code: 'custom', path: ['CLIENT_ADDRESS_HEADER'], message });
+  }
   const { OIDC_CLIENT_SECRET_FILE: clientSecret, OIDC_SCOPE: scope } = env;
   return {
     oidc: { issuer: env.OIDC_ISSUER, jwksUrl: env.OIDC_JWKS_URL, audience: env.OIDC_AUDIENCE },

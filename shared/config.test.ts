@@ -6,6 +6,7 @@ import { parseHubConfig } from '../hub/config.ts';
 import { parseNodeConfig } from '../node/config.ts';
 import { parseEnv } from './config.ts';
 import { CONFIG_EXAMPLES } from './config-examples.ts';
+import { doorConfig, doorFields, oidcFields } from './config-fields.ts';
 import { AppError, type FieldError } from './errors.ts';
 import { fieldText } from './i18n/catalogue.ts';
 import { packageRoot } from './package-root.ts';
@@ -56,4 +57,15 @@ it('the variables of the README are those that have an example', () => {
     [...(row.split(' | ')[0] ?? '').matchAll(/`(\w+)`/g)].map(([, name]) => name),
   );
   expect(Object.keys(CONFIG_EXAMPLES).sort()).toEqual(named.sort());
+});
+
+it('where browsers come by TLS, the proxy that ends it has to name its clients', () => {
+  const door = z.object({ ...oidcFields, ...doorFields }).transform(doorConfig);
+  const oidc = { OIDC_ISSUER: 'https://id.example', OIDC_AUDIENCE: 'truyvet-hub', OIDC_CLIENT_ID: 'web' };
+  const env = { ...oidc, PUBLIC_URL: 'https://hub.example' };
+  const problem = { reason: 'NEEDED_BY', params: { other: 'PUBLIC_URL' } };
+  const problems = problemsOf(() => parseEnv(door, env));
+  expect(problems[0]).toMatchObject({ field: 'CLIENT_ADDRESS_HEADER', ...problem });
+  expect(problemsOf(() => parseEnv(door, { ...env, CLIENT_ADDRESS_HEADER: 'x-real-ip' }))).toEqual([]);
+  expect(problemsOf(() => parseEnv(door, { ...env, PUBLIC_URL: 'http://127.0.0.1:8080' }))).toEqual([]);
 });

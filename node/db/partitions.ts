@@ -1,6 +1,6 @@
 /**
- * Weekly partitions of check-ins and encounters, made when data comes and listed for retention, which drops
- * whole weeks. Weeks begin on Monday 00:00 UTC.
+ * Weekly partitions of check-ins and encounters, made ahead and listed for retention, which drops whole
+ * weeks. Weeks begin on Monday 00:00 UTC.
  */
 import assert from 'node:assert/strict';
 import type { Database, Queryable } from '../../shared/db/database.ts';
@@ -14,7 +14,7 @@ export interface Partition {
   readonly until: number;
 }
 
-const WEEK_SECONDS = 7 * 86_400;
+export const WEEK_SECONDS = 7 * 86_400;
 /** Monday 1970-01-05. */
 const FIRST_MONDAY = 4 * 86_400;
 

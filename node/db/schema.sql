@@ -280,6 +280,11 @@ CREATE TABLE idempotency (
 CREATE INDEX idempotency_oldest ON public.idempotency
   USING btree (at);
 
+CREATE TABLE identifier_respelling (
+  done_until integer NOT NULL DEFAULT 0,
+  last_id integer NOT NULL
+);
+
 CREATE TABLE identifiers (
   id integer NOT NULL GENERATED ALWAYS AS IDENTITY,
   token bytea,

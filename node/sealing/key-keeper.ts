@@ -28,8 +28,10 @@ export interface KeeperOptions extends SealingCtx {
 
 /** A key service may count and bill its calls. */
 const LOOK_EVERY_MS = { file: 2_000, command: 60_000 };
-/** After something failed; after a pass that met rows in use; after one with rows that do not open. */
-const RETRY_MS = { failure: 2_000, locked: 10_000, unopened: 600_000 };
+/** After something failed; after a pass with rows that do not open. */
+const RETRY_MS = { failure: 2_000, unopened: 600_000 };
+/** After a pass that met rows in use: so many looks at a file. */
+const LOCKED_LOOKS = 5;
 
 /** A keeper at work; disposing ends it after the batch that it is at. */
 export function startKeyKeeper(options: KeeperOptions): AsyncDisposable {
@@ -105,12 +107,12 @@ class KeyKeeper {
   }
 
   async #endPass(unopened: number): Promise<false> {
-    const { clock, dataKeys, logger } = this.#options;
+    const { clock, dataKeys, logger, everyMs = LOOK_EVERY_MS.file } = this.#options;
     this.#pass = undefined;
     const { generation, live } = dataKeys.sealer;
     const remaining = await retireGenerations(this.#options, { current: generation, live });
     dataKeys.keepLive(remaining);
-    this.#passAtMs = clock.nowMs() + (unopened > 0 ? RETRY_MS.unopened : RETRY_MS.locked);
+    this.#passAtMs = clock.nowMs() + (unopened > 0 ? RETRY_MS.unopened : LOCKED_LOOKS * everyMs);
     const retired = live.filter((other) => !remaining.includes(other));
     logger.info({ generation, rows: this.#resealed, retired, remaining }, 'data sealed anew');
     this.#resealed = 0;

@@ -9,6 +9,7 @@ export const AUDIT_ACTIONS = [
   // Keys of this program's own data.
   'data_keys.rotated',
   'data_keys.retired',
+  'identifiers.respelled',
   // Between programs.
   'warrant.admitted',
   'warrant.refused',

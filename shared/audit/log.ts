@@ -18,6 +18,8 @@ export interface AuditLogOptions {
   readonly origin: LogOrigin;
   /** Private Ed25519. */
   readonly key: KeyObject;
+  /** How old a recent checkpoint may be; ten seconds unless told. */
+  readonly recentMs?: number;
 }
 
 /** A checkpoint and the signed note that states it. */
@@ -36,12 +38,13 @@ export class AuditLog {
   }
 
   /**
-   * A signed checkpoint, at most ten seconds old: 63 provinces ask at the same time, and each one that is
+   * A signed checkpoint, at most `recentMs` old: 63 provinces ask at the same time, and each one that is
    * signed is kept.
    */
   async recentCheckpoint(): Promise<SignedCheckpoint> {
-    const nowMs = this.#options.clock.nowMs();
-    if (!this.#recent || nowMs - this.#recent.atMs > RECENT_MS) {
+    const { clock, recentMs = RECENT_MS } = this.#options;
+    const nowMs = clock.nowMs();
+    if (!this.#recent || nowMs - this.#recent.atMs > recentMs) {
       this.#recent = { atMs: nowMs, checkpoint: this.checkpoint() };
       this.#recent.checkpoint.catch(() => {
         this.#recent = undefined;

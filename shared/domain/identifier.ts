@@ -4,29 +4,49 @@
  * everywhere.
  */
 import type { Fault } from '../errors.ts';
+import { readPhone } from './phone.ts';
 import { expectValue, type Reading } from './reading.ts';
 
 /** Longest text that is looked at; the longest canonical identifier is far shorter. */
 const LONGEST_TEXT = 100;
 
+/** From what stands behind the kind, in capitals, to the canonical identifier. */
 type ReadValue = (value: string) => Reading<string>;
-type FormReason = 'CCCD_FORM' | 'CMND_FORM' | 'PASSPORT_FORM' | 'INSURANCE_FORM' | 'APP_FORM';
+type FormReason = 'CCCD_FORM' | 'CMND_FORM' | 'PASSPORT_FORM' | 'APP_FORM';
+
+const UUID = /^[0-9A-F]{8}-[0-9A-F]{4}-[0-9A-F]{4}-[0-9A-F]{4}-[0-9A-F]{12}$/;
+const CCCD = /^\d{12}$/;
+/**
+ * The number of the insured, and what stands before it on a card of 15 characters: two letters of the group,
+ * a digit for the level, two for the province. Only the number stays when the group changes.
+ * Source: Quyết định 1351/QĐ-BHXH of 2015, Điều 2 (its last part is the ten-digit number since 2017).
+ */
+const INSURANCE = /^(?:[A-Z]{2}[A-Z0-9]{3})?(\d{10})$/;
+
+const readCmnd = pattern('cmnd', /^\d{9}$/, 'CMND_FORM');
 
 const READERS: Readonly<Record<string, ReadValue>> = {
-  cccd: pattern(/^\d{12}$/, 'CCCD_FORM'),
-  cmnd: pattern(/^\d{9}$/, 'CMND_FORM'),
-  phone: readPhone,
-  passport: pattern(/^[A-Z]{3}:[A-Z0-9]{4,20}$/, 'PASSPORT_FORM'),
-  insurance: pattern(/^[A-Z0-9]{10,15}$/, 'INSURANCE_FORM'),
-  app: (value) => APP(value.toLowerCase()),
+  cccd: pattern('cccd', CCCD, 'CCCD_FORM'),
+  // Those issued from 2012 to 2016 have 12 digits, which are their holder's CCCD.
+  cmnd: (value) => (CCCD.test(value) ? { value: `cccd:${value}` } : readCmnd(value)),
+  phone: (value) => {
+    const number = readPhone(value);
+    return number.reason === undefined ? { value: `phone:${number.value}` } : number;
+  },
+  passport: pattern('passport', /^[A-Z]{3}:[A-Z0-9]{4,20}$/, 'PASSPORT_FORM'),
+  insurance: (value) => {
+    const number = INSURANCE.exec(value)?.[1];
+    return number === undefined ? { reason: 'INSURANCE_FORM' } : { value: `insurance:${number}` };
+  },
+  app: (value) => (UUID.test(value) ? { value: `app:${value.toLowerCase()}` } : { reason: 'APP_FORM' }),
 };
-const APP = pattern(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/, 'APP_FORM');
 
 export const IDENTIFIER_KINDS: readonly string[] = Object.keys(READERS);
 
 /**
  * The canonical form of `text`, or why it is none. Case of the kind, spaces around, and in phone numbers
- * separators, a missing country code (+84) or a trunk zero do not matter. Never throws; total; idempotent.
+ * separators, a missing country code (+84), a trunk zero or a prefix of before 2018 do not matter; of an
+ * insurance card only the number counts. Never throws; total; idempotent.
  */
 export function readIdentifier(text: string): Reading<string> {
   if (text.length > LONGEST_TEXT) return { reason: 'TOO_LONG', params: { most: LONGEST_TEXT } };
@@ -39,13 +59,12 @@ export function readIdentifier(text: string): Reading<string> {
   if (!Object.hasOwn(READERS, kind)) {
     return { reason: 'UNKNOWN_IDENTIFIER_KIND', params: { kinds: IDENTIFIER_KINDS.join(', ') } };
   }
-  const value = (READERS[kind] as ReadValue)(
+  return (READERS[kind] as ReadValue)(
     trimmed
       .slice(colon + 1)
       .trim()
       .toUpperCase(),
   );
-  return value.reason === undefined ? { value: `${kind}:${value.value}` } : value;
 }
 
 /** The canonical form of `text`. Throws INVALID_FIELD naming `field`, never the text. */
@@ -75,34 +94,8 @@ export function isCccd(identifier: string): boolean {
 }
 
 const PRINTABLE_ASCII = /^[\x20-\x7e]+$/;
-const PHONE_SEPARATORS = /[ .()-]/g;
-/**
- * Vietnamese subscribers: 9 digits for mobiles and old land lines, 10 for land lines with their area code.
- */
-const VIETNAMESE = /^\+84[1-9]\d{8,9}$/;
-/** Source: ITU-T E.164 (2010), 6.2.1: at most 15 digits; 7 is the shortest in use. */
-const E164 = /^\+[1-9]\d{6,14}$/;
 
-function readPhone(text: string): Reading<string> {
-  const number = international(text.replace(PHONE_SEPARATORS, ''));
-  if (number === undefined) return { reason: 'PHONE_START' };
-  if (number.startsWith('+84')) {
-    return VIETNAMESE.test(number) ? { value: number } : { reason: 'PHONE_VIETNAM' };
-  }
-  return E164.test(number) ? { value: number } : { reason: 'PHONE_ABROAD' };
-}
-
-/** With + and country code; a trunk zero after +84 is dropped. Undefined when the country cannot be known. */
-function international(digits: string): string | undefined {
-  if (digits.startsWith('+840')) return `+84${digits.slice(4)}`;
-  if (digits.startsWith('+')) return digits;
-  if (digits.startsWith('00')) return international(`+${digits.slice(2)}`);
-  if (digits.startsWith('0')) return `+84${digits.slice(1)}`;
-  if (digits.startsWith('84')) return international(`+${digits}`);
-  return undefined;
-}
-
-function pattern(expression: RegExp, reason: FormReason): ReadValue {
+function pattern(kind: string, expression: RegExp, reason: FormReason): ReadValue {
   const fault: Fault = { reason };
-  return (value) => (expression.test(value) ? { value } : fault);
+  return (value) => (expression.test(value) ? { value: `${kind}:${value}` } : fault);
 }

@@ -56,14 +56,19 @@ export function readDate(text: string): Reading<string> {
   return { value: text };
 }
 
-const MONTH_OR_YEAR = /^(\d{4})(?:-(\d\d))?$/;
-
-/** When somebody was born: a date as `readDate`, a month `YYYY-MM` or a year `YYYY`, as it was written. */
-export function readBirthDate(text: string): Reading<string> {
-  if (!MONTH_OR_YEAR.test(text)) return readDate(text);
-  const date = readDate(text.length === 4 ? `${text}-01-01` : `${text}-01`);
-  return date.reason === undefined ? { value: text } : date;
+/**
+ * A date of birth as people know theirs: a day, a month `YYYY-MM` or a year `YYYY`, 1900 to 2106, as it was
+ * written. Texts of all three compare like what they mean, the shorter one first.
+ */
+export function readBirthday(text: string): Reading<string> {
+  const rest = BIRTHDAY_REST[text.length];
+  if (rest === undefined) return { reason: 'NOT_A_BIRTHDAY' };
+  const day = readDate(text + rest);
+  if (day.reason === undefined) return { value: text };
+  return day.reason === 'NOT_A_DATE' ? { reason: 'NOT_A_BIRTHDAY' } : day;
 }
+
+const BIRTHDAY_REST: Readonly<Record<number, string>> = { 4: '-01-01', 7: '-01', 10: '' };
 
 /** Like `readDate`. Throws INVALID_FIELD naming `field`. */
 export function parseDate(text: string, field = 'date'): string {

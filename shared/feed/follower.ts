@@ -89,16 +89,16 @@ export class FeedFollower implements AsyncDisposable {
   async #readAll(): Promise<void> {
     const page = { kinds: this.#kinds, limit: LIMIT };
     for (;;) {
-      const { events, passage } = await readOn(this.#db, this.#cursor, page);
+      const { events, last, passage } = await readOn(this.#db, this.#cursor, page);
       const wanted = events.filter(({ kind }) => this.#kinds.includes(kind));
       if (wanted.length > 0) await this.#options.apply(wanted);
       this.#cursor.advance(
         events.map(({ id }) => id),
         passage,
       );
-      if (events.length < LIMIT) break;
+      if (last < this.#cursor.position) return this.#startAgain();
+      if (events.length < LIMIT) return;
     }
-    if ((await findLastId(this.#db)) < this.#cursor.position) await this.#startAgain();
   }
 
   async #startAgain(): Promise<void> {

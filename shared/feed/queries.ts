@@ -16,20 +16,27 @@ export async function findLastId({ sql }: Sql): Promise<number> {
   return row?.last ?? 0;
 }
 
-/** What `cursor` has not read, by id: its gaps, and at most `limit` behind it; bodies only of `kinds`. */
+/**
+ * What `cursor` has not read, by id: its gaps, and at most `limit` behind it; bodies only of `kinds`. Besides
+ * the last id drawn (`findLastId`), as readers want both.
+ */
 export async function listUnread(
   { sql }: Sql,
   cursor: Pick<FeedCursor, 'position' | 'gaps'>,
   { kinds, limit }: { readonly kinds: readonly string[]; readonly limit: number },
-): Promise<FeedEvent[]> {
+): Promise<{ events: FeedEvent[]; last: number }> {
   const columns = sql`id, kind, extract(epoch FROM at)::bigint AS at,
     CASE WHEN kind = ANY (${[...kinds]}::text[]) THEN body END AS body`;
   const { position, gaps } = cursor;
   const late =
     gaps.length === 0 ? sql`` : sql`UNION ALL SELECT ${columns} FROM feed WHERE id = ANY (${gaps}::bigint[])`;
-  return sql<FeedEvent[]>`
-    SELECT * FROM (SELECT ${columns} FROM feed WHERE id > ${position} ORDER BY id LIMIT ${limit}) AS next
-    ${late} ORDER BY id`;
+  const rows = await sql<(FeedEvent & { last: number })[]>`
+    SELECT unread.*, CASE WHEN is_called THEN last_value ELSE 0 END AS last FROM feed_id_seq LEFT JOIN (
+      (SELECT ${columns} FROM feed WHERE id > ${position} ORDER BY id LIMIT ${limit}) ${late}
+    ) AS unread ON true ORDER BY id`;
+  // One row without an event says that there is none.
+  const events = rows.filter(({ id }) => id !== null).map(({ last, ...event }) => event);
+  return { events, last: rows[0]?.last ?? 0 };
 }
 
 /**
@@ -87,10 +94,10 @@ export async function readOn(
   db: Sql,
   cursor: FeedCursor,
   page: { readonly kinds: readonly string[]; readonly limit: number },
-): Promise<{ events: FeedEvent[]; passage: Passage }> {
+): Promise<{ events: FeedEvent[]; last: number; passage: Passage }> {
   const running = cursor.gaps.length > 0 ? await findRunning(db) : undefined;
-  const events = await listUnread(db, cursor, page);
+  const { events, last } = await listUnread(db, cursor, page);
   const newGaps = cursor.missing(events.map(({ id }) => id));
   const numberNow = newGaps.length > 0 ? await drawNumber(db) : '0';
-  return { events, passage: { newGaps, numberNow, running } };
+  return { events, last, passage: { newGaps, numberNow, running } };
 }

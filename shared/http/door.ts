@@ -8,7 +8,7 @@ import { type Clock, nowSeconds, systemClock } from '../clock.ts';
 import { AppError, toAppError } from '../errors.ts';
 import type { Authenticate } from '../sign-in/authenticate.ts';
 import type { Door, HttpEnv } from './env.ts';
-import { type RateLimit, RateLimiter } from './rate-limit.ts';
+import { AtOnce, type RateLimit, RateLimiter } from './rate-limit.ts';
 
 export interface DoorOptions {
   /** All that can be done in this program, and by whom. */
@@ -18,8 +18,10 @@ export interface DoorOptions {
   readonly recordRefusal: (caller: Caller, refusal: { act: string; reason: string }) => Promise<void>;
   /** Of one caller: a person, a service account. */
   readonly callerLimit?: RateLimit | undefined;
-  /** Of credentials that are not accepted, from one address. */
+  /** Of credentials that are not accepted, from one address; those that are accepted do not count. */
   readonly failureLimit?: RateLimit | undefined;
+  /** What of one caller may be under way at once; see DEFAULT_AT_ONCE. */
+  readonly atOnce?: { readonly requests: number; readonly streams: number } | undefined;
   /** Header in which a proxy names the address that it serves; the last one in it counts. */
   readonly addressHeader?: string | undefined;
   readonly clock?: Clock | undefined;
@@ -27,20 +29,24 @@ export interface DoorOptions {
 
 export const DEFAULT_CALLER_LIMIT: RateLimit = { perSecond: 100, burst: 500 };
 export const DEFAULT_FAILURE_LIMIT: RateLimit = { perSecond: 2, burst: 60 };
+/** A console asks half a dozen things at once; an integrator's import has its own pace. */
+export const DEFAULT_AT_ONCE = { requests: 48, streams: 16 };
 
 /** A door with empty counters. */
 export function createDoor(options: DoorOptions): Door {
   const { clock = systemClock, addressHeader } = options;
   const callers = new RateLimiter(options.callerLimit ?? DEFAULT_CALLER_LIMIT, clock);
   const failures = new RateLimiter(options.failureLimit ?? DEFAULT_FAILURE_LIMIT, clock);
+  const { requests, streams } = options.atOnce ?? DEFAULT_AT_ONCE;
+  const underWay = { requests: new AtOnce(requests), streams: new AtOnce(streams) };
   return {
     enter: async (c, act) => {
-      const address = addressOf(c, addressHeader);
-      failures.check(address);
       const caller = await options.authenticate(c.req.raw).catch((error: unknown) => {
-        // Who brings nothing guesses nothing, and costs nothing.
+        // Who brings nothing guesses nothing, and costs nothing. Failures alone are held back: others at the
+        // same address (an office, a proxy) bring what is valid.
         const { code, reason } = toAppError(error);
-        if (code === 'UNAUTHENTICATED' && reason !== 'TOKEN_MISSING') failures.take(address);
+        if (code === 'UNAUTHENTICATED' && reason !== 'TOKEN_MISSING')
+          failures.take(addressOf(c, addressHeader));
         throw error;
       });
       c.set('caller', caller);
@@ -56,6 +62,7 @@ export function createDoor(options: DoorOptions): Door {
       c.set('caller', renewed);
       return renewed;
     },
+    begin: (caller, what) => underWay[what].begin(callerKey(caller)),
     countFailure: (c) => {
       failures.take(addressOf(c, addressHeader));
     },
@@ -65,7 +72,8 @@ export function createDoor(options: DoorOptions): Door {
 /** Guards the route of an act. */
 export function guard(act: string): MiddlewareHandler<HttpEnv> {
   return async (c, next) => {
-    await c.get('door').enter(c, act);
+    const door = c.get('door');
+    using _request = door.begin(await door.enter(c, act), 'requests');
     await next();
   };
 }

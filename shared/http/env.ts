@@ -34,6 +34,8 @@ export interface Door {
    * `Authenticate` throws; while that is UNAVAILABLE, the caller is who it was.
    */
   renew(c: Context<HttpEnv>): Promise<Caller>;
+  /** One more request or event stream of the caller, until disposed of. Throws TOO_MANY_AT_ONCE. */
+  begin(caller: Caller, what: 'requests' | 'streams'): Disposable;
   /** Counts a refused credential of this request's address (sign-ins). Throws RATE_LIMITED. */
   countFailure(c: Context<HttpEnv>): void;
 }

@@ -3,7 +3,9 @@
  * silence.
  * Source: HTML Living Standard, 9.2 Server-sent events.
  */
+import type { Context } from 'hono';
 import type { Clock } from '../clock.ts';
+import type { HttpEnv } from './env.ts';
 
 /** One event: its name and its JSON. */
 export interface ServerEvent {
@@ -15,9 +17,8 @@ export interface ServerEvent {
 const BEAT_MS = 15_000;
 
 export interface EventStreamOptions {
-  /** The request's: aborts when the client leaves. */
-  readonly gone: AbortSignal;
-  readonly stopping: AbortSignal;
+  /** The request, whose caller has been let in. */
+  readonly c: Context<HttpEnv>;
   readonly clock: Clock;
   /** Told what ended the events early, if anything did. */
   readonly onError: (error: unknown) => void;
@@ -25,19 +26,23 @@ export interface EventStreamOptions {
 
 /**
  * An answer that sends what `events` yields. The signal given to `events` aborts when the answer is over; an
- * error ends the answer, and the client connects again.
+ * error ends the answer, and the client connects again. Throws RESOURCE_EXHAUSTED TOO_MANY_AT_ONCE.
  */
 export function eventStream(
   events: (over: AbortSignal) => AsyncIterable<ServerEvent>,
-  { gone, stopping, clock, onError }: EventStreamOptions,
+  { c, clock, onError }: EventStreamOptions,
 ): Response {
+  const stream = c.get('door').begin(c.get('caller'), 'streams');
   const cancelled = new AbortController();
-  const over = AbortSignal.any([gone, stopping, cancelled.signal]);
+  const over = AbortSignal.any([c.req.raw.signal, c.get('stopping'), cancelled.signal]);
   const body = new ReadableStream<Uint8Array>({
     start: (sink) => {
       void send(sink, events(over), over)
         .catch(onError)
-        .finally(() => cancelled.abort());
+        .finally(() => {
+          stream[Symbol.dispose]();
+          cancelled.abort();
+        });
       void beat(sink, clock, over);
     },
     cancel: () => cancelled.abort(),

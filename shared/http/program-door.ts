@@ -25,6 +25,7 @@ export interface DoorConfig {
   readonly callerLimit?: RateLimit | undefined;
   readonly failureLimit?: RateLimit | undefined;
   readonly addressHeader?: string | undefined;
+  readonly atOnce?: DoorOptions['atOnce'];
 }
 
 interface BrowserLogin {
@@ -47,7 +48,7 @@ export interface DoorParts {
 /** What `createHttpApp` needs of the door, and the routes of signing in, if anybody can. */
 export function programDoor(config: DoorConfig, parts: DoorParts): DoorOptions & { loginRoutes: Routes[] } {
   const { home, acts, db, clock, service, breakGlass } = parts;
-  const { oidc, login, callerLimit, failureLimit, addressHeader } = config;
+  const { oidc, login, callerLimit, failureLimit, addressHeader, atOnce } = config;
   const token = createTokenCheck({ ...oidc, home, clock });
   const setting = login && {
     login: new Login({ ...login, issuer: oidc.issuer, check: token, clock }),
@@ -58,7 +59,7 @@ export function programDoor(config: DoorConfig, parts: DoorParts): DoorOptions &
     acts,
     authenticate: createAuthenticate({ token, service, session, breakGlass }),
     recordRefusal: (caller, refusal) => recordRefusal({ db, clock }, caller, refusal),
-    ...{ callerLimit, failureLimit, addressHeader, clock },
+    ...{ callerLimit, failureLimit, addressHeader, atOnce, clock },
     loginRoutes: setting ? [loginRoutes(setting)] : [],
   };
 }

@@ -1,5 +1,6 @@
 /**
- * Token buckets in memory, one a key. Knows neither callers nor HTTP; a restart fills all buckets.
+ * How often somebody may come (token buckets), and how much may be under way for them at once; in memory, by
+ * key. Knows neither callers nor HTTP; a restart fills all buckets.
  */
 import type { Clock } from '../clock.ts';
 import { AppError } from '../errors.ts';
@@ -38,11 +39,6 @@ export class RateLimiter {
     if (this.#buckets.size > MOST_KEYS) this.#forgetOldest();
   }
 
-  /** Throws as `take` does, and takes nothing. */
-  check(key: string): void {
-    this.#refuseEmpty(this.#bucketOf(key));
-  }
-
   #bucketOf(key: string): Bucket {
     const { perSecond, burst } = this.#limit;
     const atMs = this.#clock.nowMs();
@@ -63,5 +59,36 @@ export class RateLimiter {
       this.#buckets.delete(key);
       return;
     }
+  }
+}
+
+/** Counts what is under way. */
+export class AtOnce {
+  readonly #most: number;
+  readonly #underWay = new Map<string, number>();
+
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  /** One more, until it is disposed of. Throws RESOURCE_EXHAUSTED TOO_MANY_AT_ONCE. */
+  begin(key: string): Disposable {
+    const count = this.#underWay.get(key) ?? 0;
+    if (count >= this.#most) {
+      throw new AppError('RESOURCE_EXHAUSTED', 'TOO_MANY_AT_ONCE', 'too much is under way', {
+        ...{ params: { most: this.#most }, retryAfterSeconds: 1 },
+      });
+    }
+    this.#underWay.set(key, count + 1);
+    let isOver = false;
+    return {
+      [Symbol.dispose]: () => {
+        if (isOver) return;
+        isOver = true;
+        const left = (this.#underWay.get(key) ?? 1) - 1;
+        if (left > 0) this.#underWay.set(key, left);
+        else this.#underWay.delete(key);
+      },
+    };
   }
 }

@@ -20,6 +20,7 @@ import type { Routes } from './route.ts';
 export interface UploadSpec<P extends z.ZodRawShape, O extends z.ZodType> extends OperationSpec<P> {
   /** What is taken: media type → an example of a file. */
   readonly types: Readonly<Record<string, string>>;
+  readonly query?: z.ZodObject;
   /** Kept to be given again: no personal data. */
   readonly output: O;
   run(call: Call<P>, bytes: Readable): Promise<z.output<O>>;
@@ -40,6 +41,7 @@ export function addUpload<O extends z.ZodType<KeptAnswer>, P extends z.ZodRawSha
     spec,
     {
       method: 'post',
+      ...(spec.query && { query: spec.query }),
       headers: z.object({ 'idempotency-key': idempotencyKeyInput }),
       body: { required: true, content: Object.fromEntries(content) },
       responses: { 200: jsonAnswer(spec.output, 'Kết quả · What became of the rows') },

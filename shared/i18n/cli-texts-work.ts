@@ -52,6 +52,12 @@ export const CLI_WORK_TEXTS = {
     vi: 'đã nhận {accepted} dòng, từ chối {rejected} dòng',
     en: '{accepted} accepted, {rejected} rejected',
   },
+  'import.tried': {
+    vi: 'chỉ thử, không lưu: sẽ nhận {accepted} dòng, từ chối {rejected} dòng',
+    en: 'only tried, nothing stored: {accepted} would be accepted, {rejected} rejected',
+  },
+  'import.warnings': { vi: 'các ô bị bỏ qua:', en: 'fields left out:' },
+  'import.dry_run': { vi: 'chỉ kiểm tra tệp, không lưu gì', en: 'report on the file, store nothing' },
   'trace.provinces': { vi: '{current}/{all} tỉnh', en: '{current}/{all} provinces' },
   'trace.progress': {
     vi: '{questions} câu hỏi, {awaited} đang chờ',

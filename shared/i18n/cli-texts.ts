@@ -49,7 +49,10 @@ export const CLI_COMMON_TEXTS = {
   'column.completed': { vi: 'xong', en: 'completed' },
   'column.behind': { vi: 'chậm', en: 'behind' },
   'column.answered': { vi: 'trả lời', en: 'answered' },
-  'option.ward': { vi: 'chỉ của một xã, phường', en: 'of one ward alone' },
+  'option.ward': {
+    vi: 'chỉ của một xã, phường; mã tỉnh: những người không rõ xã, phường',
+    en: 'of one ward alone; the code of the province: those of no ward',
+  },
   'column.person': { vi: 'họ tên', en: 'name' },
   'column.address': { vi: 'địa chỉ', en: 'address' },
   'column.first': { vi: 'từ', en: 'first' },

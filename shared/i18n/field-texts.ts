@@ -74,6 +74,10 @@ export const FIELD_TEXTS = {
   NOT_HUB_OR_PROVINCE: { vi: 'phải là hub hoặc mã tỉnh', en: 'must be hub or the code of a province' },
 
   // Dates and instants.
+  NOT_A_BIRTHDAY: {
+    vi: 'phải là ngày, tháng hoặc năm: NNNN-TT-NN, NNNN-TT hoặc NNNN',
+    en: 'must be a day, a month or a year: YYYY-MM-DD, YYYY-MM or YYYY',
+  },
   NOT_A_DATE: { vi: 'phải là ngày dạng NNNN-TT-NN (2021-06-01)', en: 'must be a date YYYY-MM-DD' },
   NO_SUCH_DATE: { vi: 'ngày này không có trong lịch', en: 'not a date of the calendar' },
   NOT_AN_INSTANT: {
@@ -88,6 +92,16 @@ export const FIELD_TEXTS = {
   },
   IN_FUTURE: { vi: 'không được ở tương lai', en: 'must not be in the future' },
   IN_PAST: { vi: 'không được ở quá khứ', en: 'must not be in the past' },
+  OLDER_THAN_KEPT: { vi: 'cũ hơn {days} ngày, thời hạn lưu', en: 'older than the {days} days that are kept' },
+  LATER_THAN_TOMORROW: { vi: 'muộn hơn ngày mai', en: 'later than tomorrow' },
+  LONGER_THAN_A_STAY: {
+    vi: 'dài hơn {most} giây, thời gian lưu lại lâu nhất',
+    en: 'longer than {most} seconds, the longest stay',
+  },
+  FAR_FROM_ONSET: {
+    vi: 'cách ngày khởi phát hơn {most} ngày',
+    en: 'more than {most} days from onset',
+  },
   TOO_EARLY: { vi: 'không được trước {earliest}', en: 'must not be before {earliest}' },
   BEFORE_FIELD: { vi: 'không được trước {other}', en: 'must not be before {other}' },
   AFTER_FIELD: { vi: 'không được sau {other}', en: 'must not be after {other}' },
@@ -100,14 +114,14 @@ export const FIELD_TEXTS = {
     en: 'no such kind of identifier; the kinds are {kinds}',
   },
   CCCD_FORM: { vi: 'số CCCD phải có 12 chữ số', en: 'a CCCD must have 12 digits' },
-  CMND_FORM: { vi: 'số CMND phải có 9 chữ số', en: 'a CMND must have 9 digits' },
+  CMND_FORM: { vi: 'số CMND phải có 9 hoặc 12 chữ số', en: 'a CMND must have 9 or 12 digits' },
   PASSPORT_FORM: {
     vi: 'hộ chiếu phải gồm mã nước ba chữ, dấu hai chấm và số hộ chiếu',
     en: 'a passport must be a three-letter country, a colon and a number',
   },
   INSURANCE_FORM: {
-    vi: 'thẻ bảo hiểm y tế phải có 10 đến 15 chữ và số',
-    en: 'an insurance card must have 10 to 15 letters and digits',
+    vi: 'thẻ bảo hiểm y tế phải có 10 chữ số, hoặc 15 ký tự với 10 chữ số cuối',
+    en: 'an insurance card must have 10 digits, or 15 characters that end in 10 digits',
   },
   APP_FORM: { vi: 'mã ứng dụng phải là UUID', en: 'an app must be a UUID' },
   PHONE_START: {
@@ -130,7 +144,22 @@ export const FIELD_TEXTS = {
     en: 'no such province; a two-digit code of 2021 is expected',
   },
   NOT_A_WARD_CODE: { vi: 'phải là mã xã/phường năm chữ số', en: 'must be the five-digit code of a ward' },
-  UNKNOWN_WARD: { vi: 'không có xã/phường này', en: 'no such ward' },
+  UNKNOWN_WARD: {
+    vi: 'không có xã/phường này; cần mã năm chữ số của năm 2021',
+    en: 'no such ward; a five-digit code of 2021 is expected',
+  },
+  ZERO_LOST: {
+    vi: 'thiếu số 0 ở đầu; ý bạn là {meant}?',
+    en: 'a zero in front is missing; did you mean {meant}?',
+  },
+  CODE_OF_OTHER_YEAR: {
+    vi: 'mã của năm khác; cần mã của năm {year}',
+    en: 'a code of another year; one of {year} is expected',
+  },
+  WARD_ELSEWHERE: {
+    vi: 'thuộc tỉnh {found}, không thuộc tỉnh {expected}',
+    en: 'lies in province {found}, not in {expected}',
+  },
   NOT_AN_AREA_CODE: {
     vi: 'phải là mã của tỉnh, quận/huyện hoặc xã/phường',
     en: 'must be the code of a province, district or ward',
@@ -146,8 +175,19 @@ export const FIELD_TEXTS = {
   NEW_PLACE_KIND: { vi: 'bắt buộc vì địa điểm này còn mới', en: 'required: the place is new' },
 
   // Files and their rows.
-  NOT_UTF8: { vi: 'không phải UTF-8', en: 'not valid UTF-8' },
-  UTF16: { vi: 'tệp ở dạng UTF-16; cần UTF-8', en: 'the file is in UTF-16; UTF-8 is expected' },
+  NOT_UTF8: {
+    vi: 'không phải UTF-8 (có thể là Windows-1258 hoặc TCVN3)',
+    en: 'not valid UTF-8 (perhaps Windows-1258 or TCVN3)',
+  },
+  FILE_WORKBOOK: {
+    vi: 'đây là tệp bảng tính (xlsx, xls, ods); hãy lưu thành CSV UTF-8',
+    en: 'this is a workbook (xlsx, xls, ods); save it as CSV UTF-8',
+  },
+  FILE_HTML: {
+    vi: 'đây là trang HTML hoặc XML; hãy lưu thành CSV UTF-8',
+    en: 'this is a page of HTML or XML; save it as CSV UTF-8',
+  },
+  FILE_PDF: { vi: 'đây là tệp PDF; cần CSV hoặc NDJSON', en: 'this is a PDF; CSV or NDJSON is expected' },
   CELL_COUNT: {
     vi: 'có {found} ô, dòng tiêu đề có {expected}',
     en: 'has {found} fields, the header has {expected}',

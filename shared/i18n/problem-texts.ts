@@ -23,8 +23,8 @@ export const DOOR_TEXTS = {
     en: 'A text holds a character that cannot be stored.',
   },
   ENCODING: {
-    vi: 'Không đọc được bảng mã của tệp. {errors}',
-    en: 'The file is in another encoding. {errors}',
+    vi: 'Không đọc được tệp này. {errors}',
+    en: 'The file cannot be read. {errors}',
   },
   LINE_TOO_LONG: { vi: 'Có dòng quá dài. {errors}', en: 'A line is too long. {errors}' },
   QUOTE_NOT_CLOSED: { vi: 'Có dấu nháy chưa đóng. {errors}', en: 'A quote is not closed. {errors}' },
@@ -48,6 +48,10 @@ export const DOOR_TEXTS = {
     en: 'This is not a well-formed HTTP/1.1 request.',
   },
   RATE_LIMITED: { vi: 'Quá nhiều yêu cầu; hãy thử lại sau.', en: 'Too many requests; try again later.' },
+  TOO_MANY_AT_ONCE: {
+    vi: 'Quá {most} yêu cầu cùng lúc; hãy đợi yêu cầu trước xong.',
+    en: 'More than {most} requests at once; wait for an earlier one to end.',
+  },
   ROUTE_WITHOUT_ACCESS: {
     vi: 'Đường dẫn {route} chưa có quy định quyền.',
     en: '{route} names no access group.',

@@ -13,6 +13,7 @@ import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import type { Clock } from '../clock.ts';
 import { AppError, type FieldError, invalidField, listed } from '../errors.ts';
 import type { TlsMaterial } from '../grpc/tls.ts';
 import { newId } from '../ids.ts';
@@ -94,19 +95,20 @@ export async function loadIdentity(directory: string, nowMs: number): Promise<Id
 }
 
 /**
- * Key and certificate of a running node, read anew from its directory. Throws INVALID_CONFIG, BAD_CERTIFICATE
- * if they do not fit its identity; the CA stays the one that was pinned.
+ * Key and certificate of a running node, for LiveTls: `first`, how they are read anew from its directory
+ * (INVALID_CONFIG), and whether they fit its identity (BAD_CERTIFICATE). The CA stays the pinned one.
  */
-export async function readOwnTls(identity: Identity, nowMs: number): Promise<TlsMaterial> {
-  const path = (file: IdentityFile) => join(identity.directory, IDENTITY_FILES[file]);
-  await demandPrivate(path('tlsKey'), IDENTITY_FILES.tlsKey);
-  const [key, cert] = [
-    await readFile(path('tlsKey'), 'utf8'),
-    await readFile(path('tlsCertificate'), 'utf8'),
-  ];
-  const tls = { ca: identity.tls.ca, cert, key };
-  checkOwnCertificate(tls, identity.statement, nowMs);
-  return tls;
+export function ownTls({ directory, tls, statement }: Identity, clock: Pick<Clock, 'nowMs'>) {
+  const path = (file: IdentityFile) => join(directory, IDENTITY_FILES[file]);
+  return {
+    first: tls,
+    async read(): Promise<TlsMaterial> {
+      await demandPrivate(path('tlsKey'), IDENTITY_FILES.tlsKey);
+      const key = await readFile(path('tlsKey'), 'utf8');
+      return { ca: tls.ca, cert: await readFile(path('tlsCertificate'), 'utf8'), key };
+    },
+    check: (read: TlsMaterial) => checkOwnCertificate(read, statement, clock.nowMs()),
+  };
 }
 
 /** Throws BAD_CERTIFICATE unless `tls` is a certificate of the province, for its key, in force. */

@@ -8,6 +8,7 @@ import { pathToFileURL } from 'node:url';
 import type { Participant } from '../../deploy/federation/participant.ts';
 import { openDatabase } from '../../shared/db/database.ts';
 import { Disposal } from '../../shared/disposal.ts';
+import { vietnamDate } from '../../shared/domain/instant.ts';
 import { packageRoot } from '../../shared/package-root.ts';
 import { median } from './median.ts';
 import { childrenOf, cpuMsOf, parentOf } from './processes.ts';
@@ -201,17 +202,24 @@ const FILES = {
     }),
   'check-ins': (turn: number) =>
     csv('identifier,place,in_at,out_at', 2 * IMPORT_ROWS, (row) => {
-      const day = String(1 + (row % 14)).padStart(2, '0');
       const place = `bench-${turn}-${(row * 7) % 2_000}`;
-      return `${phone(turn, row % IMPORT_ROWS)},${place},2026-11-${day}T08:00:${two(row % 60)}+07:00,`;
+      const date = daysAgo(1 + (row % 14));
+      return `${phone(turn, row % IMPORT_ROWS)},${place},${date}T08:00:${two(row % 60)}+07:00,`;
     }),
   encounters: (turn: number) =>
     csv('identifier_a,identifier_b,from,until,rssi', IMPORT_ROWS, (row) => {
       const pair = `${phone(turn, row)},${phone(turn, (row + 1) % IMPORT_ROWS)}`;
-      const until = `2026-11-10T08:${two(1 + (row % 59))}:00+07:00`;
-      return `${pair},2026-11-10T08:00:00+07:00,${until},-60`;
+      const until = `${daysAgo(5)}T08:${two(1 + (row % 59))}:00+07:00`;
+      return `${pair},${daysAgo(5)}T08:00:00+07:00,${until},-60`;
     }),
 };
+
+const STARTED = Math.floor(Date.now() / 1000);
+
+/** A date that the rules' retention still reaches. */
+function daysAgo(days: number): string {
+  return vietnamDate(STARTED - days * 86_400);
+}
 
 function csv(header: string, rows: number, line: (row: number) => string): string {
   return `${header}\n${Array.from({ length: rows }, (_, row) => line(row)).join('\n')}\n`;

@@ -52,7 +52,8 @@ async function importOnce({ importRows, sealing }: Build, file: BenchFile): Prom
   const nothing = () => undefined;
   const changes = { identifiersChanged: nothing, staysChanged: nothing, encountersChanged: nothing };
   const clock = { nowMs: () => Date.parse('2021-06-01T00:00:00Z') };
-  const ctx = { db, dataKeys, clock, changes, tokenizer: { kick: nothing } };
+  const rules = { inForceAt: nothing };
+  const ctx = { db, dataKeys, clock, rules, province: '24', changes, tokenizer: { kick: nothing } };
   const caller = personWith(['integrator@24'], 'bench');
   const pid = backend?.pid as number;
   const before = { wall: monotonicMs(), node: process.cpuUsage(), database: await cpuMsOf(pid) };

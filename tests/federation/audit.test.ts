@@ -141,7 +141,9 @@ test('a province whose database was rewritten is seen by both, and the trace goe
   const held = join(wiring.directory, 'held.json');
   await writeFile(held, (await cli('hub', 'audit', 'checkpoints', victim)).out);
   expect(await cli(victim, 'audit', 'verify', '--held', held)).toMatchObject({ code: 0 });
-  // The first entry goes, and with it the tree: the running node seals what is left anew.
+  // The first entry goes, and with it the tree: the node seals what is left anew. It must not run meanwhile,
+  // or keeps a checkpoint that it was signing.
+  await federation.kill(victim, 'SIGTERM');
   await rowsOf(
     node,
     `SET session_replication_role = replica;
@@ -150,7 +152,6 @@ test('a province whose database was rewritten is seen by both, and the trace goe
      TRUNCATE audit_tree, audit_checkpoints;
      COMMIT`,
   );
-  await federation.kill(victim, 'SIGTERM');
   await federation.restart();
   const seen = /^AUDIT_LOG_(TRUNCATED|FORKED|REWRITTEN)$/;
   await waitFor('the hub to see it', async () => {

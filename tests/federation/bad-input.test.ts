@@ -93,12 +93,12 @@ describe('people at a node', () => {
 
   test.each([
     [
-      'an unknown province',
+      'an unknown ward',
       'persons',
-      'identifiers,province\ncccd:001090123456,00\n',
+      'identifiers,ward\ncccd:001090123456,00000\n',
       {
-        ...{ line: 2, field: 'province', reason: 'UNKNOWN_PROVINCE', params: {} },
-        message: 'không có tỉnh này; cần mã tỉnh hai chữ số của năm 2021',
+        ...{ line: 2, field: 'ward', reason: 'UNKNOWN_WARD', params: {} },
+        message: 'không có xã/phường này; cần mã năm chữ số của năm 2021',
       },
     ],
     [
@@ -122,7 +122,7 @@ describe('people at a node', () => {
   ])('a row with %s', async (_, kind, body, error) => {
     const before = await rowCounts();
     const report = await call<object>(federation.node(owner), `/v1/imports/${kind}`, { body, type: csv });
-    expect(report).toEqual({ accepted: 0, rejected: 1, errors: [error] });
+    expect(report).toEqual({ accepted: 0, rejected: 1, errors: [error], warnings: [] });
     expect(await rowCounts()).toEqual(before);
   });
 });

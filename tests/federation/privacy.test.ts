@@ -28,7 +28,7 @@ const NAMES = ['CANARY NGUYEN VAN AN', 'CANARY TRAN THI BINH', 'CANARY LE HOANG 
 const OTHERS = {
   cmnd: '975318642',
   passport: 'B9753186X',
-  insurance: 'DN4979753186420',
+  insurance: '9753186420',
   app: 'c0ffee97-5318-4642-8abc-97531864abcd',
   place: 'canary-place-id-7531',
   placeName: 'CANARY QUAN CA PHE',
@@ -118,7 +118,7 @@ async function tell(): Promise<void> {
     `${c} ${y} passport:VNM:${OTHERS.passport},${NAMES[2]},${born},female,79,,${address},`,
   ]);
   await file('persons', '01', persons, [
-    `${y} ${z} insurance:${OTHERS.insurance},${NAMES[2]},,,,,${address},`,
+    `${y} ${z} insurance:DN497${OTHERS.insurance},${NAMES[2]},,,,,${address},`,
     `${d},${NAMES[3]},${born},male,01,,${address},`,
   ]);
   for (const province of PROVINCES) {

@@ -29,7 +29,8 @@ import {
 } from './drive.ts';
 
 export const PROVINCES = ['24', '79', '01'];
-export const rules: RulePack = { ...RULES, max_degree: 4, trace_open_days: 21 };
+/** Those that keep years: what is recorded in these worlds happened in 2021. */
+export const rules: RulePack = { ...RULES, max_degree: 4, trace_open_days: 21, retention_days: 4000 };
 /** Short, so that tests see what becomes of a trace whose province does not answer. */
 export const ROUND_DEADLINE_MS = '1000';
 /** Less than a test may take, so that its failure says how the trace stood. */
@@ -170,23 +171,21 @@ export async function converges(
 ): Promise<ProvincialContact[]> {
   const wanted = firm ? expected : expected.map((contact) => ({ ...contact, residentIn: [] }));
   let last = 'nothing yet';
-  const settled = async () => {
-    const status = await statusOf(federation.node(at), id);
-    const found = await listContacts(federation, id);
-    const lines = differences(found, wanted);
-    const total = Object.values(status.contacts.by_degree).reduce((sum, n) => sum + n, 0);
-    last = `${status.state} ${JSON.stringify(status.coverage)} ${total}; ${lines.slice(0, 3).join('; ')}`;
-    return status.state === 'complete' && lines.length === 0 && total === expected.length ? found : undefined;
-  };
-  let found: ProvincialContact[] | undefined;
+  let found: ProvincialContact[] = [];
   const converged = async () => {
-    found = await settled();
-    return found !== undefined;
+    const { state, coverage, contacts } = await statusOf(federation.node(at), id);
+    const total = Object.values(contacts.by_degree).reduce((sum, n) => sum + n, 0);
+    last = `${state} ${JSON.stringify(coverage)} ${total} of ${expected.length}`;
+    // Only then all provinces are asked for their lists.
+    if (state !== 'complete' || total !== expected.length) return false;
+    found = await listContacts(federation, id);
+    return differences(found, wanted).length === 0;
   };
-  await waitFor(`trace ${id}`, converged, PATIENCE_MS).catch((cause) => {
-    throw new Error(`trace ${id} does not converge: ${last}`, { cause });
+  await waitFor(`trace ${id}`, converged, PATIENCE_MS).catch(async (cause) => {
+    const lines = differences(await listContacts(federation, id), wanted).slice(0, 3);
+    throw new Error(`trace ${id} does not converge: ${last}; ${lines.join('; ')}`, { cause });
   });
-  return found as unknown as ProvincialContact[];
+  return found;
 }
 
 /** Rows that a statement returns. */

@@ -24,7 +24,7 @@ const clock = { ...systemClock, nowMs: () => systemClock.nowMs() + aheadMs };
 beforeAll(async () => {
   const redirectUris = [`${ORIGIN}/auth/callback`, `${SECURE}/auth/callback`];
   provider = await startIdentityProvider({ redirectUris });
-  const oidc = { issuer: provider.issuer, audience: AUDIENCE };
+  const oidc = { issuer: provider.issuer, audience: AUDIENCE, keyCooldownMs: 200 };
   const login = { clientId: 'console', scope: 'openid', publicUrl: ORIGIN };
   const failureLimit = { perSecond: 1e6, burst: 1e6 };
   node = await createNodeHttp({ clock, door: { oidc, login, failureLimit } });

@@ -81,6 +81,60 @@ const UNKNOWN_KIND = said(
   { kinds: 'cccd, cmnd, phone, passport, insurance, app' },
 );
 
+const farFrom = (field: string) =>
+  said(field, 'FAR_FROM_ONSET', 'cách ngày khởi phát hơn 60 ngày', { most: 60 });
+
+describe('dates that contradict each other', () => {
+  const entered = (json: unknown) => node.call('POST', '/v1/cases', { json });
+
+  it.each<[string, object, [field: string, reason: string][]]>([
+    ['none', { sampled_at: '2021-06-03T08:00:00Z', isolated_at: '2021-06-04T00:00:00Z' }, []],
+    ['at its midnight', { sampled_at: '2021-06-01T00:00:00+07:00' }, []],
+    ['sixty days after', { isolated_at: '2021-07-31T00:00:00+07:00' }, []],
+    ['sampled before onset', { sampled_at: '2021-05-30T08:00:00Z' }, [['sampled_at', 'BEFORE_FIELD']]],
+    ['isolated before onset', { isolated_at: '2021-05-30T08:00:00Z' }, [['isolated_at', 'BEFORE_FIELD']]],
+    [
+      'both, the minute before',
+      { sampled_at: '2021-05-31T23:59:00+07:00', isolated_at: '2021-05-31T23:59:00+07:00' },
+      [
+        ['sampled_at', 'BEFORE_FIELD'],
+        ['isolated_at', 'BEFORE_FIELD'],
+      ],
+    ],
+  ])('are told with the id: %s', async (_, dates, reasons) => {
+    const { status, body } = await entered({ ...CASE, ...dates });
+    expect(status).toBe(201);
+    expect(body.warnings.map(({ field, reason }: ShownFieldError) => [field, reason])).toEqual(reasons);
+    for (const { message } of body.warnings) expect(message).toBe('không được trước onset_on');
+  });
+
+  it('are told of an isolation that is still to come', async () => {
+    const onset_on = new Date().toISOString().slice(0, 10);
+    const { body } = await entered({ ...CASE, onset_on, isolated_at: tomorrow });
+    expect(body.warnings).toMatchObject([{ field: 'isolated_at', reason: 'IN_FUTURE' }]);
+  });
+
+  it('are told again when the same request comes again', async () => {
+    const headers = { 'idempotency-key': 'contradiction-1' };
+    const json = { ...CASE, sampled_at: '2021-05-30T08:00:00Z' };
+    const first = await node.call('POST', '/v1/cases', { json, headers });
+    const again = await node.call('POST', '/v1/cases', { json, headers });
+    expect(first.body.warnings).toHaveLength(1);
+    expect(again.body).toEqual(first.body);
+  });
+
+  it.each([
+    ['sampled_at', '2021-07-31T00:00:01+07:00'],
+    ['isolated_at', '2021-04-01T00:00:00Z'],
+    ['isolated_at', '2012-06-05T00:00:00Z'],
+    ['isolated_at', '2022-06-05T00:00:00Z'],
+  ])('are refused in a correction: %s %s', async (field, at) => {
+    const id = await enter();
+    const { status, body } = await node.call('PATCH', `/v1/cases/${id}`, { json: { [field]: at } });
+    expect([status, body.errors]).toEqual([400, [farFrom(field)]]);
+  });
+});
+
 describe('bad cases', () => {
   const bad: [name: string, json: unknown, errors: ShownFieldError[]][] = [
     ['neither onset nor sampling', { identifiers: ['phone:0912345678'] }, [NO_DATE]],
@@ -96,13 +150,23 @@ describe('bad cases', () => {
     ],
     [
       'sampling in the future',
-      { ...CASE, sampled_at: tomorrow },
+      { ...CASE, onset_on: null, sampled_at: tomorrow },
       [said('sampled_at', 'IN_FUTURE', 'không được ở tương lai')],
     ],
     [
       'a date that does not exist',
       { ...CASE, onset_on: '2021-02-30' },
       [said('onset_on', 'NO_SUCH_DATE', 'ngày này không có trong lịch')],
+    ],
+    [
+      'isolation and sampling more than 60 days from onset',
+      { ...CASE, sampled_at: '2021-08-03T08:00:00Z', isolated_at: '2012-06-05T00:00:00Z' },
+      [farFrom('sampled_at'), farFrom('isolated_at')],
+    ],
+    [
+      'isolation more than 60 days from the sampling, of an onset that nobody knows',
+      { ...CASE, onset_on: null, sampled_at: '2021-06-03T08:00:00Z', isolated_at: '2021-09-03T08:00:00Z' },
+      [farFrom('isolated_at')],
     ],
     ['an instant without offset', { ...CASE, sampled_at: '2021-06-01T08:00:00' }, [NOT_AN_INSTANT]],
     ['no identifiers', { onset_on: '2021-06-01' }, [said('identifiers', 'REQUIRED', 'bắt buộc')]],
@@ -125,6 +189,16 @@ describe('bad cases', () => {
       'an unknown field',
       { ...CASE, onset: '2021-06-01' },
       [said('onset', 'UNKNOWN_FIELD', 'trường không có trong quy định')],
+    ],
+    [
+      'a ward whose zero a spreadsheet took',
+      { ...CASE, ward: '7213' },
+      [said('ward', 'ZERO_LOST', 'thiếu số 0 ở đầu; ý bạn là 07213?', { meant: '07213' })],
+    ],
+    [
+      'a ward of another province',
+      { ...CASE, ward: '26734' },
+      [said('ward', 'NOT_OF_PROVINCE', 'không thuộc tỉnh này')],
     ],
     ['a body that is no object', [CASE], [said('body', 'NOT_AN_OBJECT', 'phải là đối tượng JSON')]],
   ];

@@ -11,9 +11,13 @@ import { outbreakDataset } from '../support/outbreak-dataset.ts';
 
 const rules = JSON.parse(readFileSync(join(packageRoot, 'hub/packs/default/2021-12-29.json'), 'utf8'));
 const NOW = Date.parse('2026-11-23T09:00:00+07:00') / 1_000;
+const DEMO_SEED = 24;
 
-test.each([24, 7])('seed %i: contacts of both degrees live in all three provinces', async (seed) => {
-  const { dataset, request, outbreak } = await outbreakDataset(NOW, seed);
+/** Of the demo's own seed: read once for all tests. */
+const shown = outbreakDataset(NOW, DEMO_SEED);
+
+test.each([DEMO_SEED, 7])('seed %i: contacts of both degrees live in all three provinces', async (seed) => {
+  const { dataset, request, outbreak } = await (seed === DEMO_SEED ? shown : outbreakDataset(NOW, seed));
   const contacts = oracleOf(dataset, rules).contacts(request);
   const found = new Set(contacts.map(({ residentIn, degree }) => `${residentIn[0]} F${degree}`));
   expect([...found]).toEqual(expect.arrayContaining(['24 F1', '24 F2', '79 F1', '79 F2', '01 F1', '01 F2']));
@@ -27,7 +31,7 @@ test.each([24, 7])('seed %i: contacts of both degrees live in all three province
 });
 
 test.each(['24', '79', '01'])('province %s alone does not find the passer-by as an F1', async (province) => {
-  const { dataset, request, outbreak } = await outbreakDataset(NOW);
+  const { dataset, request, outbreak } = await shown;
   const own = <T extends { province: string }>(rows: readonly T[]) =>
     rows.filter((row) => row.province === province);
   const { people, checkIns, encounters } = dataset;

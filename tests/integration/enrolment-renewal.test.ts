@@ -19,7 +19,7 @@ import { startGrpcServer } from '../../shared/grpc/server.ts';
 import { implement } from '../../shared/grpc/service.ts';
 import { serialOf } from '../../shared/pki/certificate.ts';
 import { createCsr } from '../../shared/pki/csr.ts';
-import { type Identity, loadIdentity, readOwnTls, writeIdentityFile } from '../../shared/pki/identity.ts';
+import { type Identity, loadIdentity, ownTls, writeIdentityFile } from '../../shared/pki/identity.ts';
 import { LiveTls } from '../../shared/pki/live-tls.ts';
 import { type EnrolmentHub, LIFE_MS, OPERATOR, silent, startEnrolmentHub } from '../support/enrolment-hub.ts';
 import { ECHO_AUTH, Echo, echoHandlers, inTime, textOf, value } from '../support/grpc-echo.ts';
@@ -60,8 +60,8 @@ async function enrolled(lifeMs: number): Promise<{ hub: EnrolmentHub; identity: 
 
 function live(identity: Identity, hub: EnrolmentHub): LiveTls {
   const clock = systemClock;
-  const read = () => readOwnTls(identity, clock.nowMs());
-  const tls = stack.use(new LiveTls({ first: identity.tls, read, clock, logger: silent, everyMs: 100 }));
+  const own = ownTls(identity, clock);
+  const tls = stack.use(new LiveTls({ ...own, clock, logger: silent, everyMs: 100 }));
   const ask = (csr: Uint8Array) => renewCertificate(hub.ctx, '24', csr);
   stack.use(new Renewal({ identity, tls, ask, clock, logger: silent }));
   return tls;
@@ -173,7 +173,7 @@ test('files that do not fit are not taken over, and those that do are', async ()
     { nowMs: systemClock.nowMs(), lifeMs: LIFE_MS },
   );
   await writeFile(join(directory, 'tls.pem'), foreign.certificate);
-  await tls.reload();
+  await expect(tls.reload()).rejects.toMatchObject({ reason: 'BAD_CERTIFICATE' });
   expect(tls.current.cert).toBe(identity.tls.cert);
   const request = { kind: 'renewal', peer: NODE, fingerprint: '' } as const;
   const tlsKey = new X509Certificate(identity.tls.cert).publicKey;

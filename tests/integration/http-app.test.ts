@@ -42,12 +42,7 @@ function testRoutes(): Routes {
   });
   const events = { method: 'get', path: '/v1/events', responses: ok } as const;
   routes.openapi(apiRoute('traces.read', events), (c) => {
-    const stream = {
-      gone: c.req.raw.signal,
-      stopping: c.get('stopping'),
-      clock: systemClock,
-      onError: () => undefined,
-    };
+    const stream = { c, clock: systemClock, onError: () => undefined };
     return eventStream(async function* (over) {
       yield { event: 'state', data: { n: 1 } };
       await new Promise((resolve) => over.addEventListener('abort', resolve));

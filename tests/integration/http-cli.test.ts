@@ -44,6 +44,21 @@ const file = async (name: string, content: string | Uint8Array) => {
 };
 
 describe('import', () => {
+  it('tries a file with --dry-run and stores nothing; warnings are no failure', async () => {
+    const path = await file('try.csv', 'place;kind;capacity\ndry-1;cafe;many\ndry-2;moon;\n');
+    const tried = await run(['import', 'places', '--dry-run', path]);
+    expect(tried.code).toBe(1);
+    expect(tried.out).toMatch(/^chỉ thử, không lưu: sẽ nhận 1 dòng, từ chối 1 dòng\ncác ô bị bỏ qua:\n/);
+    expect(tried.out).toMatch(/\n2 +capacity +phải là số nguyên\n/);
+    const good = await file('good.csv', 'place,kind,capacity\ndry-1,cafe,many\n');
+    expect(await run(['import', 'places', '--dry-run', good])).toMatchObject({ code: 0 });
+    expect(await node.db.sql`SELECT place FROM places WHERE place LIKE 'dry-%'`).toEqual([]);
+    expect(await run(['import', 'places', good])).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/^đã nhận 1 dòng, từ chối 0 dòng\ncác ô bị bỏ qua:\n/),
+    });
+  });
+
   it('streams a file, plain or gzipped, and says what became of it', async () => {
     const csv = 'place,name,kind,ward\np1,Chợ,market,07213\n';
     expect(await run(['import', 'places', await file('a.csv', csv)])).toMatchObject({

@@ -147,6 +147,13 @@ describe('opening a trace', () => {
       'INVALID_FIELD',
       'as_of',
     ],
+    [
+      'a day that has not been',
+      { cases: [UNKNOWN_CASE], as_of: new Date(Date.now() + 86_400_000).toISOString() },
+      400,
+      'INVALID_FIELD',
+      'as_of',
+    ],
     ['an unknown field', { cases: [UNKNOWN_CASE], degree: 1 }, 400, 'INVALID_FIELD', 'degree'],
   ];
   it.each(bad)('refuses %s and stores nothing', async (...row) => {
@@ -388,6 +395,18 @@ describe("another province's trace", () => {
     expect(second.contacts[0].id).toBe('4'.padStart(32, '0'));
     const ward = (await node.call('GET', `/v1/traces/${id}/contacts?ward=07213`)).body;
     expect(ward.contacts.map((contact: { seconds: number }) => contact.seconds)).toEqual([901, 903]);
+  });
+
+  it('lists those of no ward at the desk of the province, to whom the whole province is open', async () => {
+    const path = `/v1/traces/${id}/contacts?ward=24`;
+    const listed = (await node.call('GET', path)).body.contacts;
+    expect(listed.map(({ seconds, ward }: { seconds: number; ward: unknown }) => [seconds, ward])).toEqual([
+      [902, null],
+      [904, null],
+    ]);
+    const { body } = await node.call('GET', path, { roles: ['ward_tracer@07213'] });
+    expect(body.contacts).toEqual([]);
+    expect((await node.call('GET', `/v1/traces/${id}/contacts?ward=79`)).body.contacts).toEqual([]);
   });
 
   it.each([

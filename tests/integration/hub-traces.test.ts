@@ -135,7 +135,7 @@ describe('the text of an opening', () => {
 
 describe('what lists and reports read', () => {
   it('they read by index', async () => {
-    const ids = Array.from({ length: 3_000 }, () => newTraceId());
+    const ids = Array.from({ length: 1_000 }, () => newTraceId());
     await hub.test.db.sql`INSERT INTO traces (id, province, expires_at, closed_at, opened_at)
       SELECT id, '24', now(), now(), now() - n * interval '1 minute'
       FROM unnest(${ids}::text[]) WITH ORDINALITY AS given (id, n)`;
@@ -148,9 +148,7 @@ describe('what lists and reports read', () => {
       SELECT id, to_char(p, 'FM00'), 1, '', now()
       FROM traces, generate_series(1, 20) p ON CONFLICT DO NOTHING`;
     await hub.test.db.sql`ANALYZE`;
-    const page = await plansOf(hub.db, (db) =>
-      withTransaction(db, (tx) => listTraceRows(tx, 50, ids[1_500])),
-    );
+    const page = await plansOf(hub.db, (db) => withTransaction(db, (tx) => listTraceRows(tx, 50, ids[500])));
     expect(page.join('\n')).toMatch(/Index Scan using traces_listed/);
     expect(page.join('\n')).not.toMatch(/Seq Scan|Sort/);
     const life = await plansOf(hub.db, (db) =>

@@ -55,7 +55,7 @@ function batchOf(kind: ImportKind, block: number): Batch {
       `${phone(block, 2)},,,Hộ ${block}`,
     ],
     places: [`P${block},Quán,cafe`],
-    'check-ins': [`${phone(block, 1)},P,2021-05-0${block}T08:00:00Z,,24`],
+    'check-ins': [`${phone(block, 1)},P,2021-05-1${block}T08:00:00Z,,24`],
     encounters: [`${phone(block, 1)},${phone(block, 3)},2021-05-20T08:00:00Z,2021-05-20T09:00:00Z,`],
   };
   return { kind, lines: lines[kind] };
@@ -137,7 +137,7 @@ describe.each(['new', 'known'])('with an import of %s people held open', (age) =
     await soon(run(intake, batchOf('persons', 3)));
     await soon(run(intake, { kind: 'persons', lines: [`${phone(2, 1)},Tên khác ${held},01,Hộ 3`] }));
     await soon(run(intake, { kind: 'places', lines: [`P2,Quán ${held},market`] }));
-    await soon(run(intake, { kind: 'check-ins', lines: [`${phone(2, 1)},P,2021-03-01T08:00:00Z,,`] }));
+    await soon(run(intake, { kind: 'check-ins', lines: [`${phone(2, 1)},P,2021-05-03T08:00:00Z,,`] }));
     await soon(run(intake, { kind: 'case', identifiers: [phone(2, 1), phone(2, 2)] }));
     const glass = { ...intake.ctx, clock: systemClock, province: '24' };
     const request = { reason: 'gọi cho người nhà', area: '216', minutes: 5 };

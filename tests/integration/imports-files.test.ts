@@ -164,7 +164,7 @@ describe('batches', () => {
         stored = accepted;
       },
     });
-    expect(report).toEqual({ accepted: rows, rejected: 0, errors: [] });
+    expect(report).toEqual({ accepted: rows, rejected: 0, errors: [], warnings: [] });
     expect(furthest).toBeLessThanOrEqual(3 * BATCH);
   });
 });
@@ -227,6 +227,6 @@ describe('files that end badly', () => {
   });
 
   it('an empty NDJSON is no rows', async () => {
-    expect(await importText('', 'ndjson')).toEqual({ accepted: 0, rejected: 0, errors: [] });
+    expect(await importText('', 'ndjson')).toEqual({ accepted: 0, rejected: 0, errors: [], warnings: [] });
   });
 });

@@ -19,6 +19,7 @@ import { bodyOf, type FeedEvent } from '../../shared/feed/kinds.ts';
 import { createHttpApp } from '../../shared/http/app.ts';
 import { createMetrics } from '../../shared/http/metrics.ts';
 import { createLogger } from '../../shared/log.ts';
+import { RULES } from '../simulation/examples.ts';
 import { personWith } from '../support/callers.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { askPlain, testDataKeys } from '../support/sealed.ts';
@@ -60,7 +61,7 @@ export async function createIntake() {
 export function intakeOn(db: Database, dataKeys: DataKeys) {
   let read = 0;
   const ctx: ImportCtx = {
-    ...{ db, dataKeys },
+    ...{ db, dataKeys, province: '24', rules: { inForceAt: () => RULES } },
     clock: { nowMs: () => NOW * 1000 },
   };
   return {

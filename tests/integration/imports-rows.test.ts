@@ -41,7 +41,7 @@ describe('persons', () => {
       HEADER,
       `phone:0912345678 ${AN},Nguyễn Văn An,1991-02-28,nam,24,07225,"Thôn Đông, xã An Hà",H1`,
     );
-    expect(report).toEqual({ accepted: 1, rejected: 0, errors: [] });
+    expect(report).toEqual({ accepted: 1, rejected: 0, errors: [], warnings: [] });
     const ids = 'phone:+84912345678 cccd:001090123456 app:0b0e7a5c-3c1d-4f7e-9a55-1d2c3b4a5f60';
     // What was stated is kept, what the citizen id carries counts.
     expect(await rowsOf(RECORDS)).toEqual([
@@ -163,11 +163,11 @@ describe('places', () => {
     await intake.importCsv(
       'places',
       'place,name,kind,ward,capacity,latitude,longitude',
-      'P1,Chợ,market,00001,10,21.5,106',
+      'P1,Chợ,market,07210,10,21.5,106',
     );
     await intake.importCsv('places', 'place,capacity,name', 'P1,20,');
     expect(await rowsOf('SELECT place, name, kind, ward, capacity, latitude, longitude FROM places')).toEqual(
-      [['P1', 'Chợ', 1, '00001', 20, 21.5, 106]],
+      [['P1', 'Chợ', 1, '07210', 20, 21.5, 106]],
     );
     expect((await intake.takeHeard()).stays).toEqual([]);
   });
@@ -202,6 +202,7 @@ describe('check-ins', () => {
       accepted: 1,
       rejected: 1,
       errors: [{ line: 3, field: 'place', reason: 'UNKNOWN_PLACE' }],
+      warnings: [],
     });
     expect(await rowsOf(CHECK_INS)).toEqual([['phone:+84912345678', 'P1', '08:00', null, null]]);
     expect(await intake.takeHeard()).toMatchObject({ identifiers: [1] });
@@ -303,7 +304,7 @@ describe('encounters', () => {
       `cmnd:000000001,cmnd:000000002,${FROM_UNTIL},-70`,
       `cmnd:000000002,cmnd:000000001,${FROM_UNTIL},`,
     );
-    expect(report).toEqual({ accepted: 2, rejected: 0, errors: [] });
+    expect(report).toEqual({ accepted: 2, rejected: 0, errors: [], warnings: [] });
     expect(
       await rowsOf('SELECT identifier_a, identifier_b, until_at - from_at, rssi FROM encounters'),
     ).toEqual([[1, 2, 900, -70]]);

@@ -15,6 +15,7 @@ import { type Database, openDatabase } from '../../shared/db/database.ts';
 import { AppError } from '../../shared/errors.ts';
 import { Feed } from '../../shared/feed/feed.ts';
 import { createLogger } from '../../shared/log.ts';
+import { RULES } from '../simulation/examples.ts';
 import { everybodyAt } from '../support/callers.ts';
 import { losing } from '../support/losing-replies.ts';
 import { createNodeHttp, type NodeHttp } from '../support/node-http.ts';
@@ -24,6 +25,9 @@ import { waitFor } from '../support/wait.ts';
 const clock = systemClock;
 const logger = createLogger('test', 'silent');
 const TRACE = 'a'.repeat(32);
+
+/** Those that keep years: these rows are of 2021. */
+const RULES_OF_YEARS = { ...RULES, retention_days: 4000 };
 
 let node: NodeHttp;
 beforeAll(async () => {
@@ -40,7 +44,13 @@ function csv(text: string) {
 
 /** Imports rows of a kind; true if the answer came. */
 async function tells(kind: 'persons' | 'check-ins', text: string, db: Database = node.db): Promise<boolean> {
-  const ctx = { db, dataKeys: testDataKeys(), clock };
+  const ctx = {
+    db,
+    dataKeys: testDataKeys(),
+    clock,
+    province: '24',
+    rules: { inForceAt: () => RULES_OF_YEARS },
+  };
   const request = { kind, source: csv(text) };
   return importRows(ctx, everybodyAt('24'), request).then(
     () => true,
@@ -131,6 +141,22 @@ describe('a contact', () => {
         NULL, 1)`;
     await tells('persons', 'identifiers,name,province,ward\nphone:0912345688,Bo,24,07216\n');
     await waitFor('the desk', async () => (await seenBy('07216')) === 200);
+  });
+
+  it('of a person who lives in a ward of another province stands at the desk of this one', async () => {
+    await tells('persons', 'identifiers,name,ward\nphone:0912345677,Cam,07216\n');
+    const [found] = await node.db.sql<{ id: number }[]>`SELECT max(id) AS id FROM identifiers`;
+    await node.db.sql`
+      INSERT INTO contacts (trace_id, contact_id, degree, first_exposed_at, last_exposed_at, seconds,
+        settings, place_kinds, exposed_in, identifier_ids, ward, delivery)
+      VALUES (${TRACE}, ${'d'.repeat(32)}, 1, 1, 2, 977, 1, 1, ARRAY['24'],
+        ARRAY[${found?.id as number}::int], '07216', 1)`;
+    await tells('persons', 'identifiers,name,province,ward\nphone:0912345677,Cam,79,26734\n');
+    const atProvince = async () => {
+      const { body } = await node.call('GET', `/v1/traces/${TRACE}/contacts?ward=24`);
+      return body.contacts.filter(({ seconds }: { seconds: number }) => seconds === 977).length;
+    };
+    await waitFor('the desk of the province', async () => (await atProvince()) === 1);
   });
 });
 

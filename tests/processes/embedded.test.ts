@@ -16,7 +16,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { candidateAccounts, canRun } from '../../deploy/postgres/embedded/account.ts';
 import {
   copyInstallation,
@@ -37,10 +37,15 @@ import { extent } from '../support/extent.ts';
 const isRoot = process.getuid?.() === 0;
 const NOBODY = 65_534;
 
+async function newRoom(): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'truyvet-embedded-'));
+  await chmod(directory, 0o755);
+  return directory;
+}
+
 let room: string;
 beforeEach(async () => {
-  room = await mkdtemp(join(tmpdir(), 'truyvet-embedded-'));
-  await chmod(room, 0o755);
+  room = await newRoom();
 });
 afterEach(() => rm(room, { recursive: true, force: true }));
 
@@ -60,8 +65,44 @@ describe('a server', () => {
     await expect(ask(server, 'kept', 'select 1')).rejects.toMatchObject({ cause: { code: '3D000' } });
   });
 
+  test('leaves nothing behind when temporary', async () => {
+    const server = await start({ dataDir: join(room, 'data'), temporary: true });
+    await server[Symbol.asyncDispose]();
+    await server.exited;
+    expect(isAlive(server.pid)).toBe(false);
+    expect(await readdir(room)).toEqual([]);
+  });
+
+  test('starts again after it was killed', async () => {
+    const dataDir = join(room, 'data');
+    const first = await start({ dataDir });
+    await first.createDatabase('kept');
+    process.kill(first.pid, 'SIGKILL');
+    await first.exited;
+    // Its children end on their own, and hold its memory until then.
+    await expect.poll(() => start({ dataDir }).then(stop, () => false), { timeout: 20_000 }).toBe(true);
+  });
+
+  test('does not start on what is not its own, and destroys nothing', async () => {
+    await writeFile(join(room, 'precious'), 'x');
+    await expect(start({ dataDir: room })).rejects.toMatchObject({ reason: 'DATA_DIRECTORY_NOT_OURS' });
+    expect(await readdir(room)).toEqual(['precious']);
+  });
+});
+
+describe('a running server', () => {
+  let own: string;
+  let server: EmbeddedPostgres;
+  beforeAll(async () => {
+    own = await newRoom();
+    server = await start({ dataDir: join(own, 'data'), settings: { work_mem: '8MB' } });
+  });
+  afterAll(async () => {
+    await server?.[Symbol.asyncDispose]();
+    await rm(own, { recursive: true });
+  });
+
   test('has the settings asked for, listens on loopback only, and wants a password', async () => {
-    await using server = await start({ dataDir: join(room, 'data'), settings: { work_mem: '8MB' } });
     const [settings] = await ask(
       server,
       'postgres',
@@ -80,56 +121,29 @@ describe('a server', () => {
     const guessed = server.url('postgres').replace(/:[^:@]+@/, ':guess@');
     await using stranger = openDatabase(guessed, { max: 1, name: 'stranger' });
     await expect(stranger.sql`select 1`).rejects.toMatchObject({ cause: { code: '28P01' } });
-    expect((await stat(join(room, 'data', 'launcher-password'))).mode & 0o777).toBe(0o600);
+    expect((await stat(join(own, 'data', 'launcher-password'))).mode & 0o777).toBe(0o600);
   });
 
   test('logs no statement and no value', async () => {
-    await using server = await start({ dataDir: join(room, 'data') });
     await ask(server, 'postgres', `select 'planted-value'::int`).catch(() => undefined);
     await ask(server, 'postgres', `create table t (v text unique); insert into t values ('planted-value')`);
     await ask(server, 'postgres', `insert into t values ('planted-value')`).catch(() => undefined);
-    const log = await readFile(join(room, 'data', 'server.log'), 'utf8');
+    const log = await readFile(join(own, 'data', 'server.log'), 'utf8');
     expect(log).toContain('ready to accept connections');
     expect(log).not.toContain('planted');
   });
 
-  test('leaves nothing behind when temporary', async () => {
-    const server = await start({ dataDir: join(room, 'data'), temporary: true });
-    await server[Symbol.asyncDispose]();
-    await server.exited;
-    expect(isAlive(server.pid)).toBe(false);
-    expect(await readdir(room)).toEqual([]);
-  });
-
-  test('that ends by itself is noticed', async () => {
-    await using server = await start({ dataDir: join(room, 'data') });
-    process.kill(server.pid, 'SIGQUIT');
-    await server.exited;
-  });
-
-  test('starts again after it was killed', async () => {
-    const dataDir = join(room, 'data');
-    const first = await start({ dataDir });
-    await first.createDatabase('kept');
-    process.kill(first.pid, 'SIGKILL');
-    await first.exited;
-    // Its children end on their own, and hold its memory until then.
-    await expect.poll(() => start({ dataDir }).then(stop, () => false), { timeout: 20_000 }).toBe(true);
-  });
-
-  test('does not start on what is not its own, and destroys nothing', async () => {
-    await writeFile(join(room, 'precious'), 'x');
-    await expect(start({ dataDir: room })).rejects.toMatchObject({ reason: 'DATA_DIRECTORY_NOT_OURS' });
-    expect(await readdir(room)).toEqual(['precious']);
-  });
-
-  test('does not start on a port that is taken, and says why', async () => {
-    await using server = await start({ dataDir: join(room, 'one') });
-    const second = start({ dataDir: join(room, 'two'), port: server.port });
+  test('has its port for itself: another says why it does not start on it', async () => {
+    const second = start({ dataDir: join(room, 'data'), port: server.port });
     await expect(second).rejects.toMatchObject({
       reason: 'EMBEDDED_POSTGRES_FAILED',
       cause: { message: expect.stringContaining('Address already in use') },
     });
+  });
+
+  test('is noticed when it ends by itself', async () => {
+    process.kill(server.pid, 'SIGQUIT');
+    await server.exited;
   });
 });
 

@@ -24,7 +24,7 @@ import { testDataKeys, testKeyRing } from '../support/sealed.ts';
 const DIGITS = ['086420975311', '086420975312', '086420975'];
 const PHONES = ['+84966246801', '+84966246802'];
 const WORDS = {
-  ...{ passport: 'C8642097X', insurance: 'DN4860864209753', app: '0facade0-8642-4975-8bcd-864209753100' },
+  ...{ passport: 'C8642097X', insurance: '0864209753', app: '0facade0-8642-4975-8bcd-864209753100' },
   ...{ names: ['Đặng Canary Mai', 'CANARY VO THI SAU'], address: 'Ngõ Canary 8642, Phố Huế' },
   ...{ household: 'canary-household-8642', placeName: 'Nhà bà Canary Sáu', born: '1948-06-24' },
   reason: 'F0 nói đã ở nhà ông Canary Lý cả tuần',
@@ -67,12 +67,13 @@ async function fill(): Promise<void> {
   const [a, b] = DIGITS.map((digits) => `cccd:${digits}`) as [string, string];
   const [x, y] = PHONES.map((phone) => `phone:${phone}`) as [string, string];
   const { names, address, household, born, passport, insurance, app, placeName } = WORDS;
+  const card = `insurance:DN486${insurance}`;
   await importCsv('places', 'place,name,kind', `${OPEN},${placeName},home`);
   await importCsv(
     'persons',
     'identifiers,name,born_on,sex,province,ward,address,household',
     `${a} ${x} cmnd:${DIGITS[2]},${names[0]},${born},female,24,,"${address}",${household}`,
-    `${b} passport:VNM:${passport} insurance:${insurance},${names[1]},${born},,24,,"${address}",${household}`,
+    `${b} passport:VNM:${passport} ${card},${names[1]},${born},,24,,"${address}",${household}`,
   );
   await importCsv(
     'check-ins',

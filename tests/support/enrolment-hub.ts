@@ -64,7 +64,7 @@ export async function startEnrolmentHub({ offline = false } = {}): Promise<Enrol
   await createCa(join(caDir, 'ca'), systemClock.nowMs());
   const ca = await loadCa(join(caDir, 'ca'));
   const first = await hubTls(ca);
-  const live = { first, read: async () => first, clock: systemClock, logger: silent };
+  const live = { first, read: async () => first, check: () => undefined, clock: systemClock, logger: silent };
   const tls = stack.use(new LiveTls(live));
   const roster = stack.use(await Roster.open({ db, clock: systemClock, logger: silent, tls }));
   const warrant = generateKeyPairSync('ed25519').publicKey.export({ format: 'jwk' }).x as string;

@@ -35,8 +35,8 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     settings: { shared_buffers: '256MB' },
   });
   await makeProgramRole(postgres);
-  for (const kind of ['node', 'hub'] as const)
-    await makeTemplate(postgres, kind).catch(warn(`${kind} migrations`));
+  const kinds = ['node', 'hub'] as const;
+  await Promise.all(kinds.map((kind) => makeTemplate(postgres, kind).catch(warn(`${kind} migrations`))));
   await building;
   project.provide('adminUrl', postgres.url('postgres'));
   project.provide('programRole', PROGRAM_ROLE);

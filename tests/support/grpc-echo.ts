@@ -14,7 +14,13 @@ import { pino } from 'pino';
 import { type Authority, createAuthority } from '../../deploy/pki/authority.ts';
 import type { AuthTable } from '../../shared/grpc/auth-table.ts';
 import { AUTH_TABLE } from '../../shared/grpc/auth-table.ts';
-import { type Channel, type Client, createChannel, createClient } from '../../shared/grpc/client.ts';
+import {
+  type Channel,
+  type ChannelOptions,
+  type Client,
+  createChannel,
+  createClient,
+} from '../../shared/grpc/client.ts';
 import type { Peer } from '../../shared/grpc/peer.ts';
 import type { CallEvent } from '../../shared/grpc/served-call.ts';
 import { type GrpcServer, type GrpcServerOptions, startGrpcServer } from '../../shared/grpc/server.ts';
@@ -129,8 +135,8 @@ export async function startEcho(
 }
 
 /** The hub's channel to node 24 at `address`. */
-export function openChannel(address: string): Channel {
-  return createChannel({ address, tls: hubTls, expectPeer: node('24') });
+export function openChannel(address: string, options: Pick<ChannelOptions, 'keepalive'> = {}): Channel {
+  return createChannel({ address, tls: hubTls, expectPeer: node('24'), ...options });
 }
 
 export interface EchoClient extends AsyncDisposable {
@@ -138,8 +144,8 @@ export interface EchoClient extends AsyncDisposable {
   readonly echo: Client<typeof Echo>;
 }
 
-export function connectEcho(address: string): EchoClient {
-  const channel = openChannel(address);
+export function connectEcho(address: string, options: Pick<ChannelOptions, 'keepalive'> = {}): EchoClient {
+  const channel = openChannel(address, options);
   return { channel, echo: createClient(Echo, channel), [Symbol.asyncDispose]: async () => channel.close() };
 }
 

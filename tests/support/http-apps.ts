@@ -11,8 +11,14 @@ import { createMetrics } from '../../shared/http/metrics.ts';
 import type { Routes } from '../../shared/http/route.ts';
 import type { Authenticate } from '../../shared/sign-in/authenticate.ts';
 
-/** Behind the door is the time of day and nothing else. */
-const NOTHING = { clock: systemClock, federationKeys: {}, traces: {}, enrolment: {} } as never;
+/** Behind the door is the time of day, the name of the province and nothing else. */
+const NOTHING = {
+  clock: systemClock,
+  province: '24',
+  federationKeys: {},
+  traces: {},
+  enrolment: {},
+} as never;
 
 export function createApps(authenticate: Authenticate): { node: Routes; hub: Routes } {
   const common = {

@@ -15,7 +15,7 @@ const POLL_MS = 10;
 export function watchLeaks(databasePort: number, patienceMs = PATIENCE_MS): () => Promise<string[]> {
   const things = openThings(databasePort);
   // A loop that an earlier file left sleeps again and again: it is known by where it does.
-  const before = new Set<unknown>([...things.keys(), ...sleeping.values()]);
+  const before = new Set<unknown>([...things.keys(), ...[...sleeping.values()].map(lineOfSleep)]);
   return async () => {
     const until = performance.now() + patienceMs;
     for (;;) {
@@ -36,7 +36,7 @@ function openThings(databasePort: number): Map<unknown, string> {
     const line = lineOf(handle, databasePort);
     if (line !== undefined) found.set(handle, line);
   }
-  for (const [sleep, line] of sleeping) found.set(sleep, line);
+  for (const [key, sleep] of sleeping) found.set(key, lineOfSleep(sleep));
   return found;
 }
 
@@ -71,7 +71,13 @@ function noteCrowd({ name, message, stack = '' }: Error): void {
   crowds.push(`a crowd: ${count} ${callerOf(stack)}`);
 }
 
-const sleeping = new Map<object, string>();
+/** Its stack is costly to write out, and hardly ever asked for. */
+interface Sleep {
+  readonly ms: number;
+  readonly askedFrom: Error;
+}
+
+const sleeping = new Map<object, Sleep>();
 let unwatchedSleep: Clock['sleep'] = systemClock.sleep;
 
 /** Makes every sleep of the system's clock known, with the place that it was asked from. Once a worker. */
@@ -79,18 +85,19 @@ export function watchSleeps(): void {
   if (systemClock.sleep !== unwatchedSleep) return;
   unwatchedSleep = systemClock.sleep.bind(systemClock);
   const watched: Clock['sleep'] = async (ms, signal) => {
-    const sleep = {};
-    sleeping.set(
-      sleep,
-      `a loop: asleep for ${Math.round(ms)} ms ${callerOf(new Error('asked from').stack ?? '')}`,
-    );
+    const key = {};
+    sleeping.set(key, { ms, askedFrom: new Error('asked from') });
     try {
       await unwatchedSleep(ms, signal);
     } finally {
-      sleeping.delete(sleep);
+      sleeping.delete(key);
     }
   };
   Object.assign(systemClock, { sleep: watched });
+}
+
+function lineOfSleep({ ms, askedFrom: { stack = '' } }: Sleep): string {
+  return `a loop: asleep for ${Math.round(ms)} ms ${callerOf(stack)}`;
 }
 
 /** The first line of a stack that is neither this file nor the clock. */

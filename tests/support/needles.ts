@@ -22,13 +22,40 @@ export async function needlesOf(words: readonly string[]): Promise<Needle[]> {
   return needles;
 }
 
-/** Words and forms found in any of the haystacks, each once, as `word (form)`. */
+/**
+ * Words and forms found in any of the haystacks, each once, as `word (form)`. One pass over all bytes,
+ * whatever the number of needles: where three of them begin a needle, those that begin so are compared.
+ */
 export function findNeedles(haystacks: Iterable<Buffer>, needles: readonly Needle[]): string[] {
+  const { begins, byStart } = startsOf(needles);
   const found = new Set<string>();
   for (const haystack of haystacks) {
-    for (const { word, form, bytes } of needles) if (haystack.includes(bytes)) found.add(`${word} (${form})`);
+    let three = 0;
+    for (let end = 0; end < haystack.length; end++) {
+      three = ((three << 8) | (haystack[end] as number)) & 0xffffff;
+      if (((begins[three >> 5] as number) & (1 << (three & 31))) === 0 || end < START - 1) continue;
+      const at = end - START + 1;
+      for (const { word, form, bytes } of byStart.get(three) ?? []) {
+        if (haystack.subarray(at, at + bytes.length).equals(bytes)) found.add(`${word} (${form})`);
+      }
+    }
   }
   return [...found];
+}
+
+/** Bytes of a needle by which it is looked for. */
+const START = 3;
+
+function startsOf(needles: readonly Needle[]) {
+  const begins = new Int32Array(2 ** 24 / 32);
+  const byStart = new Map<number, Needle[]>();
+  for (const needle of needles) {
+    if (needle.bytes.length < START) throw new Error(`a needle of ${needle.bytes.length} bytes`);
+    const start = needle.bytes.readUIntBE(0, START);
+    begins[start >> 5] = (begins[start >> 5] as number) | (1 << (start & 31));
+    byStart.set(start, [...(byStart.get(start) ?? []), needle]);
+  }
+  return { begins, byStart };
 }
 
 type Form = readonly [form: string, bytes: Buffer];

@@ -128,8 +128,8 @@ export async function createNodeHttp(options: NodeHttpOptions = {}): Promise<Nod
     }),
   );
   const traces = { reopen: reopenTraces };
-  stack.use(startRefiling(feed));
   const province = '24';
+  stack.use(startRefiling(feed, province));
   const ctx = {
     ...{ db, dataKeys, clock, logger, province, rules, feed, traces },
     hub: hubTraces(hub.link.client),

@@ -5,9 +5,16 @@
 
 import type { ImportFile } from '../../deploy/demo/outbreak/files.ts';
 import { generateOutbreak, type Outbreak } from '../../deploy/demo/outbreak.ts';
+import { boundsAt } from '../../node/records/intake/bounds.ts';
 import { readCsv } from '../../node/records/intake/csv.ts';
 import { readLines } from '../../node/records/intake/lines.ts';
-import { type ImportKind, ROW_KINDS, type Rows, readRow } from '../../node/records/intake/rows.ts';
+import {
+  type ImportKind,
+  ROW_KINDS,
+  type RowFacts,
+  type Rows,
+  readRow,
+} from '../../node/records/intake/rows.ts';
 import { parseInstant, vietnamDate } from '../../shared/domain/instant.ts';
 import { placeKindOf } from '../../shared/domain/place-kind.ts';
 import type { Dataset, TraceRequest } from '../simulation/dataset.ts';
@@ -48,10 +55,11 @@ function indexCase({ indexCase: { province, body } }: Outbreak): Dataset['cases'
 type Data = Pick<Dataset, 'people' | 'places' | 'checkIns' | 'encounters'>;
 
 async function provinceData(province: string, files: readonly ImportFile[], now: number): Promise<Data> {
+  const facts: RowFacts = { today: vietnamDate(now), province, bounds: boundsAt(now) };
   const read = async <K extends ImportKind>(kind: K): Promise<Rows[K][]> => {
     const file = files.find((candidate) => candidate.kind === kind);
     if (file === undefined) throw new Error(`province ${province} has no ${kind}`);
-    return readFile(kind, file, now);
+    return readFile(kind, file, facts);
   };
   const people = await read('persons');
   const places = await read('places');
@@ -74,16 +82,15 @@ async function provinceData(province: string, files: readonly ImportFile[], now:
 async function readFile<K extends ImportKind>(
   kind: K,
   { header, rows }: ImportFile,
-  now: number,
+  facts: RowFacts,
 ): Promise<Rows[K][]> {
   const bytes = (async function* () {
     yield Buffer.from(`${[header, ...rows].join('\n')}\n`);
   })();
   const found: Rows[K][] = [];
-  const context = { today: vietnamDate(now) };
   for await (const batch of readCsv(readLines(bytes), ROW_KINDS[kind].columns)) {
     for (const { line, cells, problem } of batch) {
-      const reading = cells === undefined ? { problem } : readRow<Rows[K]>(ROW_KINDS[kind], cells, context);
+      const reading = cells === undefined ? { problem } : readRow<Rows[K]>(ROW_KINDS[kind], cells, facts);
       if (reading.row === undefined)
         throw new Error(`${kind}, line ${line}: ${JSON.stringify(reading.problem)}`);
       found.push(reading.row);

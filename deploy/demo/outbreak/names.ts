@@ -68,9 +68,9 @@ export function phoneOf(serial: number): string {
   return `phone:+8450${digits(serial, 7)}`;
 }
 
-/** The `serial`th health insurance number of a province; no group of insured people has the letters ZZ. */
+/** The `serial`th health insurance number of a province; those of people never begin with 00. */
 export function insuranceOf(province: string, serial: number): string {
-  return `insurance:ZZ4${province}${digits(serial, 10)}`;
+  return `insurance:00${province}${digits(serial, 6)}`;
 }
 
 /** A contact-tracing app's UUID (version 4). */

@@ -32,14 +32,22 @@ export function addCaseCommands(program: Command, shell: Shell, address: () => A
         identifiers,
         ...{ onset_on: options.onset, sampled_at: options.sampled, isolated_at: options.isolated },
       };
-      const { id } = await callJson<{ id: string }>(address(), '/v1/cases', { method: 'POST', json });
-      shell.stdout.write(`${id}\n`);
+      const entered = await callJson<EnteredJson>(address(), '/v1/cases', { method: 'POST', json });
+      shell.stdout.write(`${entered.id}\n`);
+      // Beside the id, which a script may take further.
+      for (const { field, message } of entered.warnings ?? []) shell.stderr.write(`${field}: ${message}\n`);
     });
   listCommand(cases.command('list'))
     .description(say('case.list'))
     .action(async (options: ListOptions) => {
       shell.stdout.write(await showList(address(), CASES, options));
     });
+}
+
+interface EnteredJson {
+  readonly id: string;
+  /** Absent from an older node. */
+  readonly warnings?: readonly { readonly field: string; readonly message: string }[];
 }
 
 interface CaseJson {

@@ -12,11 +12,21 @@ import {
 } from '../../../shared/http/fields.ts';
 import { dateInput, instantInput, instantOutput } from '../../../shared/http/instants.ts';
 import { addList } from '../../../shared/http/list.ts';
+import { shownFieldError } from '../../../shared/http/problem.ts';
 import { addRead } from '../../../shared/http/read.ts';
-import { newRoutes, type Routes } from '../../../shared/http/route.ts';
+import { fieldErrorSchema, newRoutes, type Routes } from '../../../shared/http/route.ts';
 import { bilingual } from '../../../shared/i18n/bilingual.ts';
+import type { Language } from '../../../shared/i18n/text.ts';
 import { fault } from '../../../shared/shape-errors.ts';
-import { type Case, type CasesCtx, correctCase, enterCase, listCases, readCase } from './operations.ts';
+import {
+  type Case,
+  type CasesCtx,
+  correctCase,
+  type EnteredCase,
+  enterCase,
+  listCases,
+  readCase,
+} from './operations.ts';
 
 const identifiers = z
   .array(z.string().max(200))
@@ -31,7 +41,7 @@ const facts = {
   isolated_at: instantInput.nullish(),
   ward: z
     .string()
-    .regex(/^\d{5}$/, fault({ reason: 'NOT_A_WARD_CODE' }))
+    .regex(/^\d{1,5}$/, fault({ reason: 'NOT_A_WARD_CODE' }))
     .nullish()
     .openapi({ description: 'nơi xử lý ca bệnh · where the case is handled', example: '07213' }),
 };
@@ -58,6 +68,25 @@ const caseOutput = z
   })
   .openapi('Case');
 
+const enteredOutput = z
+  .object({
+    id: uuidOutput,
+    warnings: z.array(fieldErrorSchema).openapi({
+      description: bilingual(
+        'ca bệnh đã được nhập; nên xem lại',
+        'the case was entered; to be looked at again',
+      ),
+    }),
+  })
+  .openapi('EnteredCase');
+
+const shownIn =
+  (language: Language) =>
+  ({ id, warnings }: EnteredCase) => ({
+    id,
+    warnings: warnings.map((one) => shownFieldError(one, language)),
+  });
+
 const params = { id: uuidInput };
 const tag = 'cases';
 const NO_SUCH_CASE = { NOT_FOUND: ['NO_SUCH_CASE'] } as const;
@@ -83,16 +112,15 @@ export function caseRoutes(ctx: CasesCtx): Routes {
     ...{ act: 'cases.enter', name: 'enterCase', method: 'post', path: '/v1/cases', tag },
     summary: 'Nhập ca bệnh · Enter a confirmed case',
     description: ENTERING,
-    ...{ body: newCase, status: 201, done: 'Đã nhập · Entered', output: z.object({ id: uuidOutput }) },
+    ...{ body: newCase, status: 201, done: 'Đã nhập · Entered', output: enteredOutput },
     example: {
       ...{ identifiers: ['cccd:024090000001', 'phone:+84912345678'], onset_on: '2021-06-01' },
       ...{ sampled_at: '2021-06-03T08:00:00+07:00', ward: '07213' },
     },
-    run: ({ caller }, { body: { onsetOn = null, sampledAt = null, isolatedAt = null, ...others } }) =>
-      enterCase(ctx, caller, { ...others, onsetOn, sampledAt, isolatedAt }),
-    again: (_call, { id }) => id as string,
-    locationOf: (id) => `/v1/cases/${id}`,
-    show: (id) => ({ id }),
+    run: ({ caller, c }, { body: { onsetOn = null, sampledAt = null, isolatedAt = null, ...others } }) =>
+      enterCase(ctx, caller, { ...others, onsetOn, sampledAt, isolatedAt }).then(shownIn(c.var.language)),
+    again: ({ c }, kept) => shownIn(c.var.language)(kept as unknown as EnteredCase),
+    locationOf: ({ id }) => `/v1/cases/${id}`,
   });
   addList(routes, {
     ...{ act: 'cases.list', name: 'listCases', path: '/v1/cases', tag },

@@ -3,12 +3,14 @@
  * a correction re-opens the traces that start from the case, in the same transaction.
  */
 import { type Caller, isWithin, type Scope } from '../../../shared/acts/access.ts';
+import type { KeptValue } from '../../../shared/acts/terms.ts';
 import { requireVersion } from '../../../shared/acts/versions.ts';
 import type { Actor } from '../../../shared/audit/record.ts';
 import { type Clock, nowSeconds } from '../../../shared/clock.ts';
 import type { Database, Queryable, Transaction } from '../../../shared/db/database.ts';
-import { AppError, invalidField } from '../../../shared/errors.ts';
-import { isWardOf } from '../../../shared/gazetteer.ts';
+import { expectValue } from '../../../shared/domain/reading.ts';
+import { AppError, type FieldError, invalidField } from '../../../shared/errors.ts';
+import { isWardOf, readWard } from '../../../shared/gazetteer.ts';
 import { newId } from '../../../shared/ids.ts';
 import { IDENTIFIERS_CHANGED } from '../../records/kinds.ts';
 import {
@@ -57,12 +59,18 @@ export type CaseChanges = { readonly [field in keyof CaseFacts]?: CaseFacts[fiel
   readonly withdrawn?: boolean | undefined;
 };
 
+/** A case that was entered, and what of it looks wrong without being refused: fields and reasons. */
+export interface EnteredCase {
+  readonly id: string;
+  readonly warnings: readonly FieldError[];
+}
+
 /**
- * Stores a case; the answer is its id. Throws INVALID_FIELD naming every wrong field: who has less than the
- * province must name a ward of their area, whoever the person is.
+ * Stores a case. Throws INVALID_FIELD naming every wrong field: who has less than the province must name a
+ * ward of their area, whoever the person is.
  */
-export async function enterCase(ctx: CasesCtx, caller: Caller, input: NewCase): Promise<string> {
-  checkDates(input, nowSeconds(ctx.clock));
+export async function enterCase(ctx: CasesCtx, caller: Caller, input: NewCase): Promise<EnteredCase> {
+  const warnings = checkDates(input, nowSeconds(ctx.clock));
   const identifiers = canonicalIdentifiers(input.identifiers);
   const id = newId();
   await change(ctx, caller, 'cases.enter', { on: [{ case: id }] }, async (tx, leave) => {
@@ -74,9 +82,9 @@ export async function enterCase(ctx: CasesCtx, caller: Caller, input: NewCase): 
     await queries.replaceCaseIdentifiers(tx, id, ids);
     await recordCase(intake, id, { identifiers, ward });
     leave.note({ identifiers: ids.length, ward });
-    leave.keep({ id });
+    leave.keep({ id, warnings: warnings as unknown as KeptValue });
   });
-  return id;
+  return { id, warnings };
 }
 
 /** The case of an id. Throws NOT_FOUND NO_SUCH_CASE, also for one outside the caller's area. */
@@ -131,7 +139,7 @@ export async function correctCase(
     note({ version: before.version + 1 });
     const identifiers = changes.identifiers && canonicalIdentifiers(changes.identifiers);
     const after = mergeChanges(before, changes);
-    if (changes.onsetOn !== undefined || changes.sampledAt !== undefined)
+    if ([changes.onsetOn, changes.sampledAt, changes.isolatedAt].some((date) => date !== undefined))
       checkDates(after, nowSeconds(ctx.clock));
     const intake = await enterIntake(tx, ctx.dataKeys);
     if (identifiers) {
@@ -150,6 +158,7 @@ export async function correctCase(
 /** Says nothing of anybody: only what the caller sent and where the caller may act decide. */
 function checkWard({ province }: Pick<CasesCtx, 'province'>, scope: Scope, ward: string | null): void {
   if (ward === null && scope !== 'whole') throw invalidField('ward', 'OWN_WARD_REQUIRED');
+  if (ward !== null) expectValue(readWard(ward), 'ward');
   if (ward !== null && !isWardOf(ward, province)) throw invalidField('ward', 'NOT_OF_PROVINCE');
   if (ward !== null && !isWithin(scope, ward)) throw invalidField('ward', 'OUTSIDE_AREA');
 }

@@ -2,8 +2,9 @@
  * What a case may say. Pure: the time comes from the caller.
  */
 import { readIdentifier } from '../../../shared/domain/identifier.ts';
-import { vietnamDate } from '../../../shared/domain/instant.ts';
+import { vietnamDate, vietnamMidnight } from '../../../shared/domain/instant.ts';
 import { faultIn } from '../../../shared/domain/reading.ts';
+import { daysToSeconds } from '../../../shared/domain/rule-pack.ts';
 import { type FieldError, invalidFields } from '../../../shared/errors.ts';
 import { namesSeveralCccd } from '../../records/people/rules.ts';
 
@@ -23,11 +24,16 @@ const FIRST_ONSET = '1972-01-01';
 /** A sample may be this much ahead of this node's clock. */
 const CLOCK_SKEW_SECONDS = 300;
 
+type CaseDates = Omit<CaseFacts, 'identifiers' | 'ward'>;
+
+/** An illness is sampled and isolated within: more is another illness, or a slip in a year. */
+const MOST_DAYS_FROM_ONSET = 60;
+
 /**
  * What is wrong with the dates of a case at `now` (epoch seconds): INVALID_FIELD naming every field; else
- * nothing.
+ * what they contradict each other in, which a person may know better.
  */
-export function checkDates(facts: Omit<CaseFacts, 'identifiers' | 'ward'>, now: number): void {
+export function checkDates(facts: CaseDates, now: number): FieldError[] {
   const errors: FieldError[] = [];
   if (facts.onsetOn === null && facts.sampledAt === null) {
     errors.push({ field: 'onset_on', reason: 'ONE_OF_REQUIRED', params: { fields: 'onset_on, sampled_at' } });
@@ -41,7 +47,37 @@ export function checkDates(facts: Omit<CaseFacts, 'identifiers' | 'ward'>, now: 
   if (facts.sampledAt !== null && facts.sampledAt > now + CLOCK_SKEW_SECONDS) {
     errors.push({ field: 'sampled_at', reason: 'IN_FUTURE' });
   }
+  errors.push(...farFromOnset(facts));
   throwFieldErrors(errors);
+  return contradictions(facts, now);
+}
+
+/** Of an onset that nobody knows the sampling stands in. */
+function farFromOnset({ onsetOn, sampledAt, isolatedAt }: CaseDates): FieldError[] {
+  const onset = onsetOn === null ? sampledAt : vietnamMidnight(onsetOn);
+  if (onset === null) return [];
+  const most = MOST_DAYS_FROM_ONSET;
+  const instants = { sampled_at: sampledAt, isolated_at: isolatedAt };
+  return Object.entries(instants).flatMap(([field, at]): FieldError[] =>
+    at !== null && Math.abs(at - onset) > daysToSeconds(most)
+      ? [{ field, reason: 'FAR_FROM_ONSET', params: { most } }]
+      : [],
+  );
+}
+
+function contradictions({ onsetOn, sampledAt, isolatedAt }: CaseDates, now: number): FieldError[] {
+  const found: FieldError[] = [];
+  const onset = onsetOn === null ? null : vietnamMidnight(onsetOn);
+  const before = (field: string, at: number | null) => {
+    if (onset === null || at === null || at >= onset) return;
+    found.push({ field, reason: 'BEFORE_FIELD', params: { other: 'onset_on' } });
+  };
+  before('sampled_at', sampledAt);
+  before('isolated_at', isolatedAt);
+  if (isolatedAt !== null && isolatedAt > now + CLOCK_SKEW_SECONDS) {
+    found.push({ field: 'isolated_at', reason: 'IN_FUTURE' });
+  }
+  return found;
 }
 
 /**

@@ -1,7 +1,8 @@
 /**
- * The table `budgets`, and what has been used of them.
+ * The table `budgets`, and what has been used of them. By hand is what every question of a trace asks for:
+ * drizzle builds a statement anew each time, which is some 0.15 ms of the 3 that a question takes.
  */
-import { and, desc, eq, inArray, or, sql } from 'drizzle-orm';
+import { and, eq, or, sql } from 'drizzle-orm';
 import type { Queryable } from '../../../shared/db/database.ts';
 import { askedCounts } from '../../tracing/asking/tables.ts';
 import type { Asked } from './rules.ts';
@@ -19,13 +20,11 @@ export function listBudgets({ orm }: Queryable): Promise<BudgetRow[]> {
 }
 
 /** The budget set for a province, else that for every province; undefined if neither was set. */
-export async function findBudget({ orm }: Queryable, province: string): Promise<BudgetRow | undefined> {
-  const [row] = await orm
-    .select()
-    .from(budgets)
-    .where(inArray(budgets.province, [province, EVERY_PROVINCE]))
-    .orderBy(desc(budgets.province))
-    .limit(1);
+export async function findBudget({ sql }: Queryable, province: string): Promise<BudgetRow | undefined> {
+  const [row] = await sql<BudgetRow[]>`
+    SELECT province, questions_per_hour AS "questionsPerHour", persons_per_hour AS "personsPerHour",
+      questions_per_day AS "questionsPerDay", persons_per_day AS "personsPerDay"
+    FROM budgets WHERE province IN (${province}, ${EVERY_PROVINCE}) ORDER BY province DESC LIMIT 1`;
   return row;
 }
 

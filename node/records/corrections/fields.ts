@@ -2,10 +2,11 @@
  * What a correction may say of a record: the fields of an import, read as there. Pure.
  */
 import { readIdentifier } from '../../../shared/domain/identifier.ts';
-import { readBirthDate } from '../../../shared/domain/instant.ts';
+import { readBirthday } from '../../../shared/domain/instant.ts';
 import { faultIn, type Reading } from '../../../shared/domain/reading.ts';
 import { type FieldError, invalidFields } from '../../../shared/errors.ts';
-import { readProvince, readSex, readWard, textUpTo } from '../intake/columns.ts';
+import { readProvince, readWard } from '../../../shared/gazetteer.ts';
+import { readSex, textUpTo } from '../intake/columns.ts';
 import { namesSeveralCccd, type RecordValue } from '../people/rules.ts';
 
 type Field = 'name' | 'bornOn' | 'sex' | 'province' | 'ward' | 'address' | 'household';
@@ -19,7 +20,7 @@ type Changes = { -readonly [field in keyof RecordValue]?: RecordValue[field] };
 
 const FIELDS: Readonly<Record<Field, [name: keyof RecordValue, read: (text: string) => Reading<string>]>> = {
   name: ['name', textUpTo(200)],
-  bornOn: ['born_on', readBirthDate],
+  bornOn: ['born_on', readBirthday],
   sex: ['sex', readSex],
   province: ['province', readProvince],
   ward: ['ward', readWard],

@@ -4,9 +4,9 @@
  */
 
 import { readIdentifier } from '../../../shared/domain/identifier.ts';
+import { plainText } from '../../../shared/domain/plain-text.ts';
 import type { Reading } from '../../../shared/domain/reading.ts';
 import type { Fault } from '../../../shared/errors.ts';
-import { isProvince, isWard } from '../../../shared/gazetteer.ts';
 
 /** A cell as the file has it: text, or in NDJSON a list of texts where the column takes one. */
 export type Cell = string | readonly string[];
@@ -17,6 +17,8 @@ export type CellReading<T> = Reading<T> & { readonly item?: number };
 export interface Column<T> {
   /** Part of the key: the column must be there and no cell of it empty. */
   readonly required: boolean;
+  /** A wrong cell costs itself, with a warning, and not its row: the rest is worth having without it. */
+  readonly dispensable: boolean;
   /** What JSON may hold besides text and null. */
   readonly json: 'text' | 'number' | 'list';
   /** Cells are trimmed and not empty. */
@@ -32,17 +34,22 @@ type ReadText<T> = (text: string) => Reading<T>;
 
 /** A column of the key. */
 export function key<T>(read: ReadText<T>): Column<T> {
-  return { required: true, json: 'text', read: read as Column<T>['read'] };
+  return { required: true, dispensable: false, json: 'text', read: read as Column<T>['read'] };
 }
 
-/** A column that may be missing or empty: null. */
+/** A column that may be missing or empty: null. What is there must be right, or the row means another. */
 export function optional<T>(read: ReadText<T>): Column<T | null> {
-  return { required: false, json: 'text', read: read as Column<T>['read'] };
+  return { required: false, dispensable: false, json: 'text', read: read as Column<T>['read'] };
 }
 
-/** An optional column whose cell may be a JSON number. */
-export function number(read: ReadText<number>): Column<number | null> {
-  return { ...optional(read), json: 'number' };
+/** An optional column without which the row is as good as new. */
+export function dispensable<T>(read: ReadText<T>): Column<T | null> {
+  return { ...optional(read), dispensable: true };
+}
+
+/** The same, and its cell may be a JSON number. */
+export function number<T>(read: ReadText<T>): Column<T | null> {
+  return { ...dispensable(read), json: 'number' };
 }
 
 const MOST_IDENTIFIERS = 20;
@@ -56,9 +63,10 @@ function ofItem({ reason, params }: Fault, item: number): CellReading<never> {
 /** One or more identifiers, separated by spaces or as a JSON list: canonical, each once, in order. */
 export const identifierList: Column<readonly string[]> = {
   required: true,
+  dispensable: false,
   json: 'list',
   read: (cell) => {
-    const items = typeof cell === 'string' ? cell.split(/\s+/) : cell;
+    const items = typeof cell === 'string' ? separated(cell) : cell;
     const found = new Set<string>();
     for (const item of items) {
       const reading = readIdentifier(item);
@@ -71,48 +79,51 @@ export const identifierList: Column<readonly string[]> = {
   },
 };
 
-const UNPRINTABLE = /[\p{Cc}\p{Cs}]/u;
-const ASCII = /^[\x20-\x7e]*$/;
+const BEGUN = /(?:^phone:.*|:)$/i;
+const PART_OF_NUMBER = /^[\d().-]+$/;
 
 /**
- * Text of at most `longest` characters. Line breaks and tabs become spaces, Vietnamese marks are composed
- * (NFC), so that one name typed on two systems is one text.
+ * The identifiers of a cell. A space inside of one is not the end of it: `phone:0912 345 678` and
+ * `cccd: 001090123456` are what they are in JSON.
  */
+function separated(cell: string): readonly string[] {
+  const words = cell.split(/\s+/);
+  if (words.length === 1) return words;
+  const items: string[] = [];
+  for (const word of words) {
+    const last = items.at(-1);
+    if (last === undefined || word.includes(':') || !BEGUN.test(last)) items.push(word);
+    else if (last.endsWith(':') || PART_OF_NUMBER.test(word)) items[items.length - 1] = `${last} ${word}`;
+    else items.push(word);
+  }
+  return items;
+}
+
+const NOTHING_SEEN: Fault = { reason: 'EMPTY' };
+const UNPRINTABLE = /[\p{Cc}\p{Cs}]/u;
+
+/** Text of at most `longest` characters in its one spelling: one name typed on two systems is one text. */
 export function textUpTo(longest: number): ReadText<string> {
   // Made once: a file may have a million bad rows.
   const tooLong: Fault = { reason: 'TOO_LONG', params: { most: longest } };
   return (cell) => {
-    if (cell.length > longest) return tooLong;
-    if (ASCII.test(cell)) return { value: cell };
-    const text = cell.replace(/[\t\r\n]+/g, ' ').normalize('NFC');
+    const text = plainText(cell);
+    if (text.length > longest) return tooLong;
+    if (text === '') return NOTHING_SEEN;
     return UNPRINTABLE.test(text) ? { reason: 'UNPRINTABLE' } : { value: text };
   };
 }
 
-/** Two-digit code of one of the 63 provinces of 2021. */
-export function readProvince(text: string): Reading<string> {
-  return isProvince(text) ? { value: text } : { reason: 'UNKNOWN_PROVINCE' };
-}
-
-const readWardText = textUpTo(100);
-
-/** A ward: any text up to 100 characters, but five digits are an official code and must be a known one. */
-export function readWard(text: string): Reading<string> {
-  if (/^\d{5}$/.test(text) && !isWard(text)) return { reason: 'UNKNOWN_WARD' };
-  return readWardText(text);
-}
-
-const SEXES: ReadonlyMap<string, string> = new Map([
-  ...['male', 'm', 'nam'].map((word) => [word, 'male'] as const),
-  ...['female', 'f', 'nữ', 'nu'].map((word) => [word, 'female'] as const),
-  ...['other', 'khác', 'khac'].map((word) => [word, 'other'] as const),
-]);
+const WORDS_OF_SEX = { male: 'male m nam', female: 'female f nữ nu', other: 'other khác khac' };
+const SEXES: ReadonlyMap<string, string> = new Map(
+  Object.entries(WORDS_OF_SEX).flatMap(([sex, words]) => words.split(' ').map((word) => [word, sex])),
+);
 
 const NO_SEX: Fault = { reason: 'NOT_ONE_OF', params: { values: [...SEXES.keys()].join(', ') } };
 
-/** One of the words of SEXES, in any case; `male`, `female` or `other`. */
+/** `male`, `female`, `other`, their first letters or the Vietnamese words, in any case. */
 export function readSex(text: string): Reading<string> {
-  const sex = SEXES.get(text.normalize('NFC').toLowerCase());
+  const sex = SEXES.get(plainText(text).toLowerCase());
   return sex === undefined ? NO_SEX : { value: sex };
 }
 

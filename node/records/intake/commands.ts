@@ -17,34 +17,63 @@ export function addImportCommand(program: Command, shell: Shell, address: () => 
   program
     .command('import <kind> <file>')
     .description(say('import'))
-    .action((kind: string, file: string) => importFile(shell, address(), { kind, file }));
+    .option('--dry-run', say('import.dry_run'))
+    .action((kind: string, file: string, { dryRun = false }: { dryRun?: boolean }) =>
+      importFile(shell, address(), { kind, file, dryRun }),
+    );
 }
 
 interface ImportReport {
   readonly accepted: number;
   readonly rejected: number;
-  readonly errors: readonly { line: number; field: string; message: string }[];
+  readonly errors: readonly RowError[];
+  readonly warnings: readonly RowError[];
 }
 
-/** Streams a file; prints the rows that were rejected and fails if there were any. */
+interface RowError {
+  readonly line: number;
+  readonly field: string;
+  readonly message: string;
+}
+
+interface ImportedFile {
+  readonly kind: string;
+  readonly file: string;
+  readonly dryRun: boolean;
+}
+
+/**
+ * Streams a file; prints the fields that were left out and the rows that were rejected, and fails if there
+ * were any of these.
+ */
 async function importFile(
   shell: Shell,
   address: ApiAddress,
-  { kind, file }: { readonly kind: string; readonly file: string },
+  { kind, file, dryRun }: ImportedFile,
 ): Promise<void> {
   await using opened = await openFile(file);
   const { size } = await opened.stat();
   const line = new StatusLine(shell.stderr);
-  const report = await callJson<ImportReport>(address, `/v1/imports/${encodeURIComponent(kind)}`, {
-    method: 'POST',
-    headers: importHeaders(file),
-    body: counted(opened, (bytes) => line.show(formatBar(bytes, size, line.width))),
-  }).finally(() => line.end());
-  shell.stdout.write(`${say('import.done', { accepted: report.accepted, rejected: report.rejected })}\n`);
-  if (report.rejected === 0) return;
-  const rows = report.errors.map((error) => [String(error.line), error.field, error.message]);
-  shell.stdout.write(formatTable([say('column.line'), say('column.field'), say('column.reason')], rows));
+  const report = await callJson<ImportReport>(
+    address,
+    `/v1/imports/${encodeURIComponent(kind)}${dryRun ? '?dry_run=true' : ''}`,
+    {
+      method: 'POST',
+      headers: importHeaders(file),
+      body: counted(opened, (bytes) => line.show(formatBar(bytes, size, line.width))),
+    },
+  ).finally(() => line.end());
+  const { accepted, rejected, errors, warnings } = report;
+  shell.stdout.write(`${say(dryRun ? 'import.tried' : 'import.done', { accepted, rejected })}\n`);
+  if (warnings.length > 0) shell.stdout.write(`${say('import.warnings')}\n${tableOf(warnings)}`);
+  if (rejected === 0) return;
+  shell.stdout.write(tableOf(errors));
   throw new FoundProblems();
+}
+
+function tableOf(errors: readonly RowError[]): string {
+  const rows = errors.map((error) => [String(error.line), error.field, error.message]);
+  return formatTable([say('column.line'), say('column.field'), say('column.reason')], rows);
 }
 
 /** Said before anything is drawn or sent: a file that is not there, is a directory, or may not be read. */

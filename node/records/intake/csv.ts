@@ -1,8 +1,10 @@
 /**
- * CSV with a header (RFC 4180; LF or CR LF, also mixed) as rows of cells. Written by hand because a bulk
- * import needs what general parsers lack: the line where a row begins, a bad row that costs only itself, rows
- * before a fatal line kept, and errors that quote nothing. csv-parse is the yardstick in its tests.
+ * CSV with a header (RFC 4180) as rows of cells, and what spreadsheets write for it: semicolons or tabs, a
+ * first line `sep=;`, capitals in the header, empty columns and rows at the ends. Written by hand because a
+ * bulk import needs what general parsers lack: the line where a row begins, a bad row that costs only itself,
+ * rows before a fatal line kept, and errors that quote nothing. csv-parse is the yardstick in its tests.
  */
+import { plainText } from '../../../shared/domain/plain-text.ts';
 import type { Fault } from '../../../shared/errors.ts';
 import type { Columns } from './columns.ts';
 import { type Lines, LONGEST_ROW } from './lines.ts';
@@ -10,29 +12,60 @@ import { NOT_UTF8, type RawRow, WHOLE_ROW } from './raw-rows.ts';
 import { unreadable } from './unreadable.ts';
 
 /**
- * The rows after the header, batch by batch; blank lines are skipped. Throws HEADER_MISSING, HEADER_INVALID
- * (an unknown, repeated or missing column) before any row, QUOTE_NOT_CLOSED after the rows before it.
+ * The rows after the header, batch by batch; blank lines and rows of empty cells are skipped. Throws
+ * HEADER_MISSING, HEADER_INVALID (an unknown, repeated or missing column) before any row, QUOTE_NOT_CLOSED
+ * after the rows before it.
  */
 export async function* readCsv(lines: AsyncIterable<Lines>, columns: Columns): AsyncGenerator<RawRow[]> {
   const record = new CsvRecord();
+  let separator: string | undefined;
   let header: Header | undefined;
   for await (const { first, texts, invalid } of lines) {
     const rows: RawRow[] = [];
     for (const [index, text] of texts.entries()) {
       const line = first + index;
       if (record.idle && text.trim() === '') continue;
+      if (separator === undefined) {
+        separator = stated(text);
+        record.separator = separator ?? foundIn(text, columns);
+        if (separator !== undefined) continue;
+        separator = record.separator;
+      }
       if (!record.feed(text, line, !invalid.has(index))) {
         if (record.length <= LONGEST_ROW) continue;
         yield rows;
         throw notClosed(record.line);
       }
       if (header === undefined) header = readHeader(record, columns);
-      else rows.push(rowOf(record, header));
+      else if (record.fault !== undefined || !isBlank(record.cells)) rows.push(rowOf(record, header));
     }
     yield rows;
   }
   if (!record.idle) throw notClosed(record.line);
   if (header === undefined) throw unreadable(1, 'HEADER_MISSING', { reason: 'HEADER_EXPECTED' });
+}
+
+const SEPARATORS = [',', ';', '\t', '|'];
+
+/** What a line `sep=;`, which Excel takes for an instruction, says. */
+function stated(text: string): string | undefined {
+  return /^\s*"?sep=([,;\t|])"?[,;\t|\s]*$/i.exec(text)?.[1];
+}
+
+/** That which parts the header into most names of columns; a comma if none does. */
+function foundIn(header: string, columns: Columns): string {
+  const known = (separator: string) =>
+    header.split(separator).filter((name) => Object.hasOwn(columns, nameOf(name.replaceAll('"', '')))).length;
+  return SEPARATORS.reduce((best, next) => (known(next) > known(best) ? next : best));
+}
+
+function nameOf(cell: string): string {
+  return plainText(cell).toLowerCase();
+}
+
+/** The used range of a sheet goes on below its last row, as separators alone. */
+function isBlank(cells: readonly string[]): boolean {
+  return cells[0]?.trim() === '' && cells.every((cell) => cell.trim() === '');
 }
 
 /** For each column of the kind, its position in the file; -1 if the file lacks it. */
@@ -44,7 +77,7 @@ interface Header {
 function rowOf({ line, valid, cells, fault }: CsvRecord, { positions, width }: Header): RawRow {
   if (!valid) return { line, problem: NOT_UTF8 };
   if (fault !== undefined) return { line, problem: { ...fault, field: WHOLE_ROW } };
-  if (cells.length !== width) {
+  if (cells.length !== width && !(cells.length > width && isBlank(cells.slice(width)))) {
     const params = { found: cells.length, expected: width };
     return { line, problem: { field: WHOLE_ROW, reason: 'CELL_COUNT', params } };
   }
@@ -54,7 +87,9 @@ function rowOf({ line, valid, cells, fault }: CsvRecord, { positions, width }: H
 function readHeader({ line, valid, cells, fault }: CsvRecord, columns: Columns): Header {
   if (!valid) throw unreadable(line, 'HEADER_INVALID', NOT_UTF8);
   if (fault !== undefined) throw unreadable(line, 'HEADER_INVALID', fault);
-  const names = cells.map((cell) => cell.trim());
+  const names = cells.map(nameOf);
+  // As far as columns have names: behind the last one there may be empty ones.
+  while (names.at(-1) === '') names.pop();
   const known = Object.keys(columns);
   if (!names.some((name) => known.includes(name))) {
     const params = { known: known.join(', ') };
@@ -86,6 +121,7 @@ function notClosed(line: number): Error {
 
 /** One record at a time, fed line by line. */
 class CsvRecord {
+  separator = ',';
   /** Where it began. */
   line = 0;
   valid = true;
@@ -110,7 +146,7 @@ class CsvRecord {
       this.fault = undefined;
       this.length = text.length;
       if (!text.includes('"')) {
-        this.cells = text.split(',');
+        this.cells = text.split(this.separator);
         return true;
       }
       this.cells = [];
@@ -132,7 +168,7 @@ class CsvRecord {
       }
       at = this.#open === undefined ? this.#plain(text, at) : this.#quoted(text, at);
       if (at < 0 || at === text.length) return;
-      if (text[at] !== ',') {
+      if (text[at] !== this.separator) {
         this.fault = { reason: 'TEXT_AFTER_QUOTE' };
         return;
       }
@@ -142,8 +178,8 @@ class CsvRecord {
 
   /** Takes the cell at `start`; the position after it, -1 if it is faulty. */
   #plain(text: string, start: number): number {
-    const comma = text.indexOf(',', start);
-    const end = comma < 0 ? text.length : comma;
+    const next = text.indexOf(this.separator, start);
+    const end = next < 0 ? text.length : next;
     const cell = text.slice(start, end);
     this.cells.push(cell);
     if (!cell.includes('"')) return end;

@@ -2,7 +2,7 @@
  * Gzipped uploads as they are unpacked, in constant memory. An upload may be of any size, but not pretend to
  * be small: what a few bytes may become is bounded. Knows no rows.
  */
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { AppError, invalidField } from '../../../shared/errors.ts';
 
@@ -12,6 +12,34 @@ import { AppError, invalidField } from '../../../shared/errors.ts';
  */
 export const MOST_EXPANSION = 100;
 const FREE_BYTES = 1024 * 1024;
+
+/**
+ * The bytes of `bytes`, unpacked if they are gzip: a browser sends a packed file as it lies on the disk and
+ * says nothing of it. No text begins like gzip. Throws as `unzipped`.
+ */
+export async function* unzippedIfGzip(bytes: Readable): AsyncGenerator<Uint8Array> {
+  const chunks = bytes[Symbol.asyncIterator]() as AsyncIterableIterator<Uint8Array>;
+  const read: Uint8Array[] = [];
+  let ended = false;
+  while (!ended && read.reduce((sum, { length }) => sum + length, 0) < GZIP_MAGIC.length) {
+    const { done = false, value } = await chunks.next();
+    if (done) ended = true;
+    else read.push(value);
+  }
+  const whole = (async function* () {
+    try {
+      yield* read;
+      if (!ended) yield* chunks;
+    } finally {
+      bytes.destroy();
+    }
+  })();
+  const head = Buffer.concat(read).subarray(0, GZIP_MAGIC.length);
+  yield* GZIP_MAGIC.equals(head) ? unzipped(Readable.from(whole)) : whole;
+}
+
+/** Source: RFC 1952, 2.3.1. */
+const GZIP_MAGIC = Buffer.from([0x1f, 0x8b]);
 
 /**
  * The bytes inside of `bytes`, which is ended whatever happens. Throws MALFORMED_GZIP and EXPANDS_TOO_MUCH,

@@ -3,12 +3,12 @@
  */
 import type { Readable } from 'node:stream';
 import { z } from '@hono/zod-openapi';
-import type { FieldError } from '../../../shared/errors.ts';
 import { shownFieldError, unsupportedMediaType } from '../../../shared/http/problem.ts';
 import { fieldErrorSchema, newRoutes, type Routes } from '../../../shared/http/route.ts';
 import { addUpload } from '../../../shared/http/upload.ts';
-import { unzipped } from './gzip.ts';
-import { type ImportCtx, type ImportFormat, importRows, MOST_ERRORS } from './operations.ts';
+import { bilingual } from '../../../shared/i18n/bilingual.ts';
+import { unzipped, unzippedIfGzip } from './gzip.ts';
+import { type ImportCtx, type ImportFormat, importRows, type LineError, MOST_ERRORS } from './operations.ts';
 import { IMPORT_KINDS, type ImportKind, ROW_KINDS } from './rows.ts';
 
 const FORMATS: Readonly<Record<string, ImportFormat>> = {
@@ -16,15 +16,33 @@ const FORMATS: Readonly<Record<string, ImportFormat>> = {
   'application/x-ndjson': 'ndjson',
 };
 
+const rowError = fieldErrorSchema.extend({ line: z.int() }).openapi('RowError');
+
 const reportSchema = z
   .object({
     accepted: z.int(),
     rejected: z.int(),
-    errors: z
-      .array(fieldErrorSchema.extend({ line: z.int() }).openapi('RowError'))
-      .openapi({ description: `${MOST_ERRORS} lỗi đầu tiên · The first ${MOST_ERRORS} errors, by line` }),
+    errors: z.array(rowError).openapi({
+      description: `${MOST_ERRORS} lỗi đầu tiên · The first ${MOST_ERRORS} errors, by line`,
+    }),
+    warnings: z.array(rowError).openapi({
+      description: bilingual(
+        `${MOST_ERRORS} cảnh báo đầu tiên: dòng được nhận, bỏ ô sai`,
+        `The first ${MOST_ERRORS} warnings: the row was taken, without that field`,
+      ),
+    }),
   })
   .openapi('ImportReport');
+
+const query = z.object({
+  dry_run: z
+    .enum(['true', 'false'])
+    .optional()
+    .openapi({
+      description: bilingual('true: chỉ kiểm tra, không lưu gì', 'true: reports all, stores nothing'),
+      example: 'false',
+    }),
+});
 
 const NAMES = {
   persons: 'importPersons',
@@ -69,9 +87,9 @@ export function importRoutes(ctx: ImportCtx): Routes {
     const names = columns.map(([name, { required }]) => (required ? `${name}*` : name)).join(', ');
     const types = Object.entries(FORMATS).map(([type, format]) => [type, EXAMPLES[format](kind)]);
     addUpload(routes, ctx, {
-      ...{ act: `imports.${kind}`, name: NAMES[kind], path: `/v1/imports/${kind}`, tag: 'imports' },
+      ...{ act: `imports.${kind}`, name: NAMES[kind], path: `/v1/imports/${kind}`, tag: 'imports', query },
       summary: `Nhập ${kind} · Import ${kind}`,
-      description: `Cột (* bắt buộc) · Columns (* required): ${names}. UTF-8; content-encoding: gzip.`,
+      description: `Cột (* bắt buộc) · Columns (* required): ${names}. UTF-8, UTF-16; gzip; , ; tab |`,
       types: Object.fromEntries(types),
       output: reportSchema,
       reasons: {
@@ -85,10 +103,11 @@ export function importRoutes(ctx: ImportCtx): Routes {
         DEADLINE_EXCEEDED: ['REQUEST_TOO_SLOW'],
       },
       run: async ({ caller, c }, bytes) => {
-        const report = await importRows(ctx, caller, { kind, source: sourceOf(c.req.raw, bytes) });
+        const dryRun = c.req.query('dry_run') === 'true';
+        const report = await importRows(ctx, caller, { kind, dryRun, source: sourceOf(c.req.raw, bytes) });
         // Here, for the few rows that are shown: a file may have a million bad ones.
-        const shown = (one: FieldError) => shownFieldError(one, c.var.language);
-        return { ...report, errors: report.errors.map((one) => ({ ...shown(one), line: one.line })) };
+        const shown = (one: LineError) => ({ ...shownFieldError(one, c.var.language), line: one.line });
+        return { ...report, errors: report.errors.map(shown), warnings: report.warnings.map(shown) };
       },
     });
   }
@@ -100,14 +119,14 @@ function sourceOf({ headers }: Request, bytes: Readable) {
   const format = FORMATS[type.trim()];
   if (format === undefined) throw unsupportedMediaType(Object.keys(FORMATS).join(', '));
   const charset = parameters.map((parameter) => parameter.trim()).find((p) => p.startsWith('charset='));
-  if (charset !== undefined && !/^charset="?utf-?8"?$/.test(charset)) {
+  if (charset !== undefined && !/^charset="?utf-?(8|16|16le|16be)"?$/.test(charset)) {
     throw unsupportedMediaType(`${type.trim()}; charset=utf-8`);
   }
   return { format, bytes: decoded(bytes, headers.get('content-encoding') ?? 'identity') };
 }
 
 function decoded(bytes: Readable, encoding: string): AsyncIterable<Uint8Array> {
-  if (encoding === 'identity') return bytes;
+  if (encoding === 'identity') return unzippedIfGzip(bytes);
   if (encoding === 'gzip') return unzipped(bytes);
   throw unsupportedMediaType('gzip', 'content-encoding');
 }

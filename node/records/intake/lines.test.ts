@@ -22,6 +22,8 @@ async function linesOf(...chunks: (string | Uint8Array)[]): Promise<string[]> {
   return seen;
 }
 
+const utf16 = (text: string) => Buffer.from(text, 'utf16le');
+
 describe('lines', () => {
   it.each<[string, (string | Uint8Array)[], string[]]>([
     ['nothing', [], []],
@@ -30,9 +32,27 @@ describe('lines', () => {
     ['blank lines are lines', ['a\n\n\nb\n'], ['1:a', '2:', '3:', '4:b']],
     ['a byte order mark', [new Uint8Array([0xef, 0xbb]), new Uint8Array([0xbf, 0x61])], ['1:a']],
     ['a mark only', [new Uint8Array([0xef, 0xbb, 0xbf])], []],
-    ['UTF-16, little endian', [new Uint8Array([0xff, 0xfe, 0x61, 0])], ['line 1: UTF16 {}']],
-    ['UTF-16, big endian', [new Uint8Array([0xfe, 0xff, 0, 0x61])], ['line 1: UTF16 {}']],
-    ['UTF-16 in two bytes', [new Uint8Array([0xff, 0xfe])], ['line 1: UTF16 {}']],
+    ['UTF-16, little endian', [utf16('\ufeffa,ữ\r\nb')], ['1:a,ữ', '2:b']],
+    ['UTF-16, big endian', [utf16('\ufeffa,ữ\nb').swap16()], ['1:a,ữ', '2:b']],
+    ['UTF-16 without its mark', [utf16('a,ữ\nb\n')], ['1:a,ữ', '2:b']],
+    ['UTF-16, big endian, without its mark', [utf16('a\n').swap16()], ['1:a']],
+    ['UTF-16 in two bytes', [new Uint8Array([0xff, 0xfe])], []],
+    ['UTF-16 with half a character', [utf16('a\nb\ud83dc\nd')], ['1:a', '2:!b\ufffdc', '3:d']],
+    [
+      'UTF-16 that ends in the middle',
+      [utf16('a\nb\n'), new Uint8Array([0x63])],
+      ['1:a', '2:b', '3:!\ufffd'],
+    ],
+    ['UTF-16 cut within a character', [utf16('a😀').subarray(0, 5), utf16('a😀').subarray(5)], ['1:a😀']],
+    ['CR alone', ['a\rb\r\rc'], ['1:a', '2:b', '3:', '4:c']],
+    ['CR alone, cut at every place', [...'a\rb\r'], ['1:a', '2:b']],
+    ['CR alone in UTF-16', [utf16('\ufeffa\rb\r')], ['1:a', '2:b']],
+    ['a CR inside of lines that end otherwise', ['a\nb\rc\n'], ['1:a', '2:b\rc']],
+    ['a workbook', ['PK\u0003\u0004\u0014', 'rest'], ['line 1: FILE_WORKBOOK {}']],
+    ['an old workbook', [new Uint8Array([0xd0, 0xcf, 0x11, 0xe0, 0xa1])], ['line 1: FILE_WORKBOOK {}']],
+    ['a page', ['\ufeff\n  <!DOCTYPE html><table>'], ['line 1: FILE_HTML {}']],
+    ['a table of a page', ['<table><tr><td>identifiers'], ['line 1: FILE_HTML {}']],
+    ['a PDF', ['%PDF-1.7'], ['line 1: FILE_PDF {}']],
     ['a letter cut in two', [Buffer.from('ữ\n').subarray(0, 2), Buffer.from('ữ\n').subarray(2)], ['1:ữ']],
     [
       'a stray byte spoils its line',

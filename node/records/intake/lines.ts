@@ -1,14 +1,15 @@
 /**
  * A stream of bytes as numbered lines of text, whatever the sizes of its chunks, in constant memory. Knows
- * neither CSV nor JSON. Bytes that are not UTF-8 never pass silently: their lines are marked.
+ * neither CSV nor JSON. Bytes that are no text never pass silently: their lines are marked.
  */
 import { isUtf8 } from 'node:buffer';
+import { plainBytes } from './encodings.ts';
 import { unreadable } from './unreadable.ts';
 
 /** Longest line and longest row, in bytes or characters. */
 export const LONGEST_ROW = 65_536;
 
-/** Consecutive lines without their ends (LF or CR LF). */
+/** Consecutive lines without their ends (LF, CR LF; CR where the first line ends so). */
 export interface Lines {
   /** Number of the first one, from 1. */
   readonly first: number;
@@ -18,13 +19,11 @@ export interface Lines {
 }
 
 const LF = 10;
-const UTF8_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
-const UTF16_MARKS = [Buffer.from([0xff, 0xfe]), Buffer.from([0xfe, 0xff])];
 const NONE: ReadonlySet<number> = new Set();
 
 /**
- * The lines of `bytes`; a byte order mark of UTF-8 is dropped. Throws, after the lines before it,
- * LINE_TOO_LONG for a line of more than LONGEST_ROW bytes and ENCODING for UTF-16.
+ * The lines of `bytes` of UTF-8 or UTF-16; a byte order mark is dropped. Throws, after the lines before it,
+ * LINE_TOO_LONG for a line of more than LONGEST_ROW bytes of UTF-8, and ENCODING for what is no text.
  */
 export async function* readLines(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Lines> {
   let next = 1;
@@ -45,7 +44,7 @@ async function* completeLines(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<
   let held: Buffer[] = [];
   let heldBytes = 0;
   let line = 1;
-  for await (const chunk of withoutMark(bytes)) {
+  for await (const chunk of plainBytes(bytes)) {
     const end = chunk.lastIndexOf(LF) + 1;
     if (end > 0) {
       const block = Buffer.concat([...held, chunk.subarray(0, end)]);
@@ -59,30 +58,6 @@ async function* completeLines(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<
     if (heldBytes > LONGEST_ROW) throw tooLong(line);
   }
   if (heldBytes > 0) yield Buffer.concat(held);
-}
-
-/** The bytes as Buffers without a UTF-8 mark at their beginning. */
-async function* withoutMark(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
-  let head: Buffer | undefined = Buffer.alloc(0);
-  for await (const chunk of bytes) {
-    const buffer = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-    if (head === undefined) {
-      yield buffer;
-      continue;
-    }
-    head = Buffer.concat([head, buffer]);
-    if (head.length < UTF8_MARK.length) continue;
-    yield unmarked(head);
-    head = undefined;
-  }
-  if (head !== undefined && head.length > 0) yield unmarked(head);
-}
-
-function unmarked(head: Buffer): Buffer {
-  if (UTF16_MARKS.some((mark) => mark.equals(head.subarray(0, mark.length)))) {
-    throw unreadable(1, 'ENCODING', { reason: 'UTF16' });
-  }
-  return UTF8_MARK.equals(head.subarray(0, UTF8_MARK.length)) ? head.subarray(UTF8_MARK.length) : head;
 }
 
 function decode(block: Buffer, first: number): Lines {

@@ -46,13 +46,27 @@ describe('ndjson', () => {
     ['{"name":5}', 'name: NOT_TEXT'],
     ['{"name":["x"]}', 'name: NOT_TEXT'],
     ['{"name":true}', 'name: NOT_TEXT'],
-    ['{"rssi":{}}', 'rssi: NOT_A_NUMBER'],
     ['{"identifiers":[1]}', 'identifiers: NOT_TEXT_OR_LIST'],
     ['{"identifiers":5}', 'identifiers: NOT_TEXT_OR_LIST'],
   ])('rejects only the row %j', async (text, problem) => {
     expect(await rowsOf(`${text}\n{"name":"x"}`)).toEqual([
       [1, problem],
       [2, [undefined, 'x', undefined]],
+    ]);
+  });
+
+  it('rejects only the field that its row can do without', async () => {
+    const bytes = (async function* () {
+      yield Buffer.from('{"identifiers":"x","rssi":{}}\n{"identifiers":"x","rssi":null}\n');
+    })();
+    const rows: unknown[] = [];
+    for await (const some of readNdjson(readLines(bytes), COLUMNS)) rows.push(...some);
+    expect(rows).toEqual([
+      {
+        ...{ line: 1, cells: ['x', undefined, undefined] },
+        warnings: [{ field: 'rssi', reason: 'NOT_A_NUMBER' }],
+      },
+      { line: 2, cells: ['x', undefined, undefined] },
     ]);
   });
 

@@ -28,15 +28,19 @@ function rowOf(text: string, names: readonly string[], columns: Columns): RawCel
     if (!names.includes(name)) return { problem: unknownName(name) };
   }
   const cells: (Cell | undefined)[] = [];
+  const warnings: FieldError[] = [];
   for (const name of names) {
     const value = object[name];
-    const cell = cellOf(value, columns[name]?.json);
+    const column = columns[name];
+    const cell = cellOf(value, column?.json);
     if (cell === undefined && value !== undefined && value !== null) {
-      return { problem: { field: name, reason: EXPECTED[columns[name]?.json ?? 'text'] } };
+      const fault = { field: name, reason: EXPECTED[column?.json ?? 'text'] };
+      if (!column?.dispensable) return { problem: fault };
+      warnings.push(fault);
     }
     cells.push(cell);
   }
-  return { cells };
+  return warnings.length > 0 ? { cells, warnings } : { cells };
 }
 
 function parseObject(text: string): Record<string, unknown> | undefined {

@@ -8,8 +8,11 @@ import { type Clock, nowSeconds } from '../../../shared/clock.ts';
 import { vietnamDate } from '../../../shared/domain/instant.ts';
 import { AppError, type FieldError, listed, receivedError } from '../../../shared/errors.ts';
 import { newId } from '../../../shared/ids.ts';
+import type { RuleBook } from '../../federation/packs/operations.ts';
 import { changeInSteps } from './acts.ts';
+import { boundsAt } from './bounds.ts';
 import { readCsv } from './csv.ts';
+import { dryRunOf } from './dry-run.ts';
 import { readLines } from './lines.ts';
 import { readNdjson } from './ndjson.ts';
 import type { RawRow } from './raw-rows.ts';
@@ -24,7 +27,12 @@ import {
 } from './rows.ts';
 import { type ImportRunCtx, type IntakeCtx, STORES, type Store } from './store.ts';
 
-export type ImportCtx = IntakeCtx & { readonly clock: Pick<Clock, 'nowMs'> };
+export interface ImportCtx extends IntakeCtx {
+  readonly clock: Pick<Clock, 'nowMs'>;
+  /** Whose node it is, two digits. */
+  readonly province: string;
+  readonly rules: Pick<RuleBook, 'inForceAt'>;
+}
 
 export type ImportFormat = 'csv' | 'ndjson';
 
@@ -37,13 +45,19 @@ export interface ImportSource {
 export interface ImportReport {
   accepted: number;
   rejected: number;
-  /** The first MOST_ERRORS of them, by line. */
-  errors: ({ line: number } & FieldError)[];
+  /** Why rows were refused: the first MOST_ERRORS, by line. */
+  errors: LineError[];
+  /** What rows were taken in without: as many, by line. */
+  warnings: LineError[];
 }
+
+export type LineError = { line: number } & FieldError;
 
 export interface ImportRequest<K extends ImportKind = ImportKind> {
   readonly kind: K;
   readonly source: ImportSource;
+  /** Tells what would become of the rows and stores nothing, not even an entry of the log. */
+  readonly dryRun?: boolean | undefined;
   /** After each batch: what is stored so far. */
   readonly onProgress?: ((soFar: Readonly<Pick<ImportReport, 'accepted' | 'rejected'>>) => void) | undefined;
 }
@@ -73,11 +87,13 @@ export function importRows<K extends ImportKind>(
 async function storeRows<K extends ImportKind>(
   ctx: ImportCtx,
   step: Step,
-  { kind, source, onProgress }: ImportRequest<K>,
+  { kind, source, dryRun = false, onProgress }: ImportRequest<K>,
 ): Promise<ImportReport> {
   const rowKind = ROW_KINDS[kind] as unknown as RowKind<Rows[K]>;
-  const store = STORES[kind] as unknown as Store<Rows[K]>;
-  const run = new ImportRun<Rows[K]>(rowKind, { today: vietnamDate(nowSeconds(ctx.clock)) });
+  const store = (dryRun ? dryRunOf(kind) : STORES[kind]) as unknown as Store<Rows[K]>;
+  const now = nowSeconds(ctx.clock);
+  const bounds = boundsAt(now, ctx.rules.inForceAt(now));
+  const run = new ImportRun<Rows[K]>(rowKind, { today: vietnamDate(now), province: ctx.province, bounds });
   const save = (batch: Batch<Rows[K]>) => storeBatch({ ...ctx, step }, store, batch);
   const lines = readLines(unbroken(source.bytes));
   const columns = rowKind.columns;
@@ -101,7 +117,7 @@ async function storeRows<K extends ImportKind>(
     const unreadable = error instanceof AppError && error.code === 'INVALID_ARGUMENT';
     if (unreadable) await storeNext(run.cut());
     await storing;
-    throw unreadable ? withReport(error, run.report) : error;
+    throw unreadable ? withReport(error, dryRun ? NOTHING : run.report) : error;
   }
   await storeNext(run.cut());
   await storing;
@@ -113,38 +129,45 @@ interface Batch<Row> {
   /** Line of each row. */
   readonly lines: number[];
   /** Rows that were refused before they reached the database. */
-  readonly problems: Problem[];
+  readonly problems: LineError[];
   /** How many of those there are; only the first MOST_ERRORS are kept. */
   refused: number;
+  /** The first MOST_ERRORS. */
+  readonly warnings: LineError[];
 }
-
-type Problem = { line: number } & FieldError;
 
 /** Collects rows into batches and outcomes into a report. */
 class ImportRun<Row> {
-  readonly report: ImportReport = { accepted: 0, rejected: 0, errors: [] };
+  readonly report: ImportReport = newReport();
   readonly #kind: RowKind<Row>;
-  readonly #context: RowFacts;
+  readonly #facts: RowFacts;
   #batch: Batch<Row> = newBatch();
 
-  constructor(kind: RowKind<Row>, context: RowFacts) {
+  constructor(kind: RowKind<Row>, facts: RowFacts) {
     this.#kind = kind;
-    this.#context = context;
+    this.#facts = facts;
   }
 
   /** Reads a row into the current batch; true if that is full now. */
   take(raw: RawRow): boolean {
     const batch = this.#batch;
-    const { problem, row }: RowReading<Row> =
-      raw.cells === undefined ? { problem: raw.problem } : readRow(this.#kind, raw.cells, this.#context);
+    const { problem, row, warnings }: RowReading<Row> =
+      raw.cells === undefined ? { problem: raw.problem } : readRow(this.#kind, raw.cells, this.#facts);
     if (problem === undefined) {
       batch.rows.push(row);
       batch.lines.push(raw.line);
+      this.#warn(raw.line, raw.warnings);
+      this.#warn(raw.line, warnings);
     } else {
       batch.refused++;
       if (batch.problems.length < MOST_ERRORS) batch.problems.push({ line: raw.line, ...problem });
     }
     return batch.rows.length + batch.refused >= BATCH_ROWS;
+  }
+
+  #warn(line: number, warnings: readonly FieldError[] = []): void {
+    const room = MOST_ERRORS - this.#batch.warnings.length;
+    for (const warning of warnings.slice(0, room)) this.#batch.warnings.push({ line, ...warning });
   }
 
   /** The current batch; the next row begins another. */
@@ -155,10 +178,11 @@ class ImportRun<Row> {
   }
 
   /** Adds what became of a batch, in the order of the file. */
-  close(batch: Batch<Row>, problems: readonly Problem[]): void {
+  close(batch: Batch<Row>, problems: readonly LineError[]): void {
     const { report } = this;
     report.accepted += batch.rows.length - problems.length;
     report.rejected += batch.refused + problems.length;
+    report.warnings.push(...batch.warnings.slice(0, MOST_ERRORS - report.warnings.length));
     const room = MOST_ERRORS - report.errors.length;
     if (room === 0) return;
     const inOrder = [...batch.problems, ...problems].sort((a, b) => a.line - b.line);
@@ -167,11 +191,19 @@ class ImportRun<Row> {
 }
 
 function newBatch<Row>(): Batch<Row> {
-  return { rows: [], lines: [], problems: [], refused: 0 };
+  return { rows: [], lines: [], problems: [], refused: 0, warnings: [] };
+}
+
+function newReport(): ImportReport {
+  return { accepted: 0, rejected: 0, errors: [], warnings: [] };
 }
 
 /** Stores a batch; the rows that only the database could refuse. */
-async function storeBatch<Row>(ctx: ImportRunCtx, store: Store<Row>, batch: Batch<Row>): Promise<Problem[]> {
+async function storeBatch<Row>(
+  ctx: ImportRunCtx,
+  store: Store<Row>,
+  batch: Batch<Row>,
+): Promise<LineError[]> {
   if (batch.rows.length === 0) return [];
   const refused = await store(ctx, batch.rows);
   return [...refused].map(([position, problem]) => ({ line: batch.lines[position] as number, ...problem }));
@@ -187,6 +219,8 @@ async function* unbroken(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8
     throw new AppError('CANCELLED', 'UPLOAD_CUT_OFF', message, { cause });
   }
 }
+
+const NOTHING: Readonly<ImportReport> = newReport();
 
 function withReport(error: AppError, { accepted, rejected }: ImportReport): AppError {
   const kept: FieldError =

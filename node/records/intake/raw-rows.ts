@@ -8,8 +8,13 @@ import type { Cell } from './columns.ts';
 export type RawRow = { readonly line: number } & RawCells;
 
 export type RawCells =
-  | { readonly cells: readonly (Cell | undefined)[]; readonly problem?: undefined }
-  | { readonly cells?: undefined; readonly problem: FieldError };
+  | {
+      readonly cells: readonly (Cell | undefined)[];
+      /** Of cells that are left out because they could not be read. */
+      readonly warnings?: readonly FieldError[];
+      readonly problem?: undefined;
+    }
+  | { readonly cells?: undefined; readonly warnings?: undefined; readonly problem: FieldError };
 
 /** `field` of a problem that concerns the row and no column of it. */
 export const WHOLE_ROW = 'row';

@@ -44,8 +44,8 @@ export type Refused = ReadonlyMap<number, FieldError>;
 export type Store<Row> = (ctx: ImportRunCtx, rows: readonly Row[]) => Promise<Refused>;
 
 const NONE: Refused = new Map();
-const UNKNOWN_PLACE: FieldError = { field: 'place', reason: 'UNKNOWN_PLACE' };
-const KIND_MISSING: FieldError = { field: 'kind', reason: 'NEW_PLACE_KIND' };
+export const UNKNOWN_PLACE: FieldError = { field: 'place', reason: 'UNKNOWN_PLACE' };
+export const KIND_MISSING: FieldError = { field: 'kind', reason: 'NEW_PLACE_KIND' };
 
 export const STORES: { readonly [K in ImportKind]: Store<Rows[K]> } = {
   persons: storePersons,
@@ -87,6 +87,8 @@ async function storeCheckIns(ctx: ImportRunCtx, rows: readonly CheckInRow[]): Pr
   );
   const taken = rows.filter(({ place }) => placeIds.has(place));
   if (taken.length > 0) {
+    // They were made ahead (weeks.ts) but for a node that has only begun, and for rules that keep years: what
+    // is out of bounds was refused, so that no file makes more than the rules have weeks.
     await ensurePartitions(
       ctx.db,
       'check_ins',

@@ -40,6 +40,12 @@ export const identifiers = pgTable(
   ],
 );
 
+/** How far identifiers of before are spelled anew; one row. */
+export const identifierRespelling = pgTable('identifier_respelling', {
+  doneUntil: integer().notNull().default(0),
+  lastId: integer().notNull(),
+});
+
 const rowId = () => bigint({ mode: 'number' }).primaryKey().generatedAlwaysAsIdentity();
 
 export const records = pgTable(

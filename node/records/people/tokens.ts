@@ -37,6 +37,8 @@ export interface TokenizerOptions {
   readonly evaluate: EvaluateBlinded;
   readonly logger: Pick<Logger, 'info' | 'warn'>;
   readonly watch?: LoopWatch | undefined;
+  /** Identifiers in one request to the key service; 2,000 unless told. */
+  readonly batch?: number;
 }
 
 /** Disposing stops the loop; flushes that wait then reject with TOKENS_PENDING. */
@@ -51,7 +53,7 @@ export interface Tokenizer extends AsyncDisposable {
   flush(signal: AbortSignal): Promise<number>;
 }
 
-/** Identifiers in one request to the key service: about 0.2 s of one core on either side. */
+/** About 0.2 s of one core on either side. */
 const BATCH = 2_000;
 const LANES = 2;
 /** How often it looks without being woken. */
@@ -152,9 +154,9 @@ class TokenLoop implements Tokenizer {
   /** The next batch; lanes take turns, so that no two get the same. */
   #select(sweep: Sweep): Promise<Untokenized[]> {
     const selected = sweep.selecting.then(async () => {
-      const { db, dataKeys } = this.#options;
+      const { db, dataKeys, batch: limit = BATCH } = this.#options;
       const sealed = { sql: db.sql, sealer: dataKeys.sealer };
-      const batch = await listUntokenized(sealed, { after: sweep.after, limit: BATCH });
+      const batch = await listUntokenized(sealed, { after: sweep.after, limit });
       sweep.after = batch.at(-1)?.id ?? sweep.after;
       return batch;
     });

@@ -1,8 +1,9 @@
 /**
  * What tracing reads from the node's database. The statements with COPY are the trace's hot path: set-based,
- * one for a whole question, read as columns (drizzle has no COPY).
+ * one for a whole question, read as columns (drizzle has no COPY). Of the others those by hand are asked for
+ * with every question, where drizzle's building of a statement shows.
  */
-import { eq, sql } from 'drizzle-orm';
+import { sql } from 'drizzle-orm';
 import { copyColumns } from '../../../shared/db/copy.ts';
 import type { Database, Queryable } from '../../../shared/db/database.ts';
 import { ENCOUNTER_SETTING } from '../../../shared/domain/place-kind.ts';
@@ -170,18 +171,14 @@ export type AdmittedOpening = Readonly<
 >;
 
 /** Openings of a trace that this node has accepted, by revision. */
-export function listAdmittedOpenings({ orm }: Queryable, traceId: string): Promise<AdmittedOpening[]> {
-  const { revision, province, opening } = openings;
-  return orm
-    .select({ revision, province, opening })
-    .from(openings)
-    .where(eq(openings.traceId, traceId))
-    .orderBy(revision);
+export function listAdmittedOpenings({ sql }: Queryable, traceId: string): Promise<AdmittedOpening[]> {
+  return sql<AdmittedOpening[]>`
+    SELECT revision, province, opening FROM openings WHERE trace_id = ${traceId} ORDER BY revision`;
 }
 
 /** Lets nobody else admit an opening of this trace until the transaction ends. */
-export async function lockAdmission({ orm }: Queryable, traceId: string): Promise<void> {
-  await orm.execute(sql`SELECT pg_advisory_xact_lock(hashtextextended(${traceId}, 0))`);
+export async function lockAdmission({ sql }: Queryable, traceId: string): Promise<void> {
+  await sql`SELECT pg_advisory_xact_lock(hashtextextended(${traceId}, 0))`;
 }
 
 /** Accepts an opening. */

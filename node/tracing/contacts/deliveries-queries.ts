@@ -1,12 +1,11 @@
 /**
- * The tables `contacts` and `deliveries` as deliveries of the hub change them. Contacts by hand: they come by
- * thousands, with COPY.
+ * The tables `contacts` and `deliveries` as deliveries of the hub change them. By hand: contacts come by
+ * thousands, with COPY, and a trace of one degree is short enough for drizzle's building of statements to
+ * show.
  */
-import { eq } from 'drizzle-orm';
 import { copyIn } from '../../../shared/db/copy.ts';
 import type { Queryable } from '../../../shared/db/database.ts';
 import type { WarrantPair } from '../../../shared/signed/opening.ts';
-import { deliveries } from './tables.ts';
 
 /** One delivery, columns unpacked. Counts and lengths have been checked by the caller's decoding. */
 export interface Delivery {
@@ -35,11 +34,10 @@ export interface DeliveredContact {
 export type LocalContact = Omit<DeliveredContact, 'pseudonyms'> & { readonly identifierIds: number[] };
 
 /** Highest delivery applied, its row locked: two deliveries of one trace wait for each other. */
-export async function lockApplied({ orm }: Queryable, traceId: string): Promise<number> {
-  const { applied } = deliveries;
-  await orm.insert(deliveries).values({ traceId, applied: 0 }).onConflictDoNothing();
-  const query = orm.select({ applied }).from(deliveries).where(eq(deliveries.traceId, traceId));
-  const [row] = await query.for('update');
+export async function lockApplied({ sql }: Queryable, traceId: string): Promise<number> {
+  await sql`INSERT INTO deliveries (trace_id, applied) VALUES (${traceId}, 0) ON CONFLICT DO NOTHING`;
+  const [row] = await sql<{ applied: number }[]>`
+    SELECT applied FROM deliveries WHERE trace_id = ${traceId} FOR UPDATE`;
   return row?.applied ?? 0;
 }
 
@@ -64,13 +62,16 @@ export async function lockFiling({ sql }: Queryable): Promise<void> {
  * the person's records, as a delivery would. By index, identifier by identifier: plans that overlap arrays
  * scan.
  */
-export async function refileContacts({ sql }: Queryable, identifierIds: readonly number[] | 'all') {
+export async function refileContacts(
+  { sql }: Queryable,
+  { moved, wards }: { readonly moved: readonly number[] | 'all'; readonly wards: readonly string[] },
+) {
   const touched =
-    identifierIds === 'all'
+    moved === 'all'
       ? sql`SELECT trace_id, contact_id, identifier_ids FROM contacts WHERE withdrawn_at IS NULL`
       : sql`
         SELECT DISTINCT c.trace_id, c.contact_id, c.identifier_ids
-        FROM unnest(${[...identifierIds]}::int[]) AS moved (id)
+        FROM unnest(${[...moved]}::int[]) AS moved (id)
         JOIN contacts c ON c.identifier_ids @> ARRAY[moved.id] WHERE c.withdrawn_at IS NULL`;
   await sql`SET LOCAL enable_seqscan = off`;
   await sql`
@@ -79,7 +80,7 @@ export async function refileContacts({ sql }: Queryable, identifierIds: readonly
       SELECT t.trace_id, t.contact_id, (
         SELECT r.ward FROM unnest(t.identifier_ids) AS named (id)
         JOIN record_identifiers n ON n.identifier_id = named.id JOIN records r ON r.id = n.record_id
-        WHERE r.retracted_at IS NULL AND r.ward IS NOT NULL
+        WHERE r.retracted_at IS NULL AND r.ward = ANY (${[...wards]}::text[])
         ORDER BY record_rank(r.source), r.at DESC, r.id DESC LIMIT 1) AS ward
       FROM touched t)
     UPDATE contacts c SET ward = filed.ward FROM filed
@@ -88,16 +89,19 @@ export async function refileContacts({ sql }: Queryable, identifierIds: readonly
 }
 
 /** Marks a delivery as applied. */
-export async function markApplied({ orm }: Queryable, { traceId, seq }: Delivery): Promise<void> {
-  await orm.update(deliveries).set({ applied: seq }).where(eq(deliveries.traceId, traceId));
+export async function markApplied({ sql }: Queryable, { traceId, seq }: Delivery): Promise<void> {
+  await sql`UPDATE deliveries SET applied = ${seq} WHERE trace_id = ${traceId}`;
+}
+
+interface Filing {
+  readonly delivery: Delivery;
+  readonly contacts: readonly LocalContact[];
+  /** Those that are desks here: who lives in another stands at the province's own. */
+  readonly wards: readonly string[];
 }
 
 /** Withdrawals first; then new and changed contacts, with the wards of the persons' records. */
-export async function upsertContacts(
-  tx: Queryable,
-  delivery: Delivery,
-  contacts: LocalContact[],
-): Promise<void> {
+export async function upsertContacts(tx: Queryable, { delivery, contacts, wards }: Filing): Promise<void> {
   const { traceId, seq } = delivery;
   const withdrawn = contacts.filter((c) => c.withdrawn).map((c) => c.id);
   if (withdrawn.length > 0) {
@@ -106,7 +110,7 @@ export async function upsertContacts(
   }
   const rows = contacts.filter((c) => !c.withdrawn);
   if (rows.length === 0) return;
-  const columns = columnsOf(rows, await findWards(tx, rows), delivery);
+  const columns = columnsOf(rows, await findWards(tx, rows, wards), delivery);
   // The first delivery is the large one, and people wait for it: nothing can be there to be replaced.
   if (seq === 1) await copyIn(tx.sql, `contacts (${CONTACT_COLUMNS})`, columns);
   else await replaceContacts(tx, columns);
@@ -154,6 +158,7 @@ async function replaceContacts({ sql }: Queryable, columns: ReturnType<typeof co
 async function findWards(
   { sql }: Queryable,
   contacts: readonly LocalContact[],
+  wards: readonly string[],
 ): Promise<(contact: LocalContact) => string | undefined> {
   const ids = [...new Set(contacts.flatMap((c) => c.identifierIds))];
   const found = await sql<{ id: number; ward: string; place: number }[]>`
@@ -162,7 +167,7 @@ async function findWards(
     FROM unnest(${ids}::integer[]) of (id)
     CROSS JOIN LATERAL (
       SELECT r.id, r.source, r.at, r.ward FROM record_identifiers n JOIN records r ON r.id = n.record_id
-      WHERE n.identifier_id = of.id AND r.retracted_at IS NULL AND r.ward IS NOT NULL
+      WHERE n.identifier_id = of.id AND r.retracted_at IS NULL AND r.ward = ANY (${[...wards]}::text[])
       ORDER BY record_rank(r.source), r.at DESC, r.id DESC LIMIT 1) r`;
   const byId = new Map(found.map((row) => [row.id, row]));
   return ({ identifierIds }) =>

@@ -16,7 +16,11 @@ import type { Contact } from './rules.ts';
 
 const MAX_CONTACTS = 1_000;
 
-const filters = { ward: z.string().max(100).optional() };
+const WARD = bilingual(
+  'một xã, phường; mã tỉnh: những người không rõ xã, phường',
+  'one ward; the code of the province: those of no ward',
+);
+const filters = { ward: z.string().max(100).optional().openapi({ description: WARD, example: '07213' }) };
 const params = { id: traceIdInput };
 const tag = 'traces';
 const reasons = { NOT_FOUND: ['NO_SUCH_TRACE'] } as const;

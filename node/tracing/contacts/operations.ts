@@ -13,6 +13,7 @@ import { AppError } from '../../../shared/errors.ts';
 import { FeedActor } from '../../../shared/feed/actor.ts';
 import type { Feed } from '../../../shared/feed/feed.ts';
 import { bodyOf } from '../../../shared/feed/kinds.ts';
+import { wardsOfProvince } from '../../../shared/gazetteer.ts';
 import { isTraceId } from '../../../shared/ids.ts';
 import type { Opening } from '../../../shared/signed/opening.ts';
 import { federationKeyOf } from '../../../shared/signed/opening-shape.ts';
@@ -43,7 +44,14 @@ export interface ContactsCtx {
   readonly db: Database;
   readonly dataKeys: SealerSource;
   readonly clock: Clock;
+  readonly province: string;
 }
+
+/** What of a trace's contacts is asked for; the province's own code as ward: those of no ward. */
+type ContactsRequest = Omit<queries.ContactsPage, 'ward'> & {
+  readonly ward?: string | undefined;
+  readonly act?: 'contacts.list' | 'contacts.export';
+};
 
 /**
  * This province's contacts of a trace in the caller's area, F1 first, those exposed last before others:
@@ -52,12 +60,13 @@ export interface ContactsCtx {
 export function listContacts(
   ctx: ContactsCtx,
   caller: Caller,
-  page: queries.ContactsPage & { readonly act?: 'contacts.list' | 'contacts.export' },
+  { act = 'contacts.list', ...request }: ContactsRequest,
 ): Promise<Contact[]> {
-  const { traceId, limit, ward = null, act = 'contacts.list' } = page;
-  const asked = { on: [{ trace: traceId }], detail: { ward } };
+  const { traceId, limit, ward } = request;
+  const page = { ...request, ward: ward === ctx.province ? null : ward, limit: limit + 1 };
+  const asked = { on: [{ trace: traceId }], detail: { ward: ward ?? null } };
   return read(ctx, caller, act, asked, async (leave) => {
-    const found = await queries.listContacts(ctx.db, { ...page, limit: limit + 1 }, leave.scope);
+    const found = await queries.listContacts(ctx.db, page, leave.scope);
     if (found.length === 0) await requireTrace(ctx, leave, traceId);
     const shown = found.slice(0, limit);
     leave.note({ count: shown.length });
@@ -127,7 +136,7 @@ async function applyVerified(ctx: TracingCtx, delivery: Delivery): Promise<numbe
     const applied = await lockApplied(tx, trace);
     if (seq !== applied + 1) return applied;
     await shareFiling(tx);
-    await upsertContacts(tx, delivery, contacts);
+    await upsertContacts(tx, { delivery, contacts, wards: wardsOfProvince(ctx.province) });
     await markApplied(tx, delivery);
     await tx.emit(CONTACTS_DELIVERED, trace);
     await recordAudit(tx, { ...entry, on: [{ trace }] }, nowSeconds(ctx.clock));
@@ -151,18 +160,19 @@ function localContacts(ctx: TracingCtx, opening: Opening, { contacts }: Delivery
  * Moves contacts from desk to desk when a person's ward is corrected or becomes known. Who had them does not
  * see them any more.
  */
-export function startRefiling(feed: Feed): FeedActor {
+export function startRefiling(feed: Feed, province: string): FeedActor {
+  const wards = wardsOfProvince(province);
   return new FeedActor(feed, {
     name: 'contacts.wards',
     kinds: [PEOPLE_MOVED],
     act: async (tx, events) => {
       await lockFiling(tx);
       const moved = events.flatMap((event) => bodyOf(event, PEOPLE_MOVED) ?? []);
-      await refileContacts(tx, [...new Set(moved)]);
+      await refileContacts(tx, { moved: [...new Set(moved)], wards });
     },
     actOnAll: async (tx) => {
       await lockFiling(tx);
-      await refileContacts(tx, 'all');
+      await refileContacts(tx, { moved: 'all', wards });
     },
   });
 }

@@ -26,7 +26,8 @@ const LATEST_FIRST = sql`-${lastExposedAt}`;
 
 const CONDITIONS = {
   traceId: (id: string) => eq(contacts.traceId, id),
-  ward: (ward: string) => eq(contacts.ward, ward),
+  /** null: those of no ward, at the province's own desk. */
+  ward: (ward: string | null) => (ward === null ? isNull(contacts.ward) : eq(contacts.ward, ward)),
   /** Behind the place where the page before ended. */
   after: ([place, exposure, id]: ContactPlace) => sql`(${degree}, ${LATEST_FIRST}, ${contactId}) >
     (${place}::int, -(${exposure}::bigint), ${id})`,

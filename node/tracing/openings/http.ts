@@ -60,9 +60,7 @@ export function traceRoutes(ctx: WatchCtx): Routes {
       const leave = await traces.beginWatch(ctx, caller, id);
       const watched = { id, leave, renew: () => c.get('door').renew(c), cursors: c.get('cursors') };
       return eventStream((over) => eventsOf(ctx, watched, over), {
-        gone: c.req.raw.signal,
-        stopping: c.get('stopping'),
-        clock: ctx.clock,
+        ...{ c, clock: ctx.clock },
         onError: (error) => ctx.logger.warn({ err: toAppError(error), trace: id }, 'events ended early'),
       });
     },

@@ -43,6 +43,9 @@ export interface TraceRequest {
   readonly asOf?: number | undefined;
 }
 
+/** `as_of` may be this much ahead of this node's clock. */
+const CLOCK_SKEW_SECONDS = 300;
+
 /** How long a reader waits for the hub before it gets what is known here. */
 const STATUS_DEADLINE_MS = 1_000;
 
@@ -70,7 +73,10 @@ function termsOf(ctx: TracesCtx, { cases, direction, maxDegree: asked, asOf }: T
   const maxDegree = asked ?? rules.max_degree;
   if (maxDegree > rules.max_degree)
     throw invalidField('max_degree', 'OVER_RULES', { most: rules.max_degree });
-  return { cases, direction, maxDegree, asOf: asOf ?? nowSeconds(ctx.clock), rules: rules.number };
+  const now = nowSeconds(ctx.clock);
+  // What has not happened yet is in no record: such a trace would call itself complete too early.
+  if (asOf !== undefined && asOf > now + CLOCK_SKEW_SECONDS) throw invalidField('as_of', 'IN_FUTURE');
+  return { cases, direction, maxDegree, asOf: asOf ?? now, rules: rules.number };
 }
 
 async function checkCases(tx: Transaction, cases: readonly string[], scope: Scope): Promise<void> {
