@@ -3,7 +3,7 @@
  * nothing of capitals: `HO 12` and `ho 12` can be seen to be two.
  */
 
-/** Quick: neither two blanks together nor one at an end; letters, digits, marks and single spaces. */
+/** Has nothing to compose and nothing that is not seen. */
 const ASCII = /^[\x20-\x7e]*$/;
 /** What nobody sees: joiners, direction marks, soft hyphens, fillers, byte order marks, selectors. */
 const INVISIBLE = /\p{Default_Ignorable_Code_Point}+/gu;

@@ -63,7 +63,7 @@ function converterOf(head: Buffer): Converter {
   if ((first === 0xff && second === 0xfe) || (first > 0 && second === 0)) return new Utf16('little');
   if ((first === 0xfe && second === 0xff) || (first === 0 && second > 0)) return new Utf16('big');
   // Neither a header nor an object of JSON begins with it: a page, or XML, under the name of a table.
-  if (/^\s*</.test(head.toString('latin1').replace('ï»¿', ''))) {
+  if (/^\ufeff?\s*</.test(head.toString())) {
     throw unreadable(1, 'ENCODING', { reason: 'FILE_HTML' });
   }
   return new Utf8();
