@@ -83,6 +83,24 @@ describe('import', () => {
   });
 });
 
+describe('records', () => {
+  it('are found by an identifier from standard input, corrected and withdrawn', async () => {
+    const headers = { 'content-type': 'text/csv' };
+    const text = 'identifiers,name\ncccd:024090000077 phone:0912000077,An\n';
+    await node.call('POST', '/v1/imports/persons', { text, headers });
+    const find = () => run(['record', 'find', '--json'], {}, 'phone:0912000077\n');
+    const [{ id, name }] = JSON.parse((await find()).out);
+    expect(name).toBe('An');
+    const corrected = await run(['record', 'correct', String(id)], {}, '{"name": "Ân"}');
+    expect(corrected).toMatchObject({ code: 0, out: '2\n' });
+    const shown = await run(['record', 'find'], {}, 'phone:0912000077\n');
+    expect(shown).toMatchObject({ code: 0, out: expect.stringContaining('Ân') });
+    expect((await run(['record', 'withdraw', String(id)])).code).toBe(0);
+    expect(JSON.parse((await find()).out)[0].withdrawn_at).not.toBeNull();
+    expect((await run(['record', 'correct', String(id)], {}, 'An')).code).toBe(2);
+  });
+});
+
 describe('cases and traces', () => {
   it('enters a case, starts a trace, shows it', async () => {
     const identifiers = 'phone:0912345678\ncccd:024090000001\n';

@@ -200,3 +200,44 @@ it.each([
   if (field) expect(body.errors[0].field).toBe(field);
   expect((await find('cccd:024090000012'))[0].version).toBe(version);
 });
+
+describe('at the desk', () => {
+  const TRACE = 'c'.repeat(32);
+  const contact = async (n: number, ...identifiers: string[]) => {
+    const records = await Promise.all(identifiers.map((identifier) => find(identifier)));
+    expect(records.every((found) => found.length > 0)).toBe(true);
+    const ids = await node.db.sql<{ id: number }[]>`
+      SELECT DISTINCT identifier_ids[array_position(identifier_ids, i.id)] AS id FROM identifiers i
+      JOIN record_identifiers n ON n.identifier_id = i.id JOIN records r ON r.id = n.record_id
+      WHERE n.position = ${n === 1 ? 0 : 1} AND r.id = ${records[0][0].id}`;
+    await node.db.sql`
+      INSERT INTO contacts (trace_id, contact_id, degree, first_exposed_at, last_exposed_at, seconds,
+        settings, place_kinds, exposed_in, identifier_ids, ward, delivery)
+      VALUES (${TRACE}, ${String(n).repeat(32)}, 1, 1, ${n}, 900, 1, 1, ARRAY['24'],
+        ARRAY[${ids[0]?.id as number}::int], ${WARD}, 1)`;
+  };
+  const names = async () => {
+    const { body } = await node.call('GET', `/v1/traces/${TRACE}/contacts`);
+    return Object.fromEntries(
+      body.contacts.map(({ identifiers, name }: { identifiers: string[]; name: string }) => [
+        identifiers[0],
+        name,
+      ]),
+    );
+  };
+
+  it('a number is whose record counts most, a phone anybody’s whom a record names with it', async () => {
+    const phone = 'phone:+84912000020';
+    await load(
+      `P1,cccd:024085000020 ${phone},Mẹ,,,24,${WARD},,`,
+      `P2,insurance:TE12300020 ${phone},Con,2015,nam,24,${WARD},,`,
+      `P3,cccd:024085000020,Mẹ Lan,,,24,${WARD},,`,
+    );
+    await contact(1, 'insurance:TE12300020');
+    await contact(2, phone);
+    expect(await names()).toEqual({ 'insurance:TE12300020': 'Con', [phone]: 'Con / Mẹ' });
+    const [{ id }] = await find('insurance:TE12300020');
+    await node.call('DELETE', `/v1/records/${id}`);
+    expect(await names()).toEqual({ 'insurance:TE12300020': null, [phone]: 'Mẹ' });
+  });
+});

@@ -150,7 +150,7 @@ test('the people are there for who has the keys', async () => {
       (SELECT count(*)::int FROM records) AS records,
       (SELECT count(*)::int FROM break_glass) AS glass,
       (SELECT count(DISTINCT key_generation)::int FROM identifiers) AS generations`;
-  expect(row).toEqual({ identifiers: 8, records: 2, glass: 1, generations: 1 });
+  expect(row).toEqual({ identifiers: 8, records: 3, glass: 1, generations: 1 });
 });
 
 test('a dump of all tables names nobody', async () => {

@@ -66,8 +66,7 @@ export function sealedText(person: Sealed): string | null {
   return said.length === 0 ? null : JSON.stringify(Object.fromEntries(said));
 }
 
-/** What `sealedText` made. */
-export function openPerson(text: string | null): Sealed {
+function openPerson(text: string | null): Sealed {
   return text === null ? NOBODY : { ...NOBODY, ...(JSON.parse(text) as Partial<Sealed>) };
 }
 
@@ -177,11 +176,14 @@ export async function replaceRecords(
       household_id = g.household_id, principal_id = g.principal_id, at = ${NOW(tx.sql)},
       version = r.version + 1, key_generation = ${tx.sealer.generation}
     FROM ${rowset(tx, records)} WHERE r.id = g.id`;
-  const ids = records.map(({ id }) => id);
-  await tx.sql`DELETE FROM record_identifiers WHERE record_id = ANY (${ids}::bigint[])`;
 }
 
-/** Puts what records name where it is found; after those that are replaced have been taken out. */
+/** Takes out what records named. */
+export async function deleteNamings(tx: Tx, ids: readonly number[]): Promise<void> {
+  await tx.sql`DELETE FROM record_identifiers WHERE record_id = ANY (${[...ids]}::bigint[])`;
+}
+
+/** Puts what records name where it is found; after what they named has been taken out. */
 export async function insertNamings(tx: Tx, records: readonly RecordWriting[]): Promise<void> {
   const of = records.flatMap(({ id, identifierIds }) => identifierIds.map(() => id));
   const identifierIds = records.flatMap((record) => record.identifierIds);
@@ -280,7 +282,6 @@ export async function listHousemates(db: Tx, householdIds: readonly number[]): P
 }
 
 const NOW = (sql: Queryable['sql']) => sql`extract(epoch FROM clock_timestamp())::bigint`;
-
 function rowset({ sql, sealer }: IntakeTx, records: readonly RecordWriting[]) {
   const ids = records.map(({ id }) => id);
   const persons = sealer.seal(

@@ -180,8 +180,17 @@ class RecordStore {
     if (stored < inserted.length) {
       throw new AppError('ABORTED', 'TRANSACTION_CONFLICT', 'a record was stored by somebody else meanwhile');
     }
-    const written = [...inserted, ...replaced.map(({ after }) => after)];
-    if (written.length > 0) await recordQueries.insertNamings(this.#tx, written);
+    const renamed = replaced.flatMap(({ before, after }) =>
+      before.identifierIds.join() === after.identifierIds.join() ? [] : after,
+    );
+    if (renamed.length > 0) {
+      await recordQueries.deleteNamings(
+        this.#tx,
+        renamed.map(({ id }) => id),
+      );
+    }
+    const named = [...inserted, ...renamed];
+    if (named.length > 0) await recordQueries.insertNamings(this.#tx, named);
     for (const record of inserted) told.of(undefined, record);
     for (const { before, after } of replaced) told.of(before, after);
     return told.close(this.#tx, created);

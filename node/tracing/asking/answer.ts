@@ -96,6 +96,10 @@ function knownOf(index: IdentifierIndex, who: Int32Array): Pick<TraceAnswer, 'kn
   };
 }
 
+/**
+ * What records name together, as the pairs that protocol 1 has. Records whole, with birth year and sex, are
+ * `index.eachRecord`; kinds are `index.kindOf`.
+ */
 function linksOf(
   index: IdentifierIndex,
   who: Int32Array,
