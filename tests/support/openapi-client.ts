@@ -18,7 +18,12 @@ export interface Operation {
   readonly method: string;
   readonly path: string;
   readonly operationId: string;
-  readonly parameters?: readonly { name: string; in: string; schema: { example?: unknown } }[];
+  readonly parameters?: readonly {
+    readonly name: string;
+    readonly in: string;
+    readonly required?: boolean;
+    readonly schema: { readonly example?: unknown };
+  }[];
   readonly requestBody?: { readonly content: Readonly<Record<string, Media>> };
   readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, Media>> }>>;
 }
@@ -127,7 +132,14 @@ function paramsOf({ path, parameters = [] }: Operation): string {
     const isSeen = name === 'id' && typeof schema.example === 'string';
     return `${name}: ${isSeen ? `seen['${list}'] ?? ${example}` : example}`;
   });
-  return params.length > 0 ? `params: { path: { ${params.join(', ')} } }` : '';
+  const asked = parameters
+    .filter((one) => one.in === 'query' && one.required === true)
+    .map(({ name, schema }) => `${name}: ${JSON.stringify(schema.example)}`);
+  const parts = [
+    ...(params.length > 0 ? [`path: { ${params.join(', ')} }`] : []),
+    ...(asked.length > 0 ? [`query: { ${asked.join(', ')} }`] : []),
+  ];
+  return parts.length > 0 ? `params: { ${parts.join(', ')} }` : '';
 }
 
 /** The case of the examples is the one that was entered. */
@@ -155,6 +167,9 @@ async function note(name: string, route: string, { response, data, error }: Answ
   called.push({ name, status: response.status, reason: error?.reason });
   const { id } = (data ?? {}) as { id?: string };
   if (route.startsWith('post ') && !route.includes('{') && id !== undefined) seen[route.slice(5)] = id;
+  // What nobody makes by a call of its own is found in its list.
+  const [first] = Object.values(data ?? {}).find((value) => Array.isArray(value)) ?? [];
+  if (route.startsWith('get ') && typeof first?.id === 'number') seen[route.slice(4)] ??= String(first.id);
   // A stream of events has no end.
   if (data instanceof ReadableStream) await data.cancel();
 }`;
