@@ -172,8 +172,9 @@ async function startDataKeys(
 ): Promise<DataKeys> {
   const source = config.dataKeys;
   const dataKeys = await openDataKeys(parts, source);
-  await prepareRecords({ ...parts, dataKeys });
+  // First the spelling: what records of before are completed with follows from what they name.
   await respellIdentifiers({ ...parts, dataKeys });
+  await prepareRecords({ ...parts, dataKeys });
   stack.use(startKeyKeeper({ ...parts, dataKeys, source, everyMs: config.lookEveryMs }));
   return dataKeys;
 }

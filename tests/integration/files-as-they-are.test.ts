@@ -30,7 +30,7 @@ async function post(path: string, body: string | Uint8Array, headers = {}): Prom
 }
 
 const named = async () =>
-  (await intake.askPlain('SELECT name FROM people')).map(({ name }: { name?: string }) => name);
+  (await intake.askPlain('SELECT name FROM records')).map(({ name }: { name?: string }) => name);
 const utf16 = (text: string) => Buffer.from(text, 'utf16le');
 const WHO = 'cccd:024090100004';
 
@@ -121,14 +121,15 @@ describe('a field', () => {
   ])('%s may be %j', async (column, cell, stored) => {
     const { body } = await post('persons', `identifiers,${column}\n${WHO},${cell}\n`);
     expect(body).toEqual({ accepted: 1, rejected: 0, errors: [], warnings: [] });
-    expect(await intake.askPlain(`SELECT ${column} FROM people`)).toEqual([{ [column as string]: stored }]);
+    const [said] = await intake.askPlain('SELECT born_on, stated_sex AS sex FROM records');
+    expect(said).toMatchObject({ [column as string]: stored });
   });
 
   it('of JSON may be a year as a number', async () => {
     const json = { 'content-type': 'application/x-ndjson' };
     const { body } = await post('persons', `{"identifiers":"${WHO}","born_on":1990}`, json);
     expect(body).toMatchObject({ accepted: 1, warnings: [] });
-    expect(await intake.askPlain('SELECT born_on FROM people')).toEqual([{ born_on: '1990' }]);
+    expect(await intake.askPlain('SELECT born_on FROM records')).toEqual([{ born_on: '1990' }]);
   });
 });
 

@@ -261,7 +261,7 @@ describe('bad rows', () => {
     await intake.importCsv('persons', 'identifiers,name,sex', 'cmnd:000000077,An,nam');
     await intake.importCsv('persons', 'identifiers,name,sex,born_on', 'cmnd:000000077,Ann,?,2021-07');
     const [stored] = await intake.askPlain(`
-      SELECT name, sex, born_on FROM people JOIN people_identifiers ON person_id = people.id
+      SELECT name, stated_sex AS sex, born_on FROM records r JOIN record_identifiers ON record_id = r.id
       JOIN identifiers i ON i.id = identifier_id WHERE value = 'cmnd:000000077'`);
     expect(stored).toEqual({ name: 'Ann', sex: 'male', born_on: null });
   });

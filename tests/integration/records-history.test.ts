@@ -27,7 +27,7 @@ import { createIntake, type Intake } from './imports-fixture.ts';
 
 const PROVINCE = '24';
 const IDENTIFIERS = [
-  ...['cccd:001090000001', 'cccd:001195000002', 'cmnd:000000003', 'insurance:TE12345678'],
+  ...['cccd:001090000001', 'cccd:001195000002', 'cmnd:000000003', 'insurance:0012345678'],
   ...['phone:+84912000004', 'phone:+84912000005', 'app:0b0e7a5c-3c1d-4f7e-9a55-1d2c3b4a5f60'],
 ];
 

@@ -189,7 +189,7 @@ describe('who may', () => {
 
 it.each([
   ['a sex of no word', { sex: 'gái' }, 'sex', 'NOT_ONE_OF'],
-  ['a half date', { born_on: '1990-1' }, 'born_on', 'NOT_A_DATE'],
+  ['a half date', { born_on: '1990-1' }, 'born_on', 'NOT_A_BIRTHDAY'],
   ['no identifier', { identifiers: ['0912'] }, 'identifiers[0]', 'NOT_KIND_VALUE'],
   ['no field', {}, '', 'NO_FIELDS'],
 ])('a correction with %s is refused by name', async (_, json, field, reason) => {
@@ -230,14 +230,14 @@ describe('at the desk', () => {
     const phone = 'phone:+84912000020';
     await load(
       `P1,cccd:024085000020 ${phone},Mẹ,,,24,${WARD},,`,
-      `P2,insurance:TE12300020 ${phone},Con,2015,nam,24,${WARD},,`,
+      `P2,insurance:0012300020 ${phone},Con,2015,nam,24,${WARD},,`,
       `P3,cccd:024085000020,Mẹ Lan,,,24,${WARD},,`,
     );
-    await contact(1, 'insurance:TE12300020');
+    await contact(1, 'insurance:0012300020');
     await contact(2, phone);
-    expect(await names()).toEqual({ 'insurance:TE12300020': 'Con', [phone]: 'Con / Mẹ' });
-    const [{ id }] = await find('insurance:TE12300020');
+    expect(await names()).toEqual({ 'insurance:0012300020': 'Con', [phone]: 'Con / Mẹ' });
+    const [{ id }] = await find('insurance:0012300020');
     await node.call('DELETE', `/v1/records/${id}`);
-    expect(await names()).toEqual({ 'insurance:TE12300020': null, [phone]: 'Mẹ' });
+    expect(await names()).toEqual({ 'insurance:0012300020': null, [phone]: 'Mẹ' });
   });
 });

@@ -3,8 +3,11 @@
  */
 import { beforeEach, describe, expect, it } from 'vitest';
 import { ensureIdentifiers, enterIntake } from '../../node/records/people/operations.ts';
+import { prepareRecords } from '../../node/records/people/preparing.ts';
 import { respellIdentifiers } from '../../node/records/people/respelling.ts';
+import { SOURCES } from '../../node/records/people/rules.ts';
 import { withTransaction } from '../../shared/db/database.ts';
+import { createLogger } from '../../shared/log.ts';
 import { createIntake, type Intake, NOW } from './imports-fixture.ts';
 
 let intake: Intake;
@@ -26,10 +29,13 @@ async function held(...values: string[]): Promise<void> {
     UPDATE identifier_respelling SET done_until = 0, last_id = (SELECT max(id) FROM identifiers)`;
 }
 
+/** Numbers of kinds as they are stored. */
+const [CCCD, CMND, INSURANCE, PHONE] = [1, 2, 4, 5];
+
 const stored = async () =>
   (
     await intake.askPlain<{ value: string; token: string | null }>(
-      'SELECT value, is_cccd, token IS NULL AS fresh FROM identifiers ORDER BY id',
+      'SELECT value, kind, token IS NULL AS fresh FROM identifiers ORDER BY id',
     )
   ).map((row) => Object.values(row));
 
@@ -41,13 +47,13 @@ describe('identifiers of before', () => {
     );
     expect(await respell()).toBe(4);
     expect(await stored()).toEqual([
-      ['phone:+84701234568', false, true],
-      ['phone:+84912345678', false, false],
-      ['insurance:0123456789', false, true],
-      ['cccd:024090100003', true, true],
-      ['phone:+842438253825', false, true],
-      ['cmnd:012345678', false, false],
-      ['insurance:GD4790123456', false, false],
+      ['phone:+84701234568', PHONE, true],
+      ['phone:+84912345678', PHONE, false],
+      ['insurance:0123456789', INSURANCE, true],
+      ['cccd:024090100003', CCCD, true],
+      ['phone:+842438253825', PHONE, true],
+      ['cmnd:012345678', CMND, false],
+      ['insurance:GD4790123456', INSURANCE, false],
     ]);
     expect((await intake.takeHeard()).identifiers.toSorted()).toEqual([1, 3, 4, 5]);
     const found = await intake.importCsv(
@@ -76,14 +82,18 @@ describe('identifiers of before', () => {
       'insurance:0123456789',
       'insurance:TE1010123456789',
     ]);
-    expect(await intake.db.sql`SELECT identifier_a, identifier_b FROM links ORDER BY 1`).toEqual([
-      { identifier_a: 1, identifier_b: 2 },
-      { identifier_a: 3, identifier_b: 4 },
-    ]);
-    const holders = await intake.db
-      .sql`SELECT identifier_id FROM people_identifiers WHERE person_id = 1 ORDER BY 1`;
-    expect(holders).toEqual([{ identifier_id: 1 }, { identifier_id: 2 }]);
+    const linked = async () =>
+      (await intake.db.sql`SELECT source, identifier_ids FROM records ORDER BY id`).map(Object.values);
+    const links = [
+      [SOURCES.import, [2]],
+      [SOURCES.legacy, [2, 1]],
+      [SOURCES.legacy, [3, 4]],
+    ];
+    expect(await linked()).toEqual(links);
     expect([...new Set((await intake.takeHeard()).identifiers)].toSorted()).toEqual([1, 2, 3, 4]);
+    // The row of the file, under either spelling, is the record that it was.
+    await intake.importCsv('persons', 'identifiers,name', 'phone:01201234568,An', 'phone:0701234568,An');
+    expect(await linked()).toEqual(links);
   });
 
   it('are gone through once, a batch at a time, and again from where it broke off', async () => {
@@ -104,6 +114,17 @@ describe('identifiers of before', () => {
     const log = await intake.db.sql`SELECT body FROM audit_records WHERE body LIKE '%respelled%'`;
     expect(log).toHaveLength(3);
     expect(JSON.stringify(log)).not.toMatch(/84120|8470/);
+  });
+
+  it('are right before records of before are completed: a citizen id says birth and sex', async () => {
+    await held('cmnd:024090100003');
+    await intake.db.sql`
+      INSERT INTO records (source, source_key, identifier_ids, at, key_generation)
+      VALUES (${SOURCES.legacy}, 'l', ARRAY[1], 0, 0)`;
+    await respell();
+    await prepareRecords({ ...intake.ctx, logger: createLogger('test', 'silent') });
+    const said = await intake.db.sql`SELECT birth_year, sex FROM records`;
+    expect(said).toEqual([{ birth_year: 1990, sex: 'male' }]);
   });
 
   it('are none in a database that is new', async () => {

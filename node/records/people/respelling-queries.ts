@@ -3,7 +3,7 @@
  */
 import { byteaTexts } from '../../../shared/db/bytea.ts';
 import type { Transaction } from '../../../shared/db/database.ts';
-import { isCccd } from '../../../shared/domain/identifier.ts';
+import { kindNumberOf } from '../../../shared/domain/identifier.ts';
 import type { IntakeTx } from './queries.ts';
 
 type Tx = Pick<Transaction, 'sql'>;
@@ -38,8 +38,8 @@ export async function renameIdentifiers(
   const indexes = byteaTexts(sealer.index('identifiers.value', values));
   await sql`
     UPDATE identifiers i SET value_sealed = g.value_sealed, value_index = g.value_index,
-      is_cccd = g.is_cccd::bool, key_generation = ${sealer.generation}, token = NULL, token_generation = NULL
+      kind = g.kind, key_generation = ${sealer.generation}, token = NULL, token_generation = NULL
     FROM unnest(${ids}::int[], ${sealed}::text[]::bytea[], ${indexes}::text[]::bytea[],
-      ${values.map((value) => Number(isCccd(value)))}::int[]) g (id, value_sealed, value_index, is_cccd)
+      ${values.map(kindNumberOf)}::smallint[]) g (id, value_sealed, value_index, kind)
     WHERE i.id = g.id`;
 }

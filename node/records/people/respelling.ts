@@ -3,8 +3,11 @@
  * anybody asks, so that nothing in memory knows the old one. By ascending id, a batch in a transaction, which
  * a crash leaves where it was. On the record, with counts alone.
  *
+ * Records name identifiers by their ids, so they stay as they are. Their keys do too: those that are made of
+ * identifiers' text are those of imported rows, and who imported before there were records left none.
+ *
  * One whose right spelling nobody has is spelled anew in its row, and gets another token. One whose right
- * spelling is there already keeps its row, under which stays are recorded, and is linked with it: one person.
+ * spelling is there already keeps its row, under which stays are recorded, and one record names both: one person.
  */
 import { recordAudit } from '../../../shared/audit/record.ts';
 import { type Clock, nowSeconds } from '../../../shared/clock.ts';
