@@ -115,7 +115,8 @@ function otherStatements({ provinceOfResidence }: PersonRow): Partial<PersonRow>
     { bornOn: '1985' },
     { sex: 'female' },
     { bornOn: '2011-03', sex: 'male' },
-    { provinceOfResidence: provinceOfResidence === null ? '24' : null },
+    // A ward of another province than the row's would be refused.
+    provinceOfResidence === null ? { provinceOfResidence: '24', ward: null } : { provinceOfResidence: null },
   ];
 }
 
