@@ -1,7 +1,7 @@
 /**
  * The named baseline: a whole trace (forward, one index person) as one hand-tuned SQL statement over
  * merged-tables.ts. An independent reading of README.md (What a trace is, exactly): it shares nothing with
- * shared/trace but the rule pack's numbers.
+ * shared/trace but the rule pack's numbers. Who is one person it looks up (merged-tables.ts).
  */
 import { assumedStays, daysToSeconds, type RulePack, weights } from '../../shared/domain/rule-pack.ts';
 
@@ -80,7 +80,7 @@ function eventCtes(name: string, source: string, rules: RulePack): string[] {
         AND oi.person_id ${others}
       UNION ALL ${encounters('identifier_a', 'identifier_b')}
       UNION ALL ${encounters('identifier_b', 'identifier_a')}
-      UNION ALL SELECT s.person, h.id, s.from_at, s.from_at, 255, q.province::int, 0
+      UNION ALL SELECT s.person, h.id, s.from_at, s.until_at, 255, q.province::int, 0
       FROM ${source} s JOIN persons q ON q.id = s.person JOIN persons h ON h.household = q.household
       WHERE h.id ${others})`,
   ];
@@ -89,12 +89,13 @@ function eventCtes(name: string, source: string, rules: RulePack): string[] {
 /**
  * CTEs that make close contacts of events. Most pairs have one event, or several that do not overlap: adding
  * up is enough. Only pairs with overlapping events are swept instant by instant (the strongest event counts).
+ * A household lasts as long as the window and adds no seconds: it has no part in the sweep.
  */
 function meetings(events: string, name: string, rules: RulePack): string[] {
   return [
-    `${name}_all AS MATERIALIZED (SELECT source, person, count(*) AS events, min(from_at) AS first_at,
-      max(until_at) AS last_at, sum((until_at - from_at)::int * weight) / 100 AS seconds,
-      bool_or(kind = 255) AS housemate,
+    `${name}_all AS MATERIALIZED (SELECT source, person, count(*) FILTER (WHERE kind < 255) AS events,
+      min(from_at) AS first_at, max(until_at) AS last_at,
+      sum((until_at - from_at)::int * weight) / 100 AS seconds, bool_or(kind = 255) AS housemate,
       bit_or(CASE kind WHEN 254 THEN 2 WHEN 255 THEN 4 ELSE 1 END) AS settings,
       bit_or(CASE WHEN kind < 254 THEN 1 << (kind - 1) ELSE 0 END) AS kinds,
       bit_or(1::bigint << province) AS provinces
@@ -103,7 +104,7 @@ function meetings(events: string, name: string, rules: RulePack): string[] {
         PARTITION BY source, person ORDER BY from_at
           ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) > from_at AS lapped
       FROM ${events} JOIN (SELECT source, person FROM ${name}_all WHERE events > 1) r
-        USING (source, person))`,
+        USING (source, person) WHERE kind < 255)`,
     `${name}_lapped AS MATERIALIZED (SELECT * FROM (SELECT source, person, from_at, until_at, weight,
       bool_or(lapped) OVER (PARTITION BY source, person) AS any_lapped
       FROM ${name}_repeated) x WHERE any_lapped)`,

@@ -1,7 +1,11 @@
 /**
  * All provinces' rows in one database, as a central system would hold them: raw check-ins and encounters
  * under identifiers, a maintained table of who is who, covering indexes, vacuumed. Only loads;
- * merged-trace.ts asks.
+ * merged-sql.ts asks.
+ *
+ * Who is who is the world's: nobody's phone is in another's record and everybody has one cccd, so that no
+ * records are opposed, no handle is shared, no class falls apart, and a person is what records connect; a
+ * household holds its members' cccds. A central system would have to keep this very table.
  */
 import type { Database } from '../../shared/db/database.ts';
 import { byArrival, copyInPieces, gather, mapRows } from './rows.ts';
