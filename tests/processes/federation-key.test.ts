@@ -145,7 +145,11 @@ test('a rotation leaves open traces their key, new ones get the new, a node that
   await waitFor('all to hold the new one', async () => (await keysAt(owner)).current === 2);
   const after = await begin();
   const second = await ends(after);
-  expect(second.map(withoutId).sort()).toEqual(first.map(withoutId).sort());
+  // Both are the oracle’s. The first gave somebody to a province while another was down, and that stands
+  // (README.md, One province for a contact): whom the second gave to the same one is shown as the same.
+  const shown = sharedWith(second, first);
+  expect(shown.length).toBeGreaterThan(first.length / 2);
+  expect(sharedWith(first, second)).toEqual(shown);
   expect(await admittedUnder(before)).toEqual([1, 1, 1]);
   expect(await admittedUnder(after)).toEqual([2, 2, 2]);
   // No pseudonym of a contact is the same in both.
@@ -165,6 +169,21 @@ test('the key is in no database and no log', async () => {
   // The search finds what is there.
   expect(findNeedles([await readFile(keyFile(MOTHER))], needles)).toHaveLength(2);
 });
+
+/** What is shown of the contacts that the other list has at the same province. */
+function sharedWith(other: readonly ProvincialContact[], contacts: readonly ProvincialContact[]): string[] {
+  const held = new Set(other.map(holderOf));
+  return contacts
+    .filter((contact) => held.has(holderOf(contact)))
+    .map(withoutId)
+    .sort();
+}
+
+/** The province and the oracle’s person, whichever of its identifiers the province shows. */
+function holderOf({ province, identifiers: [shown = ''] }: ProvincialContact): string {
+  const person = picked.expected.findIndex(({ identifiers }) => identifiers.includes(shown));
+  return `${province} ${person}`;
+}
 
 function withoutId({ id: _, ...contact }: ProvincialContact): string {
   return JSON.stringify({ ...contact, identifiers: [...contact.identifiers].sort() });

@@ -17,7 +17,7 @@ import {
 } from '../../node/records/intake/rows.ts';
 import { parseInstant, vietnamDate } from '../../shared/domain/instant.ts';
 import { placeKindOf } from '../../shared/domain/place-kind.ts';
-import type { Dataset, TraceRequest } from '../simulation/dataset.ts';
+import type { Dataset, Sex, TraceRequest } from '../simulation/dataset.ts';
 
 /** An outbreak, its merged data, and the trace that the demo asks for. */
 export interface OutbreakDataset {
@@ -66,8 +66,10 @@ async function provinceData(province: string, files: readonly ImportFile[], now:
   const checkIns = await read('check-ins');
   const encounters = await read('encounters');
   return {
-    people: people.map(({ identifiers, name, province: provinceOfResidence, ward, household }) => {
-      return { province, identifiers, name, provinceOfResidence, ward, household };
+    people: people.map(({ born_on: bornOn, sex, province: provinceOfResidence, ...row }) => {
+      const { record, identifiers, name, ward, household } = row;
+      const born = { bornOn, sex: sex as Sex | null };
+      return { province, record, identifiers, name, ...born, provinceOfResidence, ward, household };
     }),
     places: places.map(({ place, kind }) => ({ province, place, kind: placeKindOf(kind ?? 0) ?? 'other' })),
     checkIns: checkIns.map(({ identifier, place, in_at, out_at, home_province }) => {
