@@ -12,7 +12,7 @@ import * as identifiers from './identifiers.ts';
 import * as queries from './legacy-queries.ts';
 import { secretOf } from './record-keys.ts';
 import { NOBODY } from './record-queries.ts';
-import { birthOf } from './rules.ts';
+import { birthOf, namesSeveralCccd } from './rules.ts';
 
 export interface PrepareCtx {
   readonly db: Database;
@@ -72,7 +72,9 @@ async function completeRecords(tx: queries.SealingTx): Promise<number> {
     found.map(({ id, identifierIds, personId }) => {
       const person = people.get(personId ?? 0) ?? NOBODY;
       const named = identifierIds.map((one) => values.get(one) as string);
-      return { id, person, birth: birthOf({ ...person, identifiers: named }) };
+      // A case of before may name several people's cards: of whom it tells is not known.
+      const birth = namesSeveralCccd(named) ? undefined : birthOf({ ...person, identifiers: named });
+      return { id, person, birth };
     }),
   );
   return found.length;

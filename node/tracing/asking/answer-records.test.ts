@@ -152,6 +152,12 @@ describe('a record', () => {
     ).toEqual([]);
   });
 
+  it('of several cccd, as cases of before may be, links nobody', () => {
+    // Of kindOf, 0 and 6 are cccd.
+    expect(said([{ identifiers: [0, 6, 4], birth: 0 }], [0, 4])).toEqual([]);
+    expect(said([{ identifiers: [0, 4], birth: 0 }], [0, 4])).toHaveLength(1);
+  });
+
   it('of numbers alone has no tag, and is one row with another of its kind', () => {
     const numbers = { identifiers: [0, 3], birth: BORN_1985 };
     expect(said([numbers, { ...numbers, birth: 0 }], [0])).toEqual(['0,3 0']);

@@ -3,7 +3,7 @@
  * the answer names. Pure but for the records that it reads; local ids in, handles for the tag cipher out.
  */
 import type { BirthColumns } from '../../../shared/pseudonym/tag-cipher.ts';
-import { isNumber } from '../../../shared/trace/identifier-flags.ts';
+import { CCCD, isNumber } from '../../../shared/trace/identifier-flags.ts';
 import type { AnswerRecords } from '../../../shared/trace/messages.ts';
 import type { NamedIdentifiers } from './named-identifiers.ts';
 
@@ -78,15 +78,20 @@ class SaidRecords {
     else for (const record of withoutEquals(found)) this.#add(record);
   }
 
-  /** Those that have a token, unless it is one alone or the record was said before. */
+  /**
+   * Those that have a token, unless it is one alone or the record was said before. A case of before may name
+   * several cccd: it links nobody, as the class that it made would fall apart, and the hub takes none.
+   */
   #toSay(identifiers: Int32Array, position: number): Int32Array | undefined {
     let held = 0;
+    let cccds = 0;
     for (const one of identifiers) {
       if (!this.#records.has(one)) continue;
       if (this.#positionOf(one) < position) return undefined;
+      if (this.#records.kindOf(one) === CCCD) cccds++;
       held++;
     }
-    if (held < 2) return undefined;
+    if (held < 2 || cccds > 1) return undefined;
     return held === identifiers.length ? identifiers : identifiers.filter((one) => this.#records.has(one));
   }
 
