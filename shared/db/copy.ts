@@ -80,12 +80,25 @@ interface CopyQuery {
 }
 
 /**
+ * Runs a COPY on a connection that is its own: of a pool whose connections are all at work, one takes others'
+ * statements in advance, and the driver refuses them with COPY_IN_PROGRESS. Nobody else has a transaction's.
+ */
+async function runCopy(
+  sql: postgres.ISql,
+  statement: string,
+  begin: (stream: Readable & Writable) => void,
+): Promise<void> {
+  if ('savepoint' in sql) return copyWithin(sql, statement, begin);
+  await (sql as postgres.Sql).begin((tx) => copyWithin(tx, statement, begin));
+}
+
+/**
  * Runs a COPY: `begin` gets its stream before any byte has passed. Settles when the server says so. The
  * driver's own way (`readable()`, `writable()`) hands the stream out too late and then tells of nothing: an
  * error that follows at once is thrown into the void, and a COPY FROM that is refused after its last byte
  * never ends.
  */
-function runCopy(
+function copyWithin(
   sql: postgres.ISql,
   statement: string,
   begin: (stream: Readable & Writable) => void,

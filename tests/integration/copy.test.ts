@@ -4,6 +4,7 @@ import { copyColumns, copyIn } from '../../shared/db/copy.ts';
 import { NULL_BOOL, NULL_INT } from '../../shared/db/copy-format.ts';
 import { openDatabase, retryWhileStarting, snapshot, withTransaction } from '../../shared/db/database.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { waitFor } from '../support/wait.ts';
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -64,6 +65,20 @@ test.each([
     failure,
   );
   expect((await copyColumns(database.db.sql, 'select 1', ['int4'])).rows).toBe(1);
+});
+
+test('what is asked of a pool that is at work waits for a COPY to end', async () => {
+  await using one = openDatabase(database.url, { max: 1, name: 'one connection' });
+  const last = 'case when x > 2000 then pg_sleep(1) is null end';
+  const select = `select x::int4, ${last} from generate_series(1, 2001) x`;
+  const reading = copyColumns(one.sql, select, ['int4', 'bool']);
+  await waitFor('a COPY that has sent rows', async () => {
+    const rows = await database.db.sql`SELECT FROM pg_stat_activity
+      WHERE application_name LIKE 'one connection%' AND wait_event = 'PgSleep'`;
+    return rows.length === 1;
+  });
+  expect(await one.sql`select 7 as seven`).toEqual([{ seven: 7 }]);
+  expect((await reading).rows).toBe(2001);
 });
 
 test('rejects when the types are not those promised, and reads the rest of the answer', async () => {
