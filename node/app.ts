@@ -46,7 +46,6 @@ import { hubProvinces } from './federation/provinces/hub.ts';
 import { ProvinceBook } from './federation/provinces/operations.ts';
 import { startMakingWeeks } from './records/intake/weeks.ts';
 import { prepareRecords } from './records/people/preparing.ts';
-import { respellIdentifiers } from './records/people/respelling.ts';
 import { createTokenizer, type Tokenizer } from './records/people/tokens.ts';
 import { NODE_ACTS, NODE_KINDS, nodeRoutes } from './rooms.ts';
 import type { DataKeys } from './sealing/data-keys.ts';
@@ -172,8 +171,6 @@ async function startDataKeys(
 ): Promise<DataKeys> {
   const source = config.dataKeys;
   const dataKeys = await openDataKeys(parts, source);
-  // First the spelling: what records of before are completed with follows from what they name.
-  await respellIdentifiers({ ...parts, dataKeys });
   await prepareRecords({ ...parts, dataKeys });
   stack.use(startKeyKeeper({ ...parts, dataKeys, source, everyMs: config.lookEveryMs }));
   return dataKeys;

@@ -1,7 +1,7 @@
 /**
  * The merged query against the oracle: the baseline must answer what README.md says, or it measures
- * nothing. The bench's world has neither phones that several use nor opposed records (merged-tables.ts): who is
- * one person is not what is tested here.
+ * nothing. The bench's world has neither phones that several use nor opposed records (merged-tables.ts): who
+ * is one person is not what is tested here.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

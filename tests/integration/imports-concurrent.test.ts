@@ -36,7 +36,7 @@ let intake: ReturnType<typeof intakeOn>;
 beforeAll(async () => {
   database = await createTestDatabase('node');
   intake = intakeOn(openDatabase(database.url, { max: 8, name: 'concurrent' }), testDataKeys());
-  await prepareRecords({ ...intake, logger: createLogger('test', 'silent') });
+  await prepareRecords({ ...intake.ctx, logger: createLogger('test', 'silent') });
   await makeGate(intake);
 });
 afterAll(async () => {

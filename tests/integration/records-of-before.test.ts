@@ -2,12 +2,14 @@
  * A database of the release before records: people, links, households and cases become records that link,
  * house and name as much as was known and no more.
  */
+
 import { cp, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { readHolders, readRecordsOf } from '../../node/records/people/operations.ts';
 import { prepareRecords } from '../../node/records/people/preparing.ts';
+import { systemClock } from '../../shared/clock.ts';
 import { migrateDatabase } from '../../shared/db/migrate.ts';
 import { createLogger } from '../../shared/log.ts';
 import { packageRoot } from '../../shared/package-root.ts';
@@ -64,7 +66,7 @@ it('become records of source legacy, completed when the node has its keys', asyn
 
   await migrateDatabase(db, MIGRATIONS);
   const logger = createLogger('test', 'silent');
-  for (const _ of [1, 2]) await prepareRecords({ db, dataKeys, logger });
+  for (const _ of [1, 2]) await prepareRecords({ db, dataKeys, logger, clock: systemClock });
 
   const rows = await db.sql<Record<string, unknown>[]>`
     SELECT source, identifier_ids AS named, province, ward, birth_year, sex, household_id, principal_id,

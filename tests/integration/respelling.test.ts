@@ -121,7 +121,6 @@ describe('identifiers of before', () => {
     await intake.db.sql`
       INSERT INTO records (source, source_key, identifier_ids, at, key_generation)
       VALUES (${SOURCES.legacy}, 'l', ARRAY[1], 0, 0)`;
-    await respell();
     await prepareRecords({ ...intake.ctx, logger: createLogger('test', 'silent') });
     const said = await intake.db.sql`SELECT birth_year, sex FROM records`;
     expect(said).toEqual([{ birth_year: 1990, sex: 'male' }]);

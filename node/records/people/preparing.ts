@@ -1,22 +1,20 @@
 /**
- * What a database needs before anybody writes records: the secret of their keys, and what the migration to
- * records could not do without the data keys (the kinds of identifiers, who the records of source `legacy`
- * are about, birth years out of citizen ids). A crash on the way goes on where it was.
+ * What a database needs before anybody writes records: one spelling, the secret of their keys, and what the
+ * migration to records could not do without the data keys (the kinds of identifiers, who the records of
+ * source `legacy` are about, birth years out of citizen ids). A crash on the way goes on where it was.
  */
-import { type Database, withTransaction } from '../../../shared/db/database.ts';
+import { withTransaction } from '../../../shared/db/database.ts';
 import { kindNumberOf } from '../../../shared/domain/identifier.ts';
 import type { Logger } from '../../../shared/log.ts';
-import type { SealerSource } from '../../sealing/data-keys.ts';
 import { holdSealer } from '../../sealing/operations.ts';
 import * as identifiers from './identifiers.ts';
 import * as queries from './legacy-queries.ts';
 import { secretOf } from './record-keys.ts';
 import { NOBODY } from './record-queries.ts';
+import { type RespellingCtx, respellIdentifiers } from './respelling.ts';
 import { birthOf, namesSeveralCccd } from './rules.ts';
 
-export interface PrepareCtx {
-  readonly db: Database;
-  readonly dataKeys: SealerSource;
+export interface PrepareCtx extends RespellingCtx {
   readonly logger: Pick<Logger, 'info'>;
 }
 
@@ -24,6 +22,8 @@ const BATCH_ROWS = 2_000;
 
 /** Resolves when everything is there: at once where nothing came from before, else a minute for a million. */
 export async function prepareRecords(ctx: PrepareCtx): Promise<void> {
+  // First: what records of before are completed with follows from what they name.
+  await respellIdentifiers(ctx);
   await withTransaction(ctx.db, async (tx) => secretOf(await holdSealer(tx, ctx.dataKeys)));
   const kinds = await untilNone(ctx, completeKinds);
   const records = await untilNone(ctx, completeRecords);

@@ -7,7 +7,8 @@
  * identifiers' text are those of imported rows, and who imported before there were records left none.
  *
  * One whose right spelling nobody has is spelled anew in its row, and gets another token. One whose right
- * spelling is there already keeps its row, under which stays are recorded, and one record names both: one person.
+ * spelling is there already keeps its row, under which stays are recorded, and one record names both: one
+ * person.
  */
 import { recordAudit } from '../../../shared/audit/record.ts';
 import { type Clock, nowSeconds } from '../../../shared/clock.ts';
