@@ -5,6 +5,7 @@
 
 import { forEachParallel } from '../../deploy/federation/parallel.ts';
 import { ensurePartitions } from '../../node/db/partitions.ts';
+import { birthOf } from '../../node/records/people/rules.ts';
 import { DataKeys } from '../../node/sealing/data-keys.ts';
 import { readKeyRing } from '../../node/sealing/key-source.ts';
 import type { ColumnSealer } from '../../node/sealing/sealer.ts';
@@ -87,6 +88,9 @@ class NodeLoader {
     await this.#loadStays();
     await this.#loadEncounters(encounters);
     await restore();
+    for (const table of ['identifiers', 'records', 'places'])
+      await db.sql`
+        SELECT setval(pg_get_serial_sequence(${table}, 'id'), (SELECT max(id) FROM ${db.sql(table)}))`;
     await db.sql`UPDATE node_state SET data_at = ${BENCH_TIME.asOf}`;
     await db.sql.unsafe('VACUUM (ANALYZE)');
   }
@@ -186,12 +190,15 @@ class NodeLoader {
       );
     const columns =
       'records (id, source, source_key, identifier_ids, person_sealed, key_generation, at, province, ward, ' +
-      'household_id, principal_id)';
+      'household_id, principal_id, birth_year, sex)';
     await copyInPieces(db, columns, recorded.length, (from, until) => {
       const people = recorded.slice(from, until);
       const ids = Array.from(mapRows(from, until, (row) => row + 1));
       const persons = people.map((person) => JSON.stringify({ name: `Người ${person}` }));
       const isAtHome = (person: number) => home[person] === position;
+      const births = people.map((person) =>
+        birthOf({ born_on: null, sex: null, identifiers: [identifierValue(2 * person)] }),
+      );
       return [
         ids,
         ids.map(() => 1),
@@ -204,6 +211,8 @@ class NodeLoader {
         people.map((person) => `P${person % 100}`),
         people.map((person) => (isAtHome(person) ? household[person] : null)),
         people.map((person) => (isAtHome(person) ? this.#idOf[2 * person] : null)),
+        births.map((birth) => birth?.year ?? null),
+        births.map((birth) => birth?.sex ?? null),
       ];
     });
     const named = recorded.flatMap((person, i) =>
