@@ -58,7 +58,7 @@ export function provinceOf(ward: string): string | undefined {
 
 /** Codes of all wards of a province. */
 export function wardsOfProvince(province: string): readonly string[] {
-  return [...provinceOfWard()].flatMap(([ward, of]) => (of === province ? [ward] : []));
+  return wardsByProvince().get(province) ?? [];
 }
 
 /**
@@ -127,12 +127,19 @@ const provinceOfWard = lazy(
   () => new Map([...districtOfWard()].map(([ward, district]) => [ward, districts().get(district)])),
 );
 
-const wardsByDistrict = lazy(() => {
-  const found = new Map<string, string[]>();
-  for (const [ward, district] of districtOfWard())
-    found.set(district, [...(found.get(district) ?? []), ward]);
+const wardsByDistrict = lazy(() => wardsBy(districtOfWard()));
+const wardsByProvince = lazy(() => wardsBy(provinceOfWard()));
+
+/** The wards of each area, of the area of each ward. */
+function wardsBy<Area>(areaOf: ReadonlyMap<string, Area>): ReadonlyMap<Area, readonly string[]> {
+  const found = new Map<Area, string[]>();
+  for (const [ward, area] of areaOf) {
+    const wards = found.get(area);
+    if (wards === undefined) found.set(area, [ward]);
+    else wards.push(ward);
+  }
   return found;
-});
+}
 
 function load<T>(file: string): Record<string, T> {
   const require = createRequire(import.meta.url);

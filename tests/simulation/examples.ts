@@ -2,6 +2,7 @@
  * Short words for the oracle's hand-computed examples: one index case `app:x` with onset at T = midnight of
  * 10 June 2021 in Vietnam, and rows around it. Owns no arithmetic of the rules.
  */
+import { expect, test } from 'vitest';
 import type { RulePack } from '../../shared/domain/rule-pack.ts';
 import type {
   CaseRow,
@@ -124,4 +125,11 @@ export function summary(example: Example): string[] {
     ({ identifiers, degree, firstExposedAt, lastExposedAt, seconds }) =>
       `${identifiers.join('+')} F${degree} ${firstExposedAt - T}..${lastExposedAt - T} ${seconds}s`,
   );
+}
+
+/** A test for each row: what `summary` says of its example. */
+export function check(
+  rows: readonly (readonly [name: string, example: Example, expected: readonly string[]])[],
+): void {
+  test.each(rows)('%s', (_name, example, expected) => expect(summary(example)).toEqual(expected));
 }

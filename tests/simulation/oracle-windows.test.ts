@@ -4,26 +4,19 @@
  */
 import { describe, expect, test } from 'vitest';
 import {
+  check,
   confirmed,
   DAY,
   datasetOf,
-  type Example,
   HOUR,
   met,
   RULES,
   record,
   requestOf,
-  summary,
   T,
   withdrawal,
 } from './examples.ts';
 import { oracleOf } from './oracle.ts';
-
-type Row = readonly [name: string, example: Example, expected: readonly string[]];
-
-function check(rows: readonly Row[]): void {
-  test.each(rows)('%s', (_name, example, expected) => expect(summary(example)).toEqual(expected));
-}
 
 describe('index persons', () => {
   const byX = [met('cccd:x', 'app:p', 0, 900), met('phone:x', 'app:r', 0, 900)];

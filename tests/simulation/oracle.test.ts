@@ -5,25 +5,8 @@
  */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import {
-  confirmed,
-  DAY,
-  type Example,
-  inProvince,
-  met,
-  record,
-  scan,
-  summary,
-  T,
-  withdrawal,
-} from './examples.ts';
+import { check, confirmed, DAY, inProvince, met, record, scan, T, withdrawal } from './examples.ts';
 import { strongestSeconds } from './oracle-meetings.ts';
-
-type Row = readonly [name: string, example: Example, expected: readonly string[]];
-
-function check(rows: readonly Row[]): void {
-  test.each(rows)('%s', (_name, example, expected) => expect(summary(example)).toEqual(expected));
-}
 
 describe('how long two persons met', () => {
   check([
