@@ -2,6 +2,7 @@
  * `/v1/traces` at the hub: states, and the graph in pseudonyms. No person is known here.
  */
 import { z } from '@hono/zod-openapi';
+import { isProvince } from '../../shared/gazetteer.ts';
 import { addCommand } from '../../shared/http/command.ts';
 import { provinceInput, traceIdInput } from '../../shared/http/fields.ts';
 import { instantOutput } from '../../shared/http/instants.ts';
@@ -69,7 +70,7 @@ const graphQuery = {
   limit: boundedInteger(1, MAX_PERSONS).default(5_000),
   without: z
     .string()
-    .regex(/^\d\d(,\d\d)*$/, fault({ reason: 'NOT_A_PROVINCE_CODE' }))
+    .refine((text) => text.split(',').every(isProvince), fault({ reason: 'NOT_A_PROVINCE_CODE' }))
     .optional()
     .openapi({ description: 'bỏ các tỉnh này ra · as if these had never answered', example: '79' }),
 };

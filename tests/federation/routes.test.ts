@@ -2,8 +2,10 @@
  * Routes of started programs: those that the tests of access walk are those that are served, by their own
  * documents; and a list is read on where a restart interrupted it.
  */
+import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Federation } from '../../deploy/federation/federation.ts';
+import { extent } from '../support/extent.ts';
 import { World } from '../support/federations.ts';
 import { createApps, routesOf } from '../support/http-apps.ts';
 
@@ -13,10 +15,40 @@ beforeAll(async () => {
 });
 afterAll(() => federation?.[Symbol.asyncDispose]());
 
+interface Document {
+  readonly paths: Record<string, Record<string, { readonly parameters?: readonly Parameter[] }>>;
+}
+
+interface Parameter {
+  readonly name: string;
+  readonly in: string;
+  readonly required?: boolean;
+  readonly schema: { readonly example?: unknown };
+}
+
+async function documentOf(url: string): Promise<Document> {
+  return (await (await fetch(`${url}/v1/openapi.json`)).json()) as Document;
+}
+
+/** A request of each list of a program, by its document: with what it requires, as its examples say. */
+async function listsOf(url: string): Promise<string[]> {
+  const { paths } = await documentOf(url);
+  return Object.entries(paths).flatMap(([path, { get }]) => {
+    const { parameters = [] } = get ?? {};
+    if (!parameters.some(({ name }) => name === 'after')) return [];
+    const given = parameters.filter(({ required }) => required);
+    const query = given.filter((parameter) => parameter.in === 'query');
+    const inPath = path.replaceAll(/{(\w+)}/g, (_, name) =>
+      String(given.find((parameter) => parameter.name === name)?.schema.example),
+    );
+    const text = query.map(({ name, schema }) => `${name}=${encodeURIComponent(String(schema.example))}&`);
+    return [`${inPath}?${text.join('')}`];
+  });
+}
+
 /** Method and path of everything in a program's OpenAPI document. */
 async function served(url: string): Promise<string[]> {
-  const response = await fetch(`${url}/v1/openapi.json`);
-  const { paths } = (await response.json()) as { paths: Record<string, object> };
+  const { paths } = await documentOf(url);
   return Object.entries(paths).flatMap(([path, operations]) =>
     Object.keys(operations).map((method) => `${method.toUpperCase()} ${path}`),
   );
@@ -49,3 +81,45 @@ test('a cursor counts after a restart of its program', async () => {
   const rest = await call(`/v1/cases?limit=5&after=${next}`);
   expect([cases.length, rest.cases.length, rest.next]).toEqual([1, 2, null]);
 });
+
+/** Cursors that nobody gave out: pieces, neighbours and imitations of a true one, and whatever comes. */
+const crafted = (real: string) =>
+  fc.oneof(
+    fc.string({ maxLength: 700, unit: 'binary' }),
+    fc.uint8Array({ maxLength: 400 }).map((bytes) => Buffer.from(bytes).toString('base64url')),
+    fc.json().map((place) => Buffer.from(`${'\0'.repeat(12)}${place}`).toString('base64url')),
+    fc.nat(real.length).map((length) => real.slice(0, length)),
+    fc.tuple(fc.nat(real.length - 1), fc.base64String({ minLength: 4 })).map(([at, text]) => {
+      return real.slice(0, at) + text + real.slice(at + 1);
+    }),
+  );
+
+test.each(['node', 'hub'] as const)(
+  'no list of a started %s takes a cursor that it did not give out',
+  async (program) => {
+    const { url, token } = program === 'hub' ? federation.hub : federation.node('24');
+    const ask = async (path: string) => {
+      const response = await fetch(`${url}${path}`, { headers: { authorization: `Bearer ${token}` } });
+      return { status: response.status, body: (await response.json()) as { next?: string; reason?: string } };
+    };
+    const lists = await listsOf(url);
+    expect(lists.length).toBeGreaterThan(4);
+    const { next } = (await ask('/v1/audit?limit=1')).body;
+    expect(next).toEqual(expect.any(String));
+    const property = fc.asyncProperty(
+      fc.constantFrom(...lists),
+      crafted(next as string),
+      async (list, after) => {
+        const { status, body } = await ask(`${list}limit=1&after=${encodeURIComponent(after)}`);
+        // What decodes to the very bytes that were given out is the cursor.
+        const same = Buffer.from(after, 'base64url').equals(Buffer.from(next as string, 'base64url'));
+        const expected =
+          same && list === '/v1/audit?'
+            ? [200, undefined]
+            : [400, expect.stringMatching(/^INVALID_(CURSOR|FIELD)$/)];
+        expect([list, status, body.reason]).toEqual([list, ...expected]);
+      },
+    );
+    await fc.assert(property, { numRuns: extent({ quick: 60, all: 400 }) });
+  },
+);

@@ -87,12 +87,38 @@ describe('by filter and cursor', () => {
   it('finds nothing by ?ward= that lies elsewhere: the same as for a ward without contacts', async () => {
     const id = await mixedTrace();
     const pages = await Promise.all(
-      [THERE.ward, '07204', 'không có'].map(async (ward) => {
+      [THERE.ward, '07204', '24', '79'].map(async (ward) => {
         const path = `/v1/traces/${id}/contacts?ward=${encodeURIComponent(ward)}`;
         return (await call('GET', path, tracer)).body;
       }),
     );
     for (const page of pages) expect(page).toEqual({ contacts: [], next: null });
+  });
+
+  it.each([
+    'Nguyễn Văn A',
+    'phone:+84912345678',
+    '0912345678',
+    '001090123456',
+    '7213',
+    '2025:07213',
+    '07213 ',
+    "07213' OR 'a' = 'a",
+    '\u202e07213',
+  ])('takes %j for no ward, and writes it nowhere', async (ward) => {
+    const id = await mixedTrace();
+    await world.takeEntries();
+    for (const path of ['contacts', 'contacts.csv']) {
+      const url = `/v1/traces/${id}/${path}?ward=${encodeURIComponent(ward)}`;
+      expect(await call('GET', url, tracer)).toMatchObject({
+        status: 400,
+        body: { reason: 'INVALID_FIELD', errors: [{ field: 'ward' }] },
+      });
+    }
+    await call('GET', `/v1/audit?subject=${encodeURIComponent(ward)}`, supervisor);
+    expect(await world.takeEntries()).toMatchObject([
+      { action: 'audit.read', detail: { subject: 'unknown' } },
+    ]);
   });
 
   it('does not count or step over what lies elsewhere', async () => {

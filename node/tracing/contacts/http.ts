@@ -3,6 +3,8 @@
  */
 import { z } from '@hono/zod-openapi';
 import { parseInstant, vietnamInstant } from '../../../shared/domain/instant.ts';
+import type { Fault } from '../../../shared/errors.ts';
+import { isProvince, readWard } from '../../../shared/gazetteer.ts';
 import { type CsvCell, csvLine, csvResponse } from '../../../shared/http/csv.ts';
 import { traceIdInput } from '../../../shared/http/fields.ts';
 import { addFile } from '../../../shared/http/file.ts';
@@ -10,6 +12,7 @@ import { toWire } from '../../../shared/http/json-case.ts';
 import { addList } from '../../../shared/http/list.ts';
 import { newRoutes, type Routes } from '../../../shared/http/route.ts';
 import { bilingual } from '../../../shared/i18n/bilingual.ts';
+import { refuse } from '../../../shared/shape-errors.ts';
 import { CONTACT_LIST, contactOutput, showContact } from './json.ts';
 import { type ContactsCtx, exportContacts, listContacts } from './operations.ts';
 import type { Contact } from './rules.ts';
@@ -20,7 +23,16 @@ const WARD = bilingual(
   'một xã, phường; mã tỉnh: những người không rõ xã, phường',
   'one ward; the code of the province: those of no ward',
 );
-const filters = { ward: z.string().max(100).optional().openapi({ description: WARD, example: '07213' }) };
+/** A code, or nothing: what is asked for goes into the audit log, where no free text belongs. */
+const desk = z
+  .string()
+  .max(100)
+  .transform((text, ctx) => {
+    if (isProvince(text)) return text;
+    const { value, ...wrong } = readWard(text);
+    return value ?? refuse(ctx, wrong as Fault);
+  });
+const filters = { ward: desk.optional().openapi({ description: WARD, example: '07213' }) };
 const params = { id: traceIdInput };
 const tag = 'traces';
 const reasons = { NOT_FOUND: ['NO_SUCH_TRACE'] } as const;
