@@ -4,7 +4,9 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readEvents } from '../../shared/cli/events.ts';
+import { Direction, TraceState } from '../../shared/gen/truyvet/v1/common_pb.ts';
 import { newId, newTraceId } from '../../shared/ids.ts';
+import { runningLoops } from '../../shared/loop.ts';
 import { waitFor } from '../support/wait.ts';
 import { type AccessWorld, createAccessWorld, HERE, startTrace, THERE } from './access-fixture.ts';
 
@@ -80,6 +82,46 @@ describe('by trace', () => {
       break;
     }
     left.abort();
+  });
+
+  it('asks the hub once for all who watch it, and shows each what is theirs', async () => {
+    const { hub } = world.node;
+    const status = { rules: 1, direction: Direction.FORWARD, maxDegree: 2, asOf: 1, province: '24' };
+    hub.statuses.set(id, { ...status, state: TraceState.RUNNING, questions: 1 });
+    const left = new AbortController();
+    const watchers = await Promise.all(
+      Array.from({ length: 20 }, async (_, n) => {
+        const as = { ...(n % 2 === 0 ? supervisor : tracer), subject: `watcher ${n}` };
+        const token = await world.node.issuer.issue({ audience: 'truyvet-node-24', ...as });
+        const headers = { authorization: `Bearer ${token}` };
+        const response = await world.node.fetch(`/v1/traces/${id}/events`, { headers, signal: left.signal });
+        const seen: { progress?: { questions: number }; cases?: string[] }[] = [];
+        const over = (async () => {
+          for await (const { data } of readEvents(response)) seen.push(data as (typeof seen)[number]);
+        })();
+        return { seen, over };
+      }),
+    );
+    const allSaw = (questions: number) =>
+      waitFor(`step ${questions} at every watcher`, () =>
+        watchers.every(({ seen }) => seen.some(({ progress }) => progress?.questions === questions)),
+      );
+    await allSaw(1);
+    const [before, startedAt] = [hub.asked.length, performance.now()];
+    for (const questions of [2, 3, 4]) {
+      hub.statuses.set(id, { ...status, state: TraceState.RUNNING, questions });
+      await allSaw(questions);
+    }
+    // Every 200 ms while it runs, whoever watches; each of its own would be twenty times as many.
+    const looks = (performance.now() - startedAt) / 200 + 1;
+    expect(hub.asked.length - before).toBeLessThanOrEqual(2 * Math.ceil(looks));
+    for (const [n, { seen }] of watchers.entries())
+      for (const { cases } of seen.filter((data) => data.cases))
+        expect(cases).toEqual(n % 2 === 0 ? [world.there.caseId] : []);
+    expect(runningLoops().filter((name) => name === 'watched-trace')).toHaveLength(1);
+    left.abort();
+    await Promise.all(watchers.map(({ over }) => over));
+    await waitFor('the end of the last look', () => !runningLoops().includes('watched-trace'));
   });
 });
 

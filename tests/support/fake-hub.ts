@@ -25,6 +25,8 @@ export interface FakeHub extends AsyncDisposable {
   readonly closed: string[];
   /** Ids that each call of `getTraces` named. */
   readonly listed: (readonly string[])[];
+  /** Ids that `getTrace` was asked for, in order. */
+  readonly asked: string[];
   /** What the next calls of a method throw. */
   readonly faults: Partial<Record<'openTrace' | 'closeTrace' | 'getTrace' | 'listRules', AppError>>;
   /** While set, `openTrace` waits for it before it answers. */
@@ -53,7 +55,16 @@ export async function startFakeHub(): Promise<FakeHub> {
   const address = `127.0.0.1:${port}`;
   const tls = await authority.issue({ kind: 'node', province: '24' });
   const state = {
-    ...{ opened: [], received: [], closed: [], listed: [], faults: {}, statuses: new Map(), warrantKeys },
+    ...{
+      opened: [],
+      received: [],
+      closed: [],
+      listed: [],
+      asked: [],
+      faults: {},
+      statuses: new Map(),
+      warrantKeys,
+    },
     signedRules: (await issueRules(warrantKeys.privateKey)).signed,
     openingKey: opening.privateKey,
   } as unknown as FakeHub;
@@ -122,6 +133,7 @@ function handlers(
       return {};
     },
     getTrace: async ({ traceId }) => {
+      hub.asked.push(traceId);
       failIfTold('getTrace');
       const status = hub.statuses.get(traceId);
       if (!status) throw new AppError('NOT_FOUND', 'TRACE_UNKNOWN', 'no such trace');

@@ -21,6 +21,7 @@ import { CONTACT_LIST } from '../contacts/json.ts';
 import { type ContactsCtx, listContacts } from '../contacts/operations.ts';
 import { type Watched, watchTrace } from './events.ts';
 import * as traces from './operations.ts';
+import { WatchedTraces } from './watched.ts';
 
 /** Contacts in one event: the first page, as GET …/contacts answers it at most. */
 const MAX_CONTACTS = 1_000;
@@ -45,6 +46,7 @@ export function traceRoutes(ctx: WatchCtx): Routes {
   const routes = newRoutes();
   addTraces(routes, ctx);
   addCommands(routes, ctx);
+  const watchedTraces = new WatchedTraces(ctx);
   addFile(routes, {
     ...{ act: 'traces.watch', name: 'watchTrace', path: '/v1/traces/{id}/events', tag, params, reasons },
     summary: 'Theo dõi truy vết · Watch a trace',
@@ -59,7 +61,7 @@ export function traceRoutes(ctx: WatchCtx): Routes {
       // An unknown trace gets its problem before the stream begins.
       const leave = await traces.beginWatch(ctx, caller, id);
       const watched = { id, leave, renew: () => c.get('door').renew(c), cursors: c.get('cursors') };
-      return eventStream((over) => eventsOf(ctx, watched, over), {
+      return eventStream((over) => eventsOf({ ...ctx, watchedTraces }, watched, over), {
         ...{ c, clock: ctx.clock },
         onError: (error) => ctx.logger.warn({ err: toAppError(error), trace: id }, 'events ended early'),
       });
@@ -131,7 +133,7 @@ interface EndedTrace {
 }
 
 async function* eventsOf(
-  ctx: WatchCtx,
+  ctx: WatchCtx & { readonly watchedTraces: WatchedTraces },
   watched: Watched & { readonly cursors: Cursors },
   over: AbortSignal,
 ): AsyncGenerator<ServerEvent> {

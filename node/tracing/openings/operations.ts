@@ -7,9 +7,9 @@ import type { Leave } from '../../../shared/acts/act.ts';
 import { requireVersion } from '../../../shared/acts/versions.ts';
 import { type Actor, recordAudit } from '../../../shared/audit/record.ts';
 import { type Clock, nowSeconds } from '../../../shared/clock.ts';
-import type { Database, Queryable, Transaction } from '../../../shared/db/database.ts';
+import type { Queryable, Transaction } from '../../../shared/db/database.ts';
 import type { Direction } from '../../../shared/domain/rule-pack.ts';
-import { AppError, type FieldError, invalidField, listed, toAppError } from '../../../shared/errors.ts';
+import { AppError, type FieldError, invalidField, listed } from '../../../shared/errors.ts';
 import type { Feed } from '../../../shared/feed/feed.ts';
 import { newTraceId } from '../../../shared/ids.ts';
 import { CASE_ACTS } from '../../casework/cases/acts.ts';
@@ -18,21 +18,16 @@ import { TRACES_TO_SEND } from '../kinds.ts';
 import { change, read, TRACE_ACTS } from './acts.ts';
 import * as lists from './list-queries.ts';
 import * as queries from './queries.ts';
-import type { HubStatus, TraceStatus } from './status.ts';
-import type { HubTraces } from './submitter.ts';
+import { askHubOfAll, lookUpStanding, noSuchTrace, type StandingCtx, showStanding } from './standing.ts';
+import type { TraceStatus } from './status.ts';
 
 export type { TraceCursor } from './list-queries.ts';
 export type { TraceStatus } from './status.ts';
 
-export interface TracesCtx {
-  readonly db: Database;
+export interface TracesCtx extends StandingCtx {
   readonly clock: Clock;
-  readonly province: string;
   readonly rules: Pick<RuleBook, 'inForce'>;
-  readonly hub: Pick<HubTraces, 'status' | 'statuses'>;
   readonly feed: Pick<Feed, 'wakes'>;
-  /** Aborts when the program stops. */
-  readonly stopping: AbortSignal;
 }
 
 export interface TraceRequest {
@@ -45,9 +40,6 @@ export interface TraceRequest {
 
 /** `as_of` may be this much ahead of this node's clock. */
 const CLOCK_SKEW_SECONDS = 300;
-
-/** How long a reader waits for the hub before it gets what is known here. */
-const STATUS_DEADLINE_MS = 1_000;
 
 /**
  * Stores a queued trace and has it sent; the answer is its id. Throws NOT_FOUND NO_SUCH_CASE (also for cases
@@ -161,14 +153,7 @@ export function beginWatch(ctx: TracesCtx, caller: Caller, id: string): Promise<
 /** How a trace stands, under a leave that is on record (or will be). Throws as `readTrace`. */
 export async function peekTrace(ctx: TracesCtx, leave: Leave, id: string): Promise<TraceStatus> {
   const { own } = await requireTrace(ctx, leave, id);
-  const trace = await queries.findTrace(ctx.db, id);
-  if (!trace) return readForeignTrace(ctx, id);
-  // Whose contacts alone make the trace visible does not see which cases it starts from.
-  const shown = own ? trace : { ...trace, cases: [] };
-  if (!trace.accepted || trace.closed) return ownStatus(ctx, shown, trace.status);
-  const heard = await askHub(ctx, id).catch(() => undefined);
-  if (heard) await queries.storeStatuses(ctx.db, [[id, heard]]);
-  return ownStatus(ctx, shown, heard ?? trace.status);
+  return showStanding(ctx, await lookUpStanding(ctx, id), { own });
 }
 
 const NOWHERE: Scope = new Set();
@@ -178,35 +163,6 @@ function traceScope(leave: Leave): lists.TraceScope {
   const contacts = leave.scopeOf(TRACE_ACTS, 'traces.read') ?? NOWHERE;
   if (contacts === 'whole') return { cases: 'whole', contacts };
   return { cases: leave.scopeOf(CASE_ACTS, 'cases.read') ?? NOWHERE, contacts };
-}
-
-async function readForeignTrace(ctx: TracesCtx, id: string): Promise<TraceStatus> {
-  const heard = await askHub(ctx, id).catch((cause: unknown) => {
-    if (toAppError(cause).code === 'NOT_FOUND') throw noSuchTrace();
-    throw new AppError('UNAVAILABLE', 'HUB_UNREACHABLE', 'the hub, which knows this trace, is away', {
-      cause,
-    });
-  });
-  return { ...heard, id, cases: [], refusal: null, version: null };
-}
-
-function askHub({ hub, stopping }: TracesCtx, id: string): Promise<HubStatus> {
-  return hub.status(id, { deadlineMs: STATUS_DEADLINE_MS, signal: stopping });
-}
-
-/**
- * What the hub said stands under what this node knows better: that something is still to be sent, or is over.
- */
-function ownStatus(ctx: TracesCtx, trace: queries.TraceRow, heard: HubStatus | null): TraceStatus {
-  const state = trace.closed ? 'closed' : trace.accepted ? (heard?.state ?? 'running') : 'queued';
-  return {
-    ...{ coverage: [], byDegree: {}, byProvince: {}, questions: 0, awaited: 0 },
-    ...{ openedAt: null, completedAt: null, elapsedMs: 0, warnings: [] },
-    ...heard,
-    ...{ id: trace.id, state, cases: trace.cases, province: ctx.province, refusal: trace.refusal },
-    ...{ rules: trace.rules, direction: trace.direction, maxDegree: trace.maxDegree, asOf: trace.asOf },
-    ...{ revision: trace.revision, version: trace.version },
-  };
 }
 
 /** A page of traces, newest first, and the place of its last one if there are more. */
@@ -253,18 +209,9 @@ async function peekTraces(
   );
   return ids.flatMap((id): TraceStatus[] => {
     const [row, status] = [known.get(id), heard.get(id)];
-    if (row) return [ownStatus(ctx, row.own ? row : { ...row, cases: [] }, status ?? row.status)];
-    return status ? [{ ...status, id, cases: [], refusal: null, version: null }] : [];
+    if (!row && !status) return [];
+    return [showStanding(ctx, { id, row, heard: status ?? row?.status ?? null }, { own: row?.own === true })];
   });
-}
-
-async function askHubOfAll(
-  { hub, stopping }: TracesCtx,
-  ids: readonly string[],
-): Promise<ReadonlyMap<string, HubStatus>> {
-  if (ids.length === 0) return new Map();
-  const patience = { deadlineMs: STATUS_DEADLINE_MS, signal: stopping };
-  return hub.statuses(ids, patience).catch(() => new Map());
 }
 
 /**
@@ -279,8 +226,4 @@ export async function requireTrace(
   const seen = await lists.findVisibility(db, id, traceScope(leave));
   if (!seen.own && !seen.held) throw noSuchTrace();
   return seen;
-}
-
-function noSuchTrace(): AppError {
-  return new AppError('NOT_FOUND', 'NO_SUCH_TRACE', 'there is no such trace here');
 }
