@@ -37,6 +37,11 @@ export function daysToSeconds(days: number): number {
   return Math.round(days * 86_400);
 }
 
+/** Where a trace as of `asOf` begins at the earliest (epoch seconds): what is older is kept nowhere. */
+export function earliestKept(asOf: number, { retention_days }: Pick<RulePack, 'retention_days'>): number {
+  return Math.max(0, asOf - daysToSeconds(retention_days));
+}
+
 /** Assumed stay (seconds) by place-kind number, index 0 unused. */
 export function assumedStays(rules: RulePack): number[] {
   return [

@@ -117,6 +117,34 @@ export const WORK_TEXTS = {
     vi: 'Quy tắc chỉ cho truy vết mở {most} ngày.',
     en: 'The rules keep a trace open for {most} days at most.',
   },
+  AS_OF_IN_FUTURE: {
+    vi: 'Truy vết hỏi về lúc chưa tới.',
+    en: 'The trace asks about instants that are still to come.',
+  },
+  WINDOW_TOO_EARLY: {
+    vi: 'Khoảng thời gian của ca chỉ điểm bắt đầu sớm hơn {most} ngày được lưu.',
+    en: 'A window of an index case begins before the {most} days that are kept.',
+  },
+  WINDOW_TOO_LATE: {
+    vi: 'Khoảng thời gian của ca chỉ điểm kết thúc sau thời điểm truy vết.',
+    en: 'A window of an index case ends after the instant of the trace.',
+  },
+  WINDOW_TOO_WIDE: {
+    vi: 'Khoảng tìm nguồn lây rộng hơn quy tắc cho phép.',
+    en: 'The windows reach further back than the rules look for a source.',
+  },
+  CASE_WINDOWS_DIFFER: {
+    vi: 'Một ca chỉ điểm có nhiều khoảng thời gian khác nhau.',
+    en: 'An index case has several windows.',
+  },
+  CASE_TOO_MANY_IDENTIFIERS: {
+    vi: 'Một ca chỉ điểm nêu hơn {most} mã định danh.',
+    en: 'An index case names more than {most} identifiers.',
+  },
+  CASE_NAMES_TWICE: {
+    vi: 'Một ca chỉ điểm nêu một mã định danh hai lần.',
+    en: 'An index case names an identifier twice.',
+  },
 
   // What the hub and provinces ask each other.
   NO_WARRANT: { vi: 'Chưa có lệnh truy vết.', en: 'There is no warrant yet.' },

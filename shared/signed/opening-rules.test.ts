@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { RULES } from '../../tests/simulation/examples.ts';
 import { isoInstant } from '../domain/instant.ts';
 import { admitOpening, checkTerms, joinOpenings, type Known, questionOutside } from './opening-rules.ts';
-import type { Opening } from './opening-shape.ts';
+import type { IndexCase, Opening } from './opening-shape.ts';
+import { checkWindows } from './opening-windows.ts';
 
 const opening: Opening = {
   version: 1,
@@ -101,6 +102,62 @@ describe('checkTerms', () => {
     const pack = number === undefined ? undefined : packOf(number);
     const check = () => checkTerms(given, { rules: pack, inForceAt, now: now + late });
     expect(check).toThrow(expect.objectContaining({ reason }));
+  });
+});
+
+describe('checkWindows', () => {
+  const DAY = 86_400;
+  const now = 100 * DAY;
+  const rules = { retention_days: 30, source_days: 14, latent_days: 2 };
+  const entry = (from: number, until: number, change: Partial<IndexCase> = {}): IndexCase => ({
+    ...{ case_ref: '0', pseudonym: '0'.repeat(32), from: from * DAY, until: until * DAY },
+    ...change,
+  });
+  const hex = (n: number) => n.toString(16).padStart(32, '0');
+  const named = (count: number) =>
+    Array.from({ length: count }, (_, n) => entry(90, 95, { pseudonym: hex(n) }));
+  const of = (change: Partial<Opening>): Opening => ({ ...opening, as_of: now, ...change });
+  const backward = (...index: IndexCase[]) => of({ direction: 'backward', index });
+  const other = { case_ref: '1' };
+
+  it.each<[string, Opening]>([
+    ['all that is kept', of({ index: [entry(70, 100)] })],
+    ['an empty window', of({ index: [entry(70, 70)] })],
+    ['as of a moment that a clock ahead has', of({ as_of: now + 330, index: [entry(90, 95)] })],
+    ['a trace of long ago', of({ as_of: 50 * DAY, index: [entry(20, 50)] })],
+    ['a case of twenty identifiers', of({ index: named(20) })],
+    ['two cases of one person', of({ index: [entry(80, 90), entry(85, 95, other)] })],
+    ['the days in which a source is looked for', backward(entry(80, 92))],
+    ['those of two cases', backward(entry(80, 92), entry(80, 99, other))],
+    ['those of a case that is cut off by what is kept', backward(entry(70, 79))],
+  ])('allows %s', (_name, given) => {
+    expect(checkWindows(given, rules, now)).toBeUndefined();
+  });
+
+  it.each<[string, string, Opening]>([
+    ['AS_OF_IN_FUTURE', 'an hour', of({ as_of: now + 3_600, index: [entry(90, 95)] })],
+    ['AS_OF_IN_FUTURE', 'a second more', of({ as_of: now + 331, index: [entry(90, 95)] })],
+    ['AS_OF_IN_FUTURE', 'a year', of({ as_of: now + 365 * DAY, index: [entry(90, 95)] })],
+    ['WINDOW_TOO_EARLY', 'of all time', of({ index: [entry(0, 100)] })],
+    ['WINDOW_TOO_EARLY', 'a second more', of({ index: [entry(70 - 1 / DAY, 100)] })],
+    ['WINDOW_TOO_EARLY', 'backward', backward(entry(69, 80))],
+    ['WINDOW_TOO_EARLY', 'of one case among others', of({ index: [entry(90, 95), entry(0, 1, other)] })],
+    ['WINDOW_TOO_EARLY', 'an empty one', of({ index: [entry(0, 0)] })],
+    ['WINDOW_TOO_LATE', 'backward', backward(entry(80, 92), entry(80, 101, other))],
+    ['WINDOW_TOO_WIDE', 'two weeks more', backward(entry(72, 98))],
+    ['WINDOW_TOO_WIDE', 'a second more', backward(entry(80, 92 + 1 / DAY))],
+    ['WINDOW_TOO_WIDE', 'each case its own', backward(entry(80, 92), entry(75, 87, other))],
+    [
+      'CASE_WINDOWS_DIFFER',
+      'for each identifier',
+      of({ index: [entry(90, 95), entry(90, 99, { pseudonym: hex(1) })] }),
+    ],
+    ['CASE_TOO_MANY_IDENTIFIERS', 'one more', of({ index: named(21) })],
+    ['CASE_TOO_MANY_IDENTIFIERS', 'everybody', of({ index: named(3_000) })],
+    ['CASE_NAMES_TWICE', 'the same', of({ index: [entry(90, 95), entry(90, 95)] })],
+  ])('%s: %s', (reason, _name, given) => {
+    const refusal = expect.objectContaining({ code: 'INVALID_ARGUMENT', reason });
+    expect(() => checkWindows(given, rules, now)).toThrow(refusal);
   });
 });
 

@@ -5,6 +5,7 @@
 import { daysToSeconds, type RulePack } from '../domain/rule-pack.ts';
 import { AppError } from '../errors.ts';
 import { federationKeyOf, type Opening } from './opening-shape.ts';
+import { checkWindows } from './opening-windows.ts';
 
 /** The opening of a trace that this program has admitted last, as it stores it. */
 export interface Known {
@@ -78,7 +79,7 @@ const SUPERSEDED_SECONDS = 7 * 86_400;
 /**
  * Whether the rules allow a trace to be opened so: hub and node both ask, for neither takes the other's word.
  * Throws FAILED_PRECONDITION RULES_UNKNOWN, RULES_SUPERSEDED (a downgrade to rules that were no longer in
- * force when the trace was opened); INVALID_ARGUMENT DEGREE_TOO_HIGH, OPEN_TOO_LONG.
+ * force when the trace was opened); INVALID_ARGUMENT DEGREE_TOO_HIGH, OPEN_TOO_LONG, and as `checkWindows`.
  */
 export function checkTerms(opening: Opening, { rules, inForceAt, now }: TermsFacts): void {
   if (!rules)
@@ -104,6 +105,7 @@ export function checkTerms(opening: Opening, { rules, inForceAt, now }: TermsFac
     const text = `rules: pack ${rules.number} was not in force when the trace was opened`;
     throw new AppError('FAILED_PRECONDITION', 'RULES_SUPERSEDED', text, { params: { number: rules.number } });
   }
+  checkWindows(opening, rules, now);
 }
 
 /** What decides which instants may be asked about; the union of a trace's revisions has the same shape. */

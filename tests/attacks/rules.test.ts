@@ -103,6 +103,16 @@ describe('a new trace', () => {
     return admitWarrant(ctx, { opening: jws, countersignature });
   };
 
+  const people = (count: number) =>
+    Array.from({ length: count }, (_, n) => ({
+      ...{ case_ref: '0', pseudonym: n.toString(16).padStart(32, '0') },
+      ...{ from: now - DAY, until: now },
+    }));
+  const of = (from: number, until: number): Partial<Opening> => ({
+    index: people(1).map((one) => ({ ...one, from, until })),
+  });
+  const back = (changes: Partial<Opening>): Partial<Opening> => ({ ...changes, direction: 'backward' });
+
   test('is traced under the rules in force', async () => {
     await expect(present({})).resolves.toMatchObject({ opening: { rules: newest.number } });
   });
@@ -112,6 +122,13 @@ describe('a new trace', () => {
     ['rules not in force yet', () => ({ rules: 99 }), 'RULES_SUPERSEDED'],
     ['an end beyond the rules', () => ({ expires_at: now + 30 * DAY }), 'OPEN_TOO_LONG'],
     ['degrees beyond the rules', () => ({ max_degree: 4 }), 'DEGREE_TOO_HIGH'],
+    ['what has not happened yet', () => ({ as_of: now + 3_600 }), 'AS_OF_IN_FUTURE'],
+    ['all that was ever kept', () => of(0, now), 'WINDOW_TOO_EARLY'],
+    ['a day more than is kept', () => of(now - (newest.retention_days + 1) * DAY, now), 'WINDOW_TOO_EARLY'],
+    ['a source looked for later', () => back(of(now - 20 * DAY, now + DAY)), 'WINDOW_TOO_LATE'],
+    ['a source looked for longer', () => back(of(now - 25 * DAY, now)), 'WINDOW_TOO_WIDE'],
+    ['a case of everybody', () => ({ index: people(3_000) }), 'CASE_TOO_MANY_IDENTIFIERS'],
+    ['a case named twice', () => ({ index: [...people(1), ...people(1)] }), 'CASE_NAMES_TWICE'],
   ])('is not admitted with %s', async (_, changes, reason) => {
     await expect(present(changes())).rejects.toMatchObject({ reason });
     expect((await audited('warrant.refused')).map((entry) => entry.reason)).toContain(reason);

@@ -176,9 +176,10 @@ describe('a node at the hub', () => {
       'PERMISSION_DENIED OPENING_ALTERED',
     ],
   ])('%s', async (_, changes, is) => {
+    const { as_of: at } = { ...opening, ...changes };
     const jws = await signedBy(owner, {
       ...changes,
-      index: [{ ...opening.index[0], from: 0, until: 0 } as never],
+      index: [{ ...opening.index[0], from: at, until: at } as never],
     });
     expect(await openAs(owner, jws)).toMatchObject({ is });
   });

@@ -46,7 +46,7 @@ interface Rule {
 function forward(rules: RulePack, asOf: number): Rule {
   return {
     ofCase: (row) => ({
-      from: onsetOf(row) - secondsOf(rules.infectious_days_before),
+      from: Math.max(onsetOf(row) - secondsOf(rules.infectious_days_before), keptFrom(rules, asOf)),
       until: row.isolatedAt === null ? asOf : Math.min(row.isolatedAt, asOf),
     }),
     ofLabel: (at) => ({ from: at + secondsOf(rules.latent_days), until: asOf }),
@@ -56,12 +56,18 @@ function forward(rules: RulePack, asOf: number): Rule {
 /** `[L, min(onset − latent_days, asOf))`; from a label `[L, t − latent_days)`. */
 function backward(rules: RulePack, asOf: number, cases: readonly CaseRow[]): Rule {
   // L, of all index cases
-  const earliest = Math.min(...cases.map((row) => onsetOf(row) - secondsOf(rules.source_days)));
+  const sources = cases.map((row) => onsetOf(row) - secondsOf(rules.source_days));
+  const earliest = Math.max(Math.min(...sources), keptFrom(rules, asOf));
   const latent = secondsOf(rules.latent_days);
   return {
     ofCase: (row) => ({ from: earliest, until: Math.min(onsetOf(row) - latent, asOf) }),
     ofLabel: (at) => ({ from: earliest, until: at - latent }),
   };
+}
+
+/** "No window begins more than `retention_days` before `as_of`". */
+function keptFrom(rules: RulePack, asOf: number): number {
+  return asOf - secondsOf(rules.retention_days);
 }
 
 /** Midnight in Asia/Ho_Chi_Minh (+07:00 all year); "the sampling time takes the place of a missing onset". */

@@ -18,6 +18,7 @@ import { fieldErrorSchema, newRoutes, type Routes } from '../../../shared/http/r
 import { bilingual } from '../../../shared/i18n/bilingual.ts';
 import type { Language } from '../../../shared/i18n/text.ts';
 import { fault } from '../../../shared/shape-errors.ts';
+import { IDENTIFIERS_OF_A_CASE } from '../../../shared/signed/opening-windows.ts';
 import {
   type Case,
   type CasesCtx,
@@ -31,7 +32,7 @@ import {
 const identifiers = z
   .array(z.string().max(200))
   .min(1)
-  .max(20)
+  .max(IDENTIFIERS_OF_A_CASE)
   .openapi({ example: ['cccd:024090000001', 'phone:+84912345678'] });
 
 const facts = {

@@ -12,6 +12,7 @@ import type { Direction } from '../../../shared/domain/rule-pack.ts';
 import { AppError, type FieldError, invalidField, listed } from '../../../shared/errors.ts';
 import type { Feed } from '../../../shared/feed/feed.ts';
 import { newTraceId } from '../../../shared/ids.ts';
+import { AS_OF_AHEAD_SECONDS } from '../../../shared/signed/opening-windows.ts';
 import { CASE_ACTS } from '../../casework/cases/acts.ts';
 import type { RuleBook } from '../../federation/packs/operations.ts';
 import { TRACES_TO_SEND } from '../kinds.ts';
@@ -37,9 +38,6 @@ export interface TraceRequest {
   /** Epoch seconds; now unless told. */
   readonly asOf?: number | undefined;
 }
-
-/** `as_of` may be this much ahead of this node's clock. */
-const CLOCK_SKEW_SECONDS = 300;
 
 /**
  * Stores a queued trace and has it sent; the answer is its id. Throws NOT_FOUND NO_SUCH_CASE (also for cases
@@ -67,7 +65,7 @@ function termsOf(ctx: TracesCtx, { cases, direction, maxDegree: asked, asOf }: T
     throw invalidField('max_degree', 'OVER_RULES', { most: rules.max_degree });
   const now = nowSeconds(ctx.clock);
   // What has not happened yet is in no record: such a trace would call itself complete too early.
-  if (asOf !== undefined && asOf > now + CLOCK_SKEW_SECONDS) throw invalidField('as_of', 'IN_FUTURE');
+  if (asOf !== undefined && asOf > now + AS_OF_AHEAD_SECONDS) throw invalidField('as_of', 'IN_FUTURE');
   return { cases, direction, maxDegree, asOf: asOf ?? now, rules: rules.number };
 }
 

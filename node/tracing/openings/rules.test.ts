@@ -3,7 +3,7 @@ import { type IndexFacts, indexWindows, type TraceTerms } from './rules.ts';
 
 const at = (text: string) => Date.parse(text) / 1000;
 const days = (n: number) => n * 86_400;
-const RULES = { infectious_days_before: 2, latent_days: 2, source_days: 14 };
+const RULES = { infectious_days_before: 2, latent_days: 2, source_days: 14, retention_days: 40 };
 const AS_OF = at('2021-07-01T00:00:00Z');
 const terms = (change: Partial<TraceTerms> = {}): TraceTerms => ({
   direction: 'forward',
@@ -34,6 +34,12 @@ describe('forward windows', () => {
     ['empty if isolated before', facts({ isolatedAt: ONSET - days(3) }), [ONSET - days(3), ONSET - days(3)]],
     ['empty at the very moment', facts({ isolatedAt: ONSET - days(2) }), [ONSET - days(2), ONSET - days(2)]],
     ['empty after now', facts({ onsetOn: '2021-07-10' }), [AS_OF, AS_OF]],
+    ['from what is kept', facts({ onsetOn: '2021-05-20' }), [AS_OF - days(40), AS_OF]],
+    [
+      'empty if nothing of it is kept',
+      facts({ onsetOn: '2021-05-20', isolatedAt: AS_OF - days(41) }),
+      [AS_OF - days(40), AS_OF - days(40)],
+    ],
   ])('%s', (_name, one, [from, until]) => {
     expect(indexWindows([one], terms())).toEqual([{ from, until }]);
   });
@@ -67,6 +73,14 @@ describe('backward windows', () => {
     ]);
   });
 
+  it('begin with what is kept', () => {
+    const early = facts({ onsetOn: '2021-06-05' });
+    expect(indexWindows([facts(), early], terms({ direction: 'backward' }))).toEqual([
+      { from: AS_OF - days(40), until: ONSET - days(2) },
+      { from: AS_OF - days(40), until: ONSET - days(7) },
+    ]);
+  });
+
   it('that are empty begin with the others, from where labels look', () => {
     const rules = { ...RULES, latent_days: 16 };
     const later = facts({ onsetOn: '2021-06-20' });
@@ -79,6 +93,6 @@ describe('backward windows', () => {
 
 it('never reaches before 1970', () => {
   const one = facts({ onsetOn: null, sampledAt: 10 });
-  expect(indexWindows([one], terms())).toEqual([{ from: 0, until: AS_OF }]);
-  expect(indexWindows([one], terms({ direction: 'backward' }))).toEqual([{ from: 0, until: 0 }]);
+  expect(indexWindows([one], terms({ asOf: 20 }))).toEqual([{ from: 0, until: 20 }]);
+  expect(indexWindows([one], terms({ asOf: 20, direction: 'backward' }))).toEqual([{ from: 0, until: 0 }]);
 });

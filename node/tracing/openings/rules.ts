@@ -2,7 +2,12 @@
  * Where a trace looks first: the windows of its index cases. Source: README.md, Forward and Backward.
  */
 import { vietnamMidnight } from '../../../shared/domain/instant.ts';
-import { type Direction, daysToSeconds, type RulePack } from '../../../shared/domain/rule-pack.ts';
+import {
+  type Direction,
+  daysToSeconds,
+  earliestKept,
+  type RulePack,
+} from '../../../shared/domain/rule-pack.ts';
 
 /** What of a case decides its window; instants in epoch seconds, `onsetOn` as YYYY-MM-DD. */
 export interface IndexFacts {
@@ -20,21 +25,26 @@ export interface Window {
 export interface TraceTerms {
   readonly direction: Direction;
   readonly asOf: number;
-  readonly rules: Pick<RulePack, 'infectious_days_before' | 'latent_days' | 'source_days'>;
+  readonly rules: Pick<RulePack, 'infectious_days_before' | 'latent_days' | 'source_days' | 'retention_days'>;
 }
 
 /**
- * The window of each case, in their order; all end by `asOf`. Backward all begin at one instant, also the
- * empty ones: it is where the windows of labels begin.
+ * The window of each case, in their order; all end by `asOf`, and none begins before what is kept. Backward
+ * all begin at one instant, also the empty ones: it is where the windows of labels begin.
  */
 export function indexWindows(cases: readonly IndexFacts[], { direction, asOf, rules }: TraceTerms): Window[] {
   const onsets = cases.map(onsetOf);
+  const earliest = earliestKept(asOf, rules);
   const source = onsets.reduce((a, b) => Math.min(a, b)) - daysToSeconds(rules.source_days);
+  const begin = Math.min(Math.max(source, earliest), asOf);
   return cases.map(({ isolatedAt }, index) => {
     const onset = onsets[index] as number;
     return direction === 'forward'
-      ? forward(onset - daysToSeconds(rules.infectious_days_before), Math.min(isolatedAt ?? asOf, asOf))
-      : backward(Math.min(source, asOf), Math.min(onset - daysToSeconds(rules.latent_days), asOf));
+      ? forward(onset - daysToSeconds(rules.infectious_days_before), {
+          earliest,
+          end: Math.min(isolatedAt ?? asOf, asOf),
+        })
+      : backward(begin, Math.min(onset - daysToSeconds(rules.latent_days), asOf));
   });
 }
 
@@ -43,14 +53,13 @@ function onsetOf({ onsetOn, sampledAt }: IndexFacts): number {
   return onsetOn === null ? (sampledAt as number) : vietnamMidnight(onsetOn);
 }
 
-/** Instants before 1970 cannot travel and nothing is recorded there; an empty window ends by `until`. */
-function forward(from: number, until: number): Window {
-  const end = Math.max(0, until);
-  return { from: Math.min(Math.max(0, from), end), until: end };
+/** An empty window ends by `end`. */
+function forward(from: number, { earliest, end }: { earliest: number; end: number }): Window {
+  const until = Math.max(earliest, end);
+  return { from: Math.min(Math.max(earliest, from), until), until };
 }
 
 /** The same, but an empty window begins at `from`. */
 function backward(from: number, until: number): Window {
-  const begin = Math.max(0, from);
-  return { from: begin, until: Math.max(begin, until) };
+  return { from, until: Math.max(from, until) };
 }
