@@ -79,8 +79,8 @@ export interface NamedAct {
 }
 
 /**
- * What `caller` reaches by an act now (epoch seconds). Throws PERMISSION_DENIED ROLE_REQUIRED,
- * UNAUTHENTICATED TOKEN_EXPIRED.
+ * What `caller` reaches by an act now (epoch seconds). Throws PERMISSION_DENIED ROLE_REQUIRED, AREA_REQUIRED
+ * (only the area is missing); UNAUTHENTICATED TOKEN_EXPIRED.
  */
 export function decide(caller: Caller, { name, row }: NamedAct, now: number): Decision {
   if (caller.expiresAt <= now)
@@ -89,7 +89,8 @@ export function decide(caller: Caller, { name, row }: NamedAct, now: number): De
   const areas = held.map(({ area }) => area).filter((area) => row.reach === 'area' || isWhole(area));
   const confined =
     caller.scopes !== undefined && (row.scope === undefined || !caller.scopes.includes(row.scope));
-  if (confined || areas.length === 0) throw roleRequired(name, row);
+  if (confined || held.length === 0) throw roleRequired(name, row);
+  if (areas.length === 0) throw areaRequired(name, row);
   if (areas.some(isWhole)) return { scope: 'whole', breakGlass: [] };
   const glass = row.breakGlass ? (caller.breakGlass ?? []).filter(({ endsAt }) => endsAt > now) : [];
   const breakGlass = glass.map(({ id }) => id);
@@ -148,12 +149,15 @@ function wardsOf(areas: readonly (string | null)[]): ReadonlySet<string> {
   return new Set(areas.flatMap((area) => (area?.length === 5 ? [area] : wardsOfDistrict(area ?? ''))));
 }
 
-function roleRequired(act: string, { roles, reach }: ActRow): AppError {
-  const of = reach === 'whole' ? ', for the whole' : '';
-  return new AppError(
-    'PERMISSION_DENIED',
-    'ROLE_REQUIRED',
-    `${act} is for the roles ${roles.join(', ')}${of}`,
-    { params: { roles: roles.join(', ') } },
-  );
+function roleRequired(act: string, { roles }: ActRow): AppError {
+  const named = roles.join(', ');
+  return new AppError('PERMISSION_DENIED', 'ROLE_REQUIRED', `${act} is for the roles ${named}`, {
+    params: { roles: named },
+  });
+}
+
+function areaRequired(act: string, { roles }: ActRow): AppError {
+  const named = roles.join(', ');
+  const message = `${act} is for the roles ${named}, for the whole province`;
+  return new AppError('PERMISSION_DENIED', 'AREA_REQUIRED', message, { params: { roles: named } });
 }

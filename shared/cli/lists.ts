@@ -29,6 +29,8 @@ export interface ListView<Row> {
   /** Most rows that the route gives at once. */
   readonly most: number;
   readonly columns: readonly (readonly [heading: Heading, cell: (row: Row) => string])[];
+  /** A line about all rows, out of what the answer says beside them; `--json` then has that, too. */
+  readonly head?: (answer: Page) => string;
 }
 
 /** Adds what every list has. */
@@ -36,7 +38,10 @@ export function listCommand(command: Command): Command {
   return command.option('--limit <n>', say('option.limit'), '100').option('--json', say('option.json'));
 }
 
-/** The list as text: a table with times of Asia/Ho_Chi_Minh, or one JSON array. Throws INVALID_FIELD. */
+/**
+ * The list as text: a table with times of Asia/Ho_Chi_Minh, or JSON (an array of the rows, or the answer with
+ * all of them where it has a head). Throws INVALID_FIELD.
+ */
 export async function showList<Row>(
   address: ApiAddress,
   view: ListView<Row>,
@@ -44,26 +49,34 @@ export async function showList<Row>(
 ): Promise<string> {
   if (!/^[1-9]\d{0,6}$/.test(limit))
     throw invalidField('--limit', 'OUT_OF_BOUNDS', { least: 1, most: 9_999_999 });
-  const rows = await fetchRows(address, view, Number(limit));
-  if (json) return `${JSON.stringify(rows, null, 2)}\n`;
+  const { rows, answer } = await fetchRows(address, view, Number(limit));
+  const { next: _next, ...said } = answer;
+  if (json) return `${JSON.stringify(view.head ? { ...said, [view.rows]: rows } : rows, null, 2)}\n`;
   const headings = view.columns.map(([heading]) =>
     heading === 'id' || heading === 'F' ? heading : sayAny(heading),
   );
-  return formatTable(
+  const table = formatTable(
     headings,
     rows.map((row) => view.columns.map(([, cell]) => cell(row))),
   );
+  return view.head ? `${view.head(answer)}\n${table}` : table;
 }
 
-type Page = Readonly<Record<string, unknown>> & { readonly next?: string | null };
+/** One answer of the list: its rows and what it says beside them. */
+export type Page = Readonly<Record<string, unknown>> & { readonly next?: string | null };
 
-async function fetchRows<Row>(address: ApiAddress, view: ListView<Row>, limit: number): Promise<Row[]> {
+/** The rows of all pages up to `limit`, and the last answer. */
+async function fetchRows<Row>(
+  address: ApiAddress,
+  view: ListView<Row>,
+  limit: number,
+): Promise<{ rows: Row[]; answer: Page }> {
   const rows: Row[] = [];
   for (let after: string | undefined; ; ) {
     const ask = { ...view.query, limit: String(Math.min(view.most, limit - rows.length)), after };
     const page = await callJson<Page>(address, `${view.path}?${queryOf(ask)}`);
     rows.push(...(page[view.rows] as Row[]));
-    if (!page.next || rows.length >= limit) return rows;
+    if (!page.next || rows.length >= limit) return { rows, answer: page };
     after = page.next;
   }
 }

@@ -1,10 +1,10 @@
 /**
  * A list over HTTP: filters stated once, unknown parameters refused, keyset paging, one form of answer:
- * `{<items>: […], next}`.
+ * `{<items>: […], next}`, and beside them what the list says of all of its items.
  */
 import { strict as assert } from 'node:assert/strict';
 import { z } from '@hono/zod-openapi';
-import { type Answering, jsonOf, type Showing, type Shown } from './json-case.ts';
+import { type Answering, jsonOf, type Showing, type Shown, toWire } from './json-case.ts';
 import { addOperation, type Call, jsonAnswer, type OperationSpec, validOf } from './operation.ts';
 import {
   type Cursors,
@@ -33,6 +33,12 @@ export interface CutPage<T, K> {
   readonly next: K | undefined;
 }
 
+/** Items with what the list says of all of them: `head` as its schema shows it. */
+export interface HeadedItems<T> {
+  readonly items: readonly T[];
+  readonly head: object;
+}
+
 export interface ListSpec<
   P extends z.ZodRawShape,
   F extends z.ZodRawShape,
@@ -44,12 +50,14 @@ export interface ListSpec<
   readonly items: string;
   readonly output: O;
   readonly pages: PageSize;
+  /** Fields beside the items; `find` then answers with `HeadedItems`. */
+  readonly head?: z.ZodObject;
   /** Query parameters by name: what is parsed, what the document says and what `find` gets. */
   readonly filters?: F;
   /** The values that the list is ordered by. */
   readonly place: z.ZodType<K>;
   /** From `after` on: `limit` items, and one more if there are more; or a page as it was cut. */
-  find(call: Call<P>, query: ListQuery<F, K>): Promise<readonly T[] | CutPage<T, K>>;
+  find(call: Call<P>, query: ListQuery<F, K>): Promise<readonly T[] | CutPage<T, K> | HeadedItems<T>>;
   /** Not needed where `find` cuts the page. */
   placeOf?(item: T): K;
 }
@@ -76,8 +84,8 @@ export function addList<
   P extends z.ZodRawShape,
   F extends z.ZodRawShape,
 >(routes: Routes, spec: ListSpec<P, F, K, O, T> & Partial<Showing<T, O>>): void {
-  const { items, output, pages, filters: shape } = spec;
-  const answer = z.object({ [items]: z.array(output), next: nextOutput });
+  const { items, output, pages, filters: shape, head } = spec;
+  const answer = z.object({ ...head?.shape, [items]: z.array(output), next: nextOutput });
   addOperation(
     routes,
     spec,
@@ -105,6 +113,7 @@ interface PageInput {
 
 interface PageSpec<K extends Place | readonly [], T> extends Answering<T> {
   readonly items: string;
+  readonly head?: z.ZodObject;
   placeOf?(item: T): K;
 }
 
@@ -112,10 +121,11 @@ interface PageSpec<K extends Place | readonly [], T> extends Answering<T> {
 export function pageJson<K extends Place | readonly [], T>(
   cursors: Cursors,
   { list, limit, spec }: { readonly list: string; readonly limit: number; readonly spec: PageSpec<K, T> },
-  found: readonly T[] | CutPage<T, K>,
+  found: readonly T[] | CutPage<T, K> | HeadedItems<T>,
 ): Record<string, unknown> {
-  const { page, next } = 'page' in found ? found : cutAt(spec, found, limit);
+  const { page, next } = 'page' in found ? found : cutAt(spec, 'items' in found ? found.items : found, limit);
   return {
+    ...('head' in found && spec.head ? toWire(spec.head, found.head as Shown<z.ZodObject>) : {}),
     [spec.items]: page.map((item) => jsonOf(spec, item)),
     next: next === undefined ? null : cursors.make(list, next),
   };

@@ -48,6 +48,8 @@ export const CLI_WORK_TEXTS = {
     vi: 'người tiếp xúc của tỉnh này, F1 trước, giờ Việt Nam',
     en: 'contacts of this province, F1 first, in Vietnamese time',
   },
+  'contacts.missing': { vi: 'còn thiếu tỉnh {provinces}', en: 'missing provinces {provinces}' },
+  'contacts.shown': { vi: 'quy tắc {rules}, lúc {at}, cho {by}', en: 'rules {rules}, at {at}, for {by}' },
   'import.done': {
     vi: 'đã nhận {accepted} dòng, từ chối {rejected} dòng',
     en: '{accepted} accepted, {rejected} rejected',

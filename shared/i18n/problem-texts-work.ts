@@ -42,6 +42,10 @@ export const WORK_TEXTS = {
     vi: 'Tỉnh đã có {most} truy vết đang mở; hãy đóng bớt.',
     en: 'The province has {most} open traces; close some first.',
   },
+  CASES_OUTSIDE_AREA: {
+    vi: 'Truy vết này bắt đầu từ ca bệnh ngoài địa bàn của bạn.',
+    en: 'The trace starts from cases outside your area.',
+  },
   NOT_THE_OWNER: { vi: 'Truy vết này do nơi khác mở.', en: 'The trace was opened elsewhere.' },
   INVALID_CURSOR: {
     vi: 'Con trỏ trang không thuộc danh sách này với các bộ lọc này.',

@@ -86,6 +86,10 @@ export const DOOR_TEXTS = {
     vi: 'Việc này dành cho vai trò: {roles}.',
     en: 'This is for the roles {roles}.',
   },
+  AREA_REQUIRED: {
+    vi: 'Vai trò của bạn không phụ trách cả tỉnh; việc này cần {roles} của cả tỉnh.',
+    en: 'Your role is not for the whole province; this needs {roles} of the whole province.',
+  },
 
   // The program itself.
   INTERNAL: {

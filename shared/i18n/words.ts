@@ -50,6 +50,7 @@ export const TRACE_STATE_WORDS = {
   partial: { vi: 'chưa đủ', en: 'partial' },
   complete: { vi: 'hoàn tất', en: 'complete' },
   closed: { vi: 'đã đóng', en: 'closed' },
+  unknown: { vi: 'không rõ', en: 'unknown' },
 } satisfies Readonly<Record<string, Text>>;
 
 export const COVERAGE_WORDS = {

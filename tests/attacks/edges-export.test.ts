@@ -1,9 +1,10 @@
 /**
- * The export of contacts: what a spreadsheet makes of nasty names, who gets it, what is put on record, and
- * that a large one is not held in memory or in a transaction.
+ * The export of contacts: what a spreadsheet makes of nasty names, who gets it, what it says of itself, what
+ * is put on record, and that a large one is not held in memory or in a transaction.
  */
 import { parse } from 'csv-parse/sync';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { CoverageState, Direction, TraceState } from '../../shared/gen/truyvet/v1/common_pb.ts';
 import { newTraceId } from '../../shared/ids.ts';
 import { createNodeHttp, type NodeHttp } from '../support/node-http.ts';
 
@@ -62,6 +63,9 @@ const rowsOf = (text: string) =>
     ward: string;
   }[];
 
+/** What every line says of the whole. */
+const SAID = ['trace', 'state', 'missing_provinces', 'rules', 'exported_at', 'exported_by'];
+
 /** Entries of exports of a trace, oldest first. */
 async function entriesOf(id: string) {
   const rows = await node.db.sql<{ body: string }[]>`SELECT body FROM audit_records ORDER BY id`;
@@ -88,6 +92,7 @@ test('holds what the JSON holds, with every name as harmless text', async () => 
   const rows = rowsOf(body);
   expect(rows).toHaveLength(NAMES.length);
   for (const [i, row] of rows.entries()) {
+    for (const column of SAID) delete (row as Record<string, string>)[column];
     expect(Object.keys(row).sort()).toEqual(Object.keys(contacts[i]).sort());
     // Times are local where people read them; the instants are the same.
     expect({ ...row, ...instantsOf(row), name: '' }).toEqual({
@@ -101,6 +106,54 @@ test('holds what the JSON holds, with every name as harmless text', async () => 
   const cells = rows.flatMap((row) => Object.values(row));
   expect(cells.filter((cell) => /^\s*[=+\-@\t\r]/.test(cell))).toEqual([]);
   expect(rows.map(({ name }) => name)).toContain('Nguyễn Văn "Tí", phường 3');
+});
+
+describe('says of itself, on every line', () => {
+  const said = async (id: string) => {
+    const { body, status } = await node.call('GET', path(id), everything);
+    expect(status).toBe(200);
+    return rowsOf(body) as unknown as Record<string, string>[];
+  };
+  const covered = (...states: [province: string, state: CoverageState][]) =>
+    states.map(([province, state]) => ({ province, state, behind: 0 }));
+  const { CURRENT, BEHIND, UNREACHABLE, REFUSED, EXCLUDED } = CoverageState;
+
+  test.each<
+    [string, TraceState, ReturnType<typeof covered>, said: readonly [state: string, missing: string]]
+  >([
+    ['all', TraceState.COMPLETE, covered(['01', CURRENT], ['24', CURRENT]), ['complete', '']],
+    ['one away', TraceState.PARTIAL, covered(['01', UNREACHABLE], ['24', CURRENT]), ['partial', '01']],
+    ['behind', TraceState.PARTIAL, covered(['79', BEHIND], ['01', CURRENT]), ['partial', '79']],
+    ['refused', TraceState.PARTIAL, covered(['24', CURRENT], ['01', REFUSED]), ['partial', '01']],
+    ['left out', TraceState.PARTIAL, covered(['79', EXCLUDED], ['01', REFUSED]), ['partial', '01 79']],
+    ['at work', TraceState.RUNNING, covered(['24', BEHIND]), ['running', '24']],
+    ['ended', TraceState.CLOSED, covered(['24', CURRENT], ['79', UNREACHABLE]), ['closed', '79']],
+  ])('which provinces are missing: %s', async (_, state, coverage, [word, missing]) => {
+    const id = await addTrace(2);
+    const terms = { rules: 3, direction: Direction.FORWARD, maxDegree: 2, asOf: 1, province: '79' };
+    node.hub.statuses.set(id, { state, coverage, ...terms });
+    const rows = await said(id);
+    expect(rows).toHaveLength(2);
+    for (const row of rows) {
+      expect(row).toMatchObject({ trace: id, state: word, missing_provinces: missing });
+      expect(row).toMatchObject({ rules: '3', exported_by: 'epi' });
+      expect(Math.abs(Date.parse(row.exported_at as string) - Date.now())).toBeLessThan(60_000);
+    }
+    const { body } = await node.call('GET', `/v1/traces/${id}/contacts`, everything);
+    expect(body).toMatchObject({ trace: id, state: word, rules: 3, by: 'epi' });
+    expect(body.missing_provinces.join(' ')).toBe(missing);
+  });
+
+  test('that nobody could say how the trace stands', async () => {
+    const id = await addTrace(1);
+    expect(await said(id)).toMatchObject([{ state: 'unknown', missing_provinces: '', exported_by: 'epi' }]);
+  });
+
+  test('also without a contact: one line that is nobody', async () => {
+    const id = await addTrace(1);
+    const { body } = await node.call('GET', `${path(id)}?ward=${THERE}`, everything);
+    expect(rowsOf(body)).toMatchObject([{ id: '', name: '', degree: '', trace: id, state: 'unknown' }]);
+  });
 });
 
 test('begins with the mark that spreadsheets look for', async () => {
@@ -134,7 +187,8 @@ test('gives a ward its own contacts, and what it asks of another ward is empty',
   const tracer = { roles: [`ward_tracer@${HERE}`], subject: 'tracer' };
   const own = rowsOf((await node.call('GET', path(trace), tracer)).body);
   expect(own.map(({ ward }) => ward)).toEqual([HERE, HERE, HERE]);
-  expect(rowsOf((await node.call('GET', `${path(trace)}?ward=${THERE}`, tracer)).body)).toEqual([]);
+  const [none, ...more] = rowsOf((await node.call('GET', `${path(trace)}?ward=${THERE}`, tracer)).body);
+  expect([none?.id, none?.ward, more]).toEqual(['', '', []]);
   const elsewhere = { roles: ['ward_tracer@07213'], subject: 'elsewhere' };
   const answers = [
     await node.call('GET', path(trace), elsewhere),

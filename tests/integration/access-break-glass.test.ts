@@ -88,7 +88,7 @@ describe('opened', () => {
       await call('POST', '/v1/traces', { ...doctor, json: { cases: [caseId], direction: 'forward' } }),
     ];
     for (const { status, body } of writes) expect([status, body.reason]).toEqual([404, 'NO_SUCH_CASE']);
-    expect((await call('POST', `/v1/traces/${trace}/close`, doctor)).body.reason).toBe('NOT_THE_OWNER');
+    expect((await call('POST', `/v1/traces/${trace}/close`, doctor)).body.reason).toBe('CASES_OUTSIDE_AREA');
     // What lies in no ward is for the whole province.
     expect((await call('GET', `/v1/cases/${world.nowhere.caseId}`, doctor)).status).toBe(404);
     await open(doctor, { area: '24' });

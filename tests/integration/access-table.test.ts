@@ -251,7 +251,8 @@ describe.each(LINES)('$route', ({ roles, whole, ask, askMissing, status, outside
       const answer = await ask(as);
       const isOpen = roles.split(' ').includes(role) && (!whole || area === '24');
       if (!isOpen) {
-        expect([area, answer.status, answer.body.reason]).toEqual([area, 403, 'ROLE_REQUIRED']);
+        const reason = roles.split(' ').includes(role) ? 'AREA_REQUIRED' : 'ROLE_REQUIRED';
+        expect([area, answer.status, answer.body.reason]).toEqual([area, 403, reason]);
       } else if (isHere(area)) {
         expect([area, answer.status]).toEqual([area, status]);
       } else if (askMissing) {

@@ -118,7 +118,10 @@ describe('on the command line', () => {
   it('contacts are a table in local time, with address and kinds of place in Vietnamese', async () => {
     const { code, out } = await run('trace', 'contacts', trace);
     expect(code).toBe(0);
-    const [headings, ...lines] = out.trimEnd().split('\n');
+    const [standing, headings, ...lines] = out.trimEnd().split('\n');
+    expect(standing).toMatch(new RegExp(`^${trace} +không rõ +quy tắc \\?, lúc \\d{4}-.* cho \\w+$`));
+    const { out: json } = await run('trace', 'contacts', trace, '--json');
+    expect(JSON.parse(json)).toMatchObject({ trace, state: 'unknown', contacts: [{ degree: 1 }, {}] });
     expect(headings).toMatch(/^F +họ tên +xã, phường +địa chỉ +từ +đến/);
     expect(lines).toHaveLength(2);
     expect(lines[0]).toMatch(

@@ -270,7 +270,8 @@ describe('routes', () => {
         const isOpen = roles.includes(role) && (reach === 'area' || area.length < 4);
         const response = await ask(app, route, `Bearer ${role}${area}`);
         expect([role, area, response.status === 403]).toEqual([role, area, !isOpen]);
-        if (response.status === 403) expect(await response.json()).toMatchObject({ reason: 'ROLE_REQUIRED' });
+        const reason = roles.includes(role) ? 'AREA_REQUIRED' : 'ROLE_REQUIRED';
+        if (response.status === 403) expect(await response.json()).toMatchObject({ reason });
       }
     }
   });

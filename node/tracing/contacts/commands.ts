@@ -9,11 +9,12 @@ import {
   type ListView,
   listCommand,
   localTime,
+  type Page,
   showList,
 } from '../../../shared/cli/lists.ts';
 import { language, say } from '../../../shared/cli/say.ts';
 import type { Shell } from '../../../shared/cli/shell.ts';
-import { called, PLACE_KIND_WORDS, SETTING_WORDS } from '../../../shared/i18n/words.ts';
+import { called, PLACE_KIND_WORDS, SETTING_WORDS, TRACE_STATE_WORDS } from '../../../shared/i18n/words.ts';
 
 /** Adds the command to `trace`; `address` is where the node is and as whom it is called. */
 export function addContactsCommand(trace: Command, shell: Shell, address: () => ApiAddress): void {
@@ -46,6 +47,7 @@ function contactsOf(trace: string, ward: string | undefined): ListView<ContactJs
     query: { ward },
     rows: 'contacts',
     most: 1_000,
+    head: headingLine,
     columns: [
       ['F', ({ degree }) => `F${degree}`],
       ['column.person', ({ name }) => name ?? ''],
@@ -59,6 +61,25 @@ function contactsOf(trace: string, ward: string | undefined): ListView<ContactJs
       ['column.identifiers', ({ identifiers }) => identifiers.join(' ')],
     ],
   };
+}
+
+interface HeadingJson {
+  readonly trace: string;
+  readonly state: string;
+  readonly missing_provinces: readonly string[];
+  readonly rules: number | null;
+  readonly at: string;
+  readonly by: string;
+}
+
+/** Above a list that somebody may print: whether it is all there is. */
+function headingLine(answer: Page): string {
+  const { trace, state, missing_provinces: missing, rules, at, by } = answer as unknown as HeadingJson;
+  return [
+    `${trace}  ${called(TRACE_STATE_WORDS, state, language())}`,
+    ...(missing.length > 0 ? [say('contacts.missing', { provinces: missing.join(', ') })] : []),
+    say('contacts.shown', { rules: rules ?? '?', at: localTime(at), by }),
+  ].join('  ');
 }
 
 /** Kinds of place; that there was a place says less than which one. */

@@ -13,9 +13,8 @@ import { addList } from '../../../shared/http/list.ts';
 import { newRoutes, type Routes } from '../../../shared/http/route.ts';
 import { bilingual } from '../../../shared/i18n/bilingual.ts';
 import { refuse } from '../../../shared/shape-errors.ts';
-import { CONTACT_LIST, contactOutput, showContact } from './json.ts';
-import { type ContactsCtx, exportContacts, listContacts } from './operations.ts';
-import type { Contact } from './rules.ts';
+import { CONTACT_LIST, contactOutput, headed, headingOutput, showContact } from './json.ts';
+import { type ContactsCtx, exportContacts, listContacts, type ShownContacts } from './operations.ts';
 
 const MAX_CONTACTS = 1_000;
 
@@ -46,15 +45,17 @@ export function contactRoutes(ctx: ContactsCtx): Routes {
     ...{ ...CONTACT_LIST, pages: { most: MAX_CONTACTS, usual: 100 }, filters },
     place: z.tuple([z.number(), z.number(), z.string()]),
     find: ({ caller, params }, { limit, after, filters }) =>
-      listContacts(ctx, caller, { traceId: params.id, limit, after, ...filters }),
+      listContacts(ctx, caller, { traceId: params.id, limit, after, ...filters }).then(headed),
   });
   addFile(routes, {
     ...{ act: 'contacts.export', name: 'exportContacts', path: '/v1/traces/{id}/contacts.csv', tag },
     summary: 'Xuất người tiếp xúc ra tệp · Export the contacts as a file',
     description: bilingual(
-      'Cột như trong JSON, danh sách cách nhau bằng dấu cách, giờ Việt Nam',
+      'Cột như trong JSON, danh sách cách nhau bằng dấu cách, giờ Việt Nam; mỗi dòng nêu trạng thái truy ' +
+        'vết, tỉnh còn thiếu, lúc xuất và người xuất',
       'Columns as in the JSON, lists separated by spaces, instants in Vietnamese time; UTF-8 with a ' +
-        'mark; cells that could begin a formula get an apostrophe. Put on record.',
+        'mark; cells that could begin a formula get an apostrophe. Every line says how the trace stood, ' +
+        'when and for whom it was written; without contacts one line says that alone. Put on record.',
     ),
     ...{ params, query: filters, reasons, type: 'text/csv', example: EXAMPLE },
     answer: async ({ caller, params }, query) => {
@@ -67,30 +68,43 @@ export function contactRoutes(ctx: ContactsCtx): Routes {
   return routes;
 }
 
-const CSV_COLUMNS = Object.keys(contactOutput.shape);
+const CONTACT_COLUMNS = Object.keys(contactOutput.shape);
+const CSV_COLUMNS = [
+  ...CONTACT_COLUMNS,
+  ...['trace', 'state', 'missing_provinces', 'rules', 'exported_at', 'exported_by'],
+];
 
 const EXAMPLE = [
   `${CSV_COLUMNS.join(',')}\r\n9f86d081884c7d659a2feaa0c55ad015,phone:+84912345678,Nguyễn Văn An,12 Lê Lợi,`,
-  '07213,1,2021-06-01T08:00:00+07:00,2021-06-01T09:00:00+07:00,3600,place,market,24 79\r\n',
+  '07213,1,2021-06-01T08:00:00+07:00,2021-06-01T09:00:00+07:00,3600,place,market,24 79,',
+  '4bf92f3577b34da6a3ce929d0e0e4736,partial,01,1,2021-06-03T10:00:00+07:00,an.nguyen@example.vn\r\n',
 ].join('');
 
 /** The header, then each page as it comes. */
 async function* csvLines(
-  first: IteratorResult<Contact[], void>,
-  rest: AsyncIterable<Contact[]>,
+  first: IteratorResult<ShownContacts, void>,
+  rest: AsyncIterable<ShownContacts>,
 ): AsyncGenerator<string> {
   yield csvLine(CSV_COLUMNS);
-  if (!first.done) yield linesOf(first.value);
+  if (first.done) return;
+  const { contacts, heading } = first.value;
+  const nobody = CONTACT_COLUMNS.map(() => null);
+  yield contacts.length > 0
+    ? linesOf(first.value)
+    : csvLine([...nobody, ...cellsOf(toWire(headingOutput, heading))]);
   for await (const page of rest) yield linesOf(page);
 }
 
-function linesOf(page: readonly Contact[]): string {
-  return page.map((contact) => csvLine(cellsOf(toWire(contactOutput, showContact(contact))))).join('');
+function linesOf({ contacts, heading }: ShownContacts): string {
+  const said = cellsOf(toWire(headingOutput, heading));
+  return contacts
+    .map((contact) => csvLine([...cellsOf(toWire(contactOutput, showContact(contact))), ...said]))
+    .join('');
 }
 
-function cellsOf(contact: z.input<typeof contactOutput>): CsvCell[] {
-  return Object.entries(contact).map(([column, value]) => {
-    if (column.endsWith('_at')) return vietnamInstant(parseInstant(value as string));
+function cellsOf(fields: object): CsvCell[] {
+  return Object.entries(fields).map(([column, value]) => {
+    if (/(^|_)at$/.test(column)) return vietnamInstant(parseInstant(value as string));
     return Array.isArray(value) ? value.join(' ') : value;
   });
 }

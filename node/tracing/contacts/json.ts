@@ -1,16 +1,23 @@
 /**
- * A contact in JSON and in files: its schema, and the words of its numbers.
+ * A contact in JSON and in files: its schema, the words of its numbers, and what is said of all contacts that
+ * are shown at once.
  */
 import { z } from '@hono/zod-openapi';
 import {
   identifierOutput,
+  personOutput,
   placeKindOutput,
   provinceOutput,
   textOutput,
+  traceIdInput,
   wardOutput,
 } from '../../../shared/http/fields.ts';
 import { instantOutput } from '../../../shared/http/instants.ts';
 import type { Shown } from '../../../shared/http/json-case.ts';
+import type { HeadedItems } from '../../../shared/http/list.ts';
+import { traceOutput } from '../../../shared/http/trace-json.ts';
+import { bilingual } from '../../../shared/i18n/bilingual.ts';
+import type { ShownContacts } from './operations.ts';
 import { type Contact, placeKindsOf, placeOf, settingsOf } from './rules.ts';
 
 /** zod schema of a contact in an answer. */
@@ -36,9 +43,29 @@ export function showContact({ settings, placeKinds, ...contact }: Contact): Show
   return { ...contact, settings: settingsOf(settings), placeKinds: placeKindsOf(placeKinds) };
 }
 
+/** zod schema of what is said of all of them. */
+export const headingOutput = z.object({
+  trace: traceIdInput,
+  state: z.enum([...traceOutput.shape.state.options, 'unknown']).openapi({
+    description: bilingual('unknown: chưa hỏi được trung tâm', 'unknown: the hub could not be asked'),
+  }),
+  missing_provinces: z.array(provinceOutput).openapi({
+    description: bilingual('các tỉnh chưa trả lời đủ', 'provinces that have not answered everything'),
+  }),
+  rules: z.int().nullable(),
+  at: instantOutput,
+  by: personOutput,
+});
+
+/** Contacts as a list over HTTP takes them. */
+export function headed({ contacts, heading }: ShownContacts): HeadedItems<Contact> {
+  return { items: contacts, head: heading };
+}
+
 /** How contacts are listed, in answers and in events. */
 export const CONTACT_LIST = {
   items: 'contacts',
+  head: headingOutput,
   output: contactOutput,
   placeOf,
   show: showContact,

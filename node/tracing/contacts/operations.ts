@@ -7,8 +7,8 @@ import type { Caller } from '../../../shared/acts/access.ts';
 import { HUB_ACTOR } from '../../../shared/audit/actors.ts';
 import { recordAudit } from '../../../shared/audit/record.ts';
 import { traceSubject } from '../../../shared/audit/subjects.ts';
-import { type Clock, nowSeconds } from '../../../shared/clock.ts';
-import { type Database, withTransaction } from '../../../shared/db/database.ts';
+import { nowSeconds } from '../../../shared/clock.ts';
+import { withTransaction } from '../../../shared/db/database.ts';
 import { AppError } from '../../../shared/errors.ts';
 import { FeedActor } from '../../../shared/feed/actor.ts';
 import type { Feed } from '../../../shared/feed/feed.ts';
@@ -22,7 +22,7 @@ import type { SealerSource } from '../../sealing/data-keys.ts';
 import { verifyDeliveryWarrant } from '../asking/admission.ts';
 import type { TracingCtx } from '../asking/operations.ts';
 import { CONTACTS_DELIVERED } from '../kinds.ts';
-import { requireTrace } from '../openings/operations.ts';
+import { type Completeness, findCompleteness, type TracesCtx } from '../openings/operations.ts';
 import { read } from './acts.ts';
 import {
   type Delivery,
@@ -40,11 +40,20 @@ import { type Contact, type ContactPlace, placeOf } from './rules.ts';
 
 export type { DeliveredContact, Delivery } from './deliveries-queries.ts';
 
-export interface ContactsCtx {
-  readonly db: Database;
+export interface ContactsCtx extends TracesCtx {
   readonly dataKeys: SealerSource;
-  readonly clock: Clock;
-  readonly province: string;
+}
+
+/** Contacts, and what goes with them wherever they go: how whole their trace was, when and for whom. */
+export interface ShownContacts {
+  readonly contacts: readonly Contact[];
+  readonly heading: ContactsHeading;
+}
+
+export interface ContactsHeading extends Completeness {
+  /** Epoch seconds. */
+  readonly at: number;
+  readonly by: string;
 }
 
 /** What of a trace's contacts is asked for; the province's own code as ward: those of no ward. */
@@ -61,17 +70,20 @@ export function listContacts(
   ctx: ContactsCtx,
   caller: Caller,
   { act = 'contacts.list', ...request }: ContactsRequest,
-): Promise<Contact[]> {
+): Promise<ShownContacts> {
   const { traceId, limit, ward } = request;
   const page = { ...request, ward: ward === ctx.province ? null : ward, limit: limit + 1 };
   const asked = { on: [{ trace: traceId }], detail: { ward: ward ?? null } };
   return read(ctx, caller, act, asked, async (leave) => {
     const found = await queries.listContacts(ctx.db, page, leave.scope);
-    if (found.length === 0) await requireTrace(ctx, leave, traceId);
+    const completeness = await findCompleteness(ctx, leave, traceId);
     const shown = found.slice(0, limit);
     leave.note({ count: shown.length });
     leave.on(...shown.map(({ id }) => ({ contact: id })));
-    return withPersons(ctx, found);
+    return {
+      contacts: await withPersons(ctx, found),
+      heading: { ...completeness, at: nowSeconds(ctx.clock), by: caller.subject },
+    };
   });
 }
 
@@ -98,13 +110,13 @@ export async function* exportContacts(
   ctx: ContactsCtx,
   caller: Caller,
   request: ExportRequest,
-): AsyncGenerator<Contact[], void> {
+): AsyncGenerator<ShownContacts, void> {
   for (let after: ContactPlace | undefined; ; ) {
     const found = await listContacts(ctx, caller, { ...request, after, limit: PAGE_ROWS, act: EXPORT });
-    const page = found.slice(0, PAGE_ROWS);
-    yield page;
-    if (found.length <= PAGE_ROWS) return;
-    const last = page.at(-1);
+    const contacts = found.contacts.slice(0, PAGE_ROWS);
+    yield { ...found, contacts };
+    if (found.contacts.length <= PAGE_ROWS) return;
+    const last = contacts.at(-1);
     after = last && placeOf(last);
   }
 }

@@ -17,7 +17,7 @@ import { showTrace, traceOutput } from '../../../shared/http/trace-json.ts';
 import { bilingual } from '../../../shared/i18n/bilingual.ts';
 import type { Logger } from '../../../shared/log.ts';
 import { CONTACT_ACTS } from '../contacts/acts.ts';
-import { CONTACT_LIST } from '../contacts/json.ts';
+import { CONTACT_LIST, headed } from '../contacts/json.ts';
 import { type ContactsCtx, listContacts } from '../contacts/operations.ts';
 import { type Watched, watchTrace } from './events.ts';
 import * as traces from './operations.ts';
@@ -70,7 +70,7 @@ export function traceRoutes(ctx: WatchCtx): Routes {
   return routes;
 }
 
-type WatchCtx = traces.TracesCtx & ContactsCtx & { readonly logger: Logger };
+type WatchCtx = ContactsCtx & { readonly logger: Logger };
 
 function addTraces(routes: Routes, ctx: traces.TracesCtx): void {
   addList(routes, {
@@ -116,7 +116,7 @@ function addCommands(routes: Routes, ctx: traces.TracesCtx): void {
     ...{ act: 'traces.close', name: 'closeTrace', method: 'post', path: '/v1/traces/{id}/close', tag },
     summary: 'Kết thúc truy vết · End a trace',
     ...{ params, status: 202, done: 'Đã nhận · Accepted', output: idOutput },
-    reasons: { ...NO_SUCH_TRACE, PERMISSION_DENIED: ['NOT_THE_OWNER'] },
+    reasons: { ...NO_SUCH_TRACE, PERMISSION_DENIED: ['NOT_THE_OWNER', 'CASES_OUTSIDE_AREA'] },
     versioned: true,
     run: async ({ caller, params: { id } }): Promise<EndedTrace> => ({
       id,
@@ -142,7 +142,7 @@ async function* eventsOf(
     if (kind !== 'contacts') yield { event: kind, data: toWire(traceOutput, showTrace(change.trace)) };
     else if (leave.scopeOf(CONTACT_ACTS, 'contacts.list') !== undefined) {
       const limit = MAX_CONTACTS;
-      const found = await listContacts(ctx, caller, { traceId: watched.id, limit });
+      const found = headed(await listContacts(ctx, caller, { traceId: watched.id, limit }));
       const list = listId(`/v1/traces/${watched.id}/contacts`);
       yield { event: kind, data: pageJson(watched.cursors, { list, limit, spec: CONTACT_LIST }, found) };
     }

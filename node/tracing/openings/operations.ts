@@ -9,7 +9,7 @@ import { type Actor, recordAudit } from '../../../shared/audit/record.ts';
 import { type Clock, nowSeconds } from '../../../shared/clock.ts';
 import type { Queryable, Transaction } from '../../../shared/db/database.ts';
 import type { Direction } from '../../../shared/domain/rule-pack.ts';
-import { AppError, type FieldError, invalidField, listed } from '../../../shared/errors.ts';
+import { AppError, type FieldError, invalidField, listed, toAppError } from '../../../shared/errors.ts';
 import type { Feed } from '../../../shared/feed/feed.ts';
 import { newTraceId } from '../../../shared/ids.ts';
 import { AS_OF_AHEAD_SECONDS } from '../../../shared/signed/opening-windows.ts';
@@ -20,10 +20,10 @@ import { change, read, TRACE_ACTS } from './acts.ts';
 import * as lists from './list-queries.ts';
 import * as queries from './queries.ts';
 import { askHubOfAll, lookUpStanding, noSuchTrace, type StandingCtx, showStanding } from './standing.ts';
-import type { TraceStatus } from './status.ts';
+import { type Completeness, completenessOf, type TraceStatus } from './status.ts';
 
 export type { TraceCursor } from './list-queries.ts';
-export type { TraceStatus } from './status.ts';
+export type { Completeness, TraceStatus } from './status.ts';
 
 export interface TracesCtx extends StandingCtx {
   readonly clock: Clock;
@@ -112,8 +112,8 @@ export async function reopenTraces(tx: Transaction, { caseId, actor, at }: Corre
 
 /**
  * Ends a trace, now or as soon as the hub is there; the answer is its version. Throws VERSION_CHANGED;
- * NOT_FOUND NO_SUCH_TRACE for one that the caller does not see; PERMISSION_DENIED NOT_THE_OWNER for one that
- * another province, or another area, opened.
+ * NOT_FOUND NO_SUCH_TRACE for one that the caller does not see; PERMISSION_DENIED CASES_OUTSIDE_AREA,
+ * NOT_THE_OWNER for one that another province opened.
  */
 export function closeTrace(ctx: TracesCtx, caller: Caller, id: string): Promise<number> {
   return change(ctx, caller, 'traces.close', { on: [{ trace: id }] }, async (tx, leave) => {
@@ -127,6 +127,8 @@ export function closeTrace(ctx: TracesCtx, caller: Caller, id: string): Promise<
       return version;
     }
     await requireTrace({ db: tx }, leave, id);
+    if (await queries.findTrace(tx, id))
+      throw new AppError('PERMISSION_DENIED', 'CASES_OUTSIDE_AREA', 'the trace starts from cases elsewhere');
     throw new AppError('PERMISSION_DENIED', 'NOT_THE_OWNER', 'the trace was opened elsewhere');
   });
 }
@@ -152,6 +154,20 @@ export function beginWatch(ctx: TracesCtx, caller: Caller, id: string): Promise<
 export async function peekTrace(ctx: TracesCtx, leave: Leave, id: string): Promise<TraceStatus> {
   const { own } = await requireTrace(ctx, leave, id);
   return showStanding(ctx, await lookUpStanding(ctx, id), { own });
+}
+
+/**
+ * How whole a trace is, for what is shown of its contacts. Throws NOT_FOUND NO_SUCH_TRACE for one that the
+ * caller of `leave` does not see.
+ */
+export async function findCompleteness(ctx: TracesCtx, leave: Leave, id: string): Promise<Completeness> {
+  const { own } = await requireTrace(ctx, leave, id);
+  // What was delivered here is shown whatever the hub says, or does not say, of its trace now.
+  const found = await lookUpStanding(ctx, id).catch((error: unknown) => {
+    if (['UNAVAILABLE', 'NOT_FOUND'].includes(toAppError(error).code)) return undefined;
+    throw error;
+  });
+  return { trace: id, ...completenessOf(found && showStanding(ctx, found, { own })) };
 }
 
 const NOWHERE: Scope = new Set();

@@ -39,6 +39,18 @@ export interface HubStatus {
   readonly warnings: readonly string[];
 }
 
+/**
+ * How a trace stood when somebody was shown contacts of it: what is missing is said wherever they go. The
+ * state is unknown while the hub, which alone knows another province's trace, is away.
+ */
+export interface Completeness {
+  readonly trace: string;
+  readonly state: TraceState | 'unknown';
+  /** Provinces that have not answered everything. */
+  readonly missingProvinces: readonly string[];
+  readonly rules: number | null;
+}
+
 /** What a node shows of a trace. */
 export interface TraceStatus extends HubStatus {
   readonly id: string;
@@ -48,4 +60,14 @@ export interface TraceStatus extends HubStatus {
   readonly refusal: string | null;
   /** Grows with each amendment and with the end; null for another province's trace. */
   readonly version: number | null;
+}
+
+/** What of a trace's status goes with its contacts; undefined: nobody can say how it stands. */
+export function completenessOf(
+  status: Pick<TraceStatus, 'state' | 'coverage' | 'rules'> | undefined,
+): Omit<Completeness, 'trace'> {
+  if (status === undefined) return { state: 'unknown', missingProvinces: [], rules: null };
+  const missing = status.coverage.filter(({ state }) => state !== 'current');
+  const missingProvinces = missing.map(({ province }) => province).sort();
+  return { state: status.state, missingProvinces, rules: status.rules };
 }
