@@ -225,7 +225,7 @@ async function startTracing(base: Base, tokenizer: Tokenizer): Promise<Tracing> 
       ...{ db, traceDb, feed, watch, clock, logger, refusals, metrics, province: identity.province },
       federationKey: base.federationKeys.keyOf,
       warrants: new VerifiedWarrants({ provinces: base.provinces, hub: identity.warrantKey }),
-      flushTokens: (signal) => tokenizer.flush(signal),
+      tokens: tokenizer,
       rulePack: (number) => readPack(base.rules, number),
       rulesInForceAt: (at) => base.rules.inForceAt(at)?.number,
       onRevoked: (listener) => base.provinces.onRevoked(listener),

@@ -23,6 +23,14 @@ export interface ProvinceLinkOptions {
   readonly check?: PeerCheck;
 }
 
+/** What came before answers of this version of a node's data, or an earlier one, has its token. */
+export interface ReportedTokens {
+  readonly incarnation: number;
+  readonly dataVersion: number;
+  /** Identifiers that have none. */
+  readonly pending: number;
+}
+
 export class ProvinceLink implements AsyncDisposable {
   readonly province: string;
   /** `host:port` of the node's gRPC. */
@@ -38,6 +46,8 @@ export class ProvinceLink implements AsyncDisposable {
   #probing = false;
 
   #revokedAtMs: number | undefined;
+  /** How far its identifiers have their tokens, as it has reported last. */
+  tokens: ReportedTokens = { incarnation: 0, dataVersion: 0, pending: 0 };
 
   constructor(options: ProvinceLinkOptions) {
     this.province = options.province;

@@ -5,7 +5,8 @@
 import { nowSeconds } from '../../shared/clock.ts';
 import { AppError, toAppError } from '../../shared/errors.ts';
 import { type Loop, type LoopWatch, startLoop } from '../../shared/loop.ts';
-import type { ProvinceLink } from '../provinces/province-link.ts';
+import { isNewer } from '../../shared/trace/messages.ts';
+import type { ProvinceLink, ReportedTokens } from '../provinces/province-link.ts';
 import type { Roster } from '../provinces/roster.ts';
 import type { AdmittedOpening } from './admitted-opening.ts';
 import { AnswerStore } from './answer-store.ts';
@@ -25,6 +26,12 @@ export interface TraceEngineOptions extends Omit<LiveTraceCtx, 'store' | 'provin
   /** Traces that a province may have open; 20,000 unless told. */
   readonly mostOpen?: number | undefined;
   readonly loops?: LoopWatch | undefined;
+}
+
+/** What a report says of a province's answers. */
+export interface ReportedAnswers {
+  readonly stale: readonly StaleAnswers[];
+  readonly tokens?: ReportedTokens | undefined;
 }
 
 const EXPIRY_SWEEP_MS = 60_000;
@@ -176,9 +183,9 @@ export class TraceEngine implements AsyncDisposable {
 
   /**
    * What a province says of itself and of its answers; durable when it resolves. Traces are told of a life
-   * that is new, and of answers that no longer hold.
+   * that is new, of answers that no longer hold, and of identifiers that have their tokens.
    */
-  async report(report: ProvinceReport, stale: readonly StaleAnswers[]): Promise<void> {
+  async report(report: ProvinceReport, { stale, tokens }: ReportedAnswers): Promise<void> {
     const { province, incarnation } = report;
     const store = async () => {
       this.#wakes.add(await recordProvinceReport(this.#ctx.db, report, stale));
@@ -188,6 +195,19 @@ export class TraceEngine implements AsyncDisposable {
     };
     const changesNothing = stale.length === 0 && this.#holdings.knowsLife(province, incarnation);
     await (changesNothing ? store() : this.#holdings.changing(store));
+    if (tokens) this.#tokenized(province, tokens);
+  }
+
+  /** Traces hear of it, and those at rest if nothing more is without a token that they may wait for. */
+  #tokenized(province: string, tokens: ReportedTokens): void {
+    const link = this.#ctx.provinces.links.find((one) => one.province === province);
+    if (link === undefined) return;
+    const isNews = isNewer(tokens, link.tokens) || link.tokens.pending !== tokens.pending;
+    const hadPending = link.tokens.pending > 0 || link.tokens.incarnation === 0;
+    link.tokens = tokens;
+    if (!isNews) return;
+    for (const trace of this.#holdings.all) if (trace.leavesOut(province)) trace.onProgress();
+    if (hadPending && tokens.pending === 0) this.#wakes.add(this.#open.waitingFor(province));
   }
 
   /** Ends a trace, at the word of its province or because it has expired: nothing is asked any more. */

@@ -54,6 +54,11 @@ export function traceHandlers(
         dataAt: request.dataAt,
         protocol: request.protocol,
         ...{ stale: request.stale, asking: request.asking },
+        tokens: {
+          incarnation: Number(request.incarnation),
+          dataVersion: Number(request.tokenizedVersion),
+          pending: request.pendingIdentifiers,
+        },
       });
       const nextInMs = ctx.reportEveryMs ?? REPORT_EVERY_MS;
       return { nextInMs, provincesVersion: BigInt(roster.version), closed };
@@ -62,8 +67,9 @@ export function traceHandlers(
 }
 
 /** Refuses numbers that no node counts up to, and that the database could not store. */
-function checkReport({ incarnation, dataVersion, protocol, stale }: ReportStatusRequest): void {
-  const counts = { incarnation, data_version: dataVersion };
+function checkReport(report: ReportStatusRequest): void {
+  const { incarnation, dataVersion, tokenizedVersion, protocol, stale } = report;
+  const counts = { incarnation, data_version: dataVersion, tokenized_version: tokenizedVersion };
   for (const [field, count] of Object.entries(counts))
     if (count > BigInt(Number.MAX_SAFE_INTEGER)) throw invalidField(field, 'TOO_LARGE');
   if (protocol > SEQ_LIMIT) throw invalidField('protocol', 'TOO_LARGE');

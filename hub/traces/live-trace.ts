@@ -133,9 +133,9 @@ export class LiveTrace implements SessionTrace {
       this.#hasEmptyWindow = last.warnings?.includes('INDEX_WINDOW_EMPTY') ?? false;
     }
     const held = new Set<string>();
-    for (const { province, seq, stale, answeredAt, dataAt } of await this.#memory.restore()) {
+    for (const { province, seq, stale, answeredAt, header } of await this.#memory.restore()) {
       if (!stale) held.add(`${province} ${seq}`);
-      this.#session(province)?.heard(answeredAt, dataAt);
+      this.#session(province)?.heard(answeredAt, header);
     }
     const leftOut = await listExclusions(this.#ctx.db, this.id);
     if (leftOut.length > 0) this.#leaveOut(new Set(leftOut.map(({ province }) => province)));
@@ -228,6 +228,11 @@ export class LiveTrace implements SessionTrace {
     return this.#session(province) !== undefined;
   }
 
+  /** Whether answers of the province leave out identifiers without a token, or did until now. */
+  leavesOut(province: string): boolean {
+    return this.#session(province)?.leavesOut ?? false;
+  }
+
   holdsContacts(province: string): boolean {
     return this.#outbox.holdsContacts(province);
   }
@@ -291,7 +296,7 @@ export class LiveTrace implements SessionTrace {
 
   onAnswer(session: ProvinceSession, body: Uint8Array): void {
     const { seq, header, isHeld } = this.#memory.take(session.province, body);
-    session.heard(nowSeconds(this.clock), header.dataAt);
+    session.heard(nowSeconds(this.clock), header);
     if (isHeld && session.settles(seq, header)) session.settle(seq);
     this.onProgress();
   }

@@ -23,6 +23,7 @@ import {
 import type { ProvinceKeys } from '../../shared/signed/opening-keys.ts';
 import { admitOpening, checkTerms } from '../../shared/signed/opening-rules.ts';
 import type { Opening } from '../../shared/signed/opening-shape.ts';
+import type { ReportedTokens } from '../provinces/province-link.ts';
 import { read } from './acts.ts';
 import { admitted } from './admitted-opening.ts';
 import type { TraceEngine } from './engine.ts';
@@ -236,6 +237,8 @@ export function listTraces(
 }
 
 export interface StatusReport extends ProvinceReport {
+  /** How far its identifiers have their tokens; an older node answers when all have theirs. */
+  readonly tokens?: ReportedTokens;
   readonly stale: readonly StaleAnswers[];
   /** Traces whose questions the node keeps, some in each report; an older node says nothing of them. */
   readonly asking?: readonly string[];
@@ -246,9 +249,9 @@ export interface StatusReport extends ProvinceReport {
  * is durable before this resolves, with those of the traces asked about that are closed.
  */
 export async function reportStatus(ctx: TracesCtx, report: StatusReport): Promise<string[]> {
-  const { stale, asking = [], ...said } = report;
+  const { stale, asking = [], tokens, ...said } = report;
   if (asking.length > ASKED_AT_ONCE) throw invalidField('asking', 'TOO_MANY', { most: ASKED_AT_ONCE });
-  await ctx.engine.report(said, stale);
+  await ctx.engine.report(said, { stale, tokens });
   return asking.length === 0 ? [] : findClosed(ctx.db, asking);
 }
 

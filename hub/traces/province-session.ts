@@ -5,9 +5,9 @@
  */
 import type { Clock } from '../../shared/clock.ts';
 import { type AppError, isRefusal, toAppError } from '../../shared/errors.ts';
-import { AnswerAssembler } from '../../shared/grpc/trace-messages.ts';
+import { AnswerAssembler, type AnswerHeader } from '../../shared/grpc/trace-messages.ts';
 import type { Logger } from '../../shared/log.ts';
-import type { AnswerVersion } from '../../shared/trace/messages.ts';
+import { type AnswerVersion, isNewer } from '../../shared/trace/messages.ts';
 import type { ProvinceLink } from '../provinces/province-link.ts';
 import { DeliveryLine } from './delivery-line.ts';
 import { encodeWarrant } from './messages.ts';
@@ -49,6 +49,8 @@ export class ProvinceSession {
   readonly #trace: SessionTrace;
   #answeredAt = 0;
   #dataAt = 0;
+  /** The newest answer that leaves out identifiers without a token, and how many there were. */
+  #leftOut: AnswerVersion & { readonly pending: number } = { ...ANY_VERSION, pending: 0 };
   /** Answers of a life before this one come too late. */
   #incarnation = 0;
   /** Questions without an answer that holds, and the state of the data that an answer must have reached. */
@@ -71,7 +73,7 @@ export class ProvinceSession {
     this.#deliveries = new DeliveryLine({
       ...{ link, trace, back: () => this.#backoff.signal },
       applied: (seq) => {
-        if (this.isCurrent) this.#late = false;
+        if (this.#isCaughtUp) this.#late = false;
         trace.onDelivered(this, seq);
       },
     });
@@ -92,7 +94,7 @@ export class ProvinceSession {
   ask(seqs: Iterable<number>, least = ANY_VERSION): void {
     for (const seq of seqs) {
       const before = this.#pending.get(seq) ?? ANY_VERSION;
-      this.#pending.set(seq, isOlder(before, least) ? least : before);
+      this.#pending.set(seq, isNewer(least, before) ? least : before);
       if (least !== ANY_VERSION) this.#stream?.sent.delete(seq);
     }
     this.pump();
@@ -101,7 +103,7 @@ export class ProvinceSession {
   /** Whether an answer from this state of the data settles the question. */
   settles(seq: number, version: AnswerVersion): boolean {
     const isOfThisLife = version.incarnation >= this.#incarnation;
-    return isOfThisLife && !isOlder(version, this.#pending.get(seq) ?? ANY_VERSION);
+    return isOfThisLife && !isNewer(this.#pending.get(seq) ?? ANY_VERSION, version);
   }
 
   /** The node has started anew. */
@@ -113,15 +115,31 @@ export class ProvinceSession {
   settle(seq: number): void {
     this.#pending.delete(seq);
     this.link.failures.answered(this.#trace.logger, this.#failures > 0);
-    if (this.isCurrent) this.#late = false;
+    if (this.#isCaughtUp) this.#late = false;
     this.#failures = 0;
     this.#refusal = '';
   }
 
-  /** The province answered at `answeredAt` from data received up to `dataAt` (epoch seconds). */
-  heard(answeredAt: number, dataAt: number): void {
+  /** The province answered at `answeredAt` (epoch seconds), from the state of its data in the header. */
+  heard(answeredAt: number, { pendingIdentifiers: pending, ...header }: AnswerHeader): void {
     this.#answeredAt = Math.max(this.#answeredAt, answeredAt);
-    this.#dataAt = Math.max(this.#dataAt, dataAt);
+    this.#dataAt = Math.max(this.#dataAt, header.dataAt);
+    if (pending > 0 && !isNewer(this.#leftOut, header)) this.#leftOut = { ...header, pending };
+  }
+
+  /** Whether an answer of it ever left out identifiers without a token. */
+  get leavesOut(): boolean {
+    return this.#leftOut.pending > 0;
+  }
+
+  /** Identifiers that its answers leave out for want of a token, as far as it is known. */
+  get #pendingIdentifiers(): number {
+    const { tokens } = this.link;
+    if (this.#leftOut.pending === 0 || !isNewer(this.#leftOut, tokens)) return 0;
+    // Of an earlier life a report says nothing of this answer.
+    return tokens.incarnation === this.#leftOut.incarnation && tokens.pending > 0
+      ? tokens.pending
+      : this.#leftOut.pending;
   }
 
   /** Sends deliveries, in the order of their numbers, among those on their way already. */
@@ -141,6 +159,11 @@ export class ProvinceSession {
   }
 
   get isCurrent(): boolean {
+    return this.#isCaughtUp && this.#pendingIdentifiers === 0;
+  }
+
+  /** Whether nothing is left to be asked of it or delivered to it: what lacks a token it tells by itself. */
+  get #isCaughtUp(): boolean {
     if (this.link.isRevoked) return false;
     return this.#pending.size === 0 && this.#deliveries.isEmpty;
   }
@@ -151,7 +174,7 @@ export class ProvinceSession {
    */
   get isUnderWay(): boolean {
     if (this.#stream !== undefined) return true;
-    if (this.isCurrent || this.link.isRevoked) return false;
+    if (this.#isCaughtUp || this.link.isRevoked) return false;
     if (this.link.state === 'down' || this.#refusal !== '') return false;
     return Math.max(this.#failures, this.#deliveries.failures) < FAILURES_BEFORE_REST;
   }
@@ -161,24 +184,25 @@ export class ProvinceSession {
     if (this.isAwaited || this.isDelivering) this.#late = true;
   }
 
-  /** @param isOlder whether it has answered in links, from which less follows than from records. */
-  coverage(isOlder: boolean): CoverageView {
+  /** @param inLinks whether it has answered in links, from which less follows than from records. */
+  coverage(inLinks: boolean): CoverageView {
+    const pendingIdentifiers = this.#pendingIdentifiers;
     const behind = this.#pending.size;
     const refusal = this.link.isRevoked ? 'PROVINCE_REVOKED' : this.#refusal;
     const state = this.isLeftOut
       ? 'excluded'
       : refusal
         ? 'refused'
-        : this.isCurrent
-          ? isOlder
+        : this.#isCaughtUp
+          ? inLinks || pendingIdentifiers > 0
             ? 'behind'
             : 'current'
           : this.link.state === 'up' && this.#failures === 0
             ? 'behind'
             : 'unreachable';
-    const reason = refusal || (isOlder ? 'PROTOCOL_OLDER' : '');
+    const reason = refusal || (inLinks ? 'PROTOCOL_OLDER' : pendingIdentifiers > 0 ? 'TOKENS_PENDING' : '');
     const [answeredAt, dataAt] = [this.#answeredAt, this.#dataAt];
-    return { province: this.province, state, behind, answeredAt, dataAt, reason };
+    return { province: this.province, state, behind, answeredAt, dataAt, reason, pendingIdentifiers };
   }
 
   /** Nothing more to ask for now: the stream may end. */
@@ -266,8 +290,3 @@ export class ProvinceSession {
 
 /** What every answer has reached. */
 const ANY_VERSION: AnswerVersion = { incarnation: 0, dataVersion: 0 };
-
-/** Versions of the data count anew in each life of a node. */
-function isOlder(a: AnswerVersion, b: AnswerVersion): boolean {
-  return a.incarnation !== b.incarnation ? a.incarnation < b.incarnation : a.dataVersion < b.dataVersion;
-}

@@ -15,8 +15,10 @@ export interface CoverageView {
   readonly behind: number;
   readonly answeredAt: number;
   readonly dataAt: number;
-  /** Why it refused, or is not current though nothing is asked of it (PROTOCOL_OLDER), else empty. */
+  /** Why it refused, or is behind without a question (PROTOCOL_OLDER, TOKENS_PENDING), else empty. */
   readonly reason: string;
+  /** Identifiers that its answers leave out because they have no token yet. */
+  readonly pendingIdentifiers: number;
 }
 
 export interface TraceStatusView {

@@ -37,7 +37,7 @@ export interface HeldAnswer {
   readonly stale: boolean;
   /** Epoch seconds. */
   readonly answeredAt: number;
-  readonly dataAt: number;
+  readonly header: AnswerHeader;
 }
 
 export class TraceMemory {
@@ -98,7 +98,7 @@ export class TraceMemory {
     try {
       const { answer, header } = decodeAnswer(body);
       this.state.apply(Number(province), answer, header);
-      return { province, seq, stale, answeredAt, dataAt: header.dataAt };
+      return { province, seq, stale, answeredAt, header };
     } catch (error) {
       const { logger, traceId } = this.#options;
       logger.warn({ trace: traceId, province, err: toAppError(error) }, 'a stored answer is no good');

@@ -69,6 +69,8 @@ export function questionFromWire(question: Question): TraceQuestion {
 export interface AnswerHeader extends AnswerVersion {
   /** Newest data that the node had received, epoch seconds; 0 = none. */
   readonly dataAt: number;
+  /** Identifiers that the node held without a token, and that the answer leaves out. */
+  readonly pendingIdentifiers: number;
 }
 
 /** An answer's wire form, also what the hub stores. */
@@ -81,6 +83,7 @@ export function encodeAnswer(answer: TraceAnswer, header: AnswerHeader): Uint8Ar
       incarnation: BigInt(header.incarnation),
       dataVersion: BigInt(header.dataVersion),
       dataAt: header.dataAt,
+      pendingIdentifiers: header.pendingIdentifiers,
       named: answer.named,
       namedFlags: answer.namedFlags,
       known: packUint32(answer.known),
@@ -137,6 +140,7 @@ export function decodeAnswer(body: Uint8Array): { answer: TraceAnswer; header: A
     incarnation: Number(wire.incarnation),
     dataVersion: Number(wire.dataVersion),
     dataAt: wire.dataAt,
+    pendingIdentifiers: wire.pendingIdentifiers,
   };
   return { answer, header };
 }

@@ -29,6 +29,9 @@ export const traceOutput = z
         answered_at: instantOutput.nullable(),
         data_at: instantOutput.nullable(),
         reason: textOutput('PROVINCE_BUDGET').nullable(),
+        pending_identifiers: z.int().openapi({
+          description: 'định danh chưa có mã · identifiers left out of its answers for want of a token',
+        }),
       }),
     ),
     contacts: z.object({
@@ -67,9 +70,15 @@ type TraceAnswer = Shown<typeof traceOutput>;
 
 type ProvinceCoverage = TraceAnswer['coverage'][number];
 
+/** A status that was stored by a program of before says nothing of identifiers without a token. */
+type ShownCoverage = Omit<ProvinceCoverage, 'reason' | 'pendingIdentifiers'> & {
+  readonly reason: string;
+  readonly pendingIdentifiers?: number;
+};
+
 /** A trace in the programs' own words; instants in epoch seconds. */
 export interface ShownTrace extends Omit<TraceAnswer, 'contacts' | 'progress' | 'coverage' | 'warnings'> {
-  readonly coverage: readonly (Omit<ProvinceCoverage, 'reason'> & { readonly reason: string })[];
+  readonly coverage: readonly ShownCoverage[];
   readonly byDegree: TraceAnswer['contacts']['byDegree'];
   readonly byProvince: TraceAnswer['contacts']['byProvince'];
   readonly questions: number;
@@ -83,7 +92,10 @@ export function showTrace({ byDegree, byProvince, questions, awaited, ...trace }
     ...trace,
     contacts: { byDegree, byProvince },
     progress: { questions, awaited },
-    coverage: trace.coverage.map((one) => ({ ...one, reason: one.reason === '' ? null : one.reason })),
+    coverage: trace.coverage.map(({ reason, pendingIdentifiers = 0, ...one }) => ({
+      ...one,
+      ...{ pendingIdentifiers, reason: reason === '' ? null : reason },
+    })),
     elapsedMs: Math.max(0, Math.round(trace.elapsedMs)),
     warnings: trace.warnings.map((reason) => ({ reason })),
   };

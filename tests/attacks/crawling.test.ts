@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { decodeQuestion } from '../../shared/grpc/trace-messages.ts';
 import { newKey, newTraceId } from '../../shared/ids.ts';
 import { blind, oprfReady } from '../../shared/pseudonym/oprf.ts';
-import { call, type TraceStatus, waitForTrace } from '../federation/drive.ts';
+import { call, importFile, type TraceStatus, waitForTrace } from '../federation/drive.ts';
 import {
   federation,
   hubAs,
@@ -24,6 +24,7 @@ import {
   tracingOf,
 } from '../federation/intruder.ts';
 import { rowsOf } from '../federation/scenario.ts';
+import { waitFor } from '../support/wait.ts';
 
 beforeAll(async () => {
   await oprfReady();
@@ -145,6 +146,97 @@ describe('guesses through the key service', () => {
     ]);
     const figures = await (await fetch(`${federation.hub.url}/metrics`)).text();
     expect(figures).toContain(`truyvet_key_refusals_total{province="${other}",reason="KEY_BUDGET"`);
+  });
+});
+
+describe('a province whose identifiers get no tokens', () => {
+  const at = (from: string, until: string) => `2021-06-11T0${from}:00Z,2021-06-11T0${until}:00Z`;
+  const setKeyBudget = (budget: object | null) =>
+    call(federation.hub, '/v1/key-budgets', {
+      method: 'PUT',
+      body: JSON.stringify({ province: other, budget }),
+    });
+  const HEADERS = {
+    persons: 'identifiers,household',
+    places: 'place,name,kind',
+    'check-ins': 'identifier,place,in_at,out_at',
+    encounters: 'identifier_a,identifier_b,from,until',
+  };
+  const importAt = (province: string, kind: keyof typeof HEADERS, rows: readonly string[]) =>
+    importFile(federation.node(province), kind, `${HEADERS[kind]}\n${rows.join('\n')}\n`);
+  /** A number of its own for each way and role: `i` the index case, `x` who has no token, `z` who has. */
+  const phone = (way: number, role: string) => `phone:+8493${'ixz'.indexOf(role)}00010${way}`;
+  const met = (way: number, role: 'x' | 'z', times = at('1:00', '1:30')) =>
+    `${phone(way, 'i')},${phone(way, role)},${times}`;
+  const cccd = 'cccd:024090009901';
+
+  /** How somebody without a token would be named; contacts while that is so, and afterwards. */
+  const WAYS = [
+    { what: 'by an encounter', contacts: 0, later: 1 },
+    { what: 'by a stay', contacts: 0, later: 1 },
+    { what: 'as a housemate', contacts: 0, later: 1 },
+    { what: 'by a record that joins ten minutes and ten', contacts: 0, later: 1 },
+    { what: 'as the index person', contacts: 0, later: 1 },
+    { what: 'nowhere in this trace', contacts: 1, later: 1 },
+  ];
+
+  async function importBefore(): Promise<void> {
+    await importAt(other, 'places', ['starved,Quán,cafe']);
+    await importAt(other, 'persons', [`${phone(2, 'i')},H`, `${phone(0, 'i')},`, `${phone(4, 'z')},`]);
+    await importAt(other, 'check-ins', [`${phone(1, 'i')},starved,${at('1:00', '2:00')}`]);
+    await importAt(other, 'encounters', [met(3, 'z', at('1:00', '1:10')), met(5, 'z')]);
+    await importAt(owner, 'encounters', [`${phone(3, 'i')},${cccd},${at('3:00', '3:10')}`]);
+  }
+
+  async function importStarved(): Promise<void> {
+    await importAt(other, 'encounters', [met(0, 'x'), met(4, 'z')]);
+    await importAt(other, 'check-ins', [`${phone(1, 'x')},starved,${at('1:20', '2:00')}`]);
+    await importAt(other, 'persons', [
+      `${phone(2, 'x')},H`,
+      `${phone(3, 'z')} ${cccd},`,
+      `${phone(5, 'x')},`,
+    ]);
+  }
+
+  async function traceOf(way: number): Promise<string> {
+    const facts = { identifiers: [phone(way, 'i')], onset_on: '2021-06-10' };
+    const { id } = await call<{ id: string }>(federation.node(owner), '/v1/cases', {
+      body: JSON.stringify(facts),
+    });
+    const asked = { cases: [id], direction: 'forward', max_degree: 1, as_of: '2021-06-20T00:00:00Z' };
+    const body = JSON.stringify(asked);
+    return (await call<{ id: string }>(federation.node(owner), '/v1/traces', { body })).id;
+  }
+
+  const untokenized = async () =>
+    (await rowsOf(federation.node(other), 'SELECT FROM identifiers WHERE token IS NULL')).length;
+  const shown = ({ coverage, contacts }: TraceStatus) => {
+    const { state, behind, reason, pending_identifiers } = coverage.find(
+      ({ province }) => province === other,
+    ) as TraceStatus['coverage'][number] & { pending_identifiers: number };
+    return { state, behind, reason, pending_identifiers, contacts: contacts.by_degree['1'] ?? 0 };
+  };
+
+  test('keeps no trace waiting: what has tokens is answered, the rest counted, and told later', async () => {
+    await importBefore();
+    await waitFor('tokens', async () => (await untokenized()) === 0);
+    await setKeyBudget({ per_hour: 0, per_day: 0, first_loading: 0 });
+    await importStarved();
+    const traces = await Promise.all(WAYS.map((_, way) => traceOf(way)));
+    const missing = { state: 'behind', behind: 0, reason: 'TOKENS_PENDING', pending_identifiers: 6 };
+    for (const [way, { what, contacts }] of WAYS.entries()) {
+      const isPartial = ({ state }: TraceStatus) => state === 'partial';
+      const status = await waitForTrace(federation.node(owner), traces[way] as string, isPartial);
+      expect({ what, ...shown(status) }).toEqual({ what, ...missing, contacts });
+    }
+    await setKeyBudget(null);
+    // Wakes the tokenizer, which would try again within half a minute.
+    await importAt(other, 'persons', [`${phone(9, 'x')},`]);
+    const current = { state: 'current', behind: 0, reason: null, pending_identifiers: 0 };
+    for (const [way, { what, later: contacts }] of WAYS.entries()) {
+      const status = await waitForTrace(federation.node(owner), traces[way] as string);
+      expect({ what, ...shown(status) }).toEqual({ what, ...current, contacts });
+    }
   });
 });
 

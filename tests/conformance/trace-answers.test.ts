@@ -17,7 +17,7 @@ const NO_EVENTS = {
   ...{ eventOf: NONE, eventTo: NONE, eventFrom: NONE, eventUntil: NONE, eventSetting: new Uint8Array() },
 };
 const named = Uint8Array.from({ length: 32 }, (_, i) => i);
-const header = { incarnation: 3, dataVersion: 5, dataAt: 9 };
+const header = { incarnation: 3, dataVersion: 5, dataAt: 9, pendingIdentifiers: 0 };
 
 /** Asked who 0 is: beside it a cccd, and beside that a resident. */
 const LINKS: TraceAnswer = {

@@ -85,8 +85,12 @@ describe('opening a trace', () => {
         {
           ...{ province: '24', state: 'current', behind: 0, reason: null },
           ...{ answered_at: '2021-07-01T00:00:00Z', data_at: '2021-06-30T23:00:00Z' },
+          pending_identifiers: 0,
         },
-        { province: '79', state: 'refused', behind: 2, answered_at: null, data_at: null, reason: 'OLD_KEY' },
+        {
+          ...{ province: '79', state: 'refused', behind: 2, answered_at: null, data_at: null },
+          ...{ reason: 'OLD_KEY', pending_identifiers: 0 },
+        },
       ],
       contacts: { by_degree: { '1': 3 }, by_province: { '24': 3 } },
       progress: { questions: 4, awaited: 2 },

@@ -191,6 +191,7 @@ async function remember() {
     index,
     asked,
     onTouched: () => undefined,
+    onTokenized: async () => undefined,
   });
   return {
     ...{ index, changes },

@@ -8,7 +8,12 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { evaluateBlinded } from '../../hub/key-service/operations.ts';
 import { IDENTIFIERS_TOKENIZED } from '../../node/records/kinds.ts';
 import { ensureIdentifiers } from '../../node/records/people/operations.ts';
-import { createTokenizer, type Tokenizer, type TokenizerOptions } from '../../node/records/people/tokens.ts';
+import {
+  createTokenizer,
+  type EvaluateTerms,
+  type Tokenizer,
+  type TokenizerOptions,
+} from '../../node/records/people/tokens.ts';
 import { RefusalLog } from '../../shared/audit/refusals.ts';
 import { type Clock, systemClock } from '../../shared/clock.ts';
 import { withTransaction } from '../../shared/db/database.ts';
@@ -71,7 +76,7 @@ function start(change: Partial<Omit<TokenizerOptions, 'dataKeys'>> = {}): Tokeni
   return tokenizer;
 }
 
-async function evaluate(blinded: Uint8Array, signal: AbortSignal) {
+async function evaluate(blinded: Uint8Array, { signal }: EvaluateTerms) {
   return { evaluated: await hub.evaluate(blinded, signal), generation: 1 };
 }
 
@@ -145,7 +150,7 @@ describe('the tokenizer', () => {
     const ctx = { db, clock: systemClock, oprf: hub, logger, refusals, figures };
     await insert(250);
     const tokenizer = start({
-      evaluate: (blinded, signal) => evaluateBlinded(ctx, { province: '24', blinded, signal }),
+      evaluate: (blinded, { signal }) => evaluateBlinded(ctx, { province: '24', blinded, signal }),
     });
     await tokenizer.flush(never);
     await expectAllTokenized(250);
@@ -196,9 +201,9 @@ describe('the feed', () => {
     await insert(201);
     const held = withResolvers<void>();
     let done = false;
-    const holding: TokenizerOptions['evaluate'] = async (blinded, signal) => {
+    const holding: TokenizerOptions['evaluate'] = async (blinded, terms) => {
       if (blinded.length > 100) await held.promise;
-      return evaluate(blinded, signal);
+      return evaluate(blinded, terms);
     };
     const tokenizer = start({ evaluate: holding });
     const flushed = tokenizer.flush(never).then(() => {
@@ -256,7 +261,7 @@ describe('while the hub cannot be reached', () => {
     await insert(1);
     const asked = withResolvers<void>();
     const tokenizer = start({
-      evaluate: (_blinded, signal) =>
+      evaluate: (_blinded, { signal }) =>
         new Promise((_resolve, reject) => {
           signal.addEventListener('abort', () => reject(unavailable()));
           asked.resolve();

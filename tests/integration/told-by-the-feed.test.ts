@@ -62,7 +62,9 @@ async function follow(db: Database, touched: TouchedQuestion[]) {
   const feed = new Feed({ db, clock, logger, everyMs: 100 });
   const [index, asked] = [new IdentifierIndex(), new AskedQuestions()];
   const onTouched = (questions: readonly TouchedQuestion[]) => void touched.push(...questions);
-  const changes = await Changes.start({ db, feed, province: '24', index, asked, onTouched });
+  const onTokenized = async () => undefined;
+  const parts = { db, feed, province: '24', index, asked, onTouched, onTokenized };
+  const changes = await Changes.start(parts);
   return { feed, changes, asked };
 }
 

@@ -116,7 +116,7 @@ export async function createNodeHttp(options: NodeHttpOptions = {}): Promise<Nod
     logger,
   });
   await rules.pull();
-  const tokenizer = { flush: () => tokenize(db, keyService) };
+  const tokenizer = { hurry: () => tokenize(db, keyService) };
   const feed = stack.use(new Feed({ db, clock, logger, kinds: NODE_KINDS }));
   stack.use(
     await Submitter.start({

@@ -102,7 +102,7 @@ export class ModelProvince implements AsyncDisposable {
         const { incarnation, dataVersion } = this;
         this.answered.push({ traceId, seq: question.seq });
         const answer = (this.#models.get(spoken) as ModelNode).answer(question);
-        const body = encodeAnswer(answer, { incarnation, dataVersion, dataAt: 1 });
+        const body = encodeAnswer(answer, { incarnation, dataVersion, dataAt: 1, pendingIdentifiers: 0 });
         yield* fragmentsOf(question.seq, body);
       }
     }

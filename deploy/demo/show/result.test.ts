@@ -9,7 +9,7 @@ import { styleOf } from './text.ts';
 const style = styleOf(false);
 
 function coverage(province: string, state: TraceJson['coverage'][number]['state'], behind = 0) {
-  return { province, state, behind, answered_at: null, data_at: null, reason: null };
+  return { province, state, behind, answered_at: null, data_at: null, reason: null, pending_identifiers: 0 };
 }
 
 const trace: TraceJson = {

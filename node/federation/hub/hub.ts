@@ -16,6 +16,10 @@ export interface HubReport {
   readonly stale: readonly { readonly traceId: string; readonly seqs: readonly number[] }[];
   /** Some of the traces that have asked it: whether any of them is over. */
   readonly asking: readonly string[];
+  /** Identifiers that it holds without a token. */
+  readonly pendingIdentifiers: number;
+  /** What came before an answer of this version of the data has its token. */
+  readonly tokenizedVersion: number;
 }
 
 export interface HubReportAnswer {
@@ -29,7 +33,10 @@ export interface HubLink extends AsyncDisposable {
   readonly client: Client<typeof FederationService>;
   readonly state: Channel['state'];
   /** The key service. */
-  evaluate(blinded: Uint8Array, signal: AbortSignal): Promise<{ evaluated: Uint8Array; generation: number }>;
+  evaluate(
+    blinded: Uint8Array,
+    terms: { readonly signal: AbortSignal },
+  ): Promise<{ evaluated: Uint8Array; generation: number }>;
   /** The version is that of the hub's list of provinces. */
   report(report: HubReport, signal: AbortSignal): Promise<HubReportAnswer>;
   /** This node's certificate was renewed. */
@@ -61,13 +68,15 @@ export function connectHub({ protocol, ...to }: HubLinkOptions): HubLink {
     get state() {
       return channel.state;
     },
-    evaluate: (blinded, signal) => client.evaluate({ blinded }, { deadlineMs: EVALUATE_DEADLINE_MS, signal }),
-    report: async ({ incarnation, dataVersion, dataAt, stale, asking }, signal) => {
+    evaluate: (blinded, { signal }) =>
+      client.evaluate({ blinded }, { deadlineMs: EVALUATE_DEADLINE_MS, signal }),
+    report: async ({ incarnation, dataVersion, tokenizedVersion, stale, asking, ...said }, signal) => {
       const { nextInMs, provincesVersion, closed } = await client.reportStatus(
         {
           incarnation: BigInt(incarnation),
           dataVersion: BigInt(dataVersion),
-          dataAt,
+          tokenizedVersion: BigInt(tokenizedVersion),
+          ...said,
           protocol,
           asking: [...asking],
           stale: stale.map(({ traceId, seqs }) => ({ traceId, seqs: [...seqs] })),

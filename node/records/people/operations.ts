@@ -26,6 +26,7 @@ import { NOTHING_SAID, type RecordValue, SOURCES } from './rules.ts';
 export type { IntakeTx } from './queries.ts';
 export type { PeopleCtx, ReadRecord, Saying } from './reading.ts';
 export type { CheckRecord, RecordChanges } from './records.ts';
+export type { PendingTokens, Tokenizer } from './tokens.ts';
 
 type Tx = queries.IntakeTx;
 

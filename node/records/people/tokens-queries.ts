@@ -17,13 +17,30 @@ export async function listUntokenized(
   { sql, sealer }: Db & { readonly sealer: ColumnSealer },
   { after, limit }: { readonly after: number; readonly limit: number },
 ): Promise<Untokenized[]> {
-  const rows = await sql<{ id: number; value_sealed: Buffer }[]>`
+  const rows = await sql<SealedValue[]>`
     SELECT id, value_sealed FROM identifiers WHERE token IS NULL AND id > ${after}
     ORDER BY id LIMIT ${limit}`;
-  return rows.map((row) => ({
-    id: row.id,
-    value: sealer.open('identifiers.value', row.id, row.value_sealed),
-  }));
+  return rows.map((row) => opened(sealer, row));
+}
+
+/** Those of `ids` that have no token, by id. Never log the values. */
+export async function listUntokenizedOf(
+  { sql, sealer }: Db & { readonly sealer: ColumnSealer },
+  ids: readonly number[],
+): Promise<Untokenized[]> {
+  const rows = await sql<SealedValue[]>`
+    SELECT id, value_sealed FROM identifiers WHERE token IS NULL AND id = ANY (${ids as number[]}::int[])
+    ORDER BY id`;
+  return rows.map((row) => opened(sealer, row));
+}
+
+interface SealedValue {
+  readonly id: number;
+  readonly value_sealed: Buffer;
+}
+
+function opened(sealer: ColumnSealer, { id, value_sealed }: SealedValue): Untokenized {
+  return { id, value: sealer.open('identifiers.value', id, value_sealed) };
 }
 
 /** What has no token. */
@@ -45,6 +62,16 @@ export async function findUntokenizedRange(db: Db): Promise<UntokenizedRange> {
       (SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM feed_id_seq) AS "lastEvent"
     FROM identifiers WHERE token IS NULL`;
   return row as UntokenizedRange;
+}
+
+/** As many are counted: what is shown of more is that it is many. */
+const MOST_COUNTED = 100_000;
+
+/** How many identifiers have no token, at most 100,000. */
+export async function countUntokenized(db: Db): Promise<number> {
+  const [row] = await db.sql<{ count: number }[]>`SELECT count(*)::int AS count
+    FROM (SELECT FROM identifiers WHERE token IS NULL LIMIT ${MOST_COUNTED}) counted`;
+  return row?.count ?? 0;
 }
 
 /**

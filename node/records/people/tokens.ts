@@ -1,7 +1,7 @@
 /**
  * Gives every identifier its token (SECURITY.md, What crosses a border): blinds in a worker, asks the hub's
- * key service, stores. Runs in the background after imports, and at the latest before a question is answered
- * (`flush`).
+ * key service, stores. Runs in the background after imports; nobody waits for all of it but a hub that would
+ * not hear what is left out (`flush`).
  *
  *   lane 1   select → blind → hub evaluates → finalize → store, tell → select …
  *   lane 2            select → blind → hub evaluates → …          two lanes keep node and hub both at work
@@ -18,13 +18,27 @@ import { type Loop, type LoopWatch, startLoop } from '../../../shared/loop.ts';
 import type { OprfClient } from '../../../shared/pseudonym/oprf-pool.ts';
 import type { SealerSource } from '../../sealing/data-keys.ts';
 import { IDENTIFIERS_CHANGED } from '../kinds.ts';
-import { listUntokenized, type Untokenized } from './tokens-queries.ts';
+import {
+  countUntokenized,
+  findUntokenizedRange,
+  listUntokenized,
+  listUntokenizedOf,
+  type Untokenized,
+  type UntokenizedRange,
+} from './tokens-queries.ts';
 import { TokenStore } from './tokens-store.ts';
+
+/** What an evaluation is for, and until when. */
+export interface EvaluateTerms {
+  /** `cases`: identifiers of cases that are traced, for which the key service keeps a budget apart. */
+  readonly purpose: 'all' | 'cases';
+  readonly signal: AbortSignal;
+}
 
 /** The hub's key service, as gRPC brings it. */
 export type EvaluateBlinded = (
   blinded: Uint8Array,
-  signal: AbortSignal,
+  terms: EvaluateTerms,
 ) => Promise<{ readonly evaluated: Uint8Array; readonly generation: number }>;
 
 export interface TokenizerOptions {
@@ -51,6 +65,23 @@ export interface Tokenizer extends AsyncDisposable {
    * first; the cause is the last failure.
    */
   flush(signal: AbortSignal): Promise<number>;
+  /**
+   * What has no token, after a moment in which it may have got it: no wait if that is many, or if the key
+   * service has failed. What came before the call and has its token is told by the event `lastEvent`.
+   */
+  soon(signal: AbortSignal): Promise<PendingTokens>;
+  /** What has no token now. */
+  look(): Promise<PendingTokens>;
+  /**
+   * Gives these identifiers their tokens before all others, out of what is reserved for cases. Rejects as
+   * the key service does.
+   */
+  hurry(ids: readonly number[], signal: AbortSignal): Promise<void>;
+}
+
+/** What has no token, and how much that is: 100,000 at most are counted. */
+export interface PendingTokens extends UntokenizedRange {
+  readonly count: number;
 }
 
 /** About 0.2 s of one core on either side. */
@@ -58,6 +89,8 @@ const BATCH = 2_000;
 const LANES = 2;
 /** How often it looks without being woken. */
 const LOOK_EVERY_MS = 5_000;
+/** How long an answer waits for identifiers that were stored just now. */
+const PATIENCE_MS = 1_000;
 /** 63 nodes do not come back to a restarted hub as one. */
 const RETRY_MS = { first: 200, most: 30_000 };
 
@@ -112,6 +145,33 @@ class TokenLoop implements Tokenizer {
     return findLastId(this.#options.db);
   }
 
+  async soon(signal: AbortSignal): Promise<PendingTokens> {
+    const { clock, batch = BATCH } = this.#options;
+    const pending = await this.look();
+    if (pending.last === null || pending.count > batch || this.#lastFailure) return pending;
+    const over = new AbortController();
+    const late = clock.sleep(PATIENCE_MS, AbortSignal.any([over.signal, signal]));
+    void late.then(() => over.abort());
+    await this.flush(over.signal).catch(() => undefined);
+    over.abort();
+    return this.look();
+  }
+
+  async look(): Promise<PendingTokens> {
+    const { db } = this.#options;
+    const range = await findUntokenizedRange(db);
+    // At least one, for the range says so and was read before.
+    const count = range.last === null ? 0 : Math.max(1, await countUntokenized(db));
+    return { ...range, count };
+  }
+
+  async hurry(ids: readonly number[], signal: AbortSignal): Promise<void> {
+    const { db, dataKeys } = this.#options;
+    const batch = await listUntokenizedOf({ sql: db.sql, sealer: dataKeys.sealer }, ids);
+    if (batch.length > 0)
+      await this.#tokenize(batch, { purpose: 'cases', signal: AbortSignal.any([signal, this.#stop.signal]) });
+  }
+
   /** One attempt to leave nothing without a token. */
   async #round(): Promise<void> {
     try {
@@ -143,7 +203,7 @@ class TokenLoop implements Tokenizer {
       while (!sweep.failed) {
         const batch = await this.#select(sweep);
         if (batch.length === 0) return;
-        sweep.locked += await this.#tokenize(batch);
+        sweep.locked += await this.#tokenize(batch, { purpose: 'all', signal: this.#stop.signal });
       }
     } catch (error) {
       sweep.failed = true;
@@ -164,10 +224,10 @@ class TokenLoop implements Tokenizer {
     return selected;
   }
 
-  async #tokenize(batch: readonly Untokenized[]): Promise<number> {
+  async #tokenize(batch: readonly Untokenized[], asking: EvaluateTerms): Promise<number> {
     const { oprf, evaluate, logger } = this.#options;
     using blinding = await oprf.blind(batch.map((identifier) => identifier.value));
-    const { evaluated, generation } = await evaluate(blinding.blinded, this.#stop.signal);
+    const { evaluated, generation } = await evaluate(blinding.blinded, asking);
     const tokens = await blinding.finalize(evaluated);
     const ids = batch.map((identifier) => identifier.id);
     const locked = await this.#store.store({ ids, tokens, generation });

@@ -86,7 +86,10 @@ class SaidRecords {
     let held = 0;
     let cccds = 0;
     for (const one of identifiers) {
-      if (!this.#records.has(one)) continue;
+      if (!this.#records.has(one)) {
+        this.#named.leftOut.add(one);
+        continue;
+      }
       if (this.#positionOf(one) < position) return undefined;
       if (this.#records.kindOf(one) === CCCD) cccds++;
       held++;

@@ -29,6 +29,8 @@ export interface BuiltAnswer {
   /** Tokens of the handles that have tags, and birth years and sexes of their records, in the tags' order. */
   readonly handles: Uint8Array;
   readonly births: BirthColumns;
+  /** Local ids that it would name if they had a token. */
+  readonly leftOut: ReadonlySet<number>;
 }
 
 /** @param protocol what the asker reads: links or records. */
@@ -55,7 +57,7 @@ function inRecords(index: IdentifierIndex, local: LocalQuestion, events: MetColu
     records: { ...records, tags: NO_RECORDS.tags },
     ...NO_LINKS,
   };
-  return { answer, handles: index.tokensOf(handles), births };
+  return { answer, handles: index.tokensOf(handles), births, leftOut: named.leftOut };
 }
 
 /** Of an asker of protocol 1. */
@@ -77,7 +79,8 @@ function inLinks(index: IdentifierIndex, local: LocalQuestion, events: MetColumn
     ...met,
     records: NO_RECORDS,
   };
-  return { answer, handles: new Uint8Array(), births: { year: new Uint16Array(), sex: new Uint8Array() } };
+  const untagged = { handles: new Uint8Array(), births: { year: new Uint16Array(), sex: new Uint8Array() } };
+  return { answer, ...untagged, leftOut: named.leftOut };
 }
 
 const NO_LINKS = {
@@ -110,6 +113,7 @@ function linksOf(
   for (let i = 0; i < who.length; i++) {
     if ((who[i] as number) < 0) continue;
     index.eachLink(who[i] as number, (other) => {
+      if (!mayName(index, named, other)) return;
       of.push(i);
       to.push(named.positionOf(other));
     });
@@ -126,11 +130,19 @@ function linksOfNamed(
   const to: number[] = [];
   for (let i = 0; i < named.ids.length; i++) {
     index.eachLink(named.ids[i] as number, (other) => {
+      if (!mayName(index, named, other)) return;
       of.push(i);
       to.push(named.positionOf(other));
     });
   }
   return { namedLinkOf: Uint32Array.from(of), namedLinkTo: Uint32Array.from(to) };
+}
+
+/** Whether it has a token; else it is noted as left out. */
+function mayName(index: IdentifierIndex, named: NamedIdentifiers, id: number): boolean {
+  const isHeld = index.has(id);
+  if (!isHeld) named.leftOut.add(id);
+  return isHeld;
 }
 
 type EventColumns = Pick<TraceAnswer, 'eventOf' | 'eventTo' | 'eventFrom' | 'eventUntil' | 'eventSetting'>;
@@ -141,7 +153,7 @@ function eventsOf(
   events: MetColumns,
   named: NamedIdentifiers,
 ): EventColumns {
-  const housemates = housematesOf(index, question, met);
+  const housemates = housematesOf(index, question, met).filter(([, mate]) => mayName(index, named, mate));
   const length = events.row.length + housemates.length;
   const columns: EventColumns = {
     eventOf: new Uint32Array(length),
@@ -153,8 +165,7 @@ function eventsOf(
   let n = 0;
   for (let i = 0; i < events.row.length; i++) {
     const other = events.other[i] as number;
-    // Committed after the question was asked, and without a token yet: its change will ask again.
-    if (!index.has(other)) continue;
+    if (!mayName(index, named, other)) continue;
     columns.eventOf[n] = events.row[i] as number;
     columns.eventTo[n] = named.positionOf(other);
     columns.eventFrom[n] = events.from[i] as number;

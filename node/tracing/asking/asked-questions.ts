@@ -21,6 +21,8 @@ interface AskingTrace {
   readonly seqs: Set<number>;
   /** Its entries. */
   size: number;
+  /** Questions whose answers leave out an identifier that has no token yet, by its local id. */
+  readonly leftOut: Map<number, Set<number>>;
 }
 
 /** A question as it is noted; tokens are packed. */
@@ -88,6 +90,24 @@ export class AskedQuestions {
       this.#add(token, { trace: asking, seq, from: 0, until: 0 });
     }
     return allNoted;
+  }
+
+  /** Notes identifiers (local ids) that the answer to a question leaves out because they have no token. */
+  noteLeftOut(trace: { id: string; expiresAt: number }, seq: number, ids: Iterable<number>): void {
+    const { leftOut } = this.#traceOf(trace);
+    for (const id of ids) leftOut.set(id, (leftOut.get(id) ?? new Set()).add(seq));
+  }
+
+  /** Questions whose answers left out these identifiers, which have their tokens now; each told once. */
+  touchedByTokens(ids: readonly number[]): TouchedQuestion[] {
+    const touched: TouchedQuestion[] = [];
+    for (const { id: traceId, leftOut } of this.#byId.values()) {
+      if (leftOut.size === 0) continue;
+      const seqs = new Set(ids.flatMap((id) => [...(leftOut.get(id) ?? [])]));
+      for (const id of ids) leftOut.delete(id);
+      for (const seq of seqs) touched.push({ traceId, seq });
+    }
+    return touched;
   }
 
   /** Whether any open trace has asked whom somebody met in a window that overlaps [from, until). */
@@ -162,7 +182,7 @@ export class AskedQuestions {
   #traceOf({ id, expiresAt }: { id: string; expiresAt: number }): AskingTrace {
     let trace = this.#byId.get(id);
     if (!trace) {
-      trace = { number: this.#traces.length, id, expiresAt, seqs: new Set(), size: 0 };
+      trace = { number: this.#traces.length, id, expiresAt, seqs: new Set(), size: 0, leftOut: new Map() };
       this.#traces.push(trace);
       this.#byId.set(id, trace);
     }

@@ -30,6 +30,8 @@ export interface ChangesOptions {
   readonly asked: AskedQuestions;
   /** Told of questions whose answers no longer hold, once the data version has grown. */
   readonly onTouched: (questions: readonly TouchedQuestion[]) => void;
+  /** Told when identifiers have got their tokens, after that. */
+  readonly onTokenized: () => Promise<void>;
 }
 
 const KINDS = [IDENTIFIERS_CHANGED, IDENTIFIERS_TOKENIZED, STAYS_CHANGED, ENCOUNTERS_CHANGED];
@@ -87,6 +89,7 @@ export class Changes implements AsyncDisposable {
       this.dataAt = Math.max(this.dataAt, ...received);
       this.dataVersion++;
       if (touched.length > 0) this.#options.onTouched(touched);
+      if (received.length < events.length) await this.#options.onTokenized();
     } finally {
       this.#applying = false;
     }
@@ -94,10 +97,11 @@ export class Changes implements AsyncDisposable {
 
   async #read(events: readonly FeedEvent[]): Promise<TouchedQuestion[]> {
     const touched: TouchedQuestion[] = [];
-    const identifiers = events.flatMap(
-      (event) => bodyOf(event, IDENTIFIERS_CHANGED) ?? bodyOf(event, IDENTIFIERS_TOKENIZED) ?? [],
-    );
-    if (identifiers.length > 0) touched.push(...(await this.#refresh([...new Set(identifiers)])));
+    const tokenized = events.flatMap((event) => bodyOf(event, IDENTIFIERS_TOKENIZED) ?? []);
+    const changed = events.flatMap((event) => bodyOf(event, IDENTIFIERS_CHANGED) ?? []);
+    const identifiers = new Set([...changed, ...tokenized]);
+    if (identifiers.size > 0) touched.push(...(await this.#refresh([...identifiers])));
+    touched.push(...this.#options.asked.touchedByTokens(tokenized));
     for (const event of events) {
       const stays = bodyOf(event, STAYS_CHANGED);
       if (stays) touched.push(...(await this.#touchedByStays(unpackStays(stays))));

@@ -72,13 +72,11 @@ export class IdentifierIndex {
   }
 
   /**
-   * Calls `visit` with each other identifier that a standing record names together with `id`, once; those
-   * without a token are left out.
+   * Calls `visit` with each other identifier that a standing record names together with `id`, once; also with
+   * those without a token.
    */
   eachLink(id: number, visit: (to: number) => void): void {
-    this.#records.eachLinked(id, (to) => {
-      if (this.has(to)) visit(to);
-    });
+    this.#records.eachLinked(id, visit);
   }
 
   /**
@@ -89,11 +87,9 @@ export class IdentifierIndex {
     this.#records.eachRecord(id, visit);
   }
 
-  /** Calls `visit` with each other identifier of the households of `id`, once; only those with a token. */
+  /** Calls `visit` with each other identifier of the households of `id`, once; as `eachLink`. */
   eachHousemate(id: number, visit: (other: number) => void): void {
-    this.#records.eachHousemate(id, (other) => {
-      if (this.has(other)) visit(other);
-    });
+    this.#records.eachHousemate(id, visit);
   }
 
   /** Puts identifiers in, or their new state in place of the old. */

@@ -1,6 +1,8 @@
 /** Numbers the identifiers that an answer names, in order of first mention; local ids. */
 export class NamedIdentifiers {
   readonly ids: number[] = [];
+  /** What it would name if it had a token. */
+  readonly leftOut = new Set<number>();
   readonly #positions = new Map<number, number>();
 
   /** The position of `id`, which is named from now on. */

@@ -14,7 +14,13 @@ import { type AnswerHeader, encodeAnswer } from '../../../shared/grpc/trace-mess
 import type { Logger } from '../../../shared/log.ts';
 import { questionOutside } from '../../../shared/signed/opening-rules.ts';
 import { federationKeyOf } from '../../../shared/signed/opening-shape.ts';
-import { MET_PER_QUESTION, type TraceQuestion, WHO_PER_QUESTION } from '../../../shared/trace/messages.ts';
+import {
+  MET_PER_QUESTION,
+  PROTOCOL,
+  type TraceQuestion,
+  WHO_PER_QUESTION,
+} from '../../../shared/trace/messages.ts';
+import type { Tokenizer } from '../../records/people/operations.ts';
 import type { AdmissionCtx, AdmittedTrace } from './admission.ts';
 import { type BuiltAnswer, buildAnswer, type LocalQuestion } from './answer.ts';
 import type { AskedQuestions } from './asked-questions.ts';
@@ -37,11 +43,10 @@ export interface TracingCtx extends AdmissionCtx {
   readonly refusals: RefusalLog;
   /** Calls back when a province is revoked; returns how to stop that. */
   onRevoked(listener: (province: string) => void): () => void;
-  /**
-   * Resolves when every identifier held has its token, with the event through which the feed tells of all of
-   * them.
-   */
-  flushTokens(signal: AbortSignal): Promise<number>;
+  /** What has no token. */
+  readonly tokens: Pick<Tokenizer, 'flush' | 'soon'>;
+  /** Called when an answer leaves identifiers out. */
+  onLeftOut(): void;
 }
 
 /** A trace on a stream, and what the asker reads: the step of the protocol in which it is answered. */
@@ -82,12 +87,11 @@ async function answerAllowed(
   const cipher = ctx.cipherOf(traceId, federationKeyOf(trace.opening));
   const who = cipher.tokensOf(question.who);
   const met = cipher.tokensOf(question.met);
-  // From here on a change of data that touches this question is noted; what changed before is read below, and
-  // whoever came before has a token.
+  // From here on a change of data that touches this question is noted; what changed before is read below.
   ctx.asked.note({ id: traceId, expiresAt }, { ...question, who, met });
-  await ctx.changes.settled(await ctx.flushTokens(signal));
+  const pendingIdentifiers = await readTokens(ctx, trace.protocol, signal);
   const tokens = { question, who, met };
-  const read = { id: traceId, expiresAt, rules: pack, protocol: trace.protocol };
+  const read = { id: traceId, expiresAt, rules: pack, protocol: trace.protocol, pendingIdentifiers };
   const { built, header } = await readAnswer(ctx, tokens, read);
   const { answer } = built;
   const records = { ...answer.records, tags: cipher.tagsOf(built.handles, built.births) };
@@ -99,11 +103,35 @@ async function answerAllowed(
   return body;
 }
 
+/**
+ * Takes into memory who has a token by now; how many have none. A hub that reads protocol 1 would not hear
+ * that they are left out: it waits.
+ */
+async function readTokens(ctx: TracingCtx, protocol: number, signal: AbortSignal): Promise<number> {
+  if (protocol === PROTOCOL.links) {
+    await ctx.changes.settled(await ctx.tokens.flush(signal));
+    return 0;
+  }
+  const { count, lastEvent } = await ctx.tokens.soon(signal);
+  if (count > 0) ctx.onLeftOut();
+  await ctx.changes.settled(lastEvent);
+  return count;
+}
+
 /** A question whose pseudonyms have been turned into packed tokens. */
 interface TokenQuestion {
   readonly question: TraceQuestion;
   readonly who: Uint8Array;
   readonly met: Uint8Array;
+}
+
+/** How, and for which trace, an answer is read. */
+interface ReadTerms {
+  readonly id: string;
+  readonly expiresAt: number;
+  readonly rules: RulePack;
+  readonly protocol: number;
+  readonly pendingIdentifiers: number;
 }
 
 /**
@@ -114,7 +142,7 @@ interface TokenQuestion {
 async function readAnswer(
   ctx: TracingCtx,
   { question, who, met }: TokenQuestion,
-  trace: { id: string; expiresAt: number; rules: RulePack; protocol: number },
+  trace: ReadTerms,
 ): Promise<{ built: BuiltAnswer; header: AnswerHeader }> {
   for (;;) {
     const { dataVersion, dataAt } = ctx.changes;
@@ -122,7 +150,9 @@ async function readAnswer(
     const events = await findEvents(ctx, local, trace.rules);
     const built = buildAnswer(ctx.index, local, events, trace.protocol);
     const namedBefore = ctx.asked.noteNamed(trace, question.seq, built.answer.named);
-    const header = { incarnation: ctx.incarnation, dataVersion, dataAt };
+    ctx.asked.noteLeftOut(trace, question.seq, built.leftOut);
+    const { pendingIdentifiers } = trace;
+    const header = { incarnation: ctx.incarnation, dataVersion, dataAt, pendingIdentifiers };
     if (namedBefore || (ctx.changes.dataVersion === dataVersion && !ctx.changes.isApplying))
       return { built, header };
     await ctx.changes.settled();

@@ -10,8 +10,9 @@ import { type Loop, type LoopWatch, startLoop } from '../../../shared/loop.ts';
 import type { AskedQuestions, TouchedQuestion } from './asked-questions.ts';
 import type { Changes } from './changes.ts';
 import { markDataAt } from './queries.ts';
+import type { TokenProgress, TokensTold } from './token-progress.ts';
 
-export interface Report {
+export interface Report extends TokensTold {
   readonly incarnation: number;
   readonly dataVersion: number;
   readonly dataAt: number;
@@ -36,6 +37,7 @@ export interface StatusReporterOptions {
   readonly incarnation: number;
   readonly changes: Pick<Changes, 'dataVersion' | 'dataAt'>;
   readonly asked: AskedQuestions;
+  readonly tokens: Pick<TokenProgress, 'told' | 'isDue'>;
   /** Sends one report to the hub. */
   send(report: Report, signal: AbortSignal): Promise<ReportAnswer>;
 }
@@ -68,15 +70,21 @@ export class StatusReporter implements AsyncDisposable {
     this.#loop.wake();
   }
 
+  /** Identifiers have got their tokens: the hub hears of it at once if it waits for the last of them. */
+  async tokenized(): Promise<void> {
+    if (await this.#options.tokens.isDue()) this.#loop.wake();
+  }
+
   async #report(signal: AbortSignal): Promise<{ nextInMs: number }> {
     const { incarnation, changes, asked, clock, db } = this.#options;
+    const tokens = await this.#options.tokens.told();
     const sending = this.#touched;
     this.#touched = new Map();
     const { dataVersion, dataAt } = changes;
     const stale = [...sending].map(([traceId, seqs]) => ({ traceId, seqs: [...seqs] }));
     try {
       const asking = asked.nextTraces(ASKED_AT_ONCE);
-      const report = { incarnation, dataVersion, dataAt, stale, asking };
+      const report = { incarnation, dataVersion, dataAt, stale, asking, ...tokens };
       const { nextInMs, closed } = await this.#options.send(report, signal);
       asked.forget(closed);
       asked.forgetExpired(clock.nowMs() / 1000);

@@ -11,6 +11,7 @@ import type { Feed } from '../../../shared/feed/feed.ts';
 import type { Logger } from '../../../shared/log.ts';
 import type { LoopWatch } from '../../../shared/loop.ts';
 import type { VerifiedWarrants } from '../../../shared/signed/opening-cache.ts';
+import type { Tokenizer } from '../../records/people/operations.ts';
 import { AskedQuestions, type TouchedQuestion } from './asked-questions.ts';
 import { Changes } from './changes.ts';
 import { TraceCiphers } from './ciphers.ts';
@@ -19,6 +20,7 @@ import { IdentifierIndex } from './identifier-index.ts';
 import type { TracingCtx } from './operations.ts';
 import * as queries from './queries.ts';
 import { type Report, type ReportAnswer, StatusReporter } from './status-reporter.ts';
+import { TokenProgress } from './token-progress.ts';
 
 /**
  * Questions are answered from indexes whatever the planner's statistics say: an import that has just tripled
@@ -42,7 +44,8 @@ export interface TracingOptions {
   readonly warrants: VerifiedWarrants;
   readonly refusals: RefusalLog;
   onRevoked: TracingCtx['onRevoked'];
-  flushTokens: TracingCtx['flushTokens'];
+  /** What has no token, and who waits for it. */
+  readonly tokens: Pick<Tokenizer, 'flush' | 'soon' | 'look'>;
   readonly feed: Feed;
   readonly watch?: LoopWatch | undefined;
   rulePack(number: number): Promise<RulePack>;
@@ -68,13 +71,17 @@ export async function createTracing(options: TracingOptions): Promise<Tracing> {
   if (options.metrics) measureAsked(options.metrics, () => asked.figures);
   let reporter: StatusReporter | undefined;
   const onTouched = (questions: readonly TouchedQuestion[]) => reporter?.touched(questions);
-  const changes = await Changes.start({ db, feed, province, index, asked, onTouched });
+  const onTokenized = async () => reporter?.tokenized();
+  const changes = await Changes.start({ db, feed, province, index, asked, onTouched, onTokenized });
   changes.dataAt = await queries.findDataAt(db);
-  reporter = new StatusReporter({ ...options, incarnation, changes, asked, send: options.report });
+  const progress = new TokenProgress({ look: () => options.tokens.look(), changes });
+  const reporting = { incarnation, changes, asked, tokens: progress, send: options.report };
+  reporter = new StatusReporter({ ...options, ...reporting });
   const ciphers = new TraceCiphers(options.federationKey);
   const ctx: TracingCtx = {
     ...options,
     ...{ incarnation, index, asked, changes },
+    onLeftOut: () => progress.await(),
     cipherOf: (traceId, generation) => ciphers.of(traceId, generation),
   };
   return {

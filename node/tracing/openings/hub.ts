@@ -69,6 +69,7 @@ function fromWire(status: WireStatus): HubStatus {
       answeredAt: one.answeredAt || null,
       dataAt: one.dataAt || null,
       reason: one.reason,
+      pendingIdentifiers: one.pendingIdentifiers,
     })),
     byDegree: Object.fromEntries(status.byDegree.map(({ degree, contacts }) => [degree, contacts])),
     byProvince: Object.fromEntries(status.byProvince.map(({ province, contacts }) => [province, contacts])),

@@ -71,6 +71,8 @@ const isWithdrawn = sql<boolean>`${cases.withdrawnAt} IS NOT NULL`;
 
 /** An index case as its trace's opening needs it. */
 export interface IndexRow extends IndexFacts {
+  /** Of the identifier. */
+  readonly id: number;
   /** Of the case in its trace. */
   readonly position: number;
   readonly withdrawn: boolean;
@@ -82,10 +84,10 @@ export interface IndexRow extends IndexFacts {
 /** The cases of a trace, in their order, a row for each identifier. */
 export function listIndexCases({ orm }: Queryable, traceId: string): Promise<IndexRow[]> {
   const { position } = traceCases;
-  const { token, tokenGeneration: generation } = identifiers;
+  const { id, token, tokenGeneration: generation } = identifiers;
   const { onsetOn, sampledAt, isolatedAt } = cases;
   return orm
-    .select({ position, withdrawn: isWithdrawn, token, generation, onsetOn, sampledAt, isolatedAt })
+    .select({ id, position, withdrawn: isWithdrawn, token, generation, onsetOn, sampledAt, isolatedAt })
     .from(traceCases)
     .innerJoin(cases, eq(cases.id, traceCases.caseId))
     .innerJoin(caseIdentifiers, eq(caseIdentifiers.caseId, cases.id))

@@ -15,6 +15,8 @@ export interface Coverage {
   readonly dataAt: number | null;
   /** Why it refused, else empty. */
   readonly reason: string;
+  /** Identifiers that its answers leave out because they have no token yet. */
+  readonly pendingIdentifiers: number;
 }
 
 /** Status as the hub tells it; kept as JSON in `traces.status`. Instants in epoch seconds. */

@@ -43,7 +43,7 @@ export interface SubmitterOptions {
   readonly hub: HubTraces;
   readonly province: string;
   readonly openingKey: KeyObject;
-  readonly tokenizer: { flush(signal: AbortSignal): Promise<unknown> };
+  readonly tokenizer: { hurry(ids: readonly number[], signal: AbortSignal): Promise<unknown> };
   readonly rulePack: (number: number) => RulePack | undefined;
   readonly pseudonymize: (traceId: string, federationKey: number) => Pseudonymize;
   /** Generation of the federation key for a new trace. Rejects with UNAVAILABLE while there is none. */
@@ -192,8 +192,9 @@ export class Submitter implements AsyncDisposable {
     const over = new AbortController();
     const late = clock.sleep(DEADLINE_MS, AbortSignal.any([over.signal, this.#stop.signal]));
     void late.then(() => over.abort());
-    // Even if others still wait for a token, these may have theirs.
-    await tokenizer.flush(over.signal).catch(() => undefined);
+    const missing = cases.flatMap(({ id, token }) => (token ? [] : [id]));
+    // Another's attempt may have succeeded where this one fails.
+    await tokenizer.hurry(missing, over.signal).catch(() => undefined);
     over.abort();
     return queries.listIndexCases(db, traceId);
   }
