@@ -49,7 +49,7 @@ export function findRecords(ctx: CorrectionsCtx, caller: Caller, page: RecordsPa
     const shown = found.slice(0, page.limit);
     note({ count: shown.length });
     on(...shown.map(({ id }) => ({ record: String(id) })));
-    return found;
+    return found.map((record) => withinArea(record, scope));
   });
 }
 
@@ -77,7 +77,7 @@ export function correctRecordOf(
     await correctRecord(intake, id, { changes: said, check: isMine });
     const shown = (await readRecord({ ...ctx, db: tx }, id)) as ReadRecord;
     note({ version: shown.version });
-    return shown;
+    return withinArea(shown, scope);
   });
 }
 
@@ -95,6 +95,11 @@ export function withdrawRecordOf(ctx: CorrectionsCtx, caller: Caller, id: number
     });
     await withdrawRecord(await enterIntake(tx, ctx.dataKeys), id, isMine);
   });
+}
+
+/** A record that came from another ward keeps to itself what it said there. */
+function withinArea(record: ReadRecord, scope: Scope): ReadRecord {
+  return { ...record, history: record.history.filter(({ ward }) => isWithin(scope, ward)) };
 }
 
 type Locked = NonNullable<Parameters<CheckRecord>[0]>;

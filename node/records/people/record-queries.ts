@@ -252,24 +252,24 @@ export interface Saying {
   readonly recordId: number;
   readonly source: number;
   readonly at: number;
+  readonly ward: string | null;
   readonly person: Sealed;
 }
 
-/** What the standing records that name these identifiers say, where a name or an address may be among it. */
+/** What the standing records that name these identifiers say. */
 export async function listSayings(
   { sql, sealer }: SealedDb,
   identifierIds: readonly number[],
 ): Promise<Saying[]> {
   const rows = await sql<
-    { identifier_id: number; id: number; source: number; at: number; person_sealed: Buffer }[]
+    (Pick<RecordRow, 'id' | 'source' | 'at' | 'ward' | 'person_sealed'> & { identifier_id: number })[]
   >`
-    SELECT n.identifier_id, r.id, r.source, r.at, r.person_sealed
+    SELECT n.identifier_id, r.id, r.source, r.at, r.ward, r.person_sealed
     FROM record_identifiers n JOIN records r ON r.id = n.record_id
-    WHERE n.identifier_id = ANY (${[...identifierIds]}::int[]) AND r.retracted_at IS NULL
-      AND r.person_sealed IS NOT NULL`;
-  return rows.map(({ identifier_id: identifierId, id: recordId, source, at, person_sealed }) => ({
-    ...{ identifierId, recordId, source, at },
-    person: openPerson(sealer.open('records.person', recordId, person_sealed)),
+    WHERE n.identifier_id = ANY (${[...identifierIds]}::int[]) AND r.retracted_at IS NULL`;
+  return rows.map(({ identifier_id: identifierId, id: recordId, source, at, ward, person_sealed }) => ({
+    ...{ identifierId, recordId, source, at, ward },
+    person: openPerson(sealer.openOptional('records.person', recordId, person_sealed)),
   }));
 }
 

@@ -25,6 +25,12 @@ export const contactOutput = z
   .object({
     id: textOutput('9f86d081884c7d659a2feaa0c55ad015'),
     identifiers: z.array(identifierOutput),
+    known_elsewhere: z.int().openapi({
+      description: bilingual(
+        'số định danh khác của người này, do hồ sơ ngoài địa bàn của bạn nêu',
+        'further identifiers of the person, which records outside your area name',
+      ),
+    }),
     name: textOutput('Nguyễn Văn An').nullable(),
     address: textOutput('12 Lê Lợi').nullable(),
     ward: wardOutput.nullable(),

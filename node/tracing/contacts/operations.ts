@@ -81,7 +81,7 @@ export function listContacts(
     leave.note({ count: shown.length });
     leave.on(...shown.map(({ id }) => ({ contact: id })));
     return {
-      contacts: await withPersons(ctx, found),
+      contacts: await withPersons(ctx, found, leave.scope),
       heading: { ...completeness, at: nowSeconds(ctx.clock), by: caller.subject },
     };
   });

@@ -1,42 +1,35 @@
 /**
- * Contacts as they are shown: what is stored of them, with what this province knows of the persons. Who has a
- * number is who the record that counts most says; a phone or an app by itself may be anybody's whom a record
- * names with it, so all of them are shown. Decides nothing about who may see them; see operations.ts.
+ * Contacts as they are shown: what is stored of them, with what this province knows of the persons, as far as
+ * the reader's area goes (see rules.ts).
  */
-import { HANDLE_KINDS, kindOf } from '../../../shared/domain/identifier.ts';
-import {
-  byWeight,
-  type PeopleCtx,
-  readHolders,
-  readIdentifiers,
-  type Saying,
-} from '../../records/people/operations.ts';
+import { isWithin, type Scope } from '../../../shared/acts/access.ts';
+import { byWeight, type PeopleCtx, readHolders, readIdentifiers } from '../../records/people/operations.ts';
 import type { ContactRow } from './queries.ts';
-import type { Contact } from './rules.ts';
+import { type Contact, personWithin } from './rules.ts';
 
-/** The contacts with their persons, in the same order. */
-export async function withPersons(ctx: PeopleCtx, found: readonly ContactRow[]): Promise<Contact[]> {
+/** The contacts with their persons for a reader of that scope, in the same order. */
+export async function withPersons(
+  ctx: PeopleCtx,
+  found: readonly ContactRow[],
+  scope: Scope,
+): Promise<Contact[]> {
   const ids = found.flatMap(({ identifierIds }) => identifierIds);
   const values = await readIdentifiers(ctx, ids);
-  const sayings = await readHolders(ctx, ids);
+  const holders = await readHolders(ctx, ids);
+  const inOrder = [...holders.values()].flat().sort(byWeight);
+  const placeOf = new Map(inOrder.map((saying, place) => [saying, place]));
+  const known = new Map(
+    [...values].map(([id, identifier]) => {
+      const sayings = (holders.get(id) ?? []).map((saying) => ({
+        ...{ name: saying.person.name, address: saying.person.address },
+        ...{ ward: saying.ward, place: placeOf.get(saying) as number },
+      }));
+      return [id, { identifier, sayings }];
+    }),
+  );
+  const covers = scope === 'whole' ? 'everywhere' : (ward: string | null) => isWithin(scope, ward);
   return found.map(({ identifierIds, ...contact }) => {
-    const named = identifierIds.flatMap((id) => values.get(id) ?? []);
-    const saidOf = (isAsked: (identifier: string) => boolean) =>
-      identifierIds.flatMap((id) => (isAsked(values.get(id) ?? '') ? (sayings.get(id) ?? []) : []));
-    const numbers = saidOf((identifier) => !HANDLE_KINDS.has(kindOf(identifier)));
-    const handles = saidOf((identifier) => HANDLE_KINDS.has(kindOf(identifier)));
-    const shown = (field: 'name' | 'address') =>
-      bestOf(numbers, field) ??
-      (sortedOnce(handles.flatMap(({ person }) => person[field] ?? [])).join(' / ') || null);
-    return { ...contact, identifiers: sortedOnce(named), name: shown('name'), address: shown('address') };
+    const named = identifierIds.flatMap((id) => known.get(id) ?? []);
+    return { ...contact, ...personWithin(named, covers) };
   });
-}
-
-/** What the record that counts most says; null if none says anything. */
-function bestOf(sayings: readonly Saying[], field: 'name' | 'address'): string | null {
-  return [...sayings].sort(byWeight).find(({ person }) => person[field] !== null)?.person[field] ?? null;
-}
-
-function sortedOnce(texts: readonly string[]): string[] {
-  return [...new Set(texts)].sort();
 }

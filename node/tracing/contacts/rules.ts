@@ -1,6 +1,9 @@
 /**
- * What the numbers of a stored contact mean, and a contact as it is shown.
+ * What the numbers of a stored contact mean, and a contact as it is shown: who has a number is who the record
+ * that counts most says; a phone or an app by itself may be anybody's whom a record names with it, so all of
+ * them are shown. A reader gets what records of their area say, and of the others how many there are. Pure.
  */
+import { HANDLE_KINDS, kindOf } from '../../../shared/domain/identifier.ts';
 import { PLACE_KINDS, type PlaceKind } from '../../../shared/domain/place-kind.ts';
 
 /** What the hub says of a contact, and where it is filed; instants in epoch seconds. */
@@ -18,12 +21,60 @@ export interface ContactFacts {
 
 /** A contact with what this province knows of the person. */
 export interface Contact extends ContactFacts {
-  /** Canonical, those known here, sorted. */
+  /** Canonical, those that records of the reader's area name, sorted. */
   readonly identifiers: string[];
+  /** How many more of the person's identifiers are known here, outside the reader's area. */
+  readonly knownElsewhere: number;
   /** Names of the people that they may be, joined by " / "; null if none is known. */
   readonly name: string | null;
   /** Where they live, like `name`. */
   readonly address: string | null;
+}
+
+/** An identifier, and what the standing records that name it say. */
+export interface KnownIdentifier {
+  readonly identifier: string;
+  readonly sayings: readonly Said[];
+}
+
+interface Said {
+  /** Among all that is said: the least counts most. */
+  readonly place: number;
+  readonly ward: string | null;
+  readonly name: string | null;
+  readonly address: string | null;
+}
+
+type ShownPerson = Pick<Contact, 'identifiers' | 'knownElsewhere' | 'name' | 'address'>;
+
+/** Whether what lies in a ward (null: in none) is within a reader's area; `everywhere`: all is. */
+export type Covers = 'everywhere' | ((ward: string | null) => boolean);
+
+/** What a reader is shown of a person who has these identifiers. */
+export function personWithin(known: readonly KnownIdentifier[], covers: Covers): ShownPerson {
+  const shown = known
+    .map(({ identifier, sayings }) => ({
+      ...{ identifier, isHandle: HANDLE_KINDS.has(kindOf(identifier)) },
+      sayings: sayings.filter(({ ward }) => covers === 'everywhere' || covers(ward)),
+    }))
+    .filter(({ sayings }) => covers === 'everywhere' || sayings.length > 0);
+  const saidOf = (isHandle: boolean, field: 'name' | 'address') =>
+    shown
+      .filter((one) => one.isHandle === isHandle)
+      .flatMap(({ sayings }) => sayings)
+      .sort((a, b) => a.place - b.place)
+      .flatMap((said) => said[field] ?? []);
+  const said = (field: 'name' | 'address') =>
+    saidOf(false, field)[0] ?? (sortedOnce(saidOf(true, field)).join(' / ') || null);
+  return {
+    identifiers: sortedOnce(shown.map(({ identifier }) => identifier)),
+    knownElsewhere: known.length - shown.length,
+    ...{ name: said('name'), address: said('address') },
+  };
+}
+
+function sortedOnce(texts: readonly string[]): string[] {
+  return [...new Set(texts)].sort();
 }
 
 /** Where a contact stands in the list: degree, last exposure (the latest first), id. */
