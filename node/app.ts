@@ -2,7 +2,6 @@
  * Puts a provincial node together: the only place that builds things. Everything is torn down in the reverse
  * order of how it was built.
  */
-
 import { join } from 'node:path';
 import { startForgetting } from '../shared/acts/forgetting.ts';
 import { nodeOrigin } from '../shared/audit/checkpoint.ts';
@@ -14,6 +13,7 @@ import { type Clock, systemClock } from '../shared/clock.ts';
 import { type Database, openDatabase } from '../shared/db/database.ts';
 import { openAsProgram } from '../shared/db/program-database.ts';
 import { Disposal } from '../shared/disposal.ts';
+import { startErasing } from '../shared/erasing.ts';
 import { Feed } from '../shared/feed/feed.ts';
 import { startGrpcServer } from '../shared/grpc/server.ts';
 import { createHttpApp } from '../shared/http/app.ts';
@@ -32,6 +32,7 @@ import { VerifiedWarrants } from '../shared/signed/opening-cache.ts';
 import type { NodeConfig } from './config.ts';
 import { findOpenBreakGlass } from './desk/break-glass/operations.ts';
 import { identifyService } from './desk/service-accounts/operations.ts';
+import { erasuresOf } from './erasures.ts';
 import { CheckpointExchange } from './federation/checkpoints/exchange.ts';
 import { auditHandlers, hubCheckpoints } from './federation/checkpoints/grpc.ts';
 import { DistrustedSerials } from './federation/enrolment/distrust.ts';
@@ -121,6 +122,7 @@ export async function startNode(config: NodeConfig, clock = systemClock, out?: L
   const tokenizer = await startTokenizer(base);
   const tracing = await startTracing(base, tokenizer);
   stack.use(startRefiling(feed, identity.province));
+  stack.use(startErasing(erasuresOf({ db, clock, rules }), { clock, logger, watch }));
   const services = [tracingService(tracing.ctx, auditHandlers({ db, clock, log }))];
   const listen = { listen: config.grpcListen, tls: tls.current, check: distrusted.check };
   const server = stack.use(await startGrpcServer({ ...listen, services, logger, clock }));

@@ -1,6 +1,6 @@
 /**
- * Weekly partitions of check-ins and encounters, made ahead and listed for retention, which drops whole
- * weeks. Weeks begin on Monday 00:00 UTC.
+ * Weekly partitions of check-ins and encounters, made ahead, and dropped whole when they are over. Weeks
+ * begin on Monday 00:00 UTC.
  */
 import assert from 'node:assert/strict';
 import type { Database, Queryable } from '../../shared/db/database.ts';
@@ -52,6 +52,47 @@ export async function ensurePartitions(
   const weeks = [...missing].map((week) => partitionOf(table, FIRST_MONDAY + week * WEEK_SECONDS).from);
   await db.sql`select make_partition(${table}, week) from unnest(${weeks}::bigint[]) week`;
   for (const week of missing) known.add(week);
+}
+
+/** Where each table keeps the instant by which it is cut into weeks. */
+const CUT_BY = { check_ins: 'in_at', encounters: 'from_at' } as const;
+
+/** Rows of a week; asked of the whole table, for the program has no right of its own to a part of it. */
+export async function countRows(
+  db: Queryable,
+  table: PartitionedTable,
+  { from, until }: Partition,
+): Promise<number> {
+  const at = db.sql(CUT_BY[table]);
+  const [row] = await db.sql<{ rows: number }[]>`
+    select count(*)::bigint as rows from ${db.sql(table)} where ${at} >= ${from} and ${at} < ${until}`;
+  return row?.rows ?? 0;
+}
+
+/** How long others may wait behind a lock on a whole table that is not to be had. */
+const LOCK_TIMEOUT = '500ms';
+
+/**
+ * Nobody reads or writes the table until the transaction ends. Throws TRANSACTION_CONFLICT if somebody has
+ * been at it for half a second.
+ */
+export async function lockPartitions(tx: Queryable, table: PartitionedTable): Promise<void> {
+  await tx.sql`select set_config('lock_timeout', ${LOCK_TIMEOUT}, true)`;
+  await tx.sql`lock table only ${tx.sql(table)} in access exclusive mode`;
+}
+
+/** Drops a partition, whose table is locked, with all that is in it. */
+export async function dropPartition(
+  tx: Queryable,
+  table: PartitionedTable,
+  { from }: Partition,
+): Promise<void> {
+  await tx.sql`select drop_partition(${table}, ${from}::bigint)`;
+}
+
+/** A week that was dropped is made again should a row come that the rules allow once more. */
+export function forgetWeek(db: Database, table: PartitionedTable, { from }: Partition): void {
+  knownWeeksOf(db, table).delete(weekOf(from));
 }
 
 /** The partitions of a table, oldest first. */

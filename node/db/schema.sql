@@ -336,6 +336,9 @@ CREATE TABLE openings (
   expires_at bigint NOT NULL,
   first_seen_at timestamp(0) with time zone NOT NULL DEFAULT now(),
   federation_key integer NOT NULL DEFAULT 1,
+  asks_from bigint NOT NULL DEFAULT 0,
+  asks_until bigint NOT NULL DEFAULT '4294967295'::bigint,
+  closed_at bigint,
   CONSTRAINT openings_pkey PRIMARY KEY (trace_id, revision),
   CONSTRAINT openings_federation_key_check
     CHECK ((federation_key > 0))
@@ -560,6 +563,22 @@ CREATE TABLE versions (
   version integer NOT NULL,
   CONSTRAINT versions_pkey PRIMARY KEY (name)
 );
+
+CREATE OR REPLACE FUNCTION public.drop_partition(parent text, week bigint)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+BEGIN
+  IF parent NOT IN ('check_ins', 'encounters') OR mod(week - 345600, 604800) <> 0 THEN
+    RAISE EXCEPTION 'no such partition' USING ERRCODE = 'invalid_parameter_value';
+  END IF;
+  PERFORM pg_advisory_xact_lock(hashtext('partitions of ' || parent));
+  EXECUTE format('DROP TABLE IF EXISTS public.%I',
+    parent || to_char(to_timestamp(week) AT TIME ZONE 'UTC', '_YYYY_MM_DD'));
+END $function$
+;
 
 CREATE OR REPLACE FUNCTION public.forget_feed()
  RETURNS integer

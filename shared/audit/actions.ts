@@ -10,6 +10,8 @@ export const AUDIT_ACTIONS = [
   'data_keys.rotated',
   'data_keys.retired',
   'identifiers.respelled',
+  // What was kept long enough.
+  'weeks.erased',
   // Between programs.
   'warrant.admitted',
   'warrant.refused',

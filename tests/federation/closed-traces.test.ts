@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Federation } from '../../deploy/federation/federation.ts';
 import { waitFor } from '../support/wait.ts';
 import { call } from './drive.ts';
-import { converges, createWorld, importWorld, open, pickRequest } from './scenario.ts';
+import { converges, createWorld, importWorld, open, pickRequest, rowsOf } from './scenario.ts';
 
 let federation: Federation;
 beforeAll(async () => {
@@ -31,5 +31,12 @@ test('the nodes let go what a closed trace has asked', { timeout: 120_000 }, asy
   expect(await kept()).toEqual([2, 2, 2]);
   await call(federation.node(owner), `/v1/traces/${closed}/close`, { method: 'POST' });
   await waitFor('all nodes to let it go', async () => (await kept()).every((traces) => traces === 1));
+  // What is kept for traces that may ask is not kept for this one any longer.
+  for (const node of federation.nodes) {
+    const over = await rowsOf(node, `SELECT DISTINCT trace_id FROM openings WHERE closed_at IS NOT NULL`);
+    expect(over).toEqual([{ trace_id: closed }]);
+    const unknown = await rowsOf(node, `SELECT FROM openings WHERE asks_from = 0 OR asks_until > 4294967294`);
+    expect(unknown).toEqual([]);
+  }
   await converges(federation, stays, { at: owner, expected, firm: false });
 });

@@ -5,7 +5,7 @@
 import { type Clock, nowSeconds } from '../../../shared/clock.ts';
 import type { Database } from '../../../shared/db/database.ts';
 import { type Loop, type LoopParts, startLoop } from '../../../shared/loop.ts';
-import { ensurePartitions, WEEK_SECONDS } from '../../db/partitions.ts';
+import { ensurePartitions, partitionOf, WEEK_SECONDS } from '../../db/partitions.ts';
 import type { RuleBook } from '../../federation/packs/operations.ts';
 import { boundsAt } from './bounds.ts';
 
@@ -26,9 +26,10 @@ interface WeeksCtx {
 export function weeksAt({ clock, rules }: Pick<WeeksCtx, 'clock' | 'rules'>): number[] {
   const now = nowSeconds(clock);
   const { earliest, end } = boundsAt(now, rules.inForceAt(now));
-  const count = Math.min(MOST_WEEKS, Math.ceil((end - earliest) / WEEK_SECONDS) + 1);
-  // A week beyond, so that the loop may be late.
-  return Array.from({ length: count + 1 }, (_, i) => end + WEEK_SECONDS - i * WEEK_SECONDS);
+  // A week beyond, so that the loop may be late; none before, for that is being erased.
+  const last = partitionOf('check_ins', end + WEEK_SECONDS);
+  const count = Math.min(MOST_WEEKS + 1, Math.ceil((last.until - earliest) / WEEK_SECONDS));
+  return Array.from({ length: count }, (_, i) => last.from - i * WEEK_SECONDS);
 }
 
 /** Makes what is missing, now and every six hours. */

@@ -126,6 +126,8 @@ async function admitNew(ctx: AdmissionCtx, opening: Opening, pair: WarrantPair) 
       opening: pair.opening,
       expiresAt,
       federationKey: federationKeyOf(opening),
+      asksFrom: Math.min(...opening.index.map(({ from }) => from)),
+      asksUntil: opening.as_of,
     };
     await queries.insertAdmittedOpening(tx, trace, row);
     const detail = { revision, province, opening_sha256: openingSha256(pair.opening) };

@@ -49,6 +49,9 @@ export interface TracingCtx extends AdmissionCtx {
   onLeftOut(): void;
 }
 
+/** Whether a trace that is not over, by its opening, can ask about anything in an interval. */
+export const { isAskedAbout } = queries;
+
 /** A trace on a stream, and what the asker reads: the step of the protocol in which it is answered. */
 export interface AskedTrace extends AdmittedTrace {
   readonly protocol: number;

@@ -181,22 +181,38 @@ export async function lockAdmission({ sql }: Queryable, traceId: string): Promis
   await sql`SELECT pg_advisory_xact_lock(hashtextextended(${traceId}, 0))`;
 }
 
+/** An opening as it is admitted: what it says, and between which instants it can ask. */
+export type NewOpening = Omit<typeof openings.$inferInsert, 'traceId' | 'firstSeenAt' | 'closedAt'>;
+
 /** Accepts an opening. */
 export async function insertAdmittedOpening(
   { orm }: Queryable,
   traceId: string,
-  {
-    revision,
-    province,
-    opening,
-    expiresAt,
-    federationKey,
-  }: AdmittedOpening & {
-    readonly expiresAt: number;
-    readonly federationKey: number;
-  },
+  opening: NewOpening,
 ): Promise<void> {
-  await orm.insert(openings).values({ traceId, revision, province, opening, expiresAt, federationKey });
+  await orm.insert(openings).values({ traceId, ...opening });
+}
+
+/** These traces are over since `now` (epoch seconds): nobody asks under their openings any more. */
+export async function markOpeningsClosed(
+  { sql }: Queryable,
+  traceIds: readonly string[],
+  now: number,
+): Promise<void> {
+  await sql`UPDATE openings SET closed_at = ${now}
+    WHERE trace_id = ANY (${[...traceIds]}::text[]) AND closed_at IS NULL`;
+}
+
+/** Whether a trace that is not over, by its opening, can ask about anything in [from, until). */
+export async function isAskedAbout(
+  { sql }: Queryable,
+  { from, until, now }: { readonly from: number; readonly until: number; readonly now: number },
+): Promise<boolean> {
+  const rows = await sql`
+    SELECT FROM openings o WHERE expires_at > ${now} AND closed_at IS NULL
+      AND asks_from < ${until} AND asks_until > ${from}
+      AND NOT EXISTS (SELECT FROM traces t WHERE t.id = o.trace_id AND t.closed_at IS NOT NULL) LIMIT 1`;
+  return rows.length > 0;
 }
 
 /** Numbers as an SQL array literal: COPY takes no parameters, and numbers need no quoting. */

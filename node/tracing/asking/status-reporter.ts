@@ -2,14 +2,14 @@
  * The node's sign of life to the hub, and its word that answers no longer hold. A report that fails is sent
  * again with what has been added since: nothing that was touched is forgotten while the process lives.
  */
-import type { Clock } from '../../../shared/clock.ts';
+import { type Clock, nowSeconds } from '../../../shared/clock.ts';
 import type { Database } from '../../../shared/db/database.ts';
 import { ASKED_AT_ONCE } from '../../../shared/grpc/trace-messages.ts';
 import type { Logger } from '../../../shared/log.ts';
 import { type Loop, type LoopWatch, startLoop } from '../../../shared/loop.ts';
 import type { AskedQuestions, TouchedQuestion } from './asked-questions.ts';
 import type { Changes } from './changes.ts';
-import { markDataAt } from './queries.ts';
+import { markDataAt, markOpeningsClosed } from './queries.ts';
 import type { TokenProgress, TokensTold } from './token-progress.ts';
 
 export interface Report extends TokensTold {
@@ -87,6 +87,7 @@ export class StatusReporter implements AsyncDisposable {
       const report = { incarnation, dataVersion, dataAt, stale, asking, ...tokens };
       const { nextInMs, closed } = await this.#options.send(report, signal);
       asked.forget(closed);
+      if (closed.length > 0) await markOpeningsClosed(db, closed, nowSeconds(clock));
       asked.forgetExpired(clock.nowMs() / 1000);
       if (dataAt > 0) await markDataAt(db, dataAt);
       return { nextInMs };

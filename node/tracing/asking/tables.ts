@@ -16,6 +16,9 @@ export const openings = pgTable(
     expiresAt: int8().notNull(),
     firstSeenAt: instant().notNull().default(sql`now()`),
     federationKey: integer().notNull().default(1),
+    asksFrom: int8().notNull().default(0),
+    asksUntil: int8().notNull().default(4_294_967_295),
+    closedAt: int8(),
   },
   (table) => [
     primaryKey({ columns: [table.traceId, table.revision] }),

@@ -96,6 +96,16 @@ export function listIndexCases({ orm }: Queryable, traceId: string): Promise<Ind
     .orderBy(position, caseIdentifiers.position);
 }
 
+/** Traces that have not ended and whose opening, as it is now, no node can have been asked under yet. */
+export function listUnasked({ orm }: Queryable): Promise<TraceRow[]> {
+  const admitted = sql`EXISTS (
+    SELECT FROM openings o WHERE o.trace_id = ${traces.id} AND o.revision = ${traces.revision})`;
+  return orm
+    .select(COLUMNS)
+    .from(traces)
+    .where(and(isNull(closedAt), sql`NOT ${admitted}`));
+}
+
 /** The next revision of every trace of the case that is still open: it waits for its opening. */
 export function amendTracesOf(
   { orm }: Queryable,
