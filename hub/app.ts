@@ -57,7 +57,7 @@ import { provisionMembers } from './provinces/operations.ts';
 import { Roster } from './provinces/roster.ts';
 import { HUB_ACTS, hubRoutes } from './rooms.ts';
 import { TraceEngine } from './traces/engine.ts';
-import { measureTraces } from './traces/figures.ts';
+import { measureAlarms, measureTraces } from './traces/figures.ts';
 import { traceHandlers } from './traces/grpc.ts';
 import type { TracesCtx } from './traces/operations.ts';
 import type { StepReport } from './traces/step-meter.ts';
@@ -192,6 +192,7 @@ async function startTraces(base: Base): Promise<TracesCtx> {
     }),
   );
   measureTraces(metrics, () => engine.figures());
+  measureAlarms(metrics, () => engine.alarms.figures);
   await engine.start();
   const { keys: provinceKeys } = roster;
   const { packs } = rules;
@@ -244,6 +245,7 @@ async function startHttp(base: Base, { traces, audit, enrolment }: Doors): Promi
       ...loops.warnings(),
       ...outgoing.warnings(),
       ...traces.engine.warnings(),
+      ...traces.engine.alarms.warnings(),
     ],
     ...{ stopping: stop.signal, clock, cursorKey: await findCursorKey(db) },
   });

@@ -55,6 +55,7 @@ import { openDataKeys } from './sealing/operations.ts';
 import { PROTOCOL_VERSION, tracingService } from './tracing/asking/grpc.ts';
 import { createTracing, TRACE_PLANNER, type Tracing } from './tracing/asking/tracing.ts';
 import { startRefiling } from './tracing/contacts/operations.ts';
+import { HeardAlarms } from './tracing/openings/alarms.ts';
 import { hubTraces } from './tracing/openings/hub.ts';
 import { reopenTraces } from './tracing/openings/operations.ts';
 import { Submitter } from './tracing/openings/submitter.ts';
@@ -86,6 +87,7 @@ interface Base {
   readonly federationKeys: FederationKeys;
   readonly rules: RuleBook;
   readonly refusals: RefusalLog;
+  readonly alarms: HeardAlarms;
   readonly stack: Disposal;
   readonly stopping: AbortSignal;
 }
@@ -104,7 +106,10 @@ export async function startNode(config: NodeConfig, clock = systemClock, out?: L
   const dataKeys = await startDataKeys(stack, { db, clock, logger, watch, metrics, config });
   const stop = new AbortController();
   const { tls, distrusted, hub } = await startHubLink(stack, { config, identity, clock, logger, watch });
-  const provinces = stack.use(await startProvinces({ db, clock, logger, watch, identity, hub, stop }));
+  const { caKey, statement: own } = identity;
+  const enrolled = { caKey, own, source: hubProvinces(hub.client, stop.signal) };
+  const provinces = stack.use(await ProvinceBook.open({ db, clock, logger, watch, ...enrolled }));
+  provinces.start();
   const federationKeys = stack.use(
     await startFederationKeys({
       ...{ db, clock, logger, watch, identity, provinces, everyMs: config.keyExchangeEveryMs },
@@ -116,6 +121,7 @@ export async function startNode(config: NodeConfig, clock = systemClock, out?: L
   const base: Base = {
     ...{ config, identity, logger, clock, db, feed, watch, dataKeys, metrics },
     ...{ hub, provinces, federationKeys, rules, refusals, stack },
+    alarms: new HeardAlarms({ db, clock, logger, metrics }),
     stopping: stop.signal,
   };
   const { log, peers } = startAudit(base);
@@ -152,18 +158,6 @@ async function startHubLink(stack: Disposal, { config, identity, ...parts }: Lin
   distrusted.onChange(hub.reconnect);
   stack.use(new Renewal({ ...parts, identity, tls, ask: hubRenewals(hub.client) }));
   return { tls, distrusted, hub };
-}
-
-type ProvinceParts = Pick<Base, 'db' | 'clock' | 'logger' | 'watch' | 'identity' | 'hub'> & {
-  readonly stop: AbortController;
-};
-
-async function startProvinces({ stop, hub, identity, ...parts }: ProvinceParts): Promise<ProvinceBook> {
-  const { caKey, statement: own } = identity;
-  const source = hubProvinces(hub.client, stop.signal);
-  const book = await ProvinceBook.open({ ...parts, caKey, own, source });
-  book.start();
-  return book;
 }
 
 /** Keys that open what the database holds, kept current while the node runs. */
@@ -234,6 +228,7 @@ async function startTracing(base: Base, tokenizer: Tokenizer): Promise<Tracing> 
       report: async (report, signal) => {
         const answer = await hub.report(report, signal);
         base.provinces.hint(answer.provincesVersion);
+        await base.alarms.take(answer.alarms);
         return answer;
       },
     }),
@@ -287,11 +282,10 @@ async function startHttp(base: Base, { tracing, tokenizer, peers }: HttpParts): 
       rules: rules.check,
       federation_key: base.federationKeys.check,
     },
-    warnings: () => [...peers.warnings(['hub']), ...watch.warnings(), ...outgoing.warnings()],
+    warnings: () => [peers, watch, outgoing, base.alarms].flatMap((one) => one.warnings(['hub'])),
     ...{ stopping: base.stopping, clock, cursorKey: await findCursorKey(db) },
   });
-  const listener = { fetch: app.fetch, listen: config.httpListen, clock, logger };
-  return stack.use(await startHttpServer(listener)).url;
+  return stack.use(await startHttpServer({ fetch: app.fetch, listen: config.httpListen, clock, logger })).url;
 }
 
 const API_INFO = {

@@ -47,6 +47,7 @@ export const LOG_KEYS = {
   generations: 'of keys',
   wrap_sha256: 'of a wrapped federation key',
   identifiers: 'number that got tokens',
+  persons: 'number of people that an alarm is about',
   locked: 'number left to the next pass',
   elements: 'number of blinded values',
   table: 'of the database',

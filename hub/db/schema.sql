@@ -321,6 +321,18 @@ CREATE TABLE questions (
     REFERENCES traces(id)
 );
 
+CREATE TABLE trace_alarms (
+  trace_id text NOT NULL,
+  reason text NOT NULL,
+  persons integer NOT NULL,
+  raised_at timestamp(0) with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT trace_alarms_pkey PRIMARY KEY (trace_id, reason),
+  CONSTRAINT trace_alarms_persons_check
+    CHECK ((persons > 0)),
+  CONSTRAINT trace_alarms_trace_id_fkey FOREIGN KEY (trace_id)
+    REFERENCES traces(id) ON DELETE CASCADE
+);
+
 CREATE TABLE trace_exclusions (
   trace_id text NOT NULL,
   province text NOT NULL,

@@ -9,6 +9,7 @@ import { isNewer } from '../../shared/trace/messages.ts';
 import type { ProvinceLink, ReportedTokens } from '../provinces/province-link.ts';
 import type { Roster } from '../provinces/roster.ts';
 import type { AdmittedOpening } from './admitted-opening.ts';
+import { TraceAlarms } from './alarms.ts';
 import { AnswerStore } from './answer-store.ts';
 import { Holdings } from './holdings.ts';
 import { LiveTrace, type LiveTraceCtx } from './live-trace.ts';
@@ -19,7 +20,7 @@ import { toStored } from './stored-status.ts';
 import { listOpenTraces } from './traces-queries.ts';
 import { WakeQueue } from './wake-queue.ts';
 
-export interface TraceEngineOptions extends Omit<LiveTraceCtx, 'store' | 'provinces'> {
+export interface TraceEngineOptions extends Omit<LiveTraceCtx, 'store' | 'provinces' | 'alarms'> {
   readonly provinces: Pick<Roster, 'links' | 'onChange'>;
   /** How long nothing must have been under way before nothing of a trace is held; 10 s unless told. */
   readonly restAfterMs?: number | undefined;
@@ -45,6 +46,7 @@ export class TraceEngine implements AsyncDisposable {
   readonly #ctx: LiveTraceCtx;
   readonly #options: TraceEngineOptions;
   readonly #open = new Register();
+  readonly alarms: TraceAlarms;
   readonly #holdings: Holdings;
   readonly #wakes: WakeQueue;
   /** Ends of what is being done to traces. */
@@ -56,7 +58,12 @@ export class TraceEngine implements AsyncDisposable {
   constructor(options: TraceEngineOptions) {
     const { db, clock, logger, loops: watch, provinces } = options;
     this.#options = options;
-    this.#ctx = { ...options, store: new AnswerStore({ db, clock, signal: this.#stopped.signal }) };
+    this.alarms = new TraceAlarms({ db, clock, logger });
+    this.#ctx = {
+      ...options,
+      alarms: this.alarms,
+      store: new AnswerStore({ db, clock, signal: this.#stopped.signal }),
+    };
     this.#holdings = new Holdings(this.#ctx, this.#open);
     const take = async (id: string) => void (await this.takeUp(id));
     this.#wakes = new WakeQueue({ clock, logger, watch, take });
@@ -69,6 +76,7 @@ export class TraceEngine implements AsyncDisposable {
    * changes.
    */
   async start(): Promise<void> {
+    await this.alarms.load();
     for (const row of await listOpenTraces(this.#ctx.db)) {
       this.#open.add(row, row.isAtRest ? row : undefined);
       if (!row.isAtRest) this.#wakes.add([row.id]);
@@ -218,6 +226,7 @@ export class TraceEngine implements AsyncDisposable {
     await storeClosing(db, id, { province, status, now: nowSeconds(clock) });
     this.#open.remove(id);
     await this.#holdings.end(id);
+    this.alarms.forget(id);
   }
 
   async #closeRevoked(): Promise<void> {

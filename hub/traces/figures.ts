@@ -3,6 +3,7 @@
  */
 import { Gauge } from 'prom-client';
 import type { Metrics } from '../../shared/http/metrics.ts';
+import type { TraceAlarms } from './alarms.ts';
 
 export interface TraceFigures {
   readonly open: number;
@@ -20,6 +21,19 @@ export function measureTraces(registry: Metrics, read: () => TraceFigures): void
     registers: [registry],
     collect() {
       for (const [state, count] of Object.entries(read())) this.set({ state }, count);
+    },
+  });
+}
+
+/** Adds the number of open traces with an alarm, by its reason. */
+export function measureAlarms(registry: Metrics, read: () => TraceAlarms['figures']): void {
+  new Gauge({
+    name: 'truyvet_trace_alarms',
+    help: 'Open traces in which there is something that an operator should look at, by reason',
+    labelNames: ['reason'] as const,
+    registers: [registry],
+    collect() {
+      for (const [reason, count] of Object.entries(read())) this.set({ reason }, count);
     },
   });
 }

@@ -61,7 +61,8 @@ export function traceHandlers(
         },
       });
       const nextInMs = ctx.reportEveryMs ?? REPORT_EVERY_MS;
-      return { nextInMs, provincesVersion: BigInt(roster.version), closed };
+      const alarms = ctx.engine.alarms.openedBy(provinceOf(call));
+      return { nextInMs, provincesVersion: BigInt(roster.version), closed, alarms };
     },
   };
 }

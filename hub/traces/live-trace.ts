@@ -12,11 +12,13 @@ import type { Database } from '../../shared/db/database.ts';
 import type { RulePack } from '../../shared/domain/rule-pack.ts';
 import { type AppError, toAppError } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log.ts';
+import { alarmsOf } from '../../shared/trace/alarms.ts';
 import type { OnExposure } from '../../shared/trace/contacts.ts';
 import type { AnswerVersion, TraceQuestion, TraceTerms } from '../../shared/trace/messages.ts';
 import type { TraceState, TraceView } from '../../shared/trace/trace-state.ts';
 import type { ProvinceLink } from '../provinces/province-link.ts';
 import type { AdmittedOpening } from './admitted-opening.ts';
+import type { Found, TraceAlarms } from './alarms.ts';
 import type { AnswerStore } from './answer-store.ts';
 import { ChangeSignal } from './change-signal.ts';
 import { listExclusions } from './exclusions-queries.ts';
@@ -43,6 +45,7 @@ export interface LiveTraceCtx {
   readonly roundDeadlineMs: number;
   /** How long after its refusal a province is asked again; 15 s unless told. */
   readonly refusedRetryMs?: number | undefined;
+  readonly alarms: Pick<TraceAlarms, 'of' | 'tell'>;
   /** Rule packs by number. */
   rulePack(number: number): RulePack | undefined;
   /** Provinces asked at the same time; all unless told. */
@@ -80,6 +83,8 @@ export class LiveTrace implements SessionTrace {
   #idleSinceMs: number | undefined;
   /** Steps in a row that failed, and why the last one did. */
   #delay: { readonly steps: number; readonly reason: string } | undefined;
+  /** What the operators should look at, as the trace was published last. */
+  #alarms: Found;
   /** Of an index person, as the trace was published last. */
   #hasEmptyWindow = false;
   readonly #changes = new ChangeSignal(this.#stopped.signal);
@@ -99,6 +104,7 @@ export class LiveTrace implements SessionTrace {
     this.#openings = openings;
     this.#startedAtMs = row.openedAtMs;
     this.#completedAtMs = row.completedAtMs;
+    this.#alarms = ctx.alarms.of(row.id);
     const { db, clock, store, logger } = ctx;
     this.#memory = new TraceMemory({
       traceId: row.id,
@@ -110,6 +116,9 @@ export class LiveTrace implements SessionTrace {
       traceId: row.id,
       db: ctx.db,
       number: (pseudonyms) => this.#memory.state.number(pseudonyms),
+      onView: (view) => {
+        this.#alarms = alarmsOf(view, Number(row.province));
+      },
     });
     const asked = ctx.provinces.links.filter((link) => this.#mayAsk(link));
     this.#sessions = asked.map((link) => new ProvinceSession(link, this));
@@ -259,6 +268,7 @@ export class LiveTrace implements SessionTrace {
       warnings: [
         ...(this.#delay ? ['TRACE_DELAYED'] : []),
         ...(this.#hasEmptyWindow ? ['INDEX_WINDOW_EMPTY'] : []),
+        ...this.#alarms.keys(),
       ],
     };
   }
@@ -408,6 +418,7 @@ export class LiveTrace implements SessionTrace {
   async #publish(meter: StepMeter): Promise<void> {
     const provinces = await this.#deliver(meter);
     await meter.storing(this.#writes.durable());
+    await meter.storing(this.#ctx.alarms.tell(this.row, this.#alarms));
     if (this.signal.aborted) return;
     for (const session of this.#sessions) session.rest();
     this.#hasEmptyWindow = this.#memory.state.hasEmptyWindow();

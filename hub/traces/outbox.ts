@@ -3,7 +3,7 @@
  * The stored deliveries are the truth; who sends them, and until when, is the sessions' business.
  */
 import type { Database } from '../../shared/db/database.ts';
-import type { TraceState } from '../../shared/trace/trace-state.ts';
+import type { TraceState, TraceView } from '../../shared/trace/trace-state.ts';
 import { Assignments, type Delivery } from './assignments.ts';
 import { type DeliveryRow, insertDeliveries, listDeliveries } from './queries.ts';
 
@@ -12,6 +12,8 @@ export interface OutboxOptions {
   readonly db: Database;
   /** Numbers packed pseudonyms as the fold does. */
   number(pseudonyms: Uint8Array): Int32Array;
+  /** Called with what is planned from: a view is costly, and others look at it too. */
+  onView?(view: TraceView): void;
 }
 
 export class Outbox {
@@ -46,7 +48,9 @@ export class Outbox {
     const { db, traceId } = this.#options;
     const { revision } = state;
     if (revision === this.#plannedFor) return [];
-    this.#planned.push(...this.#assignments.plan(state.view()));
+    const view = state.view();
+    this.#options.onView?.(view);
+    this.#planned.push(...this.#assignments.plan(view));
     if (this.#planned.length > 0 && !(await insertDeliveries(db, traceId, this.#planned))) {
       const unheard = await this.restore();
       return [...unheard, ...(await this.next(state))];

@@ -41,6 +41,6 @@ export interface TraceStatusView {
   readonly completedAtMs: number | null;
   /** From the accepted request to completion, or until now. */
   readonly elapsedMs: number;
-  /** What somebody should look at: TRACE_DELAYED, TRACE_UNREADABLE, INDEX_WINDOW_EMPTY. */
+  /** What somebody should look at: TRACE_DELAYED, TRACE_UNREADABLE, INDEX_WINDOW_EMPTY, and alarms. */
   readonly warnings: readonly string[];
 }

@@ -1,7 +1,7 @@
 /**
- * Tables for drizzle: traces, questions, answers, deliveries, and what provinces report. The migrations
- * make and explain them, and a test compares the two. Bodies of answers are read and written by hand-
- * written SQL.
+ * Tables for drizzle: traces, questions, answers, deliveries, alarms, and what provinces report. The
+ * migrations make and explain them, and a test compares the two. Bodies of answers are read and written by
+ * hand-written SQL.
  */
 import { isNull, sql } from 'drizzle-orm';
 import { boolean, index, integer, jsonb, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
@@ -98,4 +98,15 @@ export const traceExclusions = pgTable(
     reason: text().notNull(),
   },
   (table) => [primaryKey({ columns: [table.traceId, table.province] })],
+);
+
+export const traceAlarms = pgTable(
+  'trace_alarms',
+  {
+    traceId: text().notNull(),
+    reason: text().notNull(),
+    persons: integer().notNull(),
+    raisedAt: instant().notNull().default(sql`now()`),
+  },
+  (table) => [primaryKey({ columns: [table.traceId, table.reason] })],
 );

@@ -516,6 +516,16 @@ CREATE TABLE service_accounts (
 CREATE INDEX service_accounts_newest ON public.service_accounts
   USING btree (created_at DESC, id DESC);
 
+CREATE TABLE trace_alarms (
+  trace_id text NOT NULL,
+  reason text NOT NULL,
+  persons integer NOT NULL,
+  heard_at timestamp(0) with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT trace_alarms_pkey PRIMARY KEY (trace_id, reason),
+  CONSTRAINT trace_alarms_trace_id_fkey FOREIGN KEY (trace_id)
+    REFERENCES traces(id) ON DELETE CASCADE
+);
+
 CREATE TABLE trace_cases (
   trace_id text NOT NULL,
   case_id uuid NOT NULL,

@@ -25,6 +25,7 @@ export const AUDIT_ACTIONS = [
   'traces.opened',
   'traces.closed',
   'traces.amended',
+  'traces.alarmed',
   'openings.refused',
   'rules.changed',
   'rules.refused',

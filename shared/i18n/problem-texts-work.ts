@@ -34,6 +34,18 @@ export const WORK_TEXTS = {
     vi: 'Một ca chỉ điểm không có thời gian lây nhiễm nào để truy vết: nó không cho người tiếp xúc nào.',
     en: 'An index case has no infectious window: it gives no contacts.',
   },
+  CONTACTS_UNKNOWN_ELSEWHERE: {
+    vi: 'Phần lớn người tiếp xúc chỉ do tỉnh mở truy vết thấy, không sống ở đó và không tỉnh nào khác biết.',
+    en: 'Most contacts were seen by the opening province alone, live elsewhere and nobody else knows them.',
+  },
+  MANY_ASKED_AT_ONCE: {
+    vi: 'Truy vết hỏi cùng lúc về nhiều người mà chỉ tỉnh mở truy vết thấy và không sống ở đó.',
+    en: 'The trace asks at once about many people whom the opening province alone saw, not living there.',
+  },
+  RESIDENCE_CONFLICT: {
+    vi: 'Có người tiếp xúc được nhiều tỉnh nhận là cư dân của mình.',
+    en: 'Several provinces claim a contact as their resident.',
+  },
   PROTOCOL_OLDER: {
     vi: 'Tỉnh dùng phiên bản cũ: có thể còn thiếu việc phân biệt người dùng chung điện thoại.',
     en: 'The province runs an older version: who shares a phone there may not be told apart.',

@@ -240,6 +240,45 @@ describe('a province whose identifiers get no tokens', () => {
   });
 });
 
+describe('an invented case that met invented people', () => {
+  test('raises an alarm at the hub and at the province, on both records and once', async () => {
+    const door = federation.node(owner);
+    const index = 'phone:+84912900000';
+    const [from, until] = [instant(-90_000), instant(-82_800)];
+    const rows = Array.from(
+      { length: 120 },
+      (_, n) => `${index},phone:+84912${900_001 + n},${from},${until}`,
+    );
+    await importFile(door, 'encounters', ['identifier_a,identifier_b,from,until', ...rows].join('\n'));
+    const entered = { identifiers: [index], onset_on: instant(-86_400).slice(0, 10) };
+    const { id: invented } = await call<{ id: string }>(door, '/v1/cases', { body: JSON.stringify(entered) });
+    const request = JSON.stringify({ cases: [invented], direction: 'forward', max_degree: 1 });
+    const { id } = await call<{ id: string }>(door, '/v1/traces', { body: request });
+    const reason = 'CONTACTS_UNKNOWN_ELSEWHERE';
+    await waitForTrace(door, id, (status) => status.warnings.some((one) => one.reason === reason));
+    const isAbout = (line: string) => line.includes(reason) && line.includes(`${id} (120 contacts)`);
+    for (const { url } of [federation.hub, door]) {
+      await waitFor(`an alarm at ${url}`, async () => (await warningsOf(url)).some(isAbout), 15_000);
+      const figures = await (await fetch(`${url}/metrics`)).text();
+      expect(figures).toContain(`truyvet_trace_alarms{reason="${reason}"`);
+    }
+    for (const participant of [federation.hub, door]) {
+      const entries = await rowsOf<{ detail: object }>(
+        participant,
+        `SELECT body::jsonb -> 'detail' AS detail FROM audit_records
+          WHERE body::jsonb ->> 'action' = 'traces.alarmed'`,
+      );
+      expect(entries.map(({ detail }) => detail)).toEqual([{ alarm: reason, persons: 120 }]);
+    }
+    // The trace of people who are recorded raised none.
+    expect((await call<TraceStatus>(door, `/v1/traces/${traceId}`)).warnings).toEqual([]);
+  });
+
+  const instant = (seconds: number) => new Date(Date.now() + seconds * 1_000).toISOString();
+  const warningsOf = async (url: string) =>
+    ((await (await fetch(`${url}/readyz`)).json()) as { warnings: string[] }).warnings;
+});
+
 describe('two traces side by side', () => {
   test('of the same people have nothing in common at the hub', async () => {
     const second = await sameTrace();

@@ -81,6 +81,7 @@ export interface TraceStatus {
   readonly rules: number;
   readonly coverage: readonly { province: string; state: string; behind: number; reason?: string }[];
   readonly contacts: { by_degree: Record<string, number>; by_province: Record<string, number> };
+  readonly warnings: readonly { readonly reason: string }[];
 }
 
 /** Opens a trace at the province that owns its cases; the answer is its id. */

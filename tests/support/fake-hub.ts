@@ -59,6 +59,7 @@ export async function startFakeHub(): Promise<FakeHub> {
       opened: [],
       received: [],
       closed: [],
+      alarms: [],
       listed: [],
       asked: [],
       faults: {},

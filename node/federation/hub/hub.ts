@@ -27,6 +27,8 @@ export interface HubReportAnswer {
   readonly provincesVersion: number;
   /** Which of the traces are closed; an older hub names none. */
   readonly closed: readonly string[];
+  /** What its operators should look at in traces that this province has opened. */
+  readonly alarms: readonly { readonly traceId: string; readonly reason: string; readonly persons: number }[];
 }
 
 export interface HubLink extends AsyncDisposable {
@@ -71,7 +73,7 @@ export function connectHub({ protocol, ...to }: HubLinkOptions): HubLink {
     evaluate: (blinded, { signal }) =>
       client.evaluate({ blinded }, { deadlineMs: EVALUATE_DEADLINE_MS, signal }),
     report: async ({ incarnation, dataVersion, tokenizedVersion, stale, asking, ...said }, signal) => {
-      const { nextInMs, provincesVersion, closed } = await client.reportStatus(
+      const { nextInMs, provincesVersion, closed, alarms } = await client.reportStatus(
         {
           incarnation: BigInt(incarnation),
           dataVersion: BigInt(dataVersion),
@@ -83,7 +85,7 @@ export function connectHub({ protocol, ...to }: HubLinkOptions): HubLink {
         },
         { deadlineMs: REPORT_DEADLINE_MS, signal },
       );
-      return { nextInMs, provincesVersion: Number(provincesVersion), closed };
+      return { nextInMs, provincesVersion: Number(provincesVersion), closed, alarms };
     },
     useTls: (tls) => channel.useTls(tls),
     reconnect: () => channel.reconnect(),

@@ -37,7 +37,7 @@ export interface HubStatus {
   readonly openedAt: number | null;
   readonly completedAt: number | null;
   readonly elapsedMs: number;
-  /** What somebody should look at: TRACE_DELAYED, TRACE_UNREADABLE, INDEX_WINDOW_EMPTY. */
+  /** What somebody should look at: TRACE_DELAYED, TRACE_UNREADABLE, INDEX_WINDOW_EMPTY, and alarms. */
   readonly warnings: readonly string[];
 }
 

@@ -1,5 +1,6 @@
 /**
- * Tables for drizzle: own traces. The migrations make and explain them, and a test compares the two.
+ * Tables for drizzle: own traces, and what the hub says of them. The migrations make and explain them, and a
+ * test compares the two.
  */
 import { sql } from 'drizzle-orm';
 import { boolean, index, integer, jsonb, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
@@ -44,4 +45,15 @@ export const traceCases = pgTable(
     primaryKey({ columns: [table.traceId, table.caseId] }),
     index('trace_cases_case').on(table.caseId),
   ],
+);
+
+export const traceAlarms = pgTable(
+  'trace_alarms',
+  {
+    traceId: text().notNull(),
+    reason: text().notNull(),
+    persons: integer().notNull(),
+    heardAt: instant().notNull().default(sql`now()`),
+  },
+  (table) => [primaryKey({ columns: [table.traceId, table.reason] })],
 );

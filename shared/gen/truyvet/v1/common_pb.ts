@@ -217,7 +217,7 @@ export type TraceStatus = Message<"truyvet.v1.TraceStatus"> & {
 
   /**
    * Stable UPPER_SNAKE words of what somebody should look at: TRACE_DELAYED, TRACE_UNREADABLE (at the hub),
-   * INDEX_WINDOW_EMPTY (an index person that gives no contacts).
+   * INDEX_WINDOW_EMPTY (an index person that gives no contacts), and alarms (shared/trace/alarms.ts).
    *
    * @generated from field: repeated string warnings = 17;
    */
