@@ -3,7 +3,6 @@
  * whom, and in which order, stands in operations.ts. By hand, as in queries.ts.
  */
 import { byteaTexts } from '../../../shared/db/bytea.ts';
-import type { Transaction } from '../../../shared/db/database.ts';
 import type { IntakeTx, SealedDb } from './queries.ts';
 
 /** Canonical identifiers, each once, with their blind indexes under the sealer's generation. */
@@ -44,13 +43,6 @@ export async function findIdentifiers(
 function locking(sql: SealedDb['sql'], lock: IdentifierLock) {
   if (lock === 'nothing') return sql``;
   return lock === 'change' ? sql`ORDER BY id FOR NO KEY UPDATE` : sql`ORDER BY id FOR KEY SHARE`;
-}
-
-/** As many unused ids of identifiers. */
-export async function drawIdentifierIds(tx: Pick<Transaction, 'sql'>, count: number): Promise<number[]> {
-  const rows = await tx.sql<{ id: number }[]>`
-    SELECT nextval('identifiers_id_seq')::int AS id FROM generate_series(1, ${count}::int)`;
-  return rows.map(({ id }) => id);
 }
 
 /** New identifiers under ids that were drawn, with the numbers of their kinds. */

@@ -2,6 +2,7 @@
  * Finding identifiers and storing those that are new, in the caller's transaction. Two who store the same one
  * at a time get the same id; who waits for whom stands in operations.ts.
  */
+import { drawIds } from '../../../shared/db/draw-ids.ts';
 import { kindNumberOf } from '../../../shared/domain/identifier.ts';
 import * as queries from './identifiers-queries.ts';
 import type { IntakeTx, SealedDb } from './queries.ts';
@@ -55,7 +56,7 @@ export async function storeMissing(
     indexes: missing.map((i) => indexes[i] as string),
   };
   // An id is drawn for each: only for what is new, or importing the same over and over would use them up.
-  const drawn = await queries.drawIdentifierIds(tx, missing.length);
+  const drawn = await drawIds(tx, 'identifiers_id_seq', missing.length);
   const stored = await queries.insertIdentifiers(tx, {
     ...{ ...fresh, ids: drawn },
     kinds: fresh.values.map(kindNumberOf),

@@ -6,6 +6,7 @@
  */
 import { byteaTexts } from '../../../shared/db/bytea.ts';
 import type { Queryable, Transaction } from '../../../shared/db/database.ts';
+import { drawIds } from '../../../shared/db/draw-ids.ts';
 import type { ColumnSealer } from '../../sealing/sealer.ts';
 
 type Db = Pick<Queryable, 'sql'>;
@@ -53,9 +54,7 @@ export async function findHouseholds(
  * the same: if one of them commits, the answer is undefined.
  */
 export async function insertHouseholds(tx: IntakeTx, names: string[]): Promise<number[] | undefined> {
-  const drawn = await tx.sql<{ id: number }[]>`
-    SELECT nextval('households_id_seq')::int AS id FROM generate_series(1, ${names.length}::int)`;
-  const ids = drawn.map(({ id }) => id);
+  const ids = await drawIds(tx, 'households_id_seq', names.length);
   const sealed = tx.sealer.seal('households.name', ids, names);
   const indexes = tx.sealer.index('households.name', names);
   const stored = await tx.sql`

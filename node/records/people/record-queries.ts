@@ -4,6 +4,7 @@
  */
 import { byteaTexts } from '../../../shared/db/bytea.ts';
 import type { Queryable, Transaction } from '../../../shared/db/database.ts';
+import { drawIds } from '../../../shared/db/draw-ids.ts';
 import type { ColumnSealer } from '../../sealing/sealer.ts';
 import type { IntakeTx, SealedDb } from './queries.ts';
 import type { Birth, PersonFields } from './rules.ts';
@@ -132,13 +133,6 @@ export async function listNaming(
   return rows.map((row) => recordOf(sealer, row));
 }
 
-/** As many unused ids of records. */
-export async function drawRecordIds(tx: Tx, count: number): Promise<number[]> {
-  const rows = await tx.sql<{ id: number }[]>`
-    SELECT nextval('records_id_seq') AS id FROM generate_series(1, ${count}::int)`;
-  return rows.map(({ id }) => id);
-}
-
 /** A record to be written under its id. */
 export interface RecordWriting extends RecordKey, StoredValue {
   readonly id: number;
@@ -201,9 +195,7 @@ export async function markRetracted(tx: Tx, id: number): Promise<void> {
 }
 
 async function keepVersions(tx: IntakeTx, records: readonly StoredRecord[]): Promise<void> {
-  const drawn = await tx.sql<{ id: number }[]>`
-    SELECT nextval('record_versions_id_seq') AS id FROM generate_series(1, ${records.length}::int)`;
-  const ids = drawn.map(({ id }) => id);
+  const ids = await drawIds(tx, 'record_versions_id_seq', records.length);
   const persons = tx.sealer.seal(
     'record_versions.person',
     ids,

@@ -2,6 +2,7 @@
  * The one way in which records are written: put under the key of their source, or retracted. Runs in the
  * caller's transaction; see operations.ts for who waits for whom.
  */
+import { drawIds } from '../../../shared/db/draw-ids.ts';
 import { AppError } from '../../../shared/errors.ts';
 import * as identifiers from './identifiers.ts';
 import * as queries from './queries.ts';
@@ -167,7 +168,7 @@ class RecordStore {
   async write(changes: readonly Change[], created: readonly number[]): Promise<ChangedRecords> {
     const told = new Told();
     const fresh = changes.filter(({ before }) => before === undefined);
-    const drawn = fresh.length === 0 ? [] : await recordQueries.drawRecordIds(this.#tx, fresh.length);
+    const drawn = fresh.length === 0 ? [] : await drawIds(this.#tx, 'records_id_seq', fresh.length);
     const inserted = fresh.map((change, i) => this.#writing(change, drawn[i] as number));
     const replaced = changes.flatMap((change) =>
       change.before ? [{ before: change.before, after: this.#writing(change, change.before.id) }] : [],

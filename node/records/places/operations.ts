@@ -3,6 +3,7 @@
  * changes the same places waits: known ones are locked before new ones are stored, both in order.
  */
 import type { Queryable, Transaction } from '../../../shared/db/database.ts';
+import { isUniqueViolation } from '../../../shared/db/errors.ts';
 import { AppError } from '../../../shared/errors.ts';
 import type { ColumnSealer } from '../../sealing/sealer.ts';
 import * as queries from './queries.ts';
@@ -34,16 +35,26 @@ export async function recordPlaces(
   const keys = [...new Set(rows.map(({ place }) => place))];
   const before = await queries.findPlaces(tx, keys);
   const quiet = planPlaces(before, rows);
+  // Rows that say nothing new lock nothing, nor is there anything to lock where all are new.
   const isQuiet = quiet.fresh.length + quiet.changed.length === 0;
-  // Rows that say nothing new lock nothing.
-  const { fresh, changed, withoutKind } = isQuiet
-    ? quiet
-    : planPlaces(before.length === 0 ? [] : await queries.lockPlaces(tx, keys), rows);
-  if (fresh.length > 0 && (await queries.insertPlaces(tx, fresh)) < fresh.length) {
-    throw new AppError('ABORTED', 'TRANSACTION_CONFLICT', 'a place was stored by somebody else meanwhile');
-  }
+  const { fresh, changed, withoutKind } =
+    isQuiet || before.length === 0 ? quiet : planPlaces(await queries.lockPlaces(tx, keys), rows);
+  if (fresh.length > 0) await insertInOrder(tx, fresh);
   const rekinded = changed.length > 0 ? await queries.updatePlaces(tx, changed) : [];
   return { withoutKind, rekinded };
+}
+
+async function insertInOrder(tx: Parameters<typeof queries.insertPlaces>[0], fresh: Place[]): Promise<void> {
+  try {
+    await queries.insertPlaces(
+      tx,
+      fresh.sort((a, b) => (a.place < b.place ? -1 : 1)),
+    );
+  } catch (error) {
+    if (!isUniqueViolation(error, 'places_place_key')) throw error;
+    const message = 'a place was stored by somebody else meanwhile';
+    throw new AppError('ABORTED', 'TRANSACTION_CONFLICT', message, { cause: error });
+  }
 }
 
 /** New places, known ones that say something else now, and the positions of rows that are not taken. */

@@ -5,6 +5,7 @@
 import type { PendingQuery, Row } from 'postgres';
 import { byteaTexts } from '../../../shared/db/bytea.ts';
 import type { Queryable, Transaction } from '../../../shared/db/database.ts';
+import { drawIds } from '../../../shared/db/draw-ids.ts';
 import type { ColumnSealer } from '../../sealing/sealer.ts';
 import type { Place } from './rules.ts';
 
@@ -49,19 +50,15 @@ async function selectPlaces(
 }
 
 /**
- * Stores places that are not known, with a kind, in the order of their keys; how many. Waits for others who
- * store the same: those of whom commits are left out.
+ * Stores places that are not known, with a kind, in the order given, in which whoever stores the same waits.
+ * Rejects with a unique violation when one of them is known after all.
  */
-export async function insertPlaces(tx: Tx, places: readonly Place[]): Promise<number> {
-  const drawn = await tx.sql<{ id: number }[]>`
-    SELECT nextval('places_id_seq')::int AS id FROM generate_series(1, ${places.length}::int)`;
-  const ids = drawn.map(({ id }) => id);
-  const stored = await tx.sql`
+export async function insertPlaces(tx: Tx, places: readonly Place[]): Promise<void> {
+  const ids = await drawIds(tx, 'places_id_seq', places.length);
+  await tx.sql`
     INSERT INTO places (id, place, name_sealed, kind, ward, capacity, latitude, longitude, key_generation)
     OVERRIDING SYSTEM VALUE
-    SELECT *, ${tx.sealer.generation}::int FROM ${rowset(tx, ids, places)}
-    ORDER BY place ON CONFLICT (place) DO NOTHING`;
-  return stored.count;
+    SELECT *, ${tx.sealer.generation}::int FROM ${rowset(tx, ids, places)}`;
 }
 
 /** Replaces what is stored of known places, which are locked; ids of those whose kind changed. */
