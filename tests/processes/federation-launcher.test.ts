@@ -95,8 +95,8 @@ function parentOf(pid: number): number | undefined {
 const allGone = (pids: readonly number[]) =>
   waitFor('the end of all', () => !pids.some((pid) => parentOf(pid)));
 
-test('prints hub and nodes in the order asked for, each answering at its url', async () => {
-  const { summary } = await launchDirectly('--provinces', '24,79,01', '--empty');
+/** What a launched federation of 24, 79 and 01 has printed. */
+async function checkPrinted({ summary }: Launched): Promise<void> {
   expect(summary.nodes.map(({ province }) => province)).toEqual(['24', '79', '01']);
   for (const { url, token, database_url } of [summary.hub, ...summary.nodes]) {
     expect((await fetch(`${url}/readyz`)).status).toBe(200);
@@ -107,22 +107,7 @@ test('prints hub and nodes in the order asked for, each answering at its url', a
     (participant) => new URL(participant.database_url).pathname,
   );
   expect(databases).toEqual(['/hub', '/node_24', '/node_79', '/node_01']);
-});
-
-test('SIGHUP starts a killed program again, at the same url', async () => {
-  const args = [launcher, '--json', '--provinces', '24'];
-  const { summary, launcherPid } = await launch(process.execPath, args, inCluster());
-  const [{ pid, url }] = summary.nodes as [FederationSummary['nodes'][0]];
-  process.kill(pid, 'SIGKILL');
-  // Its launcher has been told of its end, too.
-  await waitFor('the end of it', () => !existsSync(`/proc/${pid}`));
-  await expect(fetch(`${url}/readyz`)).rejects.toThrow();
-  expect(parentOf(summary.hub.pid)).toBe(launcherPid);
-  process.kill(launcherPid, 'SIGHUP');
-  await waitFor('the node', async () => (await fetch(`${url}/readyz`)).ok);
-});
-
-const npmChain = (options: string) => ['exec', '--offline', '-c', `node ${launcher} --json ${options}`];
+}
 
 const ENDS: [string, NodeJS.Signals][] = [
   ['a kill that it cannot catch', 'SIGKILL'],
@@ -130,28 +115,36 @@ const ENDS: [string, NodeJS.Signals][] = [
   ['Ctrl-C', 'SIGINT'],
 ];
 
-test.each(extent({ quick: ENDS.slice(0, 2), all: ENDS }))('nothing is left after %s', async (_, signal) => {
-  const { process: child, pids } = await launchDirectly('--provinces', '24,79');
-  const ended = outcomeOf(child);
-  child.kill(signal);
-  expect((await ended).code).toBe(signal === 'SIGKILL' ? null : 0);
-  await allGone(pids);
-});
+test.each(extent({ quick: ENDS.slice(0, 1), all: ENDS }))(
+  'prints hub and nodes in the order asked for, each answering at its url; nothing is left after %s',
+  async (_, signal) => {
+    const launched = await launchDirectly('--provinces', '24,79,01', '--empty');
+    await checkPrinted(launched);
+    const ended = outcomeOf(launched.process);
+    launched.process.kill(signal);
+    expect((await ended).code).toBe(signal === 'SIGKILL' ? null : 0);
+    await allGone(launched.pids);
+  },
+);
 
-test('nothing is left when the caller of npm was killed', async () => {
-  const npm = JSON.stringify(npmChain('--provinces 24'));
-  const script = `require('child_process').spawn('npm', ${npm}, {stdio: 'inherit'})`;
-  const { process: caller, pids, launcherPid } = await launch(process.execPath, ['-e', script], inCluster());
-  expect(parentOf(launcherPid)).not.toBe(caller.pid);
-  caller.kill('SIGKILL');
-  await allGone([launcherPid, ...pids]);
-});
+const npmChain = (options: string) => ['exec', '--offline', '-c', `node ${launcher} --json ${options}`];
 
-test('nothing is left when npm itself was killed', async () => {
-  const { process: npm, pids, launcherPid } = await launch('npm', npmChain('--provinces 24'), inCluster());
-  npm.kill('SIGKILL');
-  await allGone([launcherPid, ...pids]);
-});
+/** Who is killed, of a caller who started npm, which started the launcher. */
+const KILLED = ['its caller', 'npm itself'];
+
+test.each(extent({ quick: KILLED.slice(0, 1), all: KILLED }))(
+  'under npm, nothing is left when %s was killed',
+  async (killed) => {
+    const npm = JSON.stringify(npmChain('--provinces 24'));
+    const script = `require('child_process').spawn('npm', ${npm}, {stdio: 'inherit'})`;
+    const launched = await (killed === 'its caller'
+      ? launch(process.execPath, ['-e', script], inCluster())
+      : launch('npm', npmChain('--provinces 24'), inCluster()));
+    expect(parentOf(launched.launcherPid)).not.toBe(launched.process.pid);
+    launched.process.kill('SIGKILL');
+    await allGone([launched.launcherPid, ...launched.pids]);
+  },
+);
 
 test('a program that ends at start fails the launch with the end of its log', async () => {
   const env = {
@@ -166,24 +159,22 @@ test('a program that ends at start fails the launch with the end of its log', as
   expect(stderr).toContain('cannot reach the moon');
 });
 
-test.each([
+const REFUSED: [string, string[], string][] = [
   ['an unknown province', ['--provinces', '24,99'], '99: no such province'],
   ['no province', ['--provinces', ''], 'no such province'],
   ['too many', ['--provinces', 'first:64'], 'must be from 1 to 63'],
   ['an unknown option', ['--privinces', '24'], 'unknown option'],
-])('refuses %s', async (_, args, message) => {
+];
+
+test.each(extent({ quick: REFUSED.slice(0, 2), all: REFUSED }))('refuses %s', async (_, args, message) => {
   const { code, stdout, stderr } = await outcomeOf(run(process.execPath, [launcher, '--json', ...args]));
   expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
   expect(stderr).toContain(message);
 });
 
-test('in a server of its own choice it makes databases and roles, and takes them away', async () => {
+test('in a server of its own choice it makes databases and roles, starts a killed program again, and takes all away', async () => {
   await using db = openDatabase(inject('adminUrl'), { max: 1, name: 'test' });
-  const { process: child, summary } = await launch(
-    process.execPath,
-    [launcher, '--json', '--provinces', '24'],
-    inCluster(),
-  );
+  const { process: child, summary, launcherPid } = await launchWithVariables();
   const prefix = /truyvet_[0-9a-f]{8}_/.exec(summary.hub.database_url)?.[0] as string;
   const mine = async () => {
     const rows = await db.sql<{ name: string }[]>`
@@ -194,17 +185,22 @@ test('in a server of its own choice it makes databases and roles, and takes them
   const databases = ['hub', 'hub_template', 'node_24', 'node_template'];
   expect(await mine()).toEqual([...databases, 'hub_program', 'node_24_program'].sort());
   expect(new URL(summary.hub.database_url).port).toBe(new URL(inject('adminUrl')).port);
+  await checkVariables(summary);
+  await checkRestart(summary, launcherPid);
   child.kill('SIGTERM');
   await waitFor('nothing of it', async () => (await mine()).length === 0);
 });
 
-test('programs get their own variables, those of the caller that they may know, and no others', async () => {
-  const { summary } = await launch(process.execPath, [launcher, '--json', '--provinces', '24'], {
+const launchWithVariables = () =>
+  launch(process.execPath, [launcher, '--json', '--provinces', '24'], {
     ...inCluster(),
     LOG_LEVEL: 'warn',
     SECRET_OF_THE_CALLER: 'x',
     STAND_IN_ENV: JSON.stringify({ hub: { ROUND_DEADLINE_MS: '750' } }),
   });
+
+/** Programs get their own variables, those of the caller that they may know, and no others. */
+async function checkVariables(summary: FederationSummary): Promise<void> {
   const hub = (await (await fetch(`${summary.hub.url}/env`)).json()) as Record<string, string>;
   const node = (await (await fetch(`${summary.nodes[0]!.url}/env`)).json()) as Record<string, string>;
   expect(hub).toMatchObject({ LOG_LEVEL: 'warn', ROUND_DEADLINE_MS: '750', OIDC_AUDIENCE: 'truyvet-hub' });
@@ -216,4 +212,16 @@ test('programs get their own variables, those of the caller that they may know, 
   expect(node).not.toHaveProperty('ROUND_DEADLINE_MS');
   expect(hub).not.toHaveProperty('IDENTITY_DIR');
   expect(node).not.toHaveProperty('OPRF_KEY_FILE');
-});
+}
+
+/** SIGHUP starts a killed program again, at the same url. */
+async function checkRestart(summary: FederationSummary, launcherPid: number): Promise<void> {
+  const [{ pid, url }] = summary.nodes as [FederationSummary['nodes'][0]];
+  process.kill(pid, 'SIGKILL');
+  // Its launcher has been told of its end, too.
+  await waitFor('the end of it', () => !existsSync(`/proc/${pid}`));
+  await expect(fetch(`${url}/readyz`)).rejects.toThrow();
+  expect(parentOf(summary.hub.pid)).toBe(launcherPid);
+  process.kill(launcherPid, 'SIGHUP');
+  await waitFor('the node', async () => (await fetch(`${url}/readyz`)).ok);
+}
