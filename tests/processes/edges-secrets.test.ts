@@ -134,7 +134,7 @@ const REFUSED: [string, Record<string, string>][] = [
   ['an unknown log level', { LOG_LEVEL: PLANTED }],
 ];
 
-test.each(extent({ quick: REFUSED.slice(0, 2), all: REFUSED }))(
+test.each(extent({ quick: REFUSED.slice(0, 1), all: REFUSED }))(
   'a node that does not start because of %s tells no secret',
   async (_, env) => {
     const { host } = new URL(federation.node('24').databaseUrl);
@@ -152,7 +152,7 @@ test('a hub whose key files are damaged, all at once, tells nothing of them', as
   const files = Object.entries(hub).filter(([name]) => name.endsWith('_FILE'));
   expect(files.length).toBeGreaterThan(3);
   const damages = [(text: string) => `${text.slice(0, text.length / 2)}${PLANTED}`, () => `"${PLANTED_HEX}`];
-  for (const [i, damage] of damages.entries()) {
+  for (const [i, damage] of extent({ quick: damages.slice(0, 1), all: damages }).entries()) {
     const damaged: Record<string, string> = {};
     for (const [name, path] of files) {
       const file = join(directory, `${i}-${name}`);

@@ -67,54 +67,12 @@ const endsWell = (id: string) =>
   converges(federation, id, { at: picked.owner, expected: picked.expected, firm: false });
 const owner = () => federation.node(picked.owner);
 
-test('a node that is down is named, delays nobody, and catches up', async () => {
-  await federation.kill(other, 'SIGKILL');
-  const id = await begin();
-  await waitFor('a partial trace', async () => (await statusOf(owner(), id)).state === 'partial');
-  const { coverage, contacts } = await statusOf(owner(), id);
-  for (const { province, state, behind } of coverage) {
-    if (province !== other)
-      expect({ province, state, behind }).toEqual({ province, state: 'current', behind: 0 });
-    else {
-      expect(state).toBe('unreachable');
-      expect(behind).toBeGreaterThanOrEqual(1);
-    }
-  }
-  expect(Object.keys(contacts.by_province).length).toBeGreaterThan(0);
-  await federation.restart();
-  await endsWell(id);
-});
+type Fault = readonly [name: string, run: () => Promise<void>];
 
-test('a node that has stopped delays nobody, and goes on where it was', async () => {
-  await federation.kill(other, 'SIGSTOP');
-  try {
-    const id = await begin();
-    await waitFor('a partial trace', async () => (await statusOf(owner(), id)).state === 'partial');
-    const slow = (await statusOf(owner(), id)).coverage.find(({ province }) => province === other);
-    expect(slow?.behind).toBeGreaterThanOrEqual(1);
-    expect((await statusOf(owner(), id)).state).toBe('partial');
-    // What others know is theirs to work with already.
-    const running = { ...federation, nodes: federation.nodes.filter(({ name }) => name !== other) };
-    expect((await listContacts(running, id)).length).toBeGreaterThan(0);
-    await federation.kill(other, 'SIGCONT');
-    await endsWell(id);
-  } finally {
-    await federation.kill(other, 'SIGCONT');
-  }
-});
-
-test('a hub that is down loses no request', async () => {
-  await federation.kill('hub', 'SIGKILL');
-  const id = await begin();
-  expect(await statusOf(owner(), id)).toMatchObject({ id, state: 'queued' });
-  await federation.kill(picked.owner, 'SIGKILL');
-  await federation.restart();
-  await endsWell(id);
-});
-
-test.each(extent({ quick: ['deliveries'], all: ['openings', 'questions', 'answers', 'deliveries'] }))(
-  'a hub killed as it writes %s goes on where it was',
-  async (table) => {
+/** The hub is killed while rows of this table are about to be written. */
+const hubKilledAt = (table: string): Fault => [
+  `a hub killed as it writes ${table} goes on where it was`,
+  async () => {
     await using hold = await holdWriters(federation.hub, table);
     const id = await begin();
     await hold.reached();
@@ -125,11 +83,11 @@ test.each(extent({ quick: ['deliveries'], all: ['openings', 'questions', 'answer
     await restarted;
     await endsWell(id);
   },
-);
+];
 
-test.each(extent({ quick: ['deliveries'], all: ['questions', 'deliveries'] }))(
-  'a hub started again before the last words of the one killed reach %s',
-  async (table) => {
+const hubStartedBefore = (table: string): Fault => [
+  `a hub started again before the last words of the one killed reach ${table}`,
+  async () => {
     await using atTable = await holdWriters(federation.hub, table);
     const id = await begin();
     await atTable.reached();
@@ -148,42 +106,11 @@ test.each(extent({ quick: ['deliveries'], all: ['questions', 'deliveries'] }))(
     await federation.restart();
     await endsWell(id);
   },
-);
-
-test('a trace that the hub has stored, though nobody heard of it, goes on', async () => {
-  const stored = async () => {
-    const [{ opening } = { opening: '' }] = await rowsOf<{ opening: string }>(
-      owner(),
-      `SELECT opening FROM traces WHERE id = '${await id}'`,
-    );
-    const { trace_id, revision, expires_at, province } = readAdmittedOpening(opening);
-    const warrant = { trace_id, revision, expires_at, opening_sha256: openingSha256(opening) };
-    const budget = { questions: 1_000, persons: 1_000_000 };
-    const key = loadPrivateKey(await readFile(wiring.keys.warrantKeyFile, 'utf8'));
-    const countersignature = await signWarrant({ ...warrant, issued_at: 1, budget }, key);
-    return `INSERT INTO traces (id, province, expires_at)
-        VALUES ('${trace_id}', '${province}', to_timestamp(${expires_at}));
-      INSERT INTO openings (trace_id, revision, opening, countersignature)
-        VALUES ('${trace_id}', ${revision}, '${opening}', '${countersignature}')`;
-  };
-  const lock = 'LOCK TABLE traces IN SHARE ROW EXCLUSIVE MODE';
-  await using hold = await holdAt(federation.hub, lock, stored);
-  const id = begin();
-  await hold.reached();
-  // As if this had been the hub's own transaction, and its connection had broken at the commit.
-  await hold[Symbol.asyncDispose]();
-  await endsWell(await id);
-});
-
-const KILLED: [string, () => string, string][] = [
-  ['another node', () => other, 'answered_questions'],
-  ['another node', () => other, 'openings'],
-  ['the node that owns the case', () => picked.owner, 'answered_questions'],
 ];
 
-test.each(extent({ quick: KILLED.slice(0, 1), all: KILLED }))(
-  '%s, killed as it answers, goes on where it was',
-  async (_, name, table) => {
+const killedAnswering = (who: string, name: () => string, table: string): Fault => [
+  `${who}, killed as it writes ${table}, goes on where it was`,
+  async () => {
     await using hold = await holdWriters(federation.node(name()), table);
     const id = await begin();
     await hold.reached();
@@ -192,92 +119,196 @@ test.each(extent({ quick: KILLED.slice(0, 1), all: KILLED }))(
     await federation.restart();
     await endsWell(id);
   },
-);
+];
 
-test('the node that owns the case, killed before it knows that the hub took it, goes on', async () => {
-  await using atHub = await holdWriters(federation.hub, 'traces');
-  const id = await begin();
-  await atHub.reached();
-  await using atNode = await holdWriters(owner(), 'traces');
-  await atHub[Symbol.asyncDispose]();
-  await atNode.reached();
-  await federation.kill(picked.owner, 'SIGKILL');
-  await atNode[Symbol.asyncDispose]();
-  await federation.restart();
-  await endsWell(id);
-});
+/** In `npm test` the first of them: each program killed once in the middle, all at once, and the end. */
+const FAULTS: Fault[] = [
+  [
+    'a hub that is down loses no request',
+    async () => {
+      await federation.kill('hub', 'SIGKILL');
+      const id = await begin();
+      expect(await statusOf(owner(), id)).toMatchObject({ id, state: 'queued' });
+      await federation.kill(picked.owner, 'SIGKILL');
+      await federation.restart();
+      await endsWell(id);
+    },
+  ],
+  hubKilledAt('deliveries'),
+  killedAnswering('another node', () => other, 'answered_questions'),
+  [
+    'a node killed as it takes its contacts applies them once',
+    async () => {
+      const responsible = PROVINCES.find(
+        (province) =>
+          province !== picked.owner && picked.expected.some((c) => c.residentIn.includes(province)),
+      ) as string;
+      await using hold = await holdWriters(federation.node(responsible), 'contacts');
+      const id = await begin();
+      await hold.reached();
+      await federation.kill(responsible, 'SIGKILL');
+      await hold[Symbol.asyncDispose]();
+      const { coverage } = await statusOf(owner(), id);
+      await federation.restart();
+      await endsWell(id);
+      expect(coverage.length).toBe(PROVINCES.length);
+    },
+  ],
+  [
+    'everything killed at once, in the middle',
+    async () => {
+      await using hold = await holdWriters(federation.hub, 'answers');
+      const id = await begin();
+      await hold.reached();
+      await endAll();
+      await hold[Symbol.asyncDispose]();
+      await federation.restart();
+      await endsWell(id);
+    },
+  ],
+  [
+    'a closed trace is closed everywhere, and nothing more is asked',
+    async () => {
+      const id = await begin();
+      const contacts = await endsWell(id);
+      await call(owner(), `/v1/traces/${id}/close`, { method: 'POST' });
+      for (const province of new Set([picked.owner, ...contacts.map((contact) => contact.province)])) {
+        const door = federation.node(province);
+        await waitFor('the end', async () => (await statusOf(door, id)).state === 'closed');
+      }
+      expect(await call(federation.hub, `/v1/traces/${id}`)).toMatchObject({ state: 'closed' });
+      const asked = () =>
+        rowsOf(
+          federation.node(other),
+          `SELECT seq, answers FROM answered_questions WHERE trace_id = '${id}' ORDER BY seq`,
+        );
+      const before = await asked();
+      await federation.kill(other, 'SIGKILL');
+      await federation.kill('hub', 'SIGKILL');
+      await federation.restart();
+      // Whatever is asked after a restart is asked by then: another trace runs through.
+      await endsWell(await begin());
+      expect(await asked()).toEqual(before);
+      expect(await call(federation.hub, `/v1/traces/${id}`)).toMatchObject({ state: 'closed' });
+    },
+  ],
+  [
+    'a node that is down is named, delays nobody, and catches up',
+    async () => {
+      await federation.kill(other, 'SIGKILL');
+      const id = await begin();
+      await waitFor('a partial trace', async () => (await statusOf(owner(), id)).state === 'partial');
+      const { coverage, contacts } = await statusOf(owner(), id);
+      for (const { province, state, behind } of coverage) {
+        if (province !== other)
+          expect({ province, state, behind }).toEqual({ province, state: 'current', behind: 0 });
+        else {
+          expect(state).toBe('unreachable');
+          expect(behind).toBeGreaterThanOrEqual(1);
+        }
+      }
+      expect(Object.keys(contacts.by_province).length).toBeGreaterThan(0);
+      await federation.restart();
+      await endsWell(id);
+    },
+  ],
+  [
+    'a node that has stopped delays nobody, and goes on where it was',
+    async () => {
+      await federation.kill(other, 'SIGSTOP');
+      try {
+        const id = await begin();
+        await waitFor('a partial trace', async () => (await statusOf(owner(), id)).state === 'partial');
+        const slow = (await statusOf(owner(), id)).coverage.find(({ province }) => province === other);
+        expect(slow?.behind).toBeGreaterThanOrEqual(1);
+        expect((await statusOf(owner(), id)).state).toBe('partial');
+        // What others know is theirs to work with already.
+        const running = { ...federation, nodes: federation.nodes.filter(({ name }) => name !== other) };
+        expect((await listContacts(running, id)).length).toBeGreaterThan(0);
+        await federation.kill(other, 'SIGCONT');
+        await endsWell(id);
+      } finally {
+        await federation.kill(other, 'SIGCONT');
+      }
+    },
+  ],
+  [
+    'a trace that the hub has stored, though nobody heard of it, goes on',
+    async () => {
+      const stored = async () => {
+        const [{ opening } = { opening: '' }] = await rowsOf<{ opening: string }>(
+          owner(),
+          `SELECT opening FROM traces WHERE id = '${await id}'`,
+        );
+        const { trace_id, revision, expires_at, province } = readAdmittedOpening(opening);
+        const warrant = { trace_id, revision, expires_at, opening_sha256: openingSha256(opening) };
+        const budget = { questions: 1_000, persons: 1_000_000 };
+        const key = loadPrivateKey(await readFile(wiring.keys.warrantKeyFile, 'utf8'));
+        const countersignature = await signWarrant({ ...warrant, issued_at: 1, budget }, key);
+        return `INSERT INTO traces (id, province, expires_at)
+        VALUES ('${trace_id}', '${province}', to_timestamp(${expires_at}));
+      INSERT INTO openings (trace_id, revision, opening, countersignature)
+        VALUES ('${trace_id}', ${revision}, '${opening}', '${countersignature}')`;
+      };
+      const lock = 'LOCK TABLE traces IN SHARE ROW EXCLUSIVE MODE';
+      await using hold = await holdAt(federation.hub, lock, stored);
+      const id = begin();
+      await hold.reached();
+      // As if this had been the hub's own transaction, and its connection had broken at the commit.
+      await hold[Symbol.asyncDispose]();
+      await endsWell(await id);
+    },
+  ],
+  [
+    'the node that owns the case, killed before it knows that the hub took it, goes on',
+    async () => {
+      await using atHub = await holdWriters(federation.hub, 'traces');
+      const id = await begin();
+      await atHub.reached();
+      await using atNode = await holdWriters(owner(), 'traces');
+      await atHub[Symbol.asyncDispose]();
+      await atNode.reached();
+      await federation.kill(picked.owner, 'SIGKILL');
+      await atNode[Symbol.asyncDispose]();
+      await federation.restart();
+      await endsWell(id);
+    },
+  ],
+  [
+    'a complete trace survives everybody’s restart: asked again, nothing assigned twice',
+    async () => {
+      const id = await begin();
+      const before = await endsWell(id);
+      await endAll();
+      await federation.restart();
+      const incarnations = await rowsOf<{ province: string; incarnation: number }>(
+        federation.hub,
+        'SELECT province, incarnation FROM provinces',
+      );
+      await waitFor('answers of the new lives', async () => {
+        const rows = await rowsOf<{ province: string; incarnation: number }>(
+          federation.hub,
+          `SELECT DISTINCT province, incarnation FROM answers WHERE trace_id = '${id}'`,
+        );
+        return (
+          rows.length === PROVINCES.length &&
+          rows.every(({ province, incarnation }) =>
+            incarnations.some((i) => i.province === province && incarnation >= i.incarnation),
+          )
+        );
+      });
+      const after = await endsWell(id);
+      const places = (contacts: typeof before) => contacts.map((c) => `${c.province} ${c.id}`).sort();
+      expect(places(after)).toEqual(places(before));
+    },
+  ],
+  hubKilledAt('openings'),
+  hubKilledAt('questions'),
+  hubKilledAt('answers'),
+  hubStartedBefore('questions'),
+  hubStartedBefore('deliveries'),
+  killedAnswering('another node', () => other, 'openings'),
+  killedAnswering('the node that owns the case', () => picked.owner, 'answered_questions'),
+];
 
-test('a node killed as it takes its contacts applies them once', async () => {
-  const responsible = PROVINCES.find(
-    (province) => province !== picked.owner && picked.expected.some((c) => c.residentIn.includes(province)),
-  ) as string;
-  await using hold = await holdWriters(federation.node(responsible), 'contacts');
-  const id = await begin();
-  await hold.reached();
-  await federation.kill(responsible, 'SIGKILL');
-  await hold[Symbol.asyncDispose]();
-  const { coverage } = await statusOf(owner(), id);
-  await federation.restart();
-  await endsWell(id);
-  expect(coverage.length).toBe(PROVINCES.length);
-});
-
-test('everything killed at once, in the middle', async () => {
-  await using hold = await holdWriters(federation.hub, 'answers');
-  const id = await begin();
-  await hold.reached();
-  await endAll();
-  await hold[Symbol.asyncDispose]();
-  await federation.restart();
-  await endsWell(id);
-});
-
-test('a complete trace survives everybody’s restart: asked again, nothing assigned twice', async () => {
-  const id = await begin();
-  const before = await endsWell(id);
-  await endAll();
-  await federation.restart();
-  const incarnations = await rowsOf<{ province: string; incarnation: number }>(
-    federation.hub,
-    'SELECT province, incarnation FROM provinces',
-  );
-  await waitFor('answers of the new lives', async () => {
-    const rows = await rowsOf<{ province: string; incarnation: number }>(
-      federation.hub,
-      `SELECT DISTINCT province, incarnation FROM answers WHERE trace_id = '${id}'`,
-    );
-    return (
-      rows.length === PROVINCES.length &&
-      rows.every(({ province, incarnation }) =>
-        incarnations.some((i) => i.province === province && incarnation >= i.incarnation),
-      )
-    );
-  });
-  const after = await endsWell(id);
-  const places = (contacts: typeof before) => contacts.map((c) => `${c.province} ${c.id}`).sort();
-  expect(places(after)).toEqual(places(before));
-});
-
-test('a closed trace is closed everywhere, and nothing more is asked', async () => {
-  const id = await begin();
-  const contacts = await endsWell(id);
-  await call(owner(), `/v1/traces/${id}/close`, { method: 'POST' });
-  for (const province of new Set([picked.owner, ...contacts.map((contact) => contact.province)])) {
-    const door = federation.node(province);
-    await waitFor('the end', async () => (await statusOf(door, id)).state === 'closed');
-  }
-  expect(await call(federation.hub, `/v1/traces/${id}`)).toMatchObject({ state: 'closed' });
-  const asked = () =>
-    rowsOf(
-      federation.node(other),
-      `SELECT seq, answers FROM answered_questions WHERE trace_id = '${id}' ORDER BY seq`,
-    );
-  const before = await asked();
-  await federation.kill(other, 'SIGKILL');
-  await federation.kill('hub', 'SIGKILL');
-  await federation.restart();
-  // Whatever is asked after a restart is asked by then: another trace runs through.
-  await endsWell(await begin());
-  expect(await asked()).toEqual(before);
-  expect(await call(federation.hub, `/v1/traces/${id}`)).toMatchObject({ state: 'closed' });
-});
+test.each(extent({ quick: FAULTS.slice(0, 6), all: FAULTS }))('%s', (_, run) => run());
