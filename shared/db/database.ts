@@ -18,10 +18,11 @@ import type { FeedKind } from '../feed/kinds.ts';
 import type { NewItem, OutgoingChannel } from '../outgoing/channels.ts';
 import { enqueueItems } from '../outgoing/enqueue.ts';
 import { sqlStateOf } from './errors.ts';
-import { guardClient } from './guarded-client.ts';
+import { guardPool } from './guarded-client.ts';
 import { useOrderlySockets } from './orderly-socket.ts';
 import { type Orm, ormOf, settleForDrizzle } from './orm.ts';
 import { settleTypeQueries } from './type-query.ts';
+import { UnderWay } from './under-way.ts';
 
 /** What queries need: satisfied by a Database and by a Transaction. */
 export interface Queryable {
@@ -59,7 +60,9 @@ export interface DatabaseOptions {
   readonly settings?: Readonly<Record<string, string>>;
 }
 
-const END_TIMEOUT_SECONDS = 5;
+const END_TIMEOUT_MS = 5_000;
+/** For the words of farewell on connections of which nobody waits for anything. */
+const FAREWELL_SECONDS = 0.2;
 
 /**
  * A pool on `url` (`postgres://user:password@host:port/database`). Opens no connection yet: the first
@@ -78,9 +81,14 @@ export function openDatabase(url: string, options: DatabaseOptions): Database {
   }) as unknown as postgres.Sql;
   useOrderlySockets(client);
   settleTypeQueries(client);
-  const sql = guardClient(client);
+  const underWay = new UnderWay();
+  const sql = guardPool(client, underWay);
   settleForDrizzle(client);
-  return { sql, orm: ormOf(sql), [Symbol.asyncDispose]: () => client.end({ timeout: END_TIMEOUT_SECONDS }) };
+  const end = async () => {
+    await underWay.none(END_TIMEOUT_MS);
+    await client.end({ timeout: FAREWELL_SECONDS });
+  };
+  return { sql, orm: ormOf(sql), [Symbol.asyncDispose]: end };
 }
 
 /**

@@ -6,6 +6,7 @@
 import type postgres from 'postgres';
 import { toDatabaseError } from './errors.ts';
 import { TransactionScope } from './transaction-scope.ts';
+import type { UnderWay } from './under-way.ts';
 
 type Callable = (...args: unknown[]) => unknown;
 
@@ -15,7 +16,8 @@ type Callable = (...args: unknown[]) => unknown;
  */
 interface DriverQuery {
   handler: (query: DriverQuery) => void;
-  /** Cursors replace it. */
+  /** Cursors replace these. */
+  resolve: (result: unknown) => void;
   reject: (error: unknown) => void;
 }
 
@@ -23,33 +25,52 @@ interface DriverQuery {
 const JSONB = 3802;
 
 /**
- * `client` with translated errors. A transaction (one with a `scope`) gets `begin` too: a savepoint, which is
- * what drizzle needs.
+ * A pool with translated errors, which says what of it is under way: statements of its own and transactions.
  */
-export function guardClient<T extends postgres.Sql | postgres.TransactionSql>(
+export function guardPool(client: postgres.Sql, underWay: UnderWay): postgres.Sql {
+  return guardClient(client, underWay);
+}
+
+/** A transaction (`within` a scope) gets `begin` too: a savepoint, which is what drizzle needs. */
+function guardClient<T extends postgres.Sql | postgres.TransactionSql>(
   client: T,
-  scope?: TransactionScope,
+  within: UnderWay | TransactionScope,
 ): T {
-  const guarded = guardedProperties(client as unknown as Record<string, Callable>, scope);
+  const guarded = guardedProperties(client as unknown as Record<string, Callable>, within);
   return new Proxy(client, {
     apply: (target, _self, args) =>
-      guardQuery(Reflect.apply(target as unknown as Callable, undefined, args), scope, args[0]),
+      guardQuery(Reflect.apply(target as unknown as Callable, undefined, args), within, args[0]),
     get: (target, name) => (name in guarded ? guarded[name as string] : Reflect.get(target, name)),
   });
 }
 
-function guardedProperties(client: Record<string, Callable>, scope: TransactionScope | undefined) {
+function guardedProperties(client: Record<string, Callable>, within: UnderWay | TransactionScope) {
   const nesting = (open: Callable | undefined) =>
-    open && ((...args: unknown[]) => runScope(open, args, scope));
+    open && ((...args: unknown[]) => runWithin(open, args, within));
   const guarded: Record<string, unknown> = {
     // Drizzle's json serializer passes text through (see database.ts), so the value must be text already.
     json: (value: unknown) => client.typed?.(JSON.stringify(value), JSONB),
-    unsafe: (...args: unknown[]) => guardQuery(client.unsafe?.(...args), scope),
-    file: (...args: unknown[]) => guardQuery(client.file?.(...args), scope),
+    unsafe: (...args: unknown[]) => guardQuery(client.unsafe?.(...args), within),
+    file: (...args: unknown[]) => guardQuery(client.file?.(...args), within),
     begin: nesting(client.begin ?? client.savepoint),
     savepoint: nesting(client.savepoint),
   };
   return guarded;
+}
+
+/** Opens a transaction of a pool, or a savepoint in a transaction. */
+async function runWithin(
+  open: Callable,
+  args: readonly unknown[],
+  within: UnderWay | TransactionScope,
+): Promise<unknown> {
+  if (within instanceof TransactionScope) return runScope(open, args, within);
+  const ended = within.begin();
+  try {
+    return await runScope(open, args, undefined);
+  } finally {
+    ended();
+  }
 }
 
 /**
@@ -85,15 +106,18 @@ function runScope(
 /**
  * Queries are promises that the connection settles by calling their `reject`: translation sits right there.
  */
-function guardQuery(query: unknown, scope?: TransactionScope, template?: unknown): unknown {
+function guardQuery(query: unknown, within: UnderWay | TransactionScope, template?: unknown): unknown {
   if (!(query instanceof Promise)) return query;
   const driverQuery = query as unknown as DriverQuery;
+  const scope = within instanceof TransactionScope ? within : undefined;
+  const ended = within instanceof TransactionScope ? undefined : count(driverQuery, within);
   const origin = originOf(template);
   let { reject } = driverQuery;
   Object.defineProperty(query, 'reject', {
     get: () => (error: unknown) => {
       const translated = toDatabaseError(error, origin);
       scope?.noteFailure(translated);
+      ended?.();
       reject(translated);
     },
     set: (replacement: DriverQuery['reject']) => {
@@ -102,6 +126,21 @@ function guardQuery(query: unknown, scope?: TransactionScope, template?: unknown
   });
   if (scope) confine(driverQuery, scope);
   return query;
+}
+
+/** Counts `query` from when the driver gets it until its result; what says that it has failed instead. */
+function count(query: DriverQuery, underWay: UnderWay): () => void {
+  const { handler, resolve } = query;
+  let ended = () => {};
+  query.handler = (self) => {
+    ended = underWay.begin();
+    handler(self);
+  };
+  query.resolve = (result) => {
+    ended();
+    resolve(result);
+  };
+  return () => ended();
 }
 
 /** Lets `query` out only while its transaction has its connection. */

@@ -17,7 +17,7 @@ import { waitFor } from '../support/wait.ts';
 
 type Hub = Awaited<ReturnType<typeof startTracedHub>>;
 
-const SEEDS = extent({ quick: 2, all: 40 });
+const SEEDS = extent({ quick: 1, all: 40 });
 const REST_MS = 40;
 const operator = personWith(['hub_operator']);
 

@@ -18,7 +18,7 @@ import {
 import { makeWorld } from '../simulation/world.ts';
 import { extent } from '../support/extent.ts';
 
-const COUNT = extent({ quick: 6, all: 34 });
+const COUNT = extent({ quick: 4, all: 34 });
 /** As in earnest: what so many programs do every 200 ms leaves two processors time for nothing else. */
 const USUAL = { KEY_EXCHANGE_EVERY_MS: '5000', LOOK_EVERY_MS: '2000', REPORT_EVERY_MS: '5000' };
 const start = extent<typeof startScenario>({
