@@ -10,6 +10,7 @@ export async function drawIds(
   count: number,
 ): Promise<number[]> {
   const [drawn] = await db.sql<{ ids: string | null }[]>`
-    SELECT string_agg(nextval(${sequence}::text::regclass)::text, ' ') AS ids FROM generate_series(1, ${count}::int)`;
+    SELECT string_agg(nextval(${sequence}::text::regclass)::text, ' ') AS ids
+    FROM generate_series(1, ${count}::int)`;
   return drawn?.ids ? drawn.ids.split(' ').map(Number) : [];
 }

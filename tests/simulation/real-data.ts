@@ -273,8 +273,8 @@ function casesAndTraces(best: readonly string[], { early, late, asOf }: Times) {
 }
 
 /**
- * In `npm test` of the year of check-ins the months around both cases, of the two days at school the second until
- * eleven; in `.ci/run` all.
+ * In `npm test` of the year of check-ins the months around both cases, of the two days at school the second
+ * until eleven; in `.ci/run` all.
  */
 export function asMuchAsIsRun(world: TracedDataset): TracedDataset {
   const localAt = (instant: number) => new Date((instant + 7 * 3_600) * 1_000).toISOString();
