@@ -172,7 +172,7 @@ test.each(extent({ quick: REFUSED.slice(0, 2), all: REFUSED }))('refuses %s', as
   expect(stderr).toContain(message);
 });
 
-test('in a server of its own choice it makes databases, starts what was killed, and takes all away', async () => {
+test('in a server of its own choice it makes databases, starts the killed, takes all away', async () => {
   await using db = openDatabase(inject('adminUrl'), { max: 1, name: 'test' });
   const { process: child, summary, launcherPid } = await launchWithVariables();
   const prefix = /truyvet_[0-9a-f]{8}_/.exec(summary.hub.database_url)?.[0] as string;
