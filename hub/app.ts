@@ -16,6 +16,7 @@ import { type Clock, systemClock } from '../shared/clock.ts';
 import type { Database } from '../shared/db/database.ts';
 import { openAsProgram } from '../shared/db/program-database.ts';
 import { Disposal } from '../shared/disposal.ts';
+import { startErasing } from '../shared/erasing.ts';
 import { AppError } from '../shared/errors.ts';
 import { startGrpcServer } from '../shared/grpc/server.ts';
 import { readTlsMaterial, type TlsMaterial } from '../shared/grpc/tls.ts';
@@ -57,6 +58,7 @@ import { provisionMembers } from './provinces/operations.ts';
 import { Roster } from './provinces/roster.ts';
 import { HUB_ACTS, hubRoutes } from './rooms.ts';
 import { TraceEngine } from './traces/engine.ts';
+import { eraseTraces } from './traces/erasing.ts';
 import { measureAlarms, measureTraces } from './traces/figures.ts';
 import { traceHandlers } from './traces/grpc.ts';
 import type { TracesCtx } from './traces/operations.ts';
@@ -228,6 +230,8 @@ async function startHttp(base: Base, { traces, audit, enrolment }: Doors): Promi
   const { config, logger, clock, db, rules, metrics, roster, loops, stack } = base;
   const stop = new AbortController();
   stack.use(startForgetting({ db, clock, logger, watch: loops }));
+  const erasing = { db, clock, packs: rules.packs };
+  stack.use(startErasing([() => eraseTraces(erasing)], { clock, logger, watch: loops }));
   const outgoing = stack.use(new Outgoing({ db, clock, logger, watch: loops, metrics, senders: [] }));
   const door = programDoor(config.door, { home: 'hub', acts: HUB_ACTS, db, clock });
   const app = createHttpApp({

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import type { Caller } from '../../shared/acts/access.ts';
-import { listAskedEntries } from '../../shared/audit/queries.ts';
+import { listAskedEntries, listErasedEntries } from '../../shared/audit/queries.ts';
 import { findHeldLogs, type LostStretch, lostStretch, sizesOf } from '../../shared/audit/restores.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { Database } from '../../shared/db/database.ts';
@@ -75,7 +75,9 @@ export function reconcileLogs(
     // One after the other: each holds its log in memory while it is compared.
     for (const link of links) provinces.push(await reconcileProvince(ctx, link));
     provinces.sort((a, b) => (a.province < b.province ? -1 : 1));
-    const hub = compareOwn(await askedByLog(ctx.db), memoryOf(await storedQuestions(ctx.db)));
+    const log = await askedByLog(ctx.db);
+    const stored = memoryOf(await storedQuestions(ctx.db));
+    const hub = compareOwn(log, stored, await erasedByLog(ctx.db));
     const differing = provinces.filter(({ state }) => state !== 'agrees').map((one) => one.province);
     leave.note({ own_differences: hub.length, differing });
     return { hub, provinces };
@@ -141,6 +143,12 @@ async function askedByLog(db: Database): Promise<Memory> {
     }
     if (entries.length < PAGE) return memoryOf(questions);
   }
+}
+
+/** Of which traces the log says that nothing is kept any more. */
+async function erasedByLog(db: Database): Promise<ReadonlySet<string>> {
+  const entries = await listErasedEntries(db);
+  return new Set(entries.map((body) => traceIn(parsedEntry(z.object(subjectsShape), body))));
 }
 
 async function storedQuestions(db: Database): Promise<RememberedQuestion[]> {

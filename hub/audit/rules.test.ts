@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { compareOwn, compareWithProvince, memoryOf } from './rules.ts';
 
 const question = (seq: number, sha256 = `digest ${seq}`, trace = 'a') => ({ trace, seq, sha256 });
+const NONE: ReadonlySet<string> = new Set();
 const log = memoryOf([1, 2, 3].map((seq) => question(seq)));
 
 test.each([
@@ -47,9 +48,9 @@ test('what was answered in a stretch that was accepted as lost is told apart, an
 });
 
 test('the hub’s log and its tables say the same, or it shows', () => {
-  expect(compareOwn(log, log)).toEqual([]);
+  expect(compareOwn(log, log, NONE)).toEqual([]);
   const table = memoryOf([question(1), question(2, 'x'), question(9)]);
-  expect(compareOwn(log, table)).toEqual([
+  expect(compareOwn(log, table, NONE)).toEqual([
     { trace: 'a', seq: 2, kind: 'digests_differ' },
     { trace: 'a', seq: 3, kind: 'only_hub_log' },
     { trace: 'a', seq: 9, kind: 'only_hub_tables' },

@@ -55,13 +55,17 @@ export function compareWithProvince(memories: {
   return found;
 }
 
-/** The hub's log against its own table of questions. */
-export function compareOwn(log: Memory, table: Memory): Difference[] {
+/**
+ * The hub's log against its own table of questions, in which those of `erased` traces are no more: whether
+ * these were answered is still held against the provinces' logs.
+ */
+export function compareOwn(log: Memory, table: Memory, erased: ReadonlySet<string>): Difference[] {
   const found: Difference[] = [];
   for (const [key, digests] of log) {
     const stored = table.get(key);
-    if (!stored) found.push(difference(key, 'only_hub_log'));
-    else if (!sameDigests(stored, digests)) found.push(difference(key, 'digests_differ'));
+    if (!stored) {
+      if (!erased.has(traceOf(key))) found.push(difference(key, 'only_hub_log'));
+    } else if (!sameDigests(stored, digests)) found.push(difference(key, 'digests_differ'));
   }
   for (const key of table.keys()) if (!log.has(key)) found.push(difference(key, 'only_hub_tables'));
   return found;
@@ -71,7 +75,11 @@ function sameDigests(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
   return a.size === b.size && [...a].every((digest) => b.has(digest));
 }
 
+function traceOf(key: string): string {
+  return key.slice(0, key.lastIndexOf('/'));
+}
+
 function difference(key: string, kind: Difference['kind']): Difference {
-  const at = key.lastIndexOf('/');
-  return { trace: key.slice(0, at), seq: Number(key.slice(at + 1)), kind };
+  const trace = traceOf(key);
+  return { trace, seq: Number(key.slice(trace.length + 1)), kind };
 }

@@ -356,6 +356,9 @@ CREATE TABLE traces (
   version integer NOT NULL DEFAULT 1,
   CONSTRAINT traces_pkey PRIMARY KEY (id)
 );
+CREATE INDEX traces_ended ON public.traces
+  USING btree (closed_at)
+  WHERE (closed_at IS NOT NULL);
 CREATE INDEX traces_listed ON public.traces
   USING btree (opened_at DESC, id DESC);
 CREATE INDEX traces_open ON public.traces

@@ -3,7 +3,7 @@
  * migrations make and explain them, and a test compares the two. Bodies of answers are read and written by
  * hand-written SQL.
  */
-import { isNull, sql } from 'drizzle-orm';
+import { isNotNull, isNull, sql } from 'drizzle-orm';
 import { boolean, index, integer, jsonb, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
 import { bytea, instant, int8, newestFirst, preciseInstant } from '../../shared/db/columns.ts';
 
@@ -25,6 +25,7 @@ export const traces = pgTable(
   (table) => [
     index('traces_listed').on(newestFirst(table.openedAt), newestFirst(table.id)),
     index('traces_open').on(table.openedAt).where(isNull(table.closedAt)),
+    index('traces_ended').on(table.closedAt).where(isNotNull(table.closedAt)),
   ],
 );
 

@@ -12,6 +12,7 @@ export const AUDIT_ACTIONS = [
   'identifiers.respelled',
   // What was kept long enough.
   'weeks.erased',
+  'traces.erased',
   // Between programs.
   'warrant.admitted',
   'warrant.refused',

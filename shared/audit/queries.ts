@@ -184,3 +184,11 @@ export async function listAskedEntries(
     WHERE id > ${after} AND body LIKE '{"at":"____-__-__T__:__:__Z","action":"questions.asked",%'
     ORDER BY id LIMIT ${limit}`;
 }
+
+/** Texts of all entries `traces.erased`, in order: one a trace that has ended. */
+export async function listErasedEntries({ sql }: Sql): Promise<string[]> {
+  const rows = await sql<{ body: string }[]>`
+    SELECT body FROM audit_records
+    WHERE body LIKE '{"at":"____-__-__T__:__:__Z","action":"traces.erased",%' ORDER BY id`;
+  return rows.map(({ body }) => body);
+}

@@ -1,9 +1,12 @@
 /**
  * One federation and its traces: who is one person at the desks and why, over HTTP; what becomes of an open
- * trace when a record is withdrawn or corrected; and that a closed trace is closed everywhere.
+ * trace when a record is withdrawn or corrected; and that a closed trace is closed everywhere and
+ * erased after its time.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Federation } from '../../deploy/federation/federation.ts';
+import { eraseTraces } from '../../hub/traces/erasing.ts';
+import { openDatabase, withTransaction } from '../../shared/db/database.ts';
 import { COUNTER_EXAMPLES, HER } from '../simulation/counter-examples.ts';
 import type { Dataset, EncounterRow, PersonRow } from '../simulation/dataset.ts';
 import { confirmed, DAY, inProvince, met, record } from '../simulation/examples.ts';
@@ -28,6 +31,7 @@ import {
   PROVINCES,
   pickRequest,
   rowsOf,
+  rules,
 } from './scenario.ts';
 
 let federation: Federation;
@@ -44,23 +48,106 @@ async function kept(): Promise<number[]> {
   );
 }
 
+let owner: string;
+let expected: ReturnType<typeof pickRequest>['expected'];
+let closed: string;
+let stays: string;
+const stands = () => converges(federation, stays, { at: owner, expected, firm: false });
+
 test('the nodes let go what a closed trace has asked', { timeout: 120_000 }, async () => {
   const imported = await importWorld(federation, 1);
-  const { request, owner, expected } = pickRequest(imported.world);
-  const closed = await open(federation, imported, request);
-  const stays = await open(federation, imported, request);
+  const picked = pickRequest(imported.world);
+  ({ owner, expected } = picked);
+  closed = await open(federation, imported, picked.request);
+  stays = await open(federation, imported, picked.request);
   for (const id of [closed, stays]) await converges(federation, id, { at: owner, expected, firm: false });
   expect(await kept()).toEqual([2, 2, 2]);
   await call(federation.node(owner), `/v1/traces/${closed}/close`, { method: 'POST' });
   await waitFor('all nodes to let it go', async () => (await kept()).every((traces) => traces === 1));
   // What is kept for traces that may ask is not kept for this one any longer.
   for (const node of federation.nodes) {
-    const over = await rowsOf(node, `SELECT DISTINCT trace_id FROM openings WHERE closed_at IS NOT NULL`);
+    const over = await rowsOf(node, 'SELECT DISTINCT trace_id FROM openings WHERE closed_at IS NOT NULL');
     expect(over).toEqual([{ trace_id: closed }]);
-    const unknown = await rowsOf(node, `SELECT FROM openings WHERE asks_from = 0 OR asks_until > 4294967294`);
+    const unknown = await rowsOf(node, 'SELECT FROM openings WHERE asks_from = 0 OR asks_until > 4294967294');
     expect(unknown).toEqual([]);
   }
-  await converges(federation, stays, { at: owner, expected, firm: false });
+  await stands();
+});
+
+/** In which tables of a program's database a text stands, those of its audit log apart. */
+async function tablesWith(program: { databaseUrl: string }, text: string): Promise<string[]> {
+  const tables = await rowsOf<{ name: string }>(
+    program,
+    `SELECT relname AS name FROM pg_class WHERE relnamespace = 'public'::regnamespace
+      AND relkind IN ('r', 'p') AND NOT relispartition AND relname NOT LIKE 'audit\\_%' ORDER BY 1`,
+  );
+  const found = tables.map(async ({ name }) => {
+    const hex = Buffer.from(text).toString('hex');
+    const said = `t::text LIKE '%${text}%' OR t::text LIKE '%${hex}%'`;
+    const rows = await rowsOf(program, `SELECT FROM ${name} t WHERE ${said} LIMIT 1`);
+    return rows.length > 0 ? [name] : [];
+  });
+  return (await Promise.all(found)).flat();
+}
+
+/** Days after which the trace that is closed is over in every sense, and the other one has not expired. */
+const LATER = 20;
+const packs = [{ ...rules, retention_days: 10, trace_open_days: 400 }];
+
+interface Reconciled {
+  readonly hub: { readonly count: number };
+  readonly provinces: readonly { readonly state: string }[];
+}
+
+async function eraseAtHub(): Promise<void> {
+  const clock = { nowMs: () => Date.now() + LATER * 86_400_000 };
+  await using db = openDatabase(federation.hub.databaseUrl, { max: 1, name: 'eraser' });
+  await eraseTraces({ db, clock, packs });
+}
+
+test('of a closed trace nothing is left at the hub after its time', { timeout: 120_000 }, async () => {
+  const { hub } = federation;
+  const before = await tablesWith(hub, closed);
+  expect(before).toEqual(
+    expect.arrayContaining(['answers', 'deliveries', 'openings', 'questions', 'traces']),
+  );
+  // It could still be presented: nobody may take it for a new one.
+  await eraseAtHub();
+  expect(await tablesWith(hub, closed)).toEqual(before);
+  await rowsOf(hub, `UPDATE traces SET expires_at = now() WHERE id = '${closed}'`);
+  // Broken off in the midst of it: everything is as it was.
+  const counts = `SELECT (SELECT count(*) FROM answers) AS a, (SELECT count(*) FROM questions) AS q`;
+  const held = await rowsOf(hub, counts);
+  await using db = openDatabase(hub.databaseUrl, { max: 1, name: 'holder' });
+  await withTransaction(db, async (tx) => {
+    await tx.sql`SELECT FROM deliveries WHERE trace_id = ${closed} FOR UPDATE`;
+    const erasing = eraseAtHub().catch((error) => error.code);
+    await waitFor('it to be in the midst', async () => {
+      const rows = await rowsOf(
+        hub,
+        `SELECT pg_cancel_backend(pid) FROM pg_stat_activity
+          WHERE application_name = 'eraser' AND wait_event_type = 'Lock'`,
+      );
+      return rows.length > 0;
+    });
+    expect(await erasing).toBe('INTERNAL');
+  });
+  expect(await rowsOf(hub, counts)).toEqual(held);
+  await eraseAtHub();
+  await eraseAtHub();
+  expect(await tablesWith(hub, closed)).toEqual([]);
+  const receipts = await rowsOf<{ body: string }>(
+    hub,
+    `SELECT body FROM audit_records WHERE body LIKE '%"traces.erased"%'`,
+  );
+  expect(receipts.map(({ body }) => JSON.parse(body))).toMatchObject([
+    { on: [{ trace: closed }], detail: { questions: expect.any(Number), answers: expect.any(Number) } },
+  ]);
+  // What was asked in it is still held against the provinces' logs.
+  const verdict = await call<Reconciled>(hub, '/v1/audit/reconciliations', { method: 'POST' });
+  expect(verdict.hub).toMatchObject({ count: 0 });
+  expect(verdict.provinces.map(({ state }) => state)).toEqual(['agrees', 'agrees', 'agrees']);
+  await stands();
   await call(federation.node(owner), `/v1/traces/${stays}/close`, { method: 'POST' });
 });
 
