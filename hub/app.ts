@@ -12,7 +12,7 @@ import { AuditLog } from '../shared/audit/log.ts';
 import { PeerLogs } from '../shared/audit/peer-logs.ts';
 import { RefusalLog } from '../shared/audit/refusals.ts';
 import { TreeGrower } from '../shared/audit/tree-grower.ts';
-import { type Clock, systemClock } from '../shared/clock.ts';
+import { type Clock, nowSeconds, systemClock } from '../shared/clock.ts';
 import type { Database } from '../shared/db/database.ts';
 import { openAsProgram } from '../shared/db/program-database.ts';
 import { Disposal } from '../shared/disposal.ts';
@@ -51,6 +51,7 @@ import type { EnrolmentCtx } from './enrolment/operations.ts';
 import { federationService } from './federation/grpc.ts';
 import { federationKeyHandlers } from './federation-keys/grpc.ts';
 import { keyHandlers } from './key-service/grpc.ts';
+import { LowBudgets } from './key-service/operations.ts';
 import { ruleHandlers } from './packs/grpc.ts';
 import { type IssuedRules, issueRules } from './packs/operations.ts';
 import { provinceHandlers } from './provinces/grpc.ts';
@@ -86,6 +87,7 @@ interface Base {
   readonly loops: LoopWatch;
   readonly tls: LiveTls;
   readonly roster: Roster;
+  readonly low: LowBudgets;
   readonly stack: Disposal;
 }
 
@@ -106,7 +108,8 @@ export async function startHub(config: HubConfig, clock = systemClock, out?: Log
   const tls = stack.use(await startTls({ config, clock, logger, loops }));
   await provisionMembers({ db, clock, ca: tls.current.ca }, config.provinces);
   const roster = stack.use(await Roster.open({ db, clock, logger, tls }));
-  const base: Base = { config, logger, clock, db, rules, refusals, metrics, loops, tls, roster, stack };
+  const low = new LowBudgets();
+  const base: Base = { config, logger, clock, db, rules, refusals, metrics, loops, tls, roster, low, stack };
   const audit = startAudit(base);
   const traces = await startTraces(base);
   const enrolment = await openEnrolment(base);
@@ -203,7 +206,7 @@ async function startTraces(base: Base): Promise<TracesCtx> {
 }
 
 async function startGrpc(
-  { config, logger, clock, db, rules, refusals, metrics, tls, roster, stack }: Base,
+  { config, logger, clock, db, rules, refusals, metrics, tls, roster, stack, low }: Base,
   { traces, audit, enrolment }: Doors,
 ): Promise<void> {
   const key = deriveOprfKey(config.oprfKey.reveal());
@@ -211,7 +214,7 @@ async function startGrpc(
   const threads = Math.max(1, availableParallelism() - 1);
   const oprf = stack.use(await startOprfWorkers(threads, { key, logger }));
   const service = federationService({
-    ...keyHandlers({ db, clock, oprf, logger, refusals, figures: measureKeyService(metrics) }),
+    ...keyHandlers({ db, clock, oprf, logger, refusals, low, figures: measureKeyService(metrics) }),
     ...federationKeyHandlers({ db, clock }),
     ...ruleHandlers(rules),
     ...provinceHandlers(roster),
@@ -250,6 +253,7 @@ async function startHttp(base: Base, { traces, audit, enrolment }: Doors): Promi
       ...outgoing.warnings(),
       ...traces.engine.warnings(),
       ...traces.engine.alarms.warnings(),
+      ...base.low.warnings(nowSeconds(clock)),
     ],
     ...{ stopping: stop.signal, clock, cursorKey: await findCursorKey(db) },
   });

@@ -46,7 +46,7 @@ export async function runHubCommand(shell: Shell): Promise<number> {
     budgetCommand({
       ...{ name: 'key-budgets', path: '/v1/key-budgets', shell, address },
       description: say('budgets.hub'),
-      limits: ['per_hour', 'per_day', 'first_loading'],
+      limits: ['per_hour', 'per_day', 'first_loading', 'cases_per_day'],
     }),
   );
   const audit = addAuditCommands(program, () => ownLogOf(shell.env), print);

@@ -47,6 +47,7 @@ import { hubProvinces } from './federation/provinces/hub.ts';
 import { ProvinceBook } from './federation/provinces/operations.ts';
 import { startMakingWeeks } from './records/intake/weeks.ts';
 import { prepareRecords } from './records/people/preparing.ts';
+import { IdentifierQuota } from './records/people/quota.ts';
 import { createTokenizer, type Tokenizer } from './records/people/tokens.ts';
 import { NODE_ACTS, NODE_KINDS, nodeRoutes } from './rooms.ts';
 import type { DataKeys } from './sealing/data-keys.ts';
@@ -270,6 +271,7 @@ async function startHttp(base: Base, { tracing, tokenizer, peers }: HttpParts): 
       ...nodeRoutes({
         ...{ db, feed, dataKeys, clock, logger, province, rules, hub, peers },
         traces: { reopen: reopenTraces },
+        quota: new IdentifierQuota(clock, config.quota),
         federationKeys: base.federationKeys.ctx,
         stopping: base.stopping,
       }),
@@ -282,7 +284,7 @@ async function startHttp(base: Base, { tracing, tokenizer, peers }: HttpParts): 
       rules: rules.check,
       federation_key: base.federationKeys.check,
     },
-    warnings: () => [peers, watch, outgoing, base.alarms].flatMap((one) => one.warnings(['hub'])),
+    warnings: () => [peers, watch, outgoing, base.alarms, tokenizer].flatMap((one) => one.warnings(['hub'])),
     ...{ stopping: base.stopping, clock, cursorKey: await findCursorKey(db) },
   });
   return stack.use(await startHttpServer({ fetch: app.fetch, listen: config.httpListen, clock, logger })).url;

@@ -229,7 +229,10 @@ CREATE TABLE key_budgets (
   per_hour bigint NOT NULL,
   per_day bigint NOT NULL,
   first_loading bigint NOT NULL,
+  cases_per_day bigint NOT NULL DEFAULT 40000,
   CONSTRAINT key_budgets_pkey PRIMARY KEY (province),
+  CONSTRAINT key_budgets_cases_per_day_check
+    CHECK ((cases_per_day >= 0)),
   CONSTRAINT key_budgets_first_loading_check
     CHECK ((first_loading >= 0)),
   CONSTRAINT key_budgets_per_day_check
@@ -242,6 +245,7 @@ CREATE TABLE key_evaluations (
   province text NOT NULL,
   hour timestamp(0) with time zone NOT NULL,
   evaluations bigint NOT NULL,
+  cases bigint NOT NULL DEFAULT 0,
   CONSTRAINT key_evaluations_pkey PRIMARY KEY (province, hour)
 );
 

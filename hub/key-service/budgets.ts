@@ -63,6 +63,6 @@ export function changeKeyBudget(ctx: KeyBudgetsCtx, caller: Caller, wanted: KeyB
 }
 
 /** A budget under the names that columns and JSON use. */
-export function columnsOf({ perHour, perDay, firstLoading }: KeyBudget) {
-  return { per_hour: perHour, per_day: perDay, first_loading: firstLoading };
+export function columnsOf({ perHour, perDay, firstLoading, casesPerDay }: KeyBudget) {
+  return { per_hour: perHour, per_day: perDay, first_loading: firstLoading, cases_per_day: casesPerDay };
 }

@@ -7,18 +7,28 @@ import { provinceInput } from '../../shared/http/fields.ts';
 import { addRead } from '../../shared/http/read.ts';
 import { newRoutes, type Routes } from '../../shared/http/route.ts';
 import { changeKeyBudget, type KeyBudgetsCtx, readKeyBudgets } from './budgets.ts';
+import { DEFAULT_KEY_BUDGET } from './rules.ts';
 
 const limit = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
 const province = provinceInput;
 
-const budget = z.strictObject({ per_hour: limit, per_day: limit, first_loading: limit }).openapi('KeyBudget');
+const budget = z
+  .strictObject({
+    per_hour: limit,
+    per_day: limit,
+    first_loading: limit,
+    cases_per_day: limit.default(DEFAULT_KEY_BUDGET.casesPerDay),
+  })
+  .openapi('KeyBudget');
 
 const budgetsOutput = z
   .object({
     version: z.int(),
     default: budget,
     provinces: z.array(z.object({ province, ...budget.shape })),
-    used: z.array(z.object({ province, hour: z.int(), day: z.int(), first_loading: z.int() })),
+    used: z.array(
+      z.object({ province, hour: z.int(), day: z.int(), first_loading: z.int(), cases: z.int() }),
+    ),
   })
   .openapi('KeyBudgets');
 
@@ -57,7 +67,7 @@ export function keyRoutes(ctx: KeyBudgetsCtx): Routes {
     versioned: true,
     example: {
       province: '24',
-      budget: { per_hour: 100_000, per_day: 1_000_000, first_loading: 20_000_000 },
+      budget: { per_hour: 100_000, per_day: 1_000_000, first_loading: 20_000_000, cases_per_day: 40_000 },
     },
     run: ({ caller }, { body }) => changeKeyBudget(ctx, caller, body),
   });

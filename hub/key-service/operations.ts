@@ -13,7 +13,7 @@ import type { Logger } from '../../shared/log.ts';
 import { ELEMENT_BYTES } from '../../shared/pseudonym/oprf-key.ts';
 import type { OprfEvaluator } from '../../shared/pseudonym/oprf-pool.ts';
 import * as queries from './queries.ts';
-import { DEFAULT_KEY_BUDGET, payFor } from './rules.ts';
+import { DEFAULT_KEY_BUDGET, isLow, type KeyPayment, type KeyUse, payFor } from './rules.ts';
 
 /** Generation of the OPRF key; tokens of different generations never meet. */
 export const KEY_GENERATION = 1;
@@ -22,8 +22,27 @@ export const MAX_ELEMENTS = 4_096;
 
 /** Figures for an operator's dashboard. */
 export interface KeyFigures {
-  evaluated(province: string, use: 'daily' | 'loading', elements: number): void;
+  evaluated(province: string, use: 'daily' | 'loading' | 'cases', elements: number): void;
   refused(province: string, reason: string): void;
+}
+
+/** Who has little left: what an operator is warned of before traces wait. */
+export class LowBudgets {
+  readonly #provinces = new Map<string, number>();
+
+  /** Notes how a province stands since `now` (epoch seconds); whether it has little left only now. */
+  note(province: string, isLow: boolean, now: number): boolean {
+    const isNew = isLow && !this.#provinces.has(province);
+    if (isLow) this.#provinces.set(province, now);
+    else this.#provinces.delete(province);
+    return isNew;
+  }
+
+  /** For an operator; what is an hour old is no news of this hour. */
+  warnings(now: number): string[] {
+    const low = [...this.#provinces].filter(([, at]) => at > now - 3_600);
+    return low.map(([province]) => `key service: province ${province}: KEY_BUDGET_LOW`);
+  }
 }
 
 export interface KeyServiceCtx {
@@ -33,6 +52,7 @@ export interface KeyServiceCtx {
   readonly logger: Pick<Logger, 'info' | 'warn'>;
   readonly refusals: RefusalLog;
   readonly figures: KeyFigures;
+  readonly low: LowBudgets;
 }
 
 export interface EvaluateInput {
@@ -40,6 +60,8 @@ export interface EvaluateInput {
   readonly province: string;
   /** Packed elements of 32 bytes. */
   readonly blinded: Uint8Array;
+  /** Of cases whose traces wait: there is a budget for them. */
+  readonly forCases?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -54,15 +76,25 @@ export async function evaluateBlinded(ctx: KeyServiceCtx, input: EvaluateInput) 
   const elements = blinded.length / ELEMENT_BYTES;
   const attempt = { action: 'keys.refused', actor: nodeActor(province), detail: { elements } } as const;
   try {
-    const evaluated = await ctx.refusals.recording(evaluateWithinBudget(ctx, input, elements), () => attempt);
+    const { evaluated, isLow: budgetLow } = await ctx.refusals.recording(
+      evaluateWithinBudget(ctx, input, elements),
+      () => attempt,
+    );
     ctx.logger.info({ province, elements }, 'key service: evaluated');
-    return { evaluated, generation: KEY_GENERATION };
+    noteLow(ctx, province, budgetLow);
+    return { evaluated, generation: KEY_GENERATION, budgetLow };
   } catch (error) {
     const { reason } = toAppError(error);
+    if (reason === 'KEY_BUDGET') noteLow(ctx, province, true);
     ctx.figures.refused(province, reason);
     ctx.logger.warn({ province, elements, reason }, 'key service: refused');
     throw error;
   }
+}
+
+function noteLow(ctx: KeyServiceCtx, province: string, low: boolean): void {
+  if (ctx.low.note(province, low, nowSeconds(ctx.clock)))
+    ctx.logger.warn({ province }, 'key service: the budget of the province is nearly used up');
 }
 
 function checkElements(elements: number): void {
@@ -73,26 +105,37 @@ function checkElements(elements: number): void {
 
 async function evaluateWithinBudget(ctx: KeyServiceCtx, input: EvaluateInput, count: number) {
   checkElements(count);
-  const { province } = input;
+  const { province, forCases = false } = input;
   const now = nowSeconds(ctx.clock);
   const period = { province, hour: now - (now % 3_600), day: now - (now % 86_400) };
   const budget = (await queries.findKeyBudget(ctx.db, province)) ?? DEFAULT_KEY_BUDGET;
+  const wanted = { count, forCases };
   // Asked before the work, so that a province over its budget costs no curve arithmetic …
-  if (!payFor(count, budget, await queries.findKeyUse(ctx.db, period))) throw overBudget();
+  if (!payFor(wanted, budget, await queries.findKeyUse(ctx.db, period))) throw overBudget();
   const evaluated = await ctx.oprf.evaluate(input.blinded, input.signal);
   // … and decided after it, so that bad elements are not counted and concurrent calls cannot pass together.
-  const paid = await withTransaction(ctx.db, async (tx) => {
+  const { paid, used } = await withTransaction(ctx.db, async (tx) => {
     await queries.lockKeyUse(tx, province);
-    const parts = payFor(count, budget, await queries.findKeyUse(tx, period));
+    const before = await queries.findKeyUse(tx, period);
+    const parts = payFor(wanted, budget, before);
     if (!parts) throw overBudget();
-    const detail = { elements: count, first_loading: parts.loading, generation: KEY_GENERATION };
+    const { loading: first_loading, cases } = parts;
+    const detail = { elements: count, first_loading, cases, generation: KEY_GENERATION };
     const entry = { action: 'keys.evaluated', actor: nodeActor(province), outcome: 'done', detail } as const;
     await Promise.all([queries.addKeyUse(tx, period, parts), recordAudit(tx, entry, now)]);
-    return parts;
+    return { paid: parts, used: plus(before, parts) };
   });
-  ctx.figures.evaluated(province, 'daily', paid.daily);
-  ctx.figures.evaluated(province, 'loading', paid.loading);
-  return evaluated;
+  for (const use of ['daily', 'loading', 'cases'] as const) ctx.figures.evaluated(province, use, paid[use]);
+  return { evaluated, isLow: isLow(budget, used) };
+}
+
+function plus(used: KeyUse, { daily, loading, cases }: KeyPayment): KeyUse {
+  return {
+    hour: used.hour + daily,
+    day: used.day + daily,
+    loading: used.loading + loading,
+    cases: used.cases + cases,
+  };
 }
 
 function overBudget(): AppError {

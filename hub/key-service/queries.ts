@@ -4,7 +4,7 @@
  */
 import { desc, eq, inArray, sql } from 'drizzle-orm';
 import type { Queryable } from '../../shared/db/database.ts';
-import type { KeyUse } from './rules.ts';
+import type { KeyPayment, KeyUse } from './rules.ts';
 import { firstLoadings, keyBudgets, keyEvaluations } from './tables.ts';
 
 /** A province at a time: its hour and day that began then, epoch seconds. */
@@ -53,6 +53,7 @@ export async function findKeyUse({ sql }: Queryable, period: KeyPeriod): Promise
   const [row] = await sql<KeyUse[]>`SELECT
       coalesce(sum(evaluations) FILTER (WHERE hour >= to_timestamp(${hour}::float8)), 0)::bigint AS hour,
       coalesce(sum(evaluations), 0)::bigint AS day,
+      coalesce(sum(cases), 0)::bigint AS cases,
       coalesce((SELECT evaluations FROM first_loadings WHERE province = ${province}), 0) AS loading
     FROM key_evaluations WHERE province = ${province} AND hour >= to_timestamp(${day}::float8)`;
   return row as KeyUse;
@@ -64,9 +65,10 @@ export function listKeyUse(
   { hour, day }: Pick<KeyPeriod, 'hour' | 'day'>,
 ): Promise<(KeyUse & { province: string })[]> {
   return sql<(KeyUse & { province: string })[]>`SELECT coalesce(l.province, e.province) AS province,
-      coalesce(e.hour, 0) AS hour, coalesce(e.day, 0) AS day, coalesce(l.evaluations, 0) AS loading
+      coalesce(e.hour, 0) AS hour, coalesce(e.day, 0) AS day, coalesce(e.cases, 0) AS cases,
+      coalesce(l.evaluations, 0) AS loading
     FROM first_loadings l FULL JOIN (
-      SELECT province, sum(evaluations)::bigint AS day,
+      SELECT province, sum(evaluations)::bigint AS day, sum(cases)::bigint AS cases,
         coalesce(sum(evaluations) FILTER (WHERE hour >= to_timestamp(${hour}::float8)), 0)::bigint AS hour
       FROM key_evaluations WHERE hour >= to_timestamp(${day}::float8) GROUP BY province) e
       ON e.province = l.province
@@ -86,16 +88,19 @@ export async function lockKeyUse({ orm }: Queryable, province: string): Promise<
 export async function addKeyUse(
   { orm }: Queryable,
   { province, hour }: KeyPeriod,
-  { daily, loading }: { readonly daily: number; readonly loading: number },
+  { daily, loading, cases }: KeyPayment,
 ): Promise<void> {
   const { evaluations } = keyEvaluations;
   await Promise.all([
     orm
       .insert(keyEvaluations)
-      .values({ province, hour, evaluations: daily })
+      .values({ province, hour, evaluations: daily, cases })
       .onConflictDoUpdate({
         target: [keyEvaluations.province, keyEvaluations.hour],
-        set: { evaluations: sql`${evaluations} + excluded.evaluations` },
+        set: {
+          evaluations: sql`${evaluations} + excluded.evaluations`,
+          cases: sql`${keyEvaluations.cases} + excluded.cases`,
+        },
       }),
     orm
       .update(firstLoadings)

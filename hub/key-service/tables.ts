@@ -11,6 +11,7 @@ export const keyEvaluations = pgTable(
     province: text().notNull(),
     hour: instant().notNull(),
     evaluations: int8().notNull(),
+    cases: int8().notNull().default(0),
   },
   (table) => [primaryKey({ columns: [table.province, table.hour] })],
 );
@@ -20,6 +21,7 @@ export const keyBudgets = pgTable('key_budgets', {
   perHour: int8().notNull(),
   perDay: int8().notNull(),
   firstLoading: int8().notNull(),
+  casesPerDay: int8().notNull().default(40_000),
 });
 
 export const firstLoadings = pgTable('first_loadings', {

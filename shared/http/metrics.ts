@@ -51,7 +51,7 @@ export function measureRequests(registry: Metrics): (figures: RequestFigures) =>
 export function measureKeyService(registry: Metrics) {
   const evaluations = new Counter({
     name: 'truyvet_key_evaluations_total',
-    help: 'Blinded elements evaluated, by how they were paid for: daily use or first loading',
+    help: 'Blinded elements evaluated, by how they were paid for: daily use, first loading or cases',
     labelNames: ['province', 'use'] as const,
     registers: [registry],
   });
@@ -62,7 +62,7 @@ export function measureKeyService(registry: Metrics) {
     registers: [registry],
   });
   return {
-    evaluated: (province: string, use: 'daily' | 'loading', elements: number) =>
+    evaluated: (province: string, use: 'daily' | 'loading' | 'cases', elements: number) =>
       evaluations.inc({ province, use }, elements),
     refused: (province: string, reason: string) => refusals.inc({ province, reason }),
   };

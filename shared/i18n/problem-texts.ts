@@ -48,6 +48,10 @@ export const DOOR_TEXTS = {
     en: 'This is not a well-formed HTTP/1.1 request.',
   },
   RATE_LIMITED: { vi: 'Quá nhiều yêu cầu; hãy thử lại sau.', en: 'Too many requests; try again later.' },
+  IDENTIFIER_QUOTA: {
+    vi: 'Đã nhập {most} định danh mới trong giờ này; phần còn lại hãy gửi lại vào giờ sau.',
+    en: '{most} identifiers new to this province in this hour; send the rest again in the next.',
+  },
   TOO_MANY_AT_ONCE: {
     vi: 'Quá {most} yêu cầu cùng lúc; hãy đợi yêu cầu trước xong.',
     en: 'More than {most} requests at once; wait for an earlier one to end.',

@@ -329,3 +329,33 @@ describe('reading cases', () => {
     expect({ status, field: body.errors[0].field }).toEqual({ status: 400, field });
   });
 });
+
+describe('identifiers that the node did not know', () => {
+  const quota = { entries: 6, imports: 0 };
+  const one = (n: number) => `phone:09155500${String(n).padStart(2, '0')}`;
+  const many = (from: number, count: number) => Array.from({ length: count }, (_, i) => one(from + i));
+  const enter = async (server: NodeHttp, identifiers: readonly string[], subject = 'lab') => {
+    const json = { identifiers, onset_on: '2021-06-10' };
+    const { status, headers, body } = await server.call('POST', '/v1/cases', { json, subject });
+    const after = Number(headers.get('retry-after'));
+    return { status, id: body.id, reason: body.reason, after: after >= 1 && after <= 3_600 };
+  };
+
+  it('are so many an hour of one caller, whatever brings them; others go on', async () => {
+    await using strict = await createNodeHttp({ quota });
+    const tooMany = { status: 429, id: undefined, reason: 'IDENTIFIER_QUOTA', after: true };
+    const first = await enter(strict, many(0, 4));
+    expect(first.status).toBe(201);
+    expect((await enter(strict, many(2, 5))).status).toBe(201);
+    expect(await enter(strict, [one(20)])).toEqual(tooMany);
+    expect(await enter(strict, [one(0), one(21)])).toEqual(tooMany);
+    const change = { json: { identifiers: [one(22)] }, subject: 'lab', headers: { 'if-match': '"1"' } };
+    expect((await strict.call('PATCH', `/v1/cases/${first.id}`, change)).body.reason).toBe(
+      'IDENTIFIER_QUOTA',
+    );
+    expect((await enter(strict, [one(0), one(6)])).status).toBe(201);
+    expect((await enter(strict, [one(23)], 'another')).status).toBe(201);
+    const [row] = await strict.db.sql`SELECT count(*)::int AS known FROM identifiers`;
+    expect(row?.known).toBe(8);
+  });
+});

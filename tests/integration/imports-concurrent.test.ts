@@ -29,7 +29,7 @@ import {
   slowDown,
   stateOf,
 } from './imports-concurrent-fixture.ts';
-import { intakeOn } from './imports-fixture.ts';
+import { CALLER, intakeOn } from './imports-fixture.ts';
 
 let database: TestDatabase;
 let intake: ReturnType<typeof intakeOn>;
@@ -78,7 +78,7 @@ async function holdOpen(kind: ImportKind): Promise<AsyncDisposable> {
       await gate;
       return done;
     });
-  const ctx: ImportRunCtx = { ...intake.ctx, step };
+  const ctx: ImportRunCtx = { ...intake.ctx, step, created: intake.ctx.quota.countOf(CALLER, 'imports') };
   const rest = { record: null, born_on: null, sex: null, ward: null, address: null, capacity: null };
   const stores = {
     persons: () =>

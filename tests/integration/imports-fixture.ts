@@ -2,6 +2,7 @@
  * A node's intake on a database of its own: imports as text, everything that was stored, and what tracing
  * heard.
  */
+
 import { importRoutes } from '../../node/records/intake/http.ts';
 import { type ImportCtx, type ImportReport, importRows } from '../../node/records/intake/operations.ts';
 import type { ImportKind } from '../../node/records/intake/rows.ts';
@@ -12,6 +13,7 @@ import {
   STAYS_CHANGED,
   unpackStays,
 } from '../../node/records/kinds.ts';
+import { IdentifierQuota } from '../../node/records/people/quota.ts';
 import { NODE_ACTS } from '../../node/rooms.ts';
 import type { DataKeys } from '../../node/sealing/data-keys.ts';
 import type { Database } from '../../shared/db/database.ts';
@@ -60,9 +62,10 @@ export async function createIntake() {
 /** The same on a migrated database of somebody else's. */
 export function intakeOn(db: Database, dataKeys: DataKeys) {
   let read = 0;
+  const clock = { nowMs: () => NOW * 1000 };
   const ctx: ImportCtx = {
     ...{ db, dataKeys, province: '24', rules: { inForceAt: () => RULES } },
-    clock: { nowMs: () => NOW * 1000 },
+    ...{ clock, quota: new IdentifierQuota(clock) },
   };
   return {
     ...{ ctx, db, dataKeys },
@@ -92,7 +95,8 @@ export function intakeOn(db: Database, dataKeys: DataKeys) {
       });
       return Object.fromEntries(await Promise.all(tables));
     },
-    app: (grants = ['integrator@24']) => httpApp(ctx, grants),
+    app: (grants = ['integrator@24'], changes: Partial<ImportCtx> = {}) =>
+      httpApp({ ...ctx, ...changes }, grants),
   };
 }
 

@@ -2,6 +2,7 @@
 import { request } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { IdentifierQuota } from '../../node/records/people/quota.ts';
 import { startHttpServer } from '../../shared/http/server.ts';
 import { createIntake, type Intake } from './imports-fixture.ts';
 
@@ -40,6 +41,32 @@ describe('imports over HTTP', () => {
     const row = { identifier: 'cmnd:012345678', place: 'P1', in_at: '2021-05-30T08:00:00+07:00' };
     const ndjson = await post('check-ins', JSON.stringify(row), { 'content-type': 'application/x-ndjson' });
     expect(await ndjson.json()).toEqual({ accepted: 1, rejected: 0, errors: [], warnings: [] });
+  });
+
+  it('end where a caller has brought more new identifiers than are allowed in an hour', async () => {
+    const clock = { nowMs: () => Date.parse('2021-06-01T08:59:00Z') };
+    const quota = new IdentifierQuota(clock, { entries: 0, imports: 5_000 });
+    const post = async (phones: readonly number[]) => {
+      const rows = phones.map((n) => `phone:09${String(n).padStart(8, '0')}`);
+      const response = await intake.app(['integrator@24'], { quota }).request('/v1/imports/persons', {
+        ...{ method: 'POST', headers: { 'content-type': 'text/csv' } },
+        body: `identifiers\n${rows.join('\n')}\n`,
+      });
+      return { response, body: await response.json() };
+    };
+    const numbers = Array.from({ length: 5_001 }, (_, i) => i);
+    const { response, body } = await post(numbers);
+    expect(response.status).toBe(429);
+    expect(response.headers.get('retry-after')).toBe('60');
+    expect(body).toMatchObject({
+      reason: 'IDENTIFIER_QUOTA',
+      errors: [{ field: 'body', reason: 'ROWS_KEPT', params: { accepted: 5_000, rejected: 0 } }],
+    });
+    // Who is known costs nothing, and the next hour takes the rest.
+    expect((await post(numbers.slice(0, 10))).body).toMatchObject({ accepted: 10 });
+    expect((await post([5_000, 1])).response.status).toBe(429);
+    clock.nowMs = () => Date.parse('2021-06-01T09:00:00Z');
+    expect((await post(numbers)).body).toMatchObject({ accepted: 5_001, rejected: 0 });
   });
 
   it('take gzip', async () => {

@@ -8,6 +8,7 @@ import {
   evaluateBlinded,
   KEY_GENERATION,
   type KeyServiceCtx,
+  LowBudgets,
   MAX_ELEMENTS,
 } from '../../hub/key-service/operations.ts';
 import { findKeyUse, upsertKeyBudget } from '../../hub/key-service/queries.ts';
@@ -28,7 +29,7 @@ import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 
 /** 12:00 UTC. */
 const HOUR = 1_640_001_600;
-const DAILY = { first_loading: 0, generation: KEY_GENERATION };
+const DAILY = { first_loading: 0, cases: 0, generation: KEY_GENERATION };
 const key = deriveOprfKey(randomBytes(32));
 let database: TestDatabase;
 let oprf: OprfWorkers;
@@ -56,7 +57,7 @@ beforeEach(async () => {
   const clock: Clock = { nowMs: () => seconds * 1_000, sleep: systemClock.sleep };
   metrics = createMetrics('hub');
   refusals = new RefusalLog({ db, clock, logger });
-  ctx = { db, clock, oprf, logger, refusals, figures: measureKeyService(metrics) };
+  ctx = { db, clock, oprf, logger, refusals, figures: measureKeyService(metrics), low: new LowBudgets() };
   audited = (await auditEntries()).length;
 });
 afterEach(() => refusals[Symbol.asyncDispose]());
@@ -75,8 +76,8 @@ async function auditEntries(): Promise<Record<string, unknown>[]> {
 }
 
 /** A budget for every province. */
-const grant = (budget: { perHour: number; perDay: number; firstLoading: number }) =>
-  upsertKeyBudget(database.db, { province: '*', ...budget });
+const grant = (budget: { perHour: number; perDay: number; firstLoading: number; casesPerDay?: number }) =>
+  upsertKeyBudget(database.db, { province: '*', casesPerDay: 0, ...budget });
 
 function blindMany(count: number) {
   const inputs = Array.from({ length: Math.min(count, 64) }, (_, i) => Buffer.from(`app:${i}`));
@@ -176,13 +177,13 @@ describe('the budgets', () => {
     await expect(ask(1)).rejects.toMatchObject(refusal);
     seconds += 86_400;
     await ask(100);
-    expect(await used()).toEqual({ hour: 100, day: 100, loading: 0 });
+    expect(await used()).toEqual({ hour: 100, day: 100, loading: 0, cases: 0 });
   });
 
   it('let a province load its registers once, beyond daily use', async () => {
     await grant({ perHour: 100, perDay: 1_000, firstLoading: 300 });
     await ask(250);
-    expect(await used()).toEqual({ hour: 100, day: 100, loading: 150 });
+    expect(await used()).toEqual({ hour: 100, day: 100, loading: 150, cases: 0 });
     await expect(ask(151)).rejects.toMatchObject(refusal);
     await ask(150);
     await expect(ask(1)).rejects.toMatchObject(refusal);
@@ -202,7 +203,7 @@ describe('the budgets', () => {
     await grant({ perHour: 60, perDay: 60, firstLoading: 40 });
     const outcomes = await Promise.allSettled(Array.from({ length: 5 }, () => ask(40)));
     expect(outcomes.filter((outcome) => outcome.status === 'fulfilled')).toHaveLength(2);
-    expect(await used()).toEqual({ hour: 60, day: 60, loading: 20 });
+    expect(await used()).toEqual({ hour: 60, day: 60, loading: 20, cases: 0 });
   });
 
   it('cost no evaluation once they are used up', async () => {
@@ -233,9 +234,43 @@ describe('the budgets', () => {
     expect(text).toContain('truyvet_key_evaluations_total{province="24",use="loading",program="hub"} 50');
   });
 
+  it('keep something for cases whose traces wait, whatever else a province asks', async () => {
+    const forCases = (count: number) =>
+      evaluateBlinded(ctx, { province: '24', blinded: blindMany(count), forCases: true });
+    await grant({ perHour: 100, perDay: 100, firstLoading: 0, casesPerDay: 30 });
+    await ask(100);
+    await expect(ask(1)).rejects.toMatchObject(refusal);
+    await forCases(20);
+    await expect(ask(1)).rejects.toMatchObject(refusal);
+    await forCases(10);
+    await expect(forCases(1)).rejects.toMatchObject(refusal);
+    expect(await used()).toEqual({ hour: 100, day: 100, loading: 0, cases: 30 });
+    seconds += 3_600;
+    await expect(forCases(1)).rejects.toMatchObject(refusal);
+    seconds += 86_400;
+    // Beyond what is kept for them they are paid as all others.
+    await forCases(130);
+    expect(await used()).toEqual({ hour: 100, day: 100, loading: 0, cases: 30 });
+  });
+
+  it('warn before they are used up, once, at the hub and in the answer', async () => {
+    await grant({ perHour: 100, perDay: 1_000, firstLoading: 50 });
+    const warned = () => ctx.low.warnings(seconds);
+    const low = ['key service: province 24: KEY_BUDGET_LOW'];
+    expect([(await ask(130)).budgetLow, warned()]).toEqual([false, []]);
+    expect([(await ask(1)).budgetLow, warned()]).toEqual([true, low]);
+    await ask(19);
+    await expect(ask(1)).rejects.toMatchObject(refusal);
+    expect(logged.filter((line) => Object.keys(line).join() === 'province')).toHaveLength(1);
+    expect(warned()).toEqual(low);
+    seconds += 3_600;
+    expect(warned()).toEqual([]);
+    expect((await ask(80)).budgetLow).toBe(false);
+  });
+
   it('of one province stand before those of all', async () => {
     await grant({ perHour: 0, perDay: 0, firstLoading: 0 });
-    const more = { perHour: 10, perDay: 10, firstLoading: 0 };
+    const more = { perHour: 10, perDay: 10, firstLoading: 0, casesPerDay: 0 };
     await upsertKeyBudget(database.db, { province: '24', ...more });
     await ask(10);
     await expect(ask(1, '79')).rejects.toMatchObject(refusal);

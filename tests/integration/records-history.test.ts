@@ -63,13 +63,14 @@ async function withdraw(record: string): Promise<void> {
   const found = await intake.askPlain<{ id: number }>(
     `SELECT id FROM records WHERE record = '${record}' AND retracted_at IS NULL`,
   );
-  for (const { id } of found) await withdrawRecordOf({ ...intake, clock }, everybodyAt(PROVINCE), id);
+  for (const { id } of found)
+    await withdrawRecordOf({ ...intake, clock, quota: intake.ctx.quota }, everybodyAt(PROVINCE), id);
 }
 
 async function enterCaseOf({ identifiers, onsetOn }: CaseRow): Promise<void> {
   const traces = { reopen: async () => undefined };
   const facts = { identifiers: [...identifiers], onsetOn, sampledAt: null, isolatedAt: null, ward: null };
-  const ctx = { ...intake, clock, province: PROVINCE, traces };
+  const ctx = { ...intake, clock, province: PROVINCE, quota: intake.ctx.quota, traces };
   await enterCase(ctx as never, personWith([`epidemiologist@${PROVINCE}`]), facts);
 }
 

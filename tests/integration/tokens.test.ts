@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { evaluateBlinded } from '../../hub/key-service/operations.ts';
+import { evaluateBlinded, LowBudgets } from '../../hub/key-service/operations.ts';
 import { IDENTIFIERS_TOKENIZED } from '../../node/records/kinds.ts';
 import { ensureIdentifiers } from '../../node/records/people/operations.ts';
 import {
@@ -147,7 +147,7 @@ describe('the tokenizer', () => {
     const db = hubDatabase.db;
     await using refusals = new RefusalLog({ db, clock: systemClock, logger });
     const figures = measureKeyService(createMetrics('hub'));
-    const ctx = { db, clock: systemClock, oprf: hub, logger, refusals, figures };
+    const ctx = { db, clock: systemClock, oprf: hub, logger, refusals, figures, low: new LowBudgets() };
     await insert(250);
     const tokenizer = start({
       evaluate: (blinded, { signal }) => evaluateBlinded(ctx, { province: '24', blinded, signal }),
@@ -272,6 +272,40 @@ describe('while the hub cannot be reached', () => {
     await tokenizer[Symbol.asyncDispose]();
     await pending;
     await expect(tokenizer.flush(never)).rejects.toMatchObject({ reason: 'TOKENS_PENDING' });
+  });
+});
+
+describe('while the budget at the key service is spent', () => {
+  const spent = () => new AppError('RESOURCE_EXHAUSTED', 'KEY_BUDGET', 'told to fail');
+  const budget = { isSpent: true };
+  const evaluating: TokenizerOptions['evaluate'] = (blinded, terms) =>
+    budget.isSpent && terms.purpose === 'all' ? Promise.reject(spent()) : evaluate(blinded, terms);
+
+  it('gives the identifiers of cases their tokens, warns, and says at once how many have none', async () => {
+    budget.isSpent = true;
+    const ids = await insert(BATCH + 3);
+    const tokenizer = start({ evaluate: evaluating });
+    await waitFor('the refusal', () => tokenizer.warnings().length > 0);
+    expect(tokenizer.warnings()).toEqual(['key service: KEY_BUDGET: identifiers wait']);
+    await tokenizer.hurry([ids[7] as number, ids[BATCH + 1] as number], never);
+    await tokenizer.hurry([ids[7] as number], never);
+    expect(await tokenizer.soon(never)).toMatchObject({ count: BATCH + 1, first: ids[0], last: ids.at(-1) });
+    budget.isSpent = false;
+    tokenizer.wake();
+    await waitFor('tokens', async () => (await untokenized()) === 0);
+    await expectAllTokenized(BATCH + 3);
+    await waitFor('no warning', () => tokenizer.warnings().length === 0);
+  });
+
+  it('warns when little is left, once in the log', async () => {
+    await insert(3);
+    const tokenizer = start({
+      evaluate: async (...args) => ({ ...(await evaluate(...args)), budgetLow: true }),
+    });
+    await tokenizer.flush(never);
+    await insert(2, 'phone');
+    await tokenizer.flush(never);
+    expect([tokenizer.warnings(), warnings.length]).toEqual([['key service: KEY_BUDGET_LOW'], 1]);
   });
 });
 

@@ -6,6 +6,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { importRows } from '../../node/records/intake/operations.ts';
+import { IdentifierQuota } from '../../node/records/people/quota.ts';
 import { AskedQuestions, type TouchedQuestion } from '../../node/tracing/asking/asked-questions.ts';
 import { Changes } from '../../node/tracing/asking/changes.ts';
 import { IdentifierIndex } from '../../node/tracing/asking/identifier-index.ts';
@@ -50,6 +51,7 @@ async function tells(kind: 'persons' | 'check-ins', text: string, db: Database =
     clock,
     province: '24',
     rules: { inForceAt: () => RULES_OF_YEARS },
+    quota: new IdentifierQuota(clock),
   };
   const request = { kind, source: csv(text) };
   return importRows(ctx, everybodyAt('24'), request).then(

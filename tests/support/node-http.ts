@@ -12,6 +12,7 @@ import { hubKeys } from '../../node/federation/keys/hub.ts';
 import { hubRules } from '../../node/federation/packs/hub.ts';
 import { openRuleBook, type RuleBook } from '../../node/federation/packs/operations.ts';
 import { IDENTIFIERS_CHANGED } from '../../node/records/kinds.ts';
+import { IdentifierQuota, type QuotaLimits } from '../../node/records/people/quota.ts';
 import { NODE_ACTS, NODE_KINDS, nodeRoutes } from '../../node/rooms.ts';
 import type { DataKeys } from '../../node/sealing/data-keys.ts';
 import { startRefiling } from '../../node/tracing/contacts/operations.ts';
@@ -86,6 +87,7 @@ export interface NodeHttpOptions {
   /** Instead of the bearer check alone, and its usual limits. */
   readonly door?: Partial<DoorConfig>;
   readonly clock?: Clock;
+  readonly quota?: QuotaLimits;
   /** What the program takes for its database, instead of the test's own. */
   readonly through?: (db: Database) => Database;
 }
@@ -132,6 +134,7 @@ export async function createNodeHttp(options: NodeHttpOptions = {}): Promise<Nod
   stack.use(startRefiling(feed, province));
   const ctx = {
     ...{ db, dataKeys, clock, logger, province, rules, feed, traces },
+    quota: new IdentifierQuota(clock, options.quota),
     hub: hubTraces(hub.link.client),
     peers: new PeerLogs({ db, clock, logger, countConflict: () => undefined }),
     federationKeys: await startLoneKeys(stack, {

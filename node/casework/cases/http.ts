@@ -91,6 +91,7 @@ const shownIn =
 const params = { id: uuidInput };
 const tag = 'cases';
 const NO_SUCH_CASE = { NOT_FOUND: ['NO_SUCH_CASE'] } as const;
+const QUOTA = { RESOURCE_EXHAUSTED: ['IDENTIFIER_QUOTA'] } as const;
 
 const ENTERING = bilingual(
   'onset_on tính từ 0 giờ Việt Nam; cần onset_on hoặc sampled_at. Không nêu xã/phường: theo hồ ' +
@@ -113,7 +114,7 @@ export function caseRoutes(ctx: CasesCtx): Routes {
     ...{ act: 'cases.enter', name: 'enterCase', method: 'post', path: '/v1/cases', tag },
     summary: 'Nhập ca bệnh · Enter a confirmed case',
     description: ENTERING,
-    ...{ body: newCase, status: 201, done: 'Đã nhập · Entered', output: enteredOutput },
+    ...{ body: newCase, status: 201, done: 'Đã nhập · Entered', output: enteredOutput, reasons: QUOTA },
     example: {
       ...{ identifiers: ['cccd:024090000001', 'phone:+84912345678'], onset_on: '2021-06-01' },
       ...{ sampled_at: '2021-06-03T08:00:00+07:00', ward: '07213' },
@@ -143,7 +144,7 @@ export function caseRoutes(ctx: CasesCtx): Routes {
     summary: 'Sửa hoặc rút ca bệnh · Correct or withdraw a case',
     description: CORRECTING,
     ...{ body: correction, status: 200, done: 'Đã sửa · Corrected', output: caseOutput },
-    reasons: NO_SUCH_CASE,
+    reasons: { ...NO_SUCH_CASE, ...QUOTA },
     example: { onset_on: '2021-06-02', isolated_at: '2021-06-04T14:00:00+07:00' },
     run: ({ caller, params }, { body }) => correctCase(ctx, caller, { id: params.id, changes: body }),
     versioned: true,

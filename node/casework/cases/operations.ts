@@ -17,6 +17,7 @@ import {
   ensureIdentifiers,
   enterIntake,
   findWard,
+  type IdentifierQuota,
   type IntakeTx,
   readIdentifiers,
   recordCase,
@@ -34,6 +35,7 @@ export interface CasesCtx {
   readonly dataKeys: SealerSource;
   readonly clock: Clock;
   readonly province: string;
+  readonly quota: IdentifierQuota;
   readonly traces: {
     /** Amends the open traces of a case that is corrected now; part of that transaction. */
     reopen(tx: Transaction, corrected: { caseId: string; actor: Actor; at: number }): Promise<void>;
@@ -73,9 +75,10 @@ export async function enterCase(ctx: CasesCtx, caller: Caller, input: NewCase): 
   const warnings = checkDates(input, nowSeconds(ctx.clock));
   const identifiers = canonicalIdentifiers(input.identifiers);
   const id = newId();
+  const created = ctx.quota.countOf(caller, 'entries');
   await change(ctx, caller, 'cases.enter', { on: [{ case: id }] }, async (tx, leave) => {
     checkWard(ctx, leave.scope, input.ward ?? null);
-    const intake = await enterIntake(tx, ctx.dataKeys);
+    const intake = await enterIntake(tx, ctx.dataKeys, created);
     const ids = await identifierIdsOf(intake, identifiers);
     const ward = input.ward ?? (await wardOfPerson(tx, ctx, ids[0] as number));
     await queries.insertCase(tx, id, { ...input, ward });
@@ -84,6 +87,7 @@ export async function enterCase(ctx: CasesCtx, caller: Caller, input: NewCase): 
     leave.note({ identifiers: ids.length, ward });
     leave.keep({ id, warnings: warnings as unknown as KeptValue });
   });
+  created.settle();
   return { id, warnings };
 }
 
@@ -131,7 +135,8 @@ export async function correctCase(
 ): Promise<Case> {
   const fields = Object.entries(changes).flatMap(([field, value]) => (value === undefined ? [] : [field]));
   const asked = { on: [{ case: id }], detail: { fields } };
-  return change(ctx, caller, 'cases.correct', asked, async (tx, { scope, note }) => {
+  const created = ctx.quota.countOf(caller, 'entries');
+  const corrected = await change(ctx, caller, 'cases.correct', asked, async (tx, { scope, note }) => {
     if (!(await queries.lockCase(tx, id, scope))) throw noSuchCase();
     if (changes.ward !== undefined) checkWard(ctx, scope, changes.ward);
     const before = (await queries.findCase(tx, id, scope)) as queries.StoredCase;
@@ -141,7 +146,7 @@ export async function correctCase(
     const after = mergeChanges(before, changes);
     if ([changes.onsetOn, changes.sampledAt, changes.isolatedAt].some((date) => date !== undefined))
       checkDates(after, nowSeconds(ctx.clock));
-    const intake = await enterIntake(tx, ctx.dataKeys);
+    const intake = await enterIntake(tx, ctx.dataKeys, created);
     if (identifiers) {
       await queries.replaceCaseIdentifiers(tx, id, await identifierIdsOf(intake, identifiers));
     }
@@ -153,6 +158,8 @@ export async function correctCase(
     else await recordCase(intake, id, shown);
     return shown;
   });
+  created.settle();
+  return corrected;
 }
 
 /** Says nothing of anybody: only what the caller sent and where the caller may act decide. */

@@ -37,8 +37,8 @@ export interface HubLink extends AsyncDisposable {
   /** The key service. */
   evaluate(
     blinded: Uint8Array,
-    terms: { readonly signal: AbortSignal },
-  ): Promise<{ evaluated: Uint8Array; generation: number }>;
+    terms: { readonly purpose: 'all' | 'cases'; readonly signal: AbortSignal },
+  ): Promise<{ evaluated: Uint8Array; generation: number; budgetLow: boolean }>;
   /** The version is that of the hub's list of provinces. */
   report(report: HubReport, signal: AbortSignal): Promise<HubReportAnswer>;
   /** This node's certificate was renewed. */
@@ -70,8 +70,11 @@ export function connectHub({ protocol, ...to }: HubLinkOptions): HubLink {
     get state() {
       return channel.state;
     },
-    evaluate: (blinded, { signal }) =>
-      client.evaluate({ blinded }, { deadlineMs: EVALUATE_DEADLINE_MS, signal }),
+    evaluate: (blinded, { purpose, signal }) =>
+      client.evaluate(
+        { blinded, forCases: purpose === 'cases' },
+        { deadlineMs: EVALUATE_DEADLINE_MS, signal },
+      ),
     report: async ({ incarnation, dataVersion, tokenizedVersion, stale, asking, ...said }, signal) => {
       const { nextInMs, provincesVersion, closed, alarms } = await client.reportStatus(
         {

@@ -89,7 +89,11 @@ export function recordRoutes(ctx: CorrectionsCtx): Routes {
     ...{ act: 'records.correct', name: 'correctRecord', method: 'patch', path, tag, params },
     ...{ summary: 'Sửa hồ sơ · Correct a record', description: CORRECTING },
     ...{ body: correction, status: 200, done: 'Đã sửa · Corrected', output: recordOutput },
-    reasons: { ...REASONS, FAILED_PRECONDITION: ['RECORD_OF_CASE', 'RECORD_RETRACTED'] },
+    reasons: {
+      ...REASONS,
+      FAILED_PRECONDITION: ['RECORD_OF_CASE', 'RECORD_RETRACTED'],
+      RESOURCE_EXHAUSTED: ['IDENTIFIER_QUOTA'],
+    },
     example: { identifiers: ['cccd:024090000001', 'phone:+84912345678'], household: null },
     run: ({ caller, params }, { body }) =>
       correctRecordOf(ctx, caller, { id: Number(params.id), changes: body }),

@@ -13,6 +13,7 @@ import {
   type CheckRecord,
   correctRecord,
   enterIntake,
+  type IdentifierQuota,
   type ReadRecord,
   readRecord,
   readRecordsOf,
@@ -28,6 +29,7 @@ export interface CorrectionsCtx {
   readonly db: Database;
   readonly dataKeys: SealerSource;
   readonly clock: Clock;
+  readonly quota: IdentifierQuota;
 }
 
 export interface RecordsPage {
@@ -57,7 +59,7 @@ export function findRecords(ctx: CorrectionsCtx, caller: Caller, page: RecordsPa
  * Corrects a record; the answer is the record as it is then. Throws NOT_FOUND NO_SUCH_RECORD, also for one
  * outside the caller's area; INVALID_FIELD, VERSION_CHANGED, RECORD_RETRACTED, RECORD_OF_CASE.
  */
-export function correctRecordOf(
+export async function correctRecordOf(
   ctx: CorrectionsCtx,
   caller: Caller,
   { id, changes }: { readonly id: number; readonly changes: Correction },
@@ -65,7 +67,8 @@ export function correctRecordOf(
   const said = readCorrection(changes);
   const fields = Object.entries(changes).flatMap(([field, value]) => (value === undefined ? [] : [field]));
   const asked = { on: [{ record: String(id) }], detail: { fields } };
-  return change(ctx, caller, 'records.correct', asked, async (tx, { scope, note }) => {
+  const created = ctx.quota.countOf(caller, 'entries');
+  const corrected = await change(ctx, caller, 'records.correct', asked, async (tx, { scope, note }) => {
     const isMine = changeable(scope, async (record) => {
       if (record.retractedAt !== null) {
         throw new AppError('FAILED_PRECONDITION', 'RECORD_RETRACTED', 'the record was withdrawn');
@@ -73,12 +76,14 @@ export function correctRecordOf(
       if (said.ward !== undefined) checkWard(scope, said.ward);
       await requireVersion(tx, caller, { version: record.version, on: { record: String(id) } });
     });
-    const intake = await enterIntake(tx, ctx.dataKeys);
+    const intake = await enterIntake(tx, ctx.dataKeys, created);
     await correctRecord(intake, id, { changes: said, check: isMine });
     const shown = (await readRecord({ ...ctx, db: tx }, id)) as ReadRecord;
     note({ version: shown.version });
     return withinArea(shown, scope);
   });
+  created.settle();
+  return corrected;
 }
 
 /**

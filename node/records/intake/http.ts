@@ -101,6 +101,7 @@ export function importRoutes(ctx: ImportCtx): Routes {
         ],
         CANCELLED: ['UPLOAD_CUT_OFF'],
         DEADLINE_EXCEEDED: ['REQUEST_TOO_SLOW'],
+        RESOURCE_EXHAUSTED: ['IDENTIFIER_QUOTA'],
       },
       run: async ({ caller, c }, bytes) => {
         const dryRun = c.req.query('dry_run') === 'true';

@@ -6,9 +6,10 @@ import type { Caller } from '../../../shared/acts/access.ts';
 import type { Step } from '../../../shared/acts/act.ts';
 import { type Clock, nowSeconds } from '../../../shared/clock.ts';
 import { vietnamDate } from '../../../shared/domain/instant.ts';
-import { AppError, type FieldError, listed, receivedError } from '../../../shared/errors.ts';
+import { AppError, type FieldError, listed, receivedError, toAppError } from '../../../shared/errors.ts';
 import { newId } from '../../../shared/ids.ts';
 import type { RuleBook } from '../../federation/packs/operations.ts';
+import type { IdentifierQuota } from '../people/operations.ts';
 import { changeInSteps } from './acts.ts';
 import { boundsAt } from './bounds.ts';
 import { readCsv } from './csv.ts';
@@ -32,6 +33,7 @@ export interface ImportCtx extends IntakeCtx {
   /** Whose node it is, two digits. */
   readonly province: string;
   readonly rules: Pick<RuleBook, 'inForceAt'>;
+  readonly quota: IdentifierQuota;
 }
 
 export type ImportFormat = 'csv' | 'ndjson';
@@ -68,9 +70,9 @@ export const MOST_ERRORS = 1_000;
 
 /**
  * Imports all rows of `source`, each batch with its record; bad rows are in the report. Throws, with the
- * batches before kept, LINE_TOO_LONG, QUOTE_NOT_CLOSED (both say how many rows were kept), UPLOAD_CUT_OFF if
- * the bytes end in an error, and what the database throws; with nothing changed, HEADER_MISSING,
- * HEADER_INVALID, ENCODING. Importing again changes nothing.
+ * batches before kept, LINE_TOO_LONG, QUOTE_NOT_CLOSED, IDENTIFIER_QUOTA (all say how many rows were kept),
+ * UPLOAD_CUT_OFF if the bytes end in an error, and what the database throws; with nothing changed,
+ * HEADER_MISSING, HEADER_INVALID, ENCODING. Importing again changes nothing.
  */
 export function importRows<K extends ImportKind>(
   ctx: ImportCtx,
@@ -80,13 +82,12 @@ export function importRows<K extends ImportKind>(
   // One import bears one id, however many batches it has.
   const asked = { on: [{ import: newId() }], detail: { kind: request.kind } };
   return changeInSteps(ctx, caller, `imports.${request.kind}`, asked, (step) =>
-    storeRows(ctx, step, request),
+    storeRows({ ...ctx, step, caller }, request),
   );
 }
 
 async function storeRows<K extends ImportKind>(
-  ctx: ImportCtx,
-  step: Step,
+  ctx: ImportCtx & { readonly step: Step; readonly caller: Caller },
   { kind, source, dryRun = false, onProgress }: ImportRequest<K>,
 ): Promise<ImportReport> {
   const rowKind = ROW_KINDS[kind] as unknown as RowKind<Rows[K]>;
@@ -94,7 +95,8 @@ async function storeRows<K extends ImportKind>(
   const now = nowSeconds(ctx.clock);
   const bounds = boundsAt(now, ctx.rules.inForceAt(now));
   const run = new ImportRun<Rows[K]>(rowKind, { today: vietnamDate(now), province: ctx.province, bounds });
-  const save = (batch: Batch<Rows[K]>) => storeBatch({ ...ctx, step }, store, batch);
+  const created = ctx.quota.countOf(ctx.caller, 'imports');
+  const save = (batch: Batch<Rows[K]>) => storeBatch({ ...ctx, created }, store, batch);
   const lines = readLines(unbroken(source.bytes));
   const columns = rowKind.columns;
   const rows = source.format === 'csv' ? readCsv(lines, columns) : readNdjson(lines, columns);
@@ -112,16 +114,20 @@ async function storeRows<K extends ImportKind>(
     for await (const group of rows) {
       for (const raw of group) if (run.take(raw)) await storeNext(run.cut());
     }
-  } catch (error) {
-    // Rows before the fatal line are stored all the same, unless storing is what failed.
-    const unreadable = error instanceof AppError && error.code === 'INVALID_ARGUMENT';
-    if (unreadable) await storeNext(run.cut());
+    await storeNext(run.cut());
     await storing;
-    throw unreadable ? withReport(error, dryRun ? NOTHING : run.report) : error;
+    return run.report;
+  } catch (error) {
+    const known = toAppError(error);
+    // Rows before the fatal line are stored all the same, unless storing is what failed.
+    const unreadable = known.code === 'INVALID_ARGUMENT';
+    if (unreadable) await storeNext(run.cut());
+    await storing.catch((failure: unknown) => {
+      if (failure !== error) throw failure;
+    });
+    if (!unreadable && known.reason !== 'IDENTIFIER_QUOTA') throw error;
+    throw withReport(known, dryRun ? NOTHING : run.report);
   }
-  await storeNext(run.cut());
-  await storing;
-  return run.report;
 }
 
 interface Batch<Row> {
@@ -229,5 +235,6 @@ function withReport(error: AppError, { accepted, rejected }: ImportReport): AppE
       : { field: 'body', reason: 'ROWS_KEPT', params: { accepted, rejected } };
   return receivedError(error.code, error.reason, `${error.message}; ${listed([kept])}`, {
     ...{ params: error.params, details: [...error.details, kept], cause: error },
+    retryAfterSeconds: error.retryAfterSeconds,
   });
 }

@@ -16,7 +16,13 @@ import {
   packStays,
   STAYS_CHANGED,
 } from '../kinds.ts';
-import { ensureIdentifiers, enterIntake, type IntakeTx, recordPeople } from '../people/operations.ts';
+import {
+  ensureIdentifiers,
+  enterIntake,
+  type IntakeTx,
+  type NewIdentifierCount,
+  recordPeople,
+} from '../people/operations.ts';
 import { findPlaceIds, recordPlaces } from '../places/operations.ts';
 import { type Encounter, findSurroundings, writeCheckIns, writeEncounters } from './queries.ts';
 import type { CheckInRow, EncounterRow, ImportKind, PersonRow, PlaceRow, Rows } from './rows.ts';
@@ -33,9 +39,10 @@ export interface IntakeCtx {
   readonly dataKeys: SealerSource;
 }
 
-/** One import: where its batches go, each in a transaction with its entry. */
+/** One import: where its batches go, each in a transaction with its entry, and what counts what is new. */
 export interface ImportRunCtx extends IntakeCtx {
   readonly step: Step;
+  readonly created: NewIdentifierCount;
 }
 
 /** Problems that only the database knows, by position in the batch. */
@@ -175,14 +182,16 @@ function distinctEncounters(rows: readonly EncounterRow[], ids: ReadonlyMap<stri
 }
 
 /** One transaction, tried again when it lost against another one. */
-function write<T>(
-  { step, dataKeys }: ImportRunCtx,
+async function write<T>(
+  { step, dataKeys, created }: ImportRunCtx,
   rows: number,
   work: (tx: IntakeTx) => Promise<T>,
 ): Promise<T> {
-  return retryConflicts(() =>
-    step({ detail: { rows } }, async (tx) => work(await enterIntake(tx, dataKeys))),
+  const done = await retryConflicts(() =>
+    step({ detail: { rows } }, async (tx) => work(await enterIntake(tx, dataKeys, created))),
   );
+  created.settle();
+  return done;
 }
 
 function columnsOf(stays: readonly CheckInChange[]): ChangedStays {

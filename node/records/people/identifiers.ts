@@ -46,6 +46,16 @@ export async function lookUp(
 /** Stores what was not found and completes `ids`; ids of the new ones. */
 export async function storeMissing(
   tx: IntakeTx,
+  found: LookedUp,
+  lock: queries.IdentifierLock,
+): Promise<number[]> {
+  const created = await insertMissing(tx, found, lock);
+  tx.created?.add(created.length);
+  return created;
+}
+
+async function insertMissing(
+  tx: IntakeTx,
   { values, indexes, ids }: LookedUp,
   lock: queries.IdentifierLock,
 ): Promise<number[]> {

@@ -18,25 +18,31 @@ import { holdSealer } from '../../sealing/operations.ts';
 import { IDENTIFIERS_CHANGED, PEOPLE_MOVED } from '../kinds.ts';
 import * as identifiers from './identifiers.ts';
 import * as queries from './queries.ts';
+import type { NewIdentifierCount } from './quota.ts';
 import * as reading from './reading.ts';
 import { importKeysOf, uuidKey } from './record-keys.ts';
 import * as records from './records.ts';
 import { NOTHING_SAID, type RecordValue, SOURCES } from './rules.ts';
 
 export type { IntakeTx } from './queries.ts';
+export type { IdentifierQuota, NewIdentifierCount } from './quota.ts';
 export type { PeopleCtx, ReadRecord, Saying } from './reading.ts';
 export type { CheckRecord, RecordChanges } from './records.ts';
 export type { PendingTokens, Tokenizer } from './tokens.ts';
 
 type Tx = queries.IntakeTx;
 
-/** `tx` as one that writes people, places, check-ins or encounters, with what it looks up by. */
+/**
+ * `tx` as one that writes people, places, check-ins or encounters, with what it looks up by, and what counts
+ * the identifiers that a caller brings.
+ */
 export async function enterIntake<T extends Pick<Transaction, 'sql' | 'emit'>>(
   tx: T,
   dataKeys: SealerSource,
+  created?: NewIdentifierCount,
 ) {
   const [sealing] = await Promise.all([holdSealer(tx, dataKeys), queries.preferIndexes(tx)]);
-  return sealing;
+  return { ...sealing, created: created?.restart() };
 }
 
 /** What is known of people, by local ids of their identifiers. */

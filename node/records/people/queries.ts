@@ -8,6 +8,7 @@ import { byteaTexts } from '../../../shared/db/bytea.ts';
 import type { Queryable, Transaction } from '../../../shared/db/database.ts';
 import { drawIds } from '../../../shared/db/draw-ids.ts';
 import type { ColumnSealer } from '../../sealing/sealer.ts';
+import type { NewIdentifierCount } from './quota.ts';
 
 type Db = Pick<Queryable, 'sql'>;
 type Tx = Pick<Transaction, 'sql'>;
@@ -17,6 +18,8 @@ export interface IntakeTx {
   readonly sql: Transaction['sql'];
   readonly emit: Transaction['emit'];
   readonly sealer: ColumnSealer;
+  /** Told how many identifiers it has stored that were not known. */
+  readonly created?: Pick<NewIdentifierCount, 'add'> | undefined;
 }
 
 /** Where sealed values are read, and what opens them. */

@@ -39,7 +39,12 @@ export interface EvaluateTerms {
 export type EvaluateBlinded = (
   blinded: Uint8Array,
   terms: EvaluateTerms,
-) => Promise<{ readonly evaluated: Uint8Array; readonly generation: number }>;
+) => Promise<{
+  readonly evaluated: Uint8Array;
+  readonly generation: number;
+  /** Little of this province's budget is left. */
+  readonly budgetLow?: boolean;
+}>;
 
 export interface TokenizerOptions {
   readonly db: Database;
@@ -77,6 +82,8 @@ export interface Tokenizer extends AsyncDisposable {
    * the key service does.
    */
   hurry(ids: readonly number[], signal: AbortSignal): Promise<void>;
+  /** What an operator should look at: a budget that is spent, or soon will be. */
+  warnings(): string[];
 }
 
 /** What has no token, and how much that is: 100,000 at most are counted. */
@@ -90,7 +97,7 @@ const LANES = 2;
 /** How often it looks without being woken. */
 const LOOK_EVERY_MS = 5_000;
 /** How long an answer waits for identifiers that were stored just now. */
-const PATIENCE_MS = 1_000;
+const PATIENCE_MS = 400;
 /** 63 nodes do not come back to a restarted hub as one. */
 const RETRY_MS = { first: 200, most: 30_000 };
 
@@ -115,6 +122,7 @@ class TokenLoop implements Tokenizer {
   readonly #loop: Loop;
   readonly #unhear: () => void;
   #lastFailure: AppError | undefined;
+  #isBudgetLow = false;
 
   constructor(options: TokenizerOptions) {
     this.#options = options;
@@ -172,6 +180,11 @@ class TokenLoop implements Tokenizer {
       await this.#tokenize(batch, { purpose: 'cases', signal: AbortSignal.any([signal, this.#stop.signal]) });
   }
 
+  warnings(): string[] {
+    if (this.#lastFailure?.reason === 'KEY_BUDGET') return ['key service: KEY_BUDGET: identifiers wait'];
+    return this.#isBudgetLow ? ['key service: KEY_BUDGET_LOW'] : [];
+  }
+
   /** One attempt to leave nothing without a token. */
   async #round(): Promise<void> {
     try {
@@ -227,7 +240,9 @@ class TokenLoop implements Tokenizer {
   async #tokenize(batch: readonly Untokenized[], asking: EvaluateTerms): Promise<number> {
     const { oprf, evaluate, logger } = this.#options;
     using blinding = await oprf.blind(batch.map((identifier) => identifier.value));
-    const { evaluated, generation } = await evaluate(blinding.blinded, asking);
+    const { evaluated, generation, budgetLow = false } = await evaluate(blinding.blinded, asking);
+    if (budgetLow && !this.#isBudgetLow) logger.warn({}, 'the budget at the key service is nearly used up');
+    this.#isBudgetLow = budgetLow;
     const tokens = await blinding.finalize(evaluated);
     const ids = batch.map((identifier) => identifier.id);
     const locked = await this.#store.store({ ids, tokens, generation });
