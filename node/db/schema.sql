@@ -465,17 +465,23 @@ CREATE TABLE records (
   retracted_at bigint,
   version integer NOT NULL DEFAULT 1,
   key_generation integer NOT NULL,
+  waits_for text[],
+  written_by text,
   CONSTRAINT records_pkey PRIMARY KEY (id),
   CONSTRAINT records_check
     CHECK (((sex IS NULL) = (birth_year IS NULL))),
   CONSTRAINT records_check1
     CHECK (((household_id IS NULL) = (principal_id IS NULL))),
+  CONSTRAINT records_check2
+    CHECK (((written_by IS NULL) = (waits_for IS NULL))),
   CONSTRAINT records_identifier_ids_check
     CHECK (((cardinality(identifier_ids) >= 1) AND (cardinality(identifier_ids) <= 20))),
   CONSTRAINT records_sex_check
     CHECK ((sex = ANY (ARRAY['male'::text, 'female'::text, 'other'::text]))),
   CONSTRAINT records_source_key_check
     CHECK (((length(source_key) >= 1) AND (length(source_key) <= 32))),
+  CONSTRAINT records_waits_for_check
+    CHECK ((cardinality(waits_for) > 0)),
   CONSTRAINT records_household_id_fkey FOREIGN KEY (household_id)
     REFERENCES households(id),
   CONSTRAINT records_principal_id_fkey FOREIGN KEY (principal_id)
@@ -490,6 +496,9 @@ CREATE UNIQUE INDEX records_standing ON public.records
 CREATE INDEX records_to_complete ON public.records
   USING btree (id)
   WHERE (key_generation = 0);
+CREATE INDEX records_waiting ON public.records
+  USING btree (id)
+  WHERE ((waits_for IS NOT NULL) AND (retracted_at IS NULL));
 
 CREATE TABLE rule_packs (
   number integer NOT NULL,

@@ -21,6 +21,12 @@ export const CLI_WORK_TEXTS = {
     vi: 'rút hồ sơ, cùng mọi liên kết nó tạo ra',
     en: 'withdraw a record and all that it links',
   },
+  'record.waiting': {
+    vi: 'hồ sơ của địa bàn khác nêu người của bạn, chờ xác nhận',
+    en: 'records of other areas that name people of yours and wait for your word',
+  },
+  'record.confirm': { vi: 'xác nhận hồ sơ đang chờ', en: 'confirm a record that waits' },
+  'record.reject': { vi: 'bác hồ sơ đang chờ', en: 'reject a record that waits' },
   case: { vi: 'ca bệnh', en: 'cases' },
   'case.add': {
     vi: 'nhập ca bệnh, định danh đọc từ đầu vào, của người bệnh trước',

@@ -37,6 +37,11 @@ export const FIELD_TEXTS = {
     en: 'names several citizen ids; a record is about one person',
   },
 
+  WAITS_FOR_OTHER_WARD: {
+    vi: 'nêu người của địa bàn khác: chờ nơi đó xác nhận rồi mới liên kết',
+    en: 'names people of another ward: links nobody until somebody there has confirmed it',
+  },
+
   // How large it may be.
   TOO_LONG: { vi: 'dài hơn {most} ký tự', en: 'longer than {most} characters' },
   TOO_SHORT: { vi: 'ngắn hơn {least} ký tự', en: 'shorter than {least} characters' },

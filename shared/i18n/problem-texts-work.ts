@@ -13,6 +13,7 @@ export const WORK_TEXTS = {
   // Records, cases and traces.
   NO_SUCH_RECORD: { vi: 'Không có hồ sơ này ở đây.', en: 'There is no such record here.' },
   RECORD_RETRACTED: { vi: 'Hồ sơ đã được rút.', en: 'The record was withdrawn.' },
+  RECORD_NOT_WAITING: { vi: 'Hồ sơ này không chờ xác nhận.', en: 'The record does not wait.' },
   RECORD_OF_CASE: {
     vi: 'Hồ sơ này là của một ca bệnh: hãy sửa hoặc rút ca bệnh.',
     en: 'The record is that of a case: correct or withdraw the case.',

@@ -13,7 +13,8 @@ import { createNodeHttp, type NodeHttp } from '../support/node-http.ts';
 const TABLE = `
 ward_tracer: records.find traces.list traces.read traces.watch contacts.list contacts.export \
 break_glass.open me.read | | records.find traces.list traces.read traces.watch contacts.list
-epidemiologist: records.find records.correct records.withdraw cases.list cases.read cases.enter \
+epidemiologist: records.find records.correct records.withdraw records.waiting records.confirm \
+records.reject cases.list cases.read cases.enter \
 cases.correct traces.list traces.read traces.watch traces.open traces.close contacts.list \
 contacts.export break_glass.open me.read \
 | break_glass.list break_glass.review audit.read \

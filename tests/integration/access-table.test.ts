@@ -98,6 +98,18 @@ const LINES: readonly Line[] = [
     askMissing: (as) => world.node.call('DELETE', '/v1/records/999999', as),
   },
   {
+    ...{ route: 'GET /v1/records/waiting', roles: 'epidemiologist', status: 200, outside: 200 },
+    ask: get(() => '/v1/records/waiting'),
+  },
+  // 422: they do not wait.
+  ...['confirm', 'reject'].map((command): Line => {
+    return {
+      ...{ route: `POST /v1/records/{id}/${command}`, roles: 'epidemiologist', status: 422 },
+      ask: post(() => `/v1/records/${world.here.recordId}/${command}`),
+      askMissing: post(() => `/v1/records/999999/${command}`),
+    };
+  }),
+  {
     ...{ route: 'POST /v1/traces', roles: 'epidemiologist', status: 202 },
     ask: post(
       () => '/v1/traces',

@@ -3,6 +3,7 @@
  * them, over HTTP.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readRecords } from '../../node/tracing/asking/queries.ts';
 import { newTraceId } from '../../shared/ids.ts';
 import { createNodeHttp, type NodeHttp } from '../support/node-http.ts';
 import { askPlain } from '../support/sealed.ts';
@@ -106,3 +107,182 @@ describe('a contact at a desk', () => {
     expect(whole.body.records[0].history).toHaveLength(2);
   });
 });
+
+const everybody = { roles: ['epidemiologist@24'], subject: 'supervisor' };
+const onset_on = new Date(Date.now() - 86_400_000).toISOString().slice(0, 10);
+
+async function enter(as: { roles: readonly string[]; subject: string }, ...identifiers: string[]) {
+  const desk = as.roles[0]?.split('@')[1];
+  const json = { identifiers, onset_on, ...(desk === '24' ? {} : { ward: desk }) };
+  const { status, body } = await node.call('POST', '/v1/cases', { ...as, json });
+  expect(status).toBe(201);
+  return body as { id: string; warnings: { reason: string }[] };
+}
+
+/** What records of this node name together with one of these now, as it would answer the hub. */
+async function linksOf(...identifiers: string[]): Promise<string[]> {
+  const { record, identifier } = await readRecords(node.db, '24', await idsOf(identifiers));
+  const rows = await askPlain<{ id: number; value: string }>(
+    ...[node.db, node.dataKeys, 'SELECT id, value FROM identifiers'],
+  );
+  const values = new Map(rows.map(({ id, value }) => [id, value]));
+  const named = new Map<number, string[]>();
+  for (const [i, id] of identifier.entries()) {
+    const one = named.get(record[i] as number) ?? [];
+    named.set(record[i] as number, [...one, values.get(id) as string]);
+  }
+  return [...new Set([...named.values()].filter((one) => one.length > 1).map(together))];
+}
+
+const together = (identifiers: readonly string[]) => [...identifiers].sort().join(' ');
+
+async function waiting(as: { roles: readonly string[]; subject: string }) {
+  const { body } = await node.call('GET', '/v1/records/waiting', as);
+  return body.records as { id: number; written_by: string; waits_for: string[]; identifiers: string[] }[];
+}
+
+const waits = (warnings: { reason: string }[]) =>
+  warnings.some(({ reason }) => reason === 'WAITS_FOR_OTHER_WARD');
+const decideOn = (verdict: 'confirm' | 'reject', id: number | undefined, as: { roles: readonly string[] }) =>
+  node.call('POST', `/v1/records/${id}/${verdict}`, as);
+
+describe('what an account of a ward writes of people of another', () => {
+  /** Somebody of the own ward, and of the other: number and handle. */
+  const pair = async () => {
+    const [k, x] = [someone(), someone()];
+    await importPersons(`${k.phone},Bà Ka,24,${A},`, `${x.phone} ${x.cccd},Ông Đích,24,${T},12 phố Kín`);
+    await importPersons(`${k.cccd},Bà Ka,24,${A},`);
+    return { k, x };
+  };
+
+  it('links nobody, and its case is traced all the same', async () => {
+    const { k, x } = await pair();
+    const entered = await enter(ward(A), k.phone, x.phone);
+    expect(waits(entered.warnings)).toBe(true);
+    expect(await linksOf(k.phone, x.phone)).toEqual([together([x.cccd, x.phone])]);
+    const read = await node.call('GET', `/v1/cases/${entered.id}`, ward(A));
+    expect(read.body.identifiers).toEqual([k.phone, x.phone]);
+    const json = { cases: [entered.id], direction: 'forward' };
+    expect((await node.call('POST', '/v1/traces', { ...ward(A), json })).status).toBe(202);
+  });
+
+  /** What names somebody of the other ward, and how it does. */
+  it.each<[string, (k: Person, x: Person) => Promise<unknown>]>([
+    ['a case, by a phone', (k, x) => enter(ward(A), k.phone, x.phone)],
+    ['a case, by a number', (k, x) => enter(ward(A), k.phone, x.cccd)],
+    ['a case of one alone', (_, x) => enter(ward(A), x.cccd)],
+    ['a case by way of somebody new', (_, x) => enter(ward(A), someone().phone, x.phone)],
+    ['a case by a lab', (k, x) => enter({ roles: [`lab@${A}`], subject: 'lab' }, k.phone, x.phone)],
+    [
+      'a corrected case',
+      async (k, x) => {
+        const { id } = await enter(ward(A), k.phone);
+        await node.call('PATCH', `/v1/cases/${id}`, {
+          ...ward(A),
+          json: { identifiers: [k.phone, x.phone] },
+        });
+      },
+    ],
+    [
+      'a case withdrawn and restored',
+      async (k, x) => {
+        const { id } = await enter(ward(A), k.phone, x.phone);
+        await node.call('PATCH', `/v1/cases/${id}`, { ...ward(A), json: { withdrawn: true } });
+        await node.call('PATCH', `/v1/cases/${id}`, { ...ward(A), json: { withdrawn: false } });
+      },
+    ],
+    ['a corrected record', (k, x) => correct(k.phone, { identifiers: [k.phone, x.phone] })],
+    ['a record that names somebody else now', (k, x) => correct(k.phone, { identifiers: [x.phone] })],
+    [
+      'a household',
+      async (k, x) => {
+        const text = `identifiers,ward,household\n${x.cccd},${T},HO ${x.cccd}\n`;
+        const headers = { 'content-type': 'text/csv' };
+        await node.call('POST', '/v1/imports/persons', { text, headers });
+        await correct(k.phone, { household: `HO ${x.cccd}` });
+      },
+    ],
+  ])('waits: %s', async (_, write) => {
+    const { k, x } = await pair();
+    const trace = await deliver([x.phone, x.cccd], T);
+    await write(k, x);
+    const [found, ...others] = (await waiting(ward(T, 'other'))).filter(({ identifiers }) =>
+      [x.phone, x.cccd].some((one) => identifiers.includes(one)),
+    );
+    const home = (await waiting(ward(T, 'other')))[0];
+    expect(others).toEqual([]);
+    expect(found ?? home).toMatchObject({ waits_for: [T] });
+    expect(await linksOf(k.phone, x.phone)).toEqual([together([x.cccd, x.phone])]);
+    // The person stays at their desk, under their name, and the writer has nothing to decide.
+    expect(await contactsOf(trace, ward(T, 'other'))).toMatchObject([{ name: 'Ông Đích' }]);
+    expect(await contactsOf(trace, ward(A))).toBeUndefined();
+    expect(await waiting(ward(A))).toEqual([]);
+    const refused = await decideOn('confirm', (found ?? home)?.id, ward(A));
+    expect([refused.status, refused.body.reason]).toEqual([404, 'NO_SUCH_RECORD']);
+  });
+
+  it('stands when somebody who covers them has confirmed it, on record', async () => {
+    const { k, x } = await pair();
+    await enter(ward(A), k.phone, x.phone);
+    const [record] = await waiting(ward(T, 'other'));
+    // Whose other identifiers it names is not told to the other ward either.
+    expect(record).toMatchObject({ written_by: 'mallory', identifiers: [x.phone], further_identifiers: 1 });
+    const before = (await node.changed()).length;
+    expect((await decideOn('confirm', record?.id, ward(T, 'other'))).status).toBe(204);
+    const told = (await node.changed()).slice(before).flat();
+    expect(told.sort()).toEqual((await idsOf([k.phone, x.phone])).sort());
+    expect(await linksOf(k.phone, x.phone)).toContain(together([k.phone, x.phone]));
+    expect(await waiting(ward(T, 'other'))).not.toContainEqual(expect.objectContaining({ id: record?.id }));
+    const again = await decideOn('confirm', record?.id, everybody);
+    expect([again.status, again.body.reason]).toEqual([422, 'RECORD_NOT_WAITING']);
+    const [entry] = await node.db.sql<{ body: string }[]>`
+      SELECT body FROM audit_records WHERE body LIKE '%records.confirmed%' AND body LIKE '%"done"%' LIMIT 1`;
+    const on = [{ record: String(record?.id) }];
+    expect(JSON.parse(entry?.body ?? '')).toMatchObject({ outcome: 'done', actor: { id: 'other' }, on });
+  });
+
+  it('is gone when they reject it; the case stays', async () => {
+    const { k, x } = await pair();
+    const { id } = await enter(ward(A), k.phone, x.phone);
+    const [record] = await waiting(everybody);
+    expect((await decideOn('reject', record?.id, everybody)).status).toBe(204);
+    expect(await linksOf(k.phone, x.phone)).toEqual([together([x.cccd, x.phone])]);
+    expect((await node.call('GET', `/v1/cases/${id}`, ward(A))).body.withdrawn_at).toBeNull();
+    expect((await decideOn('confirm', record?.id, everybody)).body.reason).toBe('RECORD_NOT_WAITING');
+  });
+
+  it('does not wait when it stays within the area, or somebody of the province writes it', async () => {
+    const { k, x } = await pair();
+    const free = [
+      await enter(ward(A), k.phone, k.cccd),
+      await enter(ward(A), someone().phone, someone().cccd),
+      await enter(everybody, k.phone, x.phone),
+      await enter({ roles: [`epidemiologist@${A}`, `epidemiologist@${T}`], subject: 'both' }, k.phone),
+    ];
+    expect(free.map(({ warnings }) => waits(warnings))).toEqual([false, false, false, false]);
+    const two = { roles: [`epidemiologist@${A}`, `lab@${T}`], subject: 'two' };
+    expect(waits((await enter(two, k.cccd, x.cccd.replace('cccd:', 'cmnd:').slice(0, 14))).warnings)).toBe(
+      false,
+    );
+  });
+
+  it('waits for the province’s desk where the others are of no ward', async () => {
+    const { k, x } = await pair();
+    const nobody = someone();
+    await importPersons(`${nobody.phone},Không rõ,24,,`);
+    await enter(ward(A), k.phone, nobody.phone, x.phone);
+    expect(await waiting(everybody)).toContainEqual(expect.objectContaining({ waits_for: [T, '24'].sort() }));
+    expect(await waiting(ward(T, 'other'))).not.toContainEqual(
+      expect.objectContaining({ waits_for: [T, '24'].sort() }),
+    );
+  });
+});
+
+type Person = ReturnType<typeof someone>;
+
+/** Corrects, as an account of ward A, the record that names an identifier. */
+async function correct(identifier: string, json: unknown): Promise<void> {
+  const { body } = await node.call('GET', `/v1/records?identifier=${identifier}`, ward(A));
+  const { status } = await node.call('PATCH', `/v1/records/${body.records[0].id}`, { ...ward(A), json });
+  expect(status).toBe(200);
+}

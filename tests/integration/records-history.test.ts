@@ -63,8 +63,8 @@ async function withdraw(record: string): Promise<void> {
   const found = await intake.askPlain<{ id: number }>(
     `SELECT id FROM records WHERE record = '${record}' AND retracted_at IS NULL`,
   );
-  for (const { id } of found)
-    await withdrawRecordOf({ ...intake, clock, quota: intake.ctx.quota }, everybodyAt(PROVINCE), id);
+  const ctx = { ...intake, clock, quota: intake.ctx.quota, province: PROVINCE };
+  for (const { id } of found) await withdrawRecordOf(ctx, everybodyAt(PROVINCE), id);
 }
 
 async function enterCaseOf({ identifiers, onsetOn }: CaseRow): Promise<void> {

@@ -14,6 +14,7 @@ import { isWardOf, readWard } from '../../../shared/gazetteer.ts';
 import { newId } from '../../../shared/ids.ts';
 import { IDENTIFIERS_CHANGED } from '../../records/kinds.ts';
 import {
+  caseWaits,
   ensureIdentifiers,
   enterIntake,
   findWard,
@@ -22,6 +23,7 @@ import {
   readIdentifiers,
   recordCase,
   withdrawCase,
+  writerOf,
 } from '../../records/people/operations.ts';
 import type { SealerSource } from '../../sealing/data-keys.ts';
 import { change, read } from './acts.ts';
@@ -83,7 +85,8 @@ export async function enterCase(ctx: CasesCtx, caller: Caller, input: NewCase): 
     const ward = input.ward ?? (await wardOfPerson(tx, ctx, ids[0] as number));
     await queries.insertCase(tx, id, { ...input, ward });
     await queries.replaceCaseIdentifiers(tx, id, ids);
-    await recordCase(intake, id, { identifiers, ward });
+    await recordCase(intake, id, { identifiers, ward, writer: writerOf(caller, leave.scope, ctx.province) });
+    if (await caseWaits(intake, id)) warnings.push(WAITS);
     leave.note({ identifiers: ids.length, ward });
     leave.keep({ id, warnings: warnings as unknown as KeptValue });
   });
@@ -155,12 +158,14 @@ export async function correctCase(
     const stored = (await queries.findCase(tx, id, scope)) as queries.StoredCase;
     const [shown] = (await withIdentifiers({ ...ctx, db: tx }, [stored])) as [Case];
     if (after.withdrawn) await withdrawCase(intake, id);
-    else await recordCase(intake, id, shown);
+    else await recordCase(intake, id, { ...shown, writer: writerOf(caller, scope, ctx.province) });
     return shown;
   });
   created.settle();
   return corrected;
 }
+
+const WAITS: FieldError = { field: 'identifiers', reason: 'WAITS_FOR_OTHER_WARD' };
 
 /** Says nothing of anybody: only what the caller sent and where the caller may act decide. */
 function checkWard({ province }: Pick<CasesCtx, 'province'>, scope: Scope, ward: string | null): void {

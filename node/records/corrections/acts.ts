@@ -1,5 +1,5 @@
 /**
- * Who may find, correct and withdraw records of people.
+ * Who may find, correct and withdraw records of people, and decide about those that wait.
  */
 import type { ActTable } from '../../../shared/acts/access.ts';
 import { actsOf } from '../../../shared/acts/act.ts';
@@ -23,6 +23,24 @@ export const RECORD_ACTS = {
     reach: 'area',
     does: 'change',
     audit: 'records.withdrawn',
+  },
+  'records.waiting': {
+    roles: ['epidemiologist'],
+    reach: 'area',
+    does: 'read',
+    audit: 'records.read',
+  },
+  'records.confirm': {
+    roles: ['epidemiologist'],
+    reach: 'area',
+    does: 'change',
+    audit: 'records.confirmed',
+  },
+  'records.reject': {
+    roles: ['epidemiologist'],
+    reach: 'area',
+    does: 'change',
+    audit: 'records.rejected',
   },
 } as const satisfies ActTable;
 

@@ -1,7 +1,7 @@
 /**
- * `truyvet-node record find, correct, withdraw`: records on the command line, through the HTTP interface and
- * with the rights of its token. Identifiers and what is put right come by standard input: arguments can be
- * read by everybody on the machine.
+ * `truyvet-node record find, correct, withdraw, waiting, confirm, reject`: records on the command line,
+ * through the HTTP interface and with the rights of its token. Identifiers and what is put right come by
+ * standard input: arguments can be read by everybody on the machine.
  */
 import { text as textOf } from 'node:stream/consumers';
 import type { Command } from 'commander';
@@ -40,7 +40,55 @@ export function addRecordCommands(program: Command, shell: Shell, address: () =>
     .action(async (id: string) => {
       await callApi(address(), pathOf(id), { method: 'DELETE' });
     });
+  addDecisions(records, shell, address);
 }
+
+function addDecisions(records: Command, shell: Shell, address: () => ApiAddress): void {
+  listCommand(records.command('waiting'))
+    .description(say('record.waiting'))
+    .action(async (options: ListOptions) => {
+      shell.stdout.write(await showList(address(), WAITING, options));
+    });
+  records
+    .command('confirm <id>')
+    .description(say('record.confirm'))
+    .action(async (id: string) => {
+      await callApi(address(), `${pathOf(id)}/confirm`, { method: 'POST' });
+    });
+  records
+    .command('reject <id>')
+    .description(say('record.reject'))
+    .action(async (id: string) => {
+      await callApi(address(), `${pathOf(id)}/reject`, { method: 'POST' });
+    });
+}
+
+interface WaitingJson {
+  readonly id: number;
+  readonly source: string;
+  readonly ward: string | null;
+  readonly written_by: string;
+  readonly at: string;
+  readonly waits_for: readonly string[];
+  readonly identifiers: readonly string[];
+  readonly further_identifiers: number;
+}
+
+const WAITING: ListView<WaitingJson> = {
+  path: '/v1/records/waiting',
+  rows: 'records',
+  most: 1_000,
+  columns: [
+    ['id', ({ id }) => String(id)],
+    ['column.source', ({ source }) => source],
+    ['column.at', ({ at }) => localTime(at)],
+    ['column.ward', ({ ward }) => ward ?? ''],
+    ['column.written_by', ({ written_by }) => written_by],
+    ['column.waits_for', ({ waits_for }) => waits_for.join(' ')],
+    ['column.identifiers', ({ identifiers }) => identifiers.join(' ')],
+    ['column.further', ({ further_identifiers }) => `+${further_identifiers}`],
+  ],
+};
 
 interface RecordJson {
   readonly id: number;

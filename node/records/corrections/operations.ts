@@ -18,6 +18,7 @@ import {
   readRecord,
   readRecordsOf,
   withdrawRecord,
+  writerOf,
 } from '../people/operations.ts';
 import { SOURCES } from '../people/rules.ts';
 import { change, read } from './acts.ts';
@@ -30,6 +31,8 @@ export interface CorrectionsCtx {
   readonly dataKeys: SealerSource;
   readonly clock: Clock;
   readonly quota: IdentifierQuota;
+  /** Whose node it is, two digits. */
+  readonly province: string;
 }
 
 export interface RecordsPage {
@@ -77,7 +80,8 @@ export async function correctRecordOf(
       await requireVersion(tx, caller, { version: record.version, on: { record: String(id) } });
     });
     const intake = await enterIntake(tx, ctx.dataKeys, created);
-    await correctRecord(intake, id, { changes: said, check: isMine });
+    const writer = writerOf(caller, scope, ctx.province);
+    await correctRecord(intake, id, { changes: said, check: isMine, writer });
     const shown = (await readRecord({ ...ctx, db: tx }, id)) as ReadRecord;
     note({ version: shown.version });
     return withinArea(shown, scope);
@@ -130,6 +134,7 @@ function checkWard(scope: Scope, ward: string | null): void {
   if (ward !== null && !isWithin(scope, ward)) throw invalidField('ward', 'OUTSIDE_AREA');
 }
 
-function noSuchRecord(): AppError {
+/** What those are told, too, whose area does not hold it. */
+export function noSuchRecord(): AppError {
   return new AppError('NOT_FOUND', 'NO_SUCH_RECORD', 'there is no such record here');
 }

@@ -12,6 +12,7 @@
  * What was seen too late for that (somebody else stored a record of the same key a moment ago) ends in
  * TRANSACTION_CONFLICT, after which the whole transaction is tried again.
  */
+import { type Caller, isWithin, type Scope } from '../../../shared/acts/access.ts';
 import type { Transaction } from '../../../shared/db/database.ts';
 import type { SealerSource } from '../../sealing/data-keys.ts';
 import { holdSealer } from '../../sealing/operations.ts';
@@ -22,11 +23,12 @@ import type { NewIdentifierCount } from './quota.ts';
 import * as reading from './reading.ts';
 import { importKeysOf, uuidKey } from './record-keys.ts';
 import * as records from './records.ts';
-import { NOTHING_SAID, type RecordValue, SOURCES } from './rules.ts';
+import { NOTHING_SAID, type RecordValue, SOURCES, type Writer } from './rules.ts';
+import * as waiting from './waiting.ts';
 
 export type { IntakeTx } from './queries.ts';
 export type { IdentifierQuota, NewIdentifierCount } from './quota.ts';
-export type { PeopleCtx, ReadRecord, Saying } from './reading.ts';
+export type { PeopleCtx, ReadRecord, ReadWaiting, Saying } from './reading.ts';
 export type { CheckRecord, RecordChanges } from './records.ts';
 export type { PendingTokens, Tokenizer } from './tokens.ts';
 
@@ -46,7 +48,7 @@ export async function enterIntake<T extends Pick<Transaction, 'sql' | 'emit'>>(
 }
 
 /** What is known of people, by local ids of their identifiers. */
-export const { byWeight, readHolders, readIdentifiers, readRecord, readRecordsOf } = reading;
+export const { byWeight, readHolders, readIdentifiers, readRecord, readRecordsOf, readWaiting } = reading;
 
 /** Ward of the standing record of an identifier that counts most; undefined if none says. */
 export const findWard = queries.findWard;
@@ -65,11 +67,16 @@ export async function recordPeople(tx: Tx, rows: readonly RecordValue[]): Promis
 export async function recordCase(
   tx: Tx,
   id: string,
-  said: Pick<RecordValue, 'identifiers' | 'ward'>,
+  { writer, ...said }: Pick<RecordValue, 'identifiers' | 'ward'> & { readonly writer: Writer | undefined },
 ): Promise<void> {
   const value = { ...NOTHING_SAID, record: null, ...said };
-  const put = { source: SOURCES.case, key: uuidKey(id), value, whole: true };
+  const put = { source: SOURCES.case, key: uuidKey(id), value, whole: true, writer };
   await tellRecords(tx, await records.putRecords(tx, [put]));
+}
+
+/** Whether the record of a case waits for somebody's word. */
+export function caseWaits(tx: Tx, id: string): Promise<boolean> {
+  return waiting.isWaiting(tx, { source: SOURCES.case, key: uuidKey(id) });
 }
 
 /** Withdraws the record of a case, and tells of it. */
@@ -84,7 +91,22 @@ export async function correctRecord(
   await tellRecords(tx, await records.correctRecord(tx, id, how));
 }
 
-/** Withdraws the record of an id, if it stands, and tells of it. Throws what `check` throws. */
+/** Confirms a record that waits, and tells of it. Throws what `check` throws. */
+export async function confirmRecord(tx: Tx, id: number, check: records.CheckRecord): Promise<void> {
+  await tellRecords(tx, await records.confirmRecord(tx, id, check));
+}
+
+/** Who writes within a scope; undefined for the whole province. `desk`: its code. */
+export function writerOf(
+  { subject }: Pick<Caller, 'subject'>,
+  scope: Scope,
+  desk: string,
+): Writer | undefined {
+  if (scope === 'whole') return undefined;
+  return { by: subject, covers: (ward) => isWithin(scope, ward), desk };
+}
+
+/** Withdraws the record of an id, if it stands or waits, and tells of it. Throws what `check` throws. */
 export async function withdrawRecord(tx: Tx, id: number, check: records.CheckRecord): Promise<void> {
   await tellRecords(tx, await records.retractRecord(tx, { id, check }));
 }

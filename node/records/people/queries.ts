@@ -90,7 +90,8 @@ export async function findHouseholdNames(
 export async function findWard(db: Db, identifierId: number): Promise<string | undefined> {
   const [row] = await db.sql<{ ward: string }[]>`
     SELECT ward FROM record_identifiers n JOIN records r ON r.id = n.record_id
-    WHERE n.identifier_id = ${identifierId} AND retracted_at IS NULL AND ward IS NOT NULL
+    WHERE n.identifier_id = ${identifierId} AND retracted_at IS NULL AND waits_for IS NULL
+      AND ward IS NOT NULL
     ORDER BY record_rank(source), at DESC, r.id DESC LIMIT 1`;
   return row?.ward;
 }

@@ -6,16 +6,11 @@ import type { Queryable } from '../../../shared/db/database.ts';
 import type { SealerSource } from '../../sealing/data-keys.ts';
 import * as identifiers from './identifiers.ts';
 import type { SealedDb } from './queries.ts';
-import {
-  findRecord,
-  listNaming,
-  listSayings,
-  listVersions,
-  type Saying,
-  type StoredRecord,
-} from './record-queries.ts';
+import { findRecord, listNaming, listVersions, type StoredRecord } from './record-queries.ts';
 import { valuesOf } from './records.ts';
 import { type Birth, type RecordValue, rankOf, type Source, sourceOf } from './rules.ts';
+import { listSayings, type Saying } from './sayings-queries.ts';
+import { listWaiting, type WaitingRecord } from './waiting.ts';
 
 /** What reading people takes. */
 export interface PeopleCtx {
@@ -59,6 +54,8 @@ export interface ReadRecord extends RecordValue {
   readonly version: number;
   readonly at: number;
   readonly retractedAt: number | null;
+  /** It waits for somebody of another ward. */
+  readonly waits: boolean;
   readonly history: readonly (RecordValue & { readonly version: number; readonly at: number })[];
 }
 
@@ -84,6 +81,35 @@ export async function readRecord(ctx: PeopleCtx, id: number): Promise<ReadRecord
   return (await withHistory(db, found ? [found] : []))[0];
 }
 
+/** A record that waits, as somebody who may decide is shown it. */
+export interface ReadWaiting extends Omit<WaitingRecord, 'source' | 'identifierIds'> {
+  readonly source: Source;
+  /** Those that other standing records within the reader's wards name. */
+  readonly identifiers: readonly string[];
+  /** How many further ones it names. */
+  readonly furtherIdentifiers: number;
+}
+
+/** Records that wait for these wards alone (undefined: for anybody), the newest first; at most `limit`. */
+export async function readWaiting(
+  ctx: PeopleCtx,
+  page: Parameters<typeof listWaiting>[1],
+): Promise<ReadWaiting[]> {
+  const found = await listWaiting(ctx.db, page);
+  const named = found.flatMap(({ identifierIds }) => identifierIds);
+  const [values, holders] = await Promise.all([readIdentifiers(ctx, named), readHolders(ctx, named)]);
+  const isShown = (id: number) =>
+    page.wards === undefined ||
+    (holders.get(id) ?? []).some(({ ward }) => ward !== null && page.wards?.includes(ward));
+  return found.map(({ source, identifierIds, ...record }) => {
+    const shown = identifierIds.filter(isShown);
+    return {
+      ...{ ...record, source: sourceOf(source), furtherIdentifiers: identifierIds.length - shown.length },
+      identifiers: shown.map((id) => values.get(id) as string),
+    };
+  });
+}
+
 async function withHistory(db: SealedDb, records: readonly StoredRecord[]): Promise<ReadRecord[]> {
   const versions = await listVersions(
     db,
@@ -94,13 +120,13 @@ async function withHistory(db: SealedDb, records: readonly StoredRecord[]): Prom
     ...{ recordId, version, at },
     value: earlier[i] as RecordValue,
   }));
-  return records.map(({ id, source, birth, version, at, retractedAt }, i) => ({
+  return records.map(({ id, source, birth, version, at, retractedAt, waitsFor }, i) => ({
     ...(values[i] as RecordValue),
-    ...{ id, source: sourceOf(source), birth, version, at, retractedAt },
+    ...{ id, source: sourceOf(source), birth, version, at, retractedAt, waits: waitsFor !== null },
     history: history
       .filter(({ recordId }) => recordId === id)
       .map((one) => ({ ...one.value, version: one.version, at: one.at })),
   }));
 }
 
-export type { Saying } from './record-queries.ts';
+export type { Saying } from './sayings-queries.ts';

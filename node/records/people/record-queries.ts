@@ -40,9 +40,11 @@ export interface StoredRecord extends RecordKey, StoredValue {
   /** When it was written last, epoch seconds. */
   readonly at: number;
   readonly retractedAt: number | null;
+  /** Where somebody has to confirm it first; null: it stands, unless it was withdrawn. */
+  readonly waitsFor: readonly string[] | null;
 }
 
-interface RecordRow {
+export interface RecordRow {
   readonly id: number;
   readonly source: number;
   readonly key: string;
@@ -57,6 +59,7 @@ interface RecordRow {
   readonly at: number;
   readonly retracted_at: number | null;
   readonly version: number;
+  readonly waits_for: string[] | null;
 }
 
 export const NOBODY: Sealed = { record: null, name: null, born_on: null, sex: null, address: null };
@@ -67,7 +70,8 @@ export function sealedText(person: Sealed): string | null {
   return said.length === 0 ? null : JSON.stringify(Object.fromEntries(said));
 }
 
-function openPerson(text: string | null): Sealed {
+/** What `sealedText` has written. */
+export function openPerson(text: string | null): Sealed {
   return text === null ? NOBODY : { ...NOBODY, ...(JSON.parse(text) as Partial<Sealed>) };
 }
 
@@ -75,7 +79,7 @@ function recordOf(sealer: ColumnSealer, row: RecordRow): StoredRecord {
   const { id, source, key, version, at, province, ward, sex } = row;
   return {
     ...{ id, source, key, version, at, province, ward },
-    retractedAt: row.retracted_at,
+    ...{ retractedAt: row.retracted_at, waitsFor: row.waits_for },
     identifierIds: row.identifier_ids,
     person: openPerson(sealer.openOptional('records.person', id, row.person_sealed)),
     birth: row.birth_year === null || sex === null ? undefined : { year: row.birth_year, sex },
@@ -85,7 +89,8 @@ function recordOf(sealer: ColumnSealer, row: RecordRow): StoredRecord {
 }
 
 const columnsOf = (sql: Queryable['sql']) => sql`id, source, encode(source_key, 'hex') AS key, identifier_ids,
-  person_sealed, sex, birth_year, province, ward, household_id, principal_id, at, retracted_at, version`;
+  person_sealed, sex, birth_year, province, ward, household_id, principal_id, at, retracted_at, version,
+  waits_for`;
 
 /** The standing records of these keys; `lock`ed against change, in the order of their ids. */
 export async function findStanding(
@@ -157,7 +162,7 @@ export async function insertRecords(tx: IntakeTx, records: readonly RecordWritin
   return stored.count;
 }
 
-/** Replaces what known records say, which are locked; what they said before is kept. */
+/** Replaces what known records say, which are locked; what they said before is kept. They wait no more. */
 export async function replaceRecords(
   tx: IntakeTx,
   records: readonly RecordWriting[],
@@ -168,7 +173,8 @@ export async function replaceRecords(
     UPDATE records r SET identifier_ids = g.identifier_ids::int[], person_sealed = g.person_sealed,
       sex = g.sex, birth_year = g.birth_year, province = g.province, ward = g.ward,
       household_id = g.household_id, principal_id = g.principal_id, at = ${NOW(tx.sql)},
-      version = r.version + 1, key_generation = ${tx.sealer.generation}
+      version = r.version + 1, key_generation = ${tx.sealer.generation}, waits_for = NULL,
+      written_by = NULL
     FROM ${rowset(tx, records)} WHERE r.id = g.id`;
 }
 
@@ -224,7 +230,9 @@ export async function listVersions(
   { sql, sealer }: SealedDb,
   recordIds: readonly number[],
 ): Promise<StoredVersion[]> {
-  const rows = await sql<(Omit<RecordRow, 'source' | 'key' | 'principal_id'> & { record_id: number })[]>`
+  const rows = await sql<
+    (Omit<RecordRow, 'source' | 'key' | 'principal_id' | 'waits_for'> & { record_id: number })[]
+  >`
     SELECT id, record_id, version, identifier_ids, person_sealed, sex, birth_year, province, ward,
       household_id, at
     FROM record_versions WHERE record_id = ANY (${[...recordIds]}::bigint[])
@@ -238,38 +246,12 @@ export async function listVersions(
   }));
 }
 
-/** What standing records say of who somebody is, each by an identifier that it names. */
-export interface Saying {
-  readonly identifierId: number;
-  readonly recordId: number;
-  readonly source: number;
-  readonly at: number;
-  readonly ward: string | null;
-  readonly person: Sealed;
-}
-
-/** What the standing records that name these identifiers say. */
-export async function listSayings(
-  { sql, sealer }: SealedDb,
-  identifierIds: readonly number[],
-): Promise<Saying[]> {
-  const rows = await sql<
-    (Pick<RecordRow, 'id' | 'source' | 'at' | 'ward' | 'person_sealed'> & { identifier_id: number })[]
-  >`
-    SELECT n.identifier_id, r.id, r.source, r.at, r.ward, r.person_sealed
-    FROM record_identifiers n JOIN records r ON r.id = n.record_id
-    WHERE n.identifier_id = ANY (${[...identifierIds]}::int[]) AND r.retracted_at IS NULL`;
-  return rows.map(({ identifier_id: identifierId, id: recordId, source, at, ward, person_sealed }) => ({
-    ...{ identifierId, recordId, source, at, ward },
-    person: openPerson(sealer.openOptional('records.person', recordId, person_sealed)),
-  }));
-}
-
 /** Identifiers that live in these households. */
 export async function listHousemates(db: Tx, householdIds: readonly number[]): Promise<number[]> {
   const rows = await db.sql<{ id: number }[]>`
     SELECT DISTINCT principal_id AS id FROM records
-    WHERE household_id = ANY (${[...householdIds]}::int[]) AND retracted_at IS NULL`;
+    WHERE household_id = ANY (${[...householdIds]}::int[]) AND retracted_at IS NULL
+      AND waits_for IS NULL`;
   return rows.map(({ id }) => id);
 }
 

@@ -8,7 +8,19 @@ import * as identifiers from './identifiers.ts';
 import * as queries from './queries.ts';
 import type { StoredRecord, StoredValue } from './record-queries.ts';
 import * as recordQueries from './record-queries.ts';
-import { birthOf, namesSeveralCccd, principalOf, type RecordValue, saysSame, writtenOver } from './rules.ts';
+import {
+  birthOf,
+  namesSeveralCccd,
+  principalOf,
+  type RecordValue,
+  saysSame,
+  type Writer,
+  writtenOver,
+} from './rules.ts';
+import { type ChangedRecords, standing, Told, UNCHANGED } from './told.ts';
+import { markConfirmed, markWaiting } from './waiting.ts';
+
+export type { ChangedRecords } from './told.ts';
 
 type Tx = queries.IntakeTx;
 
@@ -17,16 +29,9 @@ export interface RecordPut extends recordQueries.RecordKey {
   readonly value: RecordValue;
   /** Puts the value in place of what was said, instead of writing it over that. */
   readonly whole?: boolean;
+  /** Who writes it from an area of less than the province: what reaches beyond it waits (waiting.ts). */
+  readonly writer?: Writer | undefined;
 }
-
-export interface ChangedRecords {
-  /** Identifiers whose links, residence, household or existence changed. */
-  readonly changed: readonly number[];
-  /** Identifiers, known before, whose holder may be of another ward now. */
-  readonly moved: readonly number[];
-}
-
-const UNCHANGED: ChangedRecords = { changed: [], moved: [] };
 
 /** A record that is to be written, beside what stood under its key. */
 interface Change {
@@ -76,7 +81,9 @@ async function planChanges(tx: Tx, puts: readonly RecordPut[], lock: 'lock' | 'n
   return [...keys].flatMap(([name, put]) => {
     const [record, value] = [before.get(name), after.get(name) as RecordValue];
     const said = record && saidBy.get(record.id);
-    if (said && saysSame(said, value)) return [];
+    // Whoever may write of everybody confirms what waits by writing it too; a case is confirmed by name.
+    const confirms = record?.waitsFor != null && put.writer === undefined && !put.whole;
+    if (said && saysSame(said, value) && !confirms) return [];
     return [{ put, before: record, home: said?.household ?? null, after: value }];
   });
 }
@@ -107,6 +114,11 @@ export type RecordChanges = { readonly [field in keyof RecordValue]?: RecordValu
 /** Whether a record, which is locked, may be changed: throws if not. */
 export type CheckRecord = (record: StoredRecord | undefined) => Promise<void>;
 
+interface Correcting extends Pick<RecordPut, 'writer'> {
+  readonly changes: RecordChanges;
+  readonly check: CheckRecord;
+}
+
 /**
  * Corrects the standing record of an id, once `check` has let it. What it will name is stored before the
  * record is locked, in the order in which everybody locks.
@@ -114,7 +126,7 @@ export type CheckRecord = (record: StoredRecord | undefined) => Promise<void>;
 export async function correctRecord(
   tx: Tx,
   id: number,
-  { changes, check }: { readonly changes: RecordChanges; readonly check: CheckRecord },
+  { changes, check, writer }: Correcting,
 ): Promise<ChangedRecords> {
   const homes = await ensureHouseholds(tx, changes.household ? [changes.household] : []);
   const { ids, created } = await identifiers.ensureIdentifiers(tx, changes.identifiers ?? []);
@@ -126,7 +138,7 @@ export async function correctRecord(
   const after: RecordValue = { ...said, ...Object.fromEntries(given) };
   if (saysSame(said, after)) return { changed: created, moved: [] };
   const known = new Map(said.identifiers.map((value, i) => [value, before.identifierIds[i] as number]));
-  const change = { put: { ...before, value: after }, before, home: said.household, after };
+  const change = { put: { ...before, value: after, writer }, before, home: said.household, after };
   return new RecordStore(tx, { ids: new Map([...known, ...ids]), homes }).write([change], created);
 }
 
@@ -146,7 +158,18 @@ export async function retractRecord(
   if (record === undefined || record.retractedAt !== null) return UNCHANGED;
   await recordQueries.markRetracted(tx, record.id);
   const told = new Told();
-  told.of(record, undefined);
+  told.of(standing(record), undefined);
+  return told.close(tx, []);
+}
+
+/** Confirms a record that waits, once `check` has let it: from now on it stands. */
+export async function confirmRecord(tx: Tx, id: number, check: CheckRecord): Promise<ChangedRecords> {
+  const record = await recordQueries.lockRecord(tx, id);
+  await check(record);
+  if (record === undefined || record.waitsFor === null || record.retractedAt !== null) return UNCHANGED;
+  await markConfirmed(tx, id);
+  const told = new Told();
+  told.of(undefined, record);
   return told.close(tx, []);
 }
 
@@ -192,8 +215,18 @@ class RecordStore {
     }
     const named = [...inserted, ...renamed];
     if (named.length > 0) await recordQueries.insertNamings(this.#tx, named);
-    for (const record of inserted) told.of(undefined, record);
-    for (const { before, after } of replaced) told.of(before, after);
+    const writers = new Map(changes.map(({ put, before }) => [`${put.source} ${put.key}`, { put, before }]));
+    const waiting = await markWaiting(
+      this.#tx,
+      [...inserted, ...replaced.map(({ after }) => after)].map((record) => {
+        const { put, before } = writers.get(`${record.source} ${record.key}`) as Change;
+        return { record, before: standing(before), writer: put.writer };
+      }),
+    );
+    const stands = <R extends { readonly id: number }>(record: R) =>
+      waiting.has(record.id) ? undefined : record;
+    for (const record of inserted) told.of(undefined, stands(record));
+    for (const { before, after } of replaced) told.of(standing(before), stands(after));
     return told.close(this.#tx, created);
   }
 
@@ -211,60 +244,6 @@ class RecordStore {
       principalId: household === null ? null : idOf(principalOf(named)),
     };
   }
-}
-
-/** Whom a change of records concerns. */
-class Told {
-  readonly #changed = new Set<number>();
-  readonly #moved = new Set<number>();
-  readonly #homes = new Set<number>();
-
-  /** `before` was replaced by `after`; undefined = nothing was there, or nothing is. */
-  of(before: StoredValue | undefined, after: StoredValue | undefined): void {
-    const named = [...new Set([...(before?.identifierIds ?? []), ...(after?.identifierIds ?? [])])];
-    if (meaningOf(before) !== meaningOf(after)) for (const id of named) this.#changed.add(id);
-    if (homeOf(before) !== homeOf(after)) {
-      for (const one of [before, after])
-        if (one && one.householdId !== null) this.#homes.add(one.householdId);
-    }
-    const wards = [before?.ward ?? null, after?.ward ?? null];
-    const renamed = idsOf(before) !== idsOf(after);
-    if (wards[0] !== wards[1] || (renamed && wards[0] !== null)) for (const id of named) this.#moved.add(id);
-  }
-
-  /**
-   * Who is told. Those who live in a household that somebody joined or left are listed after everybody else
-   * who changes who lives there: of two at the same time the later must see whom the earlier has moved.
-   */
-  async close(tx: Tx, created: readonly number[]): Promise<ChangedRecords> {
-    const homes = [...this.#homes];
-    if (homes.length > 0) {
-      await queries.lockHouseholds(tx, homes);
-      for (const id of await recordQueries.listHousemates(tx, homes)) this.#changed.add(id);
-    }
-    for (const id of created) this.#changed.add(id);
-    const isNew = new Set(created);
-    return { changed: [...this.#changed], moved: [...this.#moved].filter((id) => !isNew.has(id)) };
-  }
-}
-
-/** What of a record a trace can tell from another; empty if it can tell nothing. */
-function meaningOf(record: StoredValue | undefined): string {
-  if (record === undefined) return '';
-  const { identifierIds, province, birth } = record;
-  if (identifierIds.length === 1 && province === null) return homeOf(record);
-  const comparable = birth && `${birth.year} ${birth.sex}`;
-  return `${idsOf(record)} ${province} ${comparable} ${homeOf(record)}`;
-}
-
-function homeOf(record: StoredValue | undefined): string {
-  return record === undefined || record.householdId === null
-    ? ''
-    : `${record.householdId} ${record.principalId}`;
-}
-
-function idsOf(record: StoredValue | undefined): string {
-  return record === undefined ? '' : [...record.identifierIds].sort((a, b) => a - b).join();
 }
 
 /** Ids of the households that are named, made if they are new. */

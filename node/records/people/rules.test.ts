@@ -6,6 +6,7 @@ import {
   NOTHING_SAID,
   namesSeveralCccd,
   packBirth,
+  placesToConfirm,
   principalOf,
   type RecordValue,
   rankOf,
@@ -120,4 +121,22 @@ it('a case counts more than a lab, a declaration, an import, and these more than
   expect(ranks).toEqual([...ranks].sort((a, b) => a - b));
   for (const other of Object.values(others)) expect(rankOf(other)).toBeGreaterThan(Math.max(...ranks));
   for (const [name, number] of Object.entries(SOURCES)) expect(sourceOf(number)).toBe(name);
+});
+
+describe('where somebody has to confirm what a writer of an area says', () => {
+  const writer = { covers: (ward: string) => ['07210', '07213'].includes(ward), desk: '24' };
+
+  it.each<[string, (string | null)[][], string[]]>([
+    ['nowhere, of somebody in no record', [[]], []],
+    ['nowhere, of the own wards', [['07210'], ['07213', '07210']], []],
+    ['where one of them lives', [['07210'], ['07303']], ['07303']],
+    ['where a record says so, beside one of the own ward', [['07210', '07303']], ['07303']],
+    ['at each place once, sorted', [['07307'], ['07303', '07307']], ['07303', '07307']],
+    ['at the province’s desk, of somebody of no ward', [[null]], ['24']],
+    ['as the record that names a ward says, beside one that names none', [[null, '07210']], []],
+    ['both', [[null], ['07303', null]], ['07303', '24']],
+    ['in another province', [['00001']], ['00001']],
+  ])('%s', (_, wards, expected) => {
+    expect(placesToConfirm(wards, writer)).toEqual(expected);
+  });
 });

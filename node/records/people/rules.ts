@@ -78,6 +78,33 @@ export function writtenOver(before: RecordValue | undefined, written: RecordValu
   return { ...before, ...Object.fromEntries(said) };
 }
 
+/** Who writes from an area that is not the whole province. */
+export interface Writer {
+  /** As the identity provider knows them. */
+  readonly by: string;
+  /** Whether a ward is within the area. */
+  covers(ward: string): boolean;
+  /** Where those of no ward belong: code of the province. */
+  readonly desk: string;
+}
+
+/**
+ * Where somebody has to confirm what a writer of an area says about identifiers, whose wards by other
+ * standing records are given (null: a record that says none): sorted; empty if nobody has to. Who is in no
+ * record is nobody's.
+ */
+export function placesToConfirm(
+  wardsOf: readonly (readonly (string | null)[])[],
+  writer: Pick<Writer, 'covers' | 'desk'>,
+): string[] {
+  const outside = wardsOf.flatMap((wards) => {
+    const said = wards.flatMap((ward) => ward ?? []);
+    if (wards.length > 0 && said.length === 0) return writer.desk;
+    return said.filter((ward) => !writer.covers(ward));
+  });
+  return [...new Set(outside)].sort();
+}
+
 /** Whether two say the same; the order of identifiers counts (the first one is shown first). */
 export function saysSame(a: RecordValue, b: RecordValue): boolean {
   return (

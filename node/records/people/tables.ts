@@ -66,8 +66,13 @@ export const records = pgTable(
     retractedAt: int8(),
     version: integer().notNull().default(1),
     keyGeneration: integer().notNull(),
+    waitsFor: text().array(),
+    writtenBy: text(),
   },
   (table) => [
+    index('records_waiting')
+      .on(table.id)
+      .where(sql`${isNotNull(table.waitsFor)} AND ${isNull(table.retractedAt)}`),
     uniqueIndex('records_standing').on(table.source, table.sourceKey).where(isNull(table.retractedAt)),
     index('records_household')
       .on(table.householdId)

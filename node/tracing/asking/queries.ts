@@ -64,7 +64,7 @@ export async function readRecords(
     `SELECT r.id::int, named.id, coalesce(${PACKED_BIRTH}, 0), coalesce(r.household_id, 0),
         coalesce(r.principal_id, 0), coalesce(r.province = '${province}', false)
       FROM records r CROSS JOIN LATERAL unnest(r.identifier_ids) AS named (id)
-      WHERE r.retracted_at IS NULL ${ids ? `AND r.id IN (${naming})` : ''}`,
+      WHERE r.retracted_at IS NULL AND r.waits_for IS NULL ${ids ? `AND r.id IN (${naming})` : ''}`,
     ['int4', 'int4', 'int4', 'int4', 'int4', 'bool'],
   );
   const [record, identifier, birth, household, principal, isResident] = columns;

@@ -80,7 +80,7 @@ export async function refileContacts(
       SELECT t.trace_id, t.contact_id, (
         SELECT r.ward FROM unnest(t.identifier_ids) AS named (id)
         JOIN record_identifiers n ON n.identifier_id = named.id JOIN records r ON r.id = n.record_id
-        WHERE r.retracted_at IS NULL AND r.ward = ANY (${[...wards]}::text[])
+        WHERE r.retracted_at IS NULL AND r.waits_for IS NULL AND r.ward = ANY (${[...wards]}::text[])
         ORDER BY record_rank(r.source), r.at DESC, r.id DESC LIMIT 1) AS ward
       FROM touched t)
     UPDATE contacts c SET ward = filed.ward FROM filed
@@ -167,7 +167,8 @@ async function findWards(
     FROM unnest(${ids}::integer[]) of (id)
     CROSS JOIN LATERAL (
       SELECT r.id, r.source, r.at, r.ward FROM record_identifiers n JOIN records r ON r.id = n.record_id
-      WHERE n.identifier_id = of.id AND r.retracted_at IS NULL AND r.ward = ANY (${[...wards]}::text[])
+      WHERE n.identifier_id = of.id AND r.retracted_at IS NULL AND r.waits_for IS NULL
+        AND r.ward = ANY (${[...wards]}::text[])
       ORDER BY record_rank(r.source), r.at DESC, r.id DESC LIMIT 1) r`;
   const byId = new Map(found.map((row) => [row.id, row]));
   return ({ identifierIds }) =>

@@ -22,7 +22,12 @@ import type { SealerSource } from '../../sealing/data-keys.ts';
 import { verifyDeliveryWarrant } from '../asking/admission.ts';
 import type { TracingCtx } from '../asking/operations.ts';
 import { CONTACTS_DELIVERED } from '../kinds.ts';
-import { type Completeness, findCompleteness, type TracesCtx } from '../openings/operations.ts';
+import {
+  type Completeness,
+  findCompleteness,
+  type TraceStatus,
+  type TracesCtx,
+} from '../openings/operations.ts';
 import { read } from './acts.ts';
 import {
   type Delivery,
@@ -60,6 +65,8 @@ export interface ContactsHeading extends Completeness {
 type ContactsRequest = Omit<queries.ContactsPage, 'ward'> & {
   readonly ward?: string | undefined;
   readonly act?: 'contacts.list' | 'contacts.export';
+  /** The trace, where the caller was shown it a moment ago. */
+  readonly seen?: TraceStatus | undefined;
 };
 
 /**
@@ -69,14 +76,14 @@ type ContactsRequest = Omit<queries.ContactsPage, 'ward'> & {
 export function listContacts(
   ctx: ContactsCtx,
   caller: Caller,
-  { act = 'contacts.list', ...request }: ContactsRequest,
+  { act = 'contacts.list', seen, ...request }: ContactsRequest,
 ): Promise<ShownContacts> {
   const { traceId, limit, ward } = request;
   const page = { ...request, ward: ward === ctx.province ? null : ward, limit: limit + 1 };
   const asked = { on: [{ trace: traceId }], detail: { ward: ward ?? null } };
   return read(ctx, caller, act, asked, async (leave) => {
     const found = await queries.listContacts(ctx.db, page, leave.scope);
-    const completeness = await findCompleteness(ctx, leave, traceId);
+    const completeness = await findCompleteness(ctx, leave, { id: traceId, seen });
     const shown = found.slice(0, limit);
     leave.note({ count: shown.length });
     leave.on(...shown.map(({ id }) => ({ contact: id })));

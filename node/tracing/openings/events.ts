@@ -17,10 +17,12 @@ import {
 } from './watched.ts';
 
 /** A change of state, a change of anything else, or other contacts at this province than before. */
-export type TraceChange = { readonly caller: Caller; readonly leave: Leave } & (
-  | { readonly kind: 'state' | 'progress'; readonly trace: TraceStatus }
-  | { readonly kind: 'contacts' }
-);
+export interface TraceChange {
+  readonly caller: Caller;
+  readonly leave: Leave;
+  readonly kind: 'state' | 'progress' | 'contacts';
+  readonly trace: TraceStatus;
+}
 
 export interface Watched {
   readonly id: string;
@@ -57,7 +59,7 @@ export async function* watchTrace(
       const [trace, contacts] = [showStanding(ctx, sight.standing, { own }), sight.contacts];
       const kind = changeOf(before?.trace, trace);
       if (kind) yield { kind, trace, caller, leave };
-      if (contacts !== before?.contacts) yield { kind: 'contacts', caller, leave };
+      if (contacts !== before?.contacts) yield { kind: 'contacts', trace, caller, leave };
       before = { trace, contacts };
     }
     if (!over.aborted) await ctx.clock.sleep(RENEW_MS, nap.signal);

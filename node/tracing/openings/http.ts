@@ -142,7 +142,9 @@ async function* eventsOf(
     if (kind !== 'contacts') yield { event: kind, data: toWire(traceOutput, showTrace(change.trace)) };
     else if (leave.scopeOf(CONTACT_ACTS, 'contacts.list') !== undefined) {
       const limit = MAX_CONTACTS;
-      const found = headed(await listContacts(ctx, caller, { traceId: watched.id, limit }));
+      const found = headed(
+        await listContacts(ctx, caller, { traceId: watched.id, limit, seen: change.trace }),
+      );
       const list = listId(`/v1/traces/${watched.id}/contacts`);
       yield { event: kind, data: pageJson(watched.cursors, { list, limit, spec: CONTACT_LIST }, found) };
     }

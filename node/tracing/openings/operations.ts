@@ -20,7 +20,7 @@ import { change, read, TRACE_ACTS } from './acts.ts';
 import * as lists from './list-queries.ts';
 import * as queries from './queries.ts';
 import { askHubOfAll, lookUpStanding, noSuchTrace, type StandingCtx, showStanding } from './standing.ts';
-import { type Completeness, completenessOf, type TraceStatus } from './status.ts';
+import { type Completeness, completenessOf, completenessUnknown, type TraceStatus } from './status.ts';
 
 export type { TraceCursor } from './list-queries.ts';
 export type { Completeness, TraceStatus } from './status.ts';
@@ -157,17 +157,22 @@ export async function peekTrace(ctx: TracesCtx, leave: Leave, id: string): Promi
 }
 
 /**
- * How whole a trace is, for what is shown of its contacts. Throws NOT_FOUND NO_SUCH_TRACE for one that the
- * caller of `leave` does not see.
+ * How whole a trace is, for what is shown of its contacts; the hub is not asked for one that the caller was
+ * shown a moment ago (`seen`). Throws NOT_FOUND NO_SUCH_TRACE for one that the caller does not see.
  */
-export async function findCompleteness(ctx: TracesCtx, leave: Leave, id: string): Promise<Completeness> {
+export async function findCompleteness(
+  ctx: TracesCtx,
+  leave: Leave,
+  { id, seen }: { readonly id: string; readonly seen?: TraceStatus | undefined },
+): Promise<Completeness> {
+  if (seen) return completenessOf(seen);
   const { own } = await requireTrace(ctx, leave, id);
   // What was delivered here is shown whatever the hub says, or does not say, of its trace now.
   const found = await lookUpStanding(ctx, id).catch((error: unknown) => {
     if (['UNAVAILABLE', 'NOT_FOUND'].includes(toAppError(error).code)) return undefined;
     throw error;
   });
-  return { trace: id, ...completenessOf(found && showStanding(ctx, found, { own })) };
+  return found ? completenessOf(showStanding(ctx, found, { own })) : completenessUnknown(id);
 }
 
 const NOWHERE: Scope = new Set();

@@ -64,12 +64,13 @@ export interface TraceStatus extends HubStatus {
   readonly version: number | null;
 }
 
-/** What of a trace's status goes with its contacts; undefined: nobody can say how it stands. */
-export function completenessOf(
-  status: Pick<TraceStatus, 'state' | 'coverage' | 'rules'> | undefined,
-): Omit<Completeness, 'trace'> {
-  if (status === undefined) return { state: 'unknown', missingProvinces: [], rules: null };
-  const missing = status.coverage.filter(({ state }) => state !== 'current');
-  const missingProvinces = missing.map(({ province }) => province).sort();
-  return { state: status.state, missingProvinces, rules: status.rules };
+/** What of a trace's status goes with its contacts. */
+export function completenessOf({ id, state, coverage, rules }: TraceStatus): Completeness {
+  const missing = coverage.filter((one) => one.state !== 'current');
+  return { trace: id, state, missingProvinces: missing.map(({ province }) => province).sort(), rules };
+}
+
+/** The same where nobody can say how the trace stands. */
+export function completenessUnknown(id: string): Completeness {
+  return { trace: id, state: 'unknown', missingProvinces: [], rules: null };
 }

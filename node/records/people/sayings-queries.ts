@@ -1,0 +1,33 @@
+/**
+ * SQL over what standing records say of who somebody is. By hand, as in queries.ts.
+ */
+import type { SealedDb } from './queries.ts';
+import { openPerson, type RecordRow, type Sealed } from './record-queries.ts';
+
+/** What standing records say of who somebody is, each by an identifier that it names. */
+export interface Saying {
+  readonly identifierId: number;
+  readonly recordId: number;
+  readonly source: number;
+  readonly at: number;
+  readonly ward: string | null;
+  readonly person: Sealed;
+}
+
+/** What the standing records that name these identifiers say. */
+export async function listSayings(
+  { sql, sealer }: SealedDb,
+  identifierIds: readonly number[],
+): Promise<Saying[]> {
+  const rows = await sql<
+    (Pick<RecordRow, 'id' | 'source' | 'at' | 'ward' | 'person_sealed'> & { identifier_id: number })[]
+  >`
+    SELECT n.identifier_id, r.id, r.source, r.at, r.ward, r.person_sealed
+    FROM record_identifiers n JOIN records r ON r.id = n.record_id
+    WHERE n.identifier_id = ANY (${[...identifierIds]}::int[]) AND r.retracted_at IS NULL
+      AND r.waits_for IS NULL`;
+  return rows.map(({ identifier_id: identifierId, id: recordId, source, at, ward, person_sealed }) => ({
+    ...{ identifierId, recordId, source, at, ward },
+    person: openPerson(sealer.openOptional('records.person', recordId, person_sealed)),
+  }));
+}
