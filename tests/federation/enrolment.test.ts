@@ -9,11 +9,11 @@ import { createKeyRingFile } from '../../node/sealing/key-source.ts';
 import { nowSeconds, systemClock } from '../../shared/clock.ts';
 import { isoInstant } from '../../shared/domain/instant.ts';
 import { newKey } from '../../shared/ids.ts';
+import { SHORT_LOOKS } from '../support/federations.ts';
 import { Centre, command, type Running, run } from '../support/operator.ts';
 import { waitFor } from '../support/wait.ts';
 import { call, importFile, type TraceStatus } from './drive.ts';
 
-const SHORT = { KEY_EXCHANGE_EVERY_MS: '500', LOOK_EVERY_MS: '200' };
 const FINGERPRINT = /([A-Z2-7]{4}-){3}[A-Z2-7]{4}/;
 
 let centre: Centre;
@@ -42,7 +42,7 @@ beforeAll(async () => {
   const authority = {
     CA_DIR: centre.path('ca'),
     CERTIFICATE_LIFE_SECONDS: '15',
-    ...SHORT,
+    ...SHORT_LOOKS,
     ...{ NEWCOMERS_EVERY_MS: '200', REPORT_EVERY_MS: '1000' },
   };
   hub = await centre.start('hub', { ...hubFiles, ...listen, ...authority });
@@ -86,7 +86,7 @@ async function enrol(province: string, name = province): Promise<Running> {
   const keys = join(directory, 'federation-keys.json');
   await writeFile(keys, JSON.stringify({ keys: { 1: federationKey } }), { mode: 0o600 });
   const env = {
-    ...SHORT,
+    ...SHORT_LOOKS,
     IDENTITY_DIR: directory,
     GRPC_LISTEN: address,
     DATA_KEYS_FILE: await dataKeys(name),

@@ -25,6 +25,7 @@ import {
   statusOf,
 } from '../federation/scenario.ts';
 import { runCommandLine } from '../support/command-line.ts';
+import { SHORT_LOOKS } from '../support/federations.ts';
 import { findNeedles, type Needle } from '../support/needles.ts';
 import { waitFor } from '../support/wait.ts';
 
@@ -41,7 +42,7 @@ beforeAll(async () => {
   federation = await createWorld({
     killed: [NEWCOMER, '79'],
     logsDir: join(directory, 'logs'),
-    env: { '*': { LOG_LEVEL: 'trace' } },
+    env: { '*': { LOG_LEVEL: 'trace', ...SHORT_LOOKS } },
     intercept: async (planned) => {
       wiring = planned;
       const content = await readKeyFile(keyFile(MOTHER));

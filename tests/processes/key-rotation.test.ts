@@ -18,6 +18,7 @@ import {
   rowsOf,
 } from '../federation/scenario.ts';
 import { runCommandLine } from '../support/command-line.ts';
+import { SHORT_LOOKS } from '../support/federations.ts';
 import { waitFor } from '../support/wait.ts';
 
 let federation: Federation;
@@ -25,7 +26,7 @@ let imported: Imported;
 let picked: ReturnType<typeof pickRequest>;
 
 beforeAll(async () => {
-  federation = await createWorld({ killed: ['79'], env: { '*': { LOG_LEVEL: 'info' } } });
+  federation = await createWorld({ killed: ['79'], env: { '*': { LOG_LEVEL: 'info', ...SHORT_LOOKS } } });
   imported = await importWorld(federation, 1);
   picked = pickRequest(imported.world);
 });

@@ -23,9 +23,12 @@ import { systemClock } from '../../shared/clock.ts';
 import { TEMPLATES } from './database.ts';
 import { waitFor } from './wait.ts';
 
+/** For tests that wait for keys and certificates to be looked at; programs look every few seconds. */
+export const SHORT_LOOKS = { KEY_EXCHANGE_EVERY_MS: '500', LOOK_EVERY_MS: '200' };
+
 /** What programs do every few seconds; a test that waits for it has better things to do. */
 const SHORT_INTERVALS = {
-  ...{ KEY_EXCHANGE_EVERY_MS: '500', LOOK_EVERY_MS: '200' },
+  ...{ KEY_EXCHANGE_EVERY_MS: '1000', LOOK_EVERY_MS: '1000' },
   ...{ REFUSED_RETRY_MS: '1000', REPORT_EVERY_MS: '1000' },
 };
 
