@@ -13,6 +13,7 @@ import type { RulePack } from '../../shared/domain/rule-pack.ts';
 import { type AppError, toAppError } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log.ts';
 import { alarmsOf } from '../../shared/trace/alarms.ts';
+import type { Charge } from '../../shared/trace/charges.ts';
 import type { OnExposure } from '../../shared/trace/contacts.ts';
 import type { AnswerVersion, TraceQuestion, TraceTerms } from '../../shared/trace/messages.ts';
 import type { TraceState, TraceView } from '../../shared/trace/trace-state.ts';
@@ -20,9 +21,11 @@ import type { ProvinceLink } from '../provinces/province-link.ts';
 import type { AdmittedOpening } from './admitted-opening.ts';
 import type { Found, TraceAlarms } from './alarms.ts';
 import type { AnswerStore } from './answer-store.ts';
+import { provinceCode } from './assignments.ts';
 import { ChangeSignal } from './change-signal.ts';
-import { listExclusions } from './exclusions-queries.ts';
+import { type Exclusion, listExclusions } from './exclusions-queries.ts';
 import { Outbox } from './outbox.ts';
+import { excludeOverspender, INVENTED_NAMES } from './overspending.ts';
 import { PendingWrites } from './pending-writes.ts';
 import { ProvinceSession, type SessionTrace } from './province-session.ts';
 import * as queries from './queries.ts';
@@ -31,7 +34,7 @@ import { type ProvinceTime, Rounds } from './rounds.ts';
 import type { TraceStateWord, TraceStatusView } from './status.ts';
 import { StepMeter, type StepReport } from './step-meter.ts';
 import type { StoredStatus } from './stored-status.ts';
-import { termsOf } from './terms.ts';
+import { PROVINCE_BUDGET, termsOf } from './terms.ts';
 import { TraceMemory } from './trace-memory.ts';
 import { markCompleted, type TraceRow } from './traces-queries.ts';
 
@@ -46,6 +49,8 @@ export interface LiveTraceCtx {
   /** How long after its refusal a province is asked again; 15 s unless told. */
   readonly refusedRetryMs?: number | undefined;
   readonly alarms: Pick<TraceAlarms, 'of' | 'tell'>;
+  /** What one province may cost a trace; PROVINCE_BUDGET unless told. */
+  readonly provinceBudget?: Charge | undefined;
   /** Rule packs by number. */
   rulePack(number: number): RulePack | undefined;
   /** Provinces asked at the same time; all unless told. */
@@ -74,8 +79,10 @@ export class LiveTrace implements SessionTrace {
   readonly #memory: TraceMemory;
   readonly #writes: PendingWrites;
   #openings: AdmittedOpening[];
-  /** Codes of provinces that do not count. */
-  #leftOut: ReadonlySet<string> = new Set();
+  /** Provinces that do not count. */
+  #leftOut: readonly Exclusion[] = [];
+  /** Names for which provinces were left out. */
+  #invented: number;
   #word: TraceStateWord = 'running';
   #startedAtMs: number;
   #completedAtMs: number | null = null;
@@ -105,6 +112,7 @@ export class LiveTrace implements SessionTrace {
     this.#startedAtMs = row.openedAtMs;
     this.#completedAtMs = row.completedAtMs;
     this.#alarms = ctx.alarms.of(row.id);
+    this.#invented = this.#alarms.get('NAMES_OVER_BUDGET') ?? 0;
     const { db, clock, store, logger } = ctx;
     this.#memory = new TraceMemory({
       traceId: row.id,
@@ -117,7 +125,7 @@ export class LiveTrace implements SessionTrace {
       db: ctx.db,
       number: (pseudonyms) => this.#memory.state.number(pseudonyms),
       onView: (view) => {
-        this.#alarms = alarmsOf(view, Number(row.province));
+        this.#alarms = this.#alarmsIn(view);
       },
     });
     const asked = ctx.provinces.links.filter((link) => this.#mayAsk(link));
@@ -141,13 +149,13 @@ export class LiveTrace implements SessionTrace {
       this.#startedAtMs = last.startedAtMs;
       this.#hasEmptyWindow = last.warnings?.includes('INDEX_WINDOW_EMPTY') ?? false;
     }
+    // First: what is not counted is not taken into memory.
+    this.#leaveOut(await listExclusions(this.#ctx.db, this.id));
     const held = new Set<string>();
     for (const { province, seq, stale, answeredAt, header } of await this.#memory.restore()) {
       if (!stale) held.add(`${province} ${seq}`);
       this.#session(province)?.heard(answeredAt, header);
     }
-    const leftOut = await listExclusions(this.#ctx.db, this.id);
-    if (leftOut.length > 0) this.#leaveOut(new Set(leftOut.map(({ province }) => province)));
     const deliveries = await this.#outbox.restore();
     for (const session of this.#sessions) {
       session.deliver(deliveries.filter((d) => d.province === session.province));
@@ -199,16 +207,28 @@ export class LiveTrace implements SessionTrace {
   }
 
   /** From now on these provinces are asked and told, and what they say does not count. */
-  leaveOut(provinces: ReadonlySet<string>): void {
-    this.#leaveOut(provinces);
+  leaveOut(exclusions: readonly Exclusion[]): void {
+    this.#leaveOut(exclusions);
     this.#word = 'running';
     this.onProgress();
   }
 
-  #leaveOut(provinces: ReadonlySet<string>): void {
-    this.#leftOut = provinces;
-    this.#memory.state.leaveOut(new Set(Array.from(provinces, Number)));
-    for (const session of this.#sessions) session.isLeftOut = provinces.has(session.province);
+  #leaveOut(exclusions: readonly Exclusion[]): void {
+    if (exclusions.length === 0 && this.#leftOut.length === 0) return;
+    this.#leftOut = exclusions;
+    this.#memory.state.leaveOut(new Set(exclusions.map(({ province }) => Number(province))));
+    for (const session of this.#sessions) session.leftOut = this.#whyLeftOut(session.province);
+  }
+
+  #whyLeftOut(province: string): string | undefined {
+    return this.#leftOut.find((one) => one.province === province)?.reason;
+  }
+
+  #alarmsIn(view: TraceView): Found {
+    const alarms = new Map(alarmsOf(view, Number(this.row.province)));
+    const isOverspent = this.#leftOut.some(({ reason }) => reason === INVENTED_NAMES);
+    if (isOverspent) alarms.set('NAMES_OVER_BUDGET', Math.max(1, this.#invented));
+    return alarms;
   }
 
   /** Whether nothing has been under way for so long; what it waits for needs nothing of it in memory. */
@@ -280,7 +300,7 @@ export class LiveTrace implements SessionTrace {
     if (before?.link === link) return;
     before?.close();
     const session = new ProvinceSession(link, this);
-    session.isLeftOut = this.#leftOut.has(link.province);
+    session.leftOut = this.#whyLeftOut(link.province);
     this.#sessions = [...this.#sessions.filter((other) => other !== before), session];
     session.ask(this.#memory.seqs);
     // What it was assigned before it was revoked, it is told again.
@@ -387,6 +407,9 @@ export class LiveTrace implements SessionTrace {
     this.#idleSinceMs = undefined;
     this.#changes.clear();
     const meter = new StepMeter(this.#memory.bytesIn);
+    const { provinceBudget = PROVINCE_BUDGET } = this.#ctx;
+    const over = this.#memory.state.overspender(provinceBudget);
+    if (over) return this.#exclude(over);
     const questions = this.#memory.state.nextQuestions();
     if (questions.length > 0) return this.#ask(questions, meter);
     if (this.#sessions.some((s) => s.isAwaited)) return this.#round([], meter, 0);
@@ -394,6 +417,14 @@ export class LiveTrace implements SessionTrace {
     this.#delayed(undefined);
     this.#idleSinceMs = this.clock.nowMs();
     await this.#changes.next();
+  }
+
+  /** Who has brought in too many names is not asked about any of them, and counts no more. */
+  async #exclude({ province, names, questions }: Charge & { readonly province: number }): Promise<void> {
+    const overspender = { id: this.id, province: provinceCode(province), names, questions };
+    const left = await excludeOverspender(this.#ctx, overspender);
+    this.#invented += names;
+    this.leaveOut(left);
   }
 
   async #ask(questions: TraceQuestion[], meter: StepMeter): Promise<void> {
@@ -446,7 +477,7 @@ export class LiveTrace implements SessionTrace {
   }
 
   #isCurrent(): boolean {
-    return this.#sessions.every((s) => s.isCurrent && !s.isLeftOut && !this.#isOlder(s));
+    return this.#sessions.every((s) => s.isCurrent && s.leftOut === undefined && !this.#isOlder(s));
   }
 
   #isOlder(session: ProvinceSession): boolean {

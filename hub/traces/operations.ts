@@ -30,6 +30,7 @@ import type { TraceEngine } from './engine.ts';
 import { listOpenings, type ProvinceReport, type StaleAnswers } from './queries.ts';
 import type { TraceStatusView } from './status.ts';
 import { storedStatus } from './stored-view.ts';
+import { TRACE_BUDGET } from './terms.ts';
 import { findClosed, findTrace, findTraces, listTraceRows, type TraceRow } from './traces-queries.ts';
 
 export interface TracesCtx {
@@ -45,12 +46,6 @@ export interface TracesCtx {
   /** How often nodes report when nothing happens; 5 s unless told. */
   readonly reportEveryMs?: number | undefined;
 }
-
-/**
- * What one trace may ask a node at most. Generous: they stop a crawl, not a trace; provinces set budgets of
- * their own.
- */
-const TRACE_BUDGET = { questions: 10_000, persons: 20_000_000 };
 
 /**
  * Opens a trace under a province's signed opening, or amends it with the next revision; on the record, as is

@@ -11,6 +11,7 @@ import { type AnswerVersion, isNewer } from '../../shared/trace/messages.ts';
 import type { ProvinceLink } from '../provinces/province-link.ts';
 import { DeliveryLine } from './delivery-line.ts';
 import { encodeWarrant } from './messages.ts';
+import { INVENTED_NAMES } from './overspending.ts';
 import type { LoggedBody, OpeningRow } from './queries.ts';
 import { RequestQueue } from './request-queue.ts';
 import type { CoverageView } from './status.ts';
@@ -60,7 +61,7 @@ export class ProvinceSession {
   #late = false;
   #refusal = '';
   /** What it says does not count: nobody waits for its answers, but it is asked, in case they will. */
-  isLeftOut = false;
+  leftOut: string | undefined;
   #failures = 0;
   #retrying = false;
   /** Ends waits before a next attempt when the node is back. */
@@ -149,7 +150,8 @@ export class ProvinceSession {
 
   /** Whether a round should wait for this province. */
   get isAwaited(): boolean {
-    const mayAnswer = !this.#late && !this.isLeftOut && this.#refusal === '' && this.link.state !== 'down';
+    const mayAnswer =
+      !this.#late && this.leftOut === undefined && this.#refusal === '' && this.link.state !== 'down';
     return this.#pending.size > 0 && mayAnswer;
   }
 
@@ -189,7 +191,7 @@ export class ProvinceSession {
     const pendingIdentifiers = this.#pendingIdentifiers;
     const behind = this.#pending.size;
     const refusal = this.link.isRevoked ? 'PROVINCE_REVOKED' : this.#refusal;
-    const state = this.isLeftOut
+    const state = this.leftOut
       ? 'excluded'
       : refusal
         ? 'refused'
@@ -200,7 +202,10 @@ export class ProvinceSession {
           : this.link.state === 'up' && this.#failures === 0
             ? 'behind'
             : 'unreachable';
-    const reason = refusal || (inLinks ? 'PROTOCOL_OLDER' : pendingIdentifiers > 0 ? 'TOKENS_PENDING' : '');
+    const reason =
+      this.leftOut === INVENTED_NAMES
+        ? 'NAMES_OVER_BUDGET'
+        : refusal || (inLinks ? 'PROTOCOL_OLDER' : pendingIdentifiers > 0 ? 'TOKENS_PENDING' : '');
     const [answeredAt, dataAt] = [this.#answeredAt, this.#dataAt];
     return { province: this.province, state, behind, answeredAt, dataAt, reason, pendingIdentifiers };
   }

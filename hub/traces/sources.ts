@@ -134,7 +134,7 @@ async function applying(
   await ctx.engine.change(id, async (live) => {
     version = await store(live);
     const left = await queries.listExclusions(ctx.db, id);
-    live.leaveOut(new Set(left.map(({ province }) => province)));
+    live.leaveOut(left);
   });
   return version ?? (await store(undefined));
 }

@@ -27,6 +27,7 @@ export const AUDIT_ACTIONS = [
   'traces.closed',
   'traces.amended',
   'traces.alarmed',
+  'traces.excluded',
   'openings.refused',
   'rules.changed',
   'rules.refused',

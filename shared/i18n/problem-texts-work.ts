@@ -47,6 +47,10 @@ export const WORK_TEXTS = {
     vi: 'Có người tiếp xúc được nhiều tỉnh nhận là cư dân của mình.',
     en: 'Several provinces claim a contact as their resident.',
   },
+  NAMES_OVER_BUDGET: {
+    vi: 'Tỉnh đưa vào truy vết quá nhiều người: câu trả lời của tỉnh không được tính.',
+    en: 'The province brought too many names into the trace: its answers do not count.',
+  },
   PROTOCOL_OLDER: {
     vi: 'Tỉnh dùng phiên bản cũ: có thể còn thiếu việc phân biệt người dùng chung điện thoại.',
     en: 'The province runs an older version: who shares a phone there may not be told apart.',

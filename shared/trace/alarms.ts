@@ -10,11 +10,13 @@ import type { TraceView } from './trace-state.ts';
  * CONTACTS_UNKNOWN_ELSEWHERE: most contacts are people whom the opening province alone has seen, who do not
  * live there and whom nobody else knows. MANY_ASKED_AT_ONCE: many are people whom it alone has seen and who
  * do not live there, known elsewhere or not. RESIDENCE_CONFLICT: several provinces claim a contact.
+ * NAMES_OVER_BUDGET, raised by the hub: a province brought in more names than it may (charges.ts).
  */
 export const ALARM_REASONS = [
   'CONTACTS_UNKNOWN_ELSEWHERE',
   'MANY_ASKED_AT_ONCE',
   'RESIDENCE_CONFLICT',
+  'NAMES_OVER_BUDGET',
 ] as const;
 
 export type AlarmReason = (typeof ALARM_REASONS)[number];

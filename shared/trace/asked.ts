@@ -2,7 +2,8 @@
  * What the questions in the log of a trace cover: of whom it was asked who they are, and in which windows
  * whom they met.
  */
-import type { TraceQuestion } from './messages.ts';
+import type { KeyTable } from './key-table.ts';
+import { MET_PER_QUESTION, type TraceQuestion, WHO_PER_QUESTION } from './messages.ts';
 
 /** Whom an identifier met, to be asked. */
 export interface WantedWindow {
@@ -56,5 +57,24 @@ export function withoutCovered(wanted: readonly WantedWindow[]): WantedWindow[] 
     own.push(want);
     kept.set(want.identifier, own);
     return true;
+  });
+}
+
+/** What is to be asked, as questions numbered on from `lastSeq`, each of a bounded size. */
+export function questionsFor(
+  keys: KeyTable,
+  { who, met }: { readonly who: readonly number[]; readonly met: readonly WantedWindow[] },
+  lastSeq: number,
+): TraceQuestion[] {
+  const parts = Math.max(Math.ceil(who.length / WHO_PER_QUESTION), Math.ceil(met.length / MET_PER_QUESTION));
+  return Array.from({ length: parts }, (_, part) => {
+    const ask = met.slice(part * MET_PER_QUESTION, (part + 1) * MET_PER_QUESTION);
+    return {
+      seq: lastSeq + 1 + part,
+      who: keys.keysOf(who.slice(part * WHO_PER_QUESTION, (part + 1) * WHO_PER_QUESTION)),
+      met: keys.keysOf(ask.map(({ identifier }) => identifier)),
+      metFrom: Uint32Array.from(ask, ({ from }) => from),
+      metUntil: Uint32Array.from(ask, ({ until }) => until),
+    };
   });
 }

@@ -5,7 +5,8 @@
  */
 
 import { answerFault } from './answer-fault.ts';
-import { Asked, type WantedWindow, withoutCovered } from './asked.ts';
+import { Asked, questionsFor, type WantedWindow, withoutCovered } from './asked.ts';
+import { type Charge, type ChargedAnswer, chargesOf } from './charges.ts';
 import {
   indexWindows,
   labelWindow,
@@ -18,14 +19,12 @@ import { Evidence, type NumberedQuestion } from './evidence.ts';
 import {
   type AnswerVersion,
   isNewer,
-  MET_PER_QUESTION,
   PROTOCOL,
   packedIndex,
   sameAnswer,
   type TraceAnswer,
   type TraceQuestion,
   type TraceTerms,
-  WHO_PER_QUESTION,
 } from './messages.ts';
 import { type Persons, resolvePersons } from './persons.ts';
 
@@ -141,25 +140,40 @@ export class TraceState {
    */
   nextQuestions(): TraceQuestion[] {
     this.#refresh();
-    this.#evidence.number(packedIndex(this.#terms));
+    const index = new Set(this.#evidence.number(packedIndex(this.#terms)));
     const met = this.#metToAsk();
-    const who = this.#asked.whoIsOpen(this.#evidence.keys.size);
-    const questions: TraceQuestion[] = [];
-    const parts = Math.max(
-      Math.ceil(who.length / WHO_PER_QUESTION),
-      Math.ceil(met.length / MET_PER_QUESTION),
-    );
-    for (let part = 0; part < parts; part++) {
-      const ask = met.slice(part * MET_PER_QUESTION, (part + 1) * MET_PER_QUESTION);
-      questions.push({
-        seq: this.lastSeq + 1 + part,
-        who: this.#evidence.keys.keysOf(who.slice(part * WHO_PER_QUESTION, (part + 1) * WHO_PER_QUESTION)),
-        met: this.#evidence.keys.keysOf(ask.map(({ identifier }) => identifier)),
-        metFrom: Uint32Array.from(ask, ({ from }) => from),
-        metUntil: Uint32Array.from(ask, ({ until }) => until),
+    const { keys, firstKnown } = this.#evidence;
+    // Whom no answer that counts names any more, nobody need be asked about.
+    const who = this.#asked
+      .whoIsOpen(keys.size)
+      .filter((n) => index.has(n) || (firstKnown[n] as number) >= 0);
+    return questionsFor(keys, { who, met }, this.lastSeq);
+  }
+
+  /**
+   * The province that is charged for more than `most` (charges.ts), of several the one of most names, of
+   * equals the lower code.
+   */
+  overspender(most: Charge): (Charge & { readonly province: number }) | undefined {
+    // Nobody can be charged for more than there is.
+    if (this.#evidence.keys.size <= most.names && this.#log.size <= most.questions) return undefined;
+    this.#refresh();
+    const index = this.#evidence.number(packedIndex(this.#terms));
+    const charges = chargesOf(this.#chargedAnswers(), this.#evidence.keys.size, index);
+    return [...charges]
+      .map(([province, charge]) => ({ province, ...charge }))
+      .filter(({ names, questions }) => names > most.names || questions > most.questions)
+      .sort((a, b) => b.names - a.names || a.province - b.province)[0];
+  }
+
+  #chargedAnswers(): ChargedAnswer[] {
+    return [...this.#answers].flatMap(([province, held]) => {
+      if (this.#leftOut.has(province)) return [];
+      return [...held.values()].map(({ answer }) => {
+        const { who, met } = this.#log.get(answer.seq) as LoggedQuestion;
+        return { province, who, met, named: this.#evidence.number(answer.named), answer };
       });
-    }
-    return questions;
+    });
   }
 
   /**

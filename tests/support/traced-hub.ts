@@ -23,7 +23,7 @@ import { newTraceId } from '../../shared/ids.ts';
 import type { Logger } from '../../shared/log.ts';
 import { signOpening } from '../../shared/signed/opening.ts';
 import type { Opening } from '../../shared/signed/opening-shape.ts';
-import { PROTOCOL } from '../../shared/trace/messages.ts';
+import { PROTOCOL, type TraceAnswer, type TraceQuestion } from '../../shared/trace/messages.ts';
 import { termsOf } from '../simulation/fold.ts';
 import { ModelNode, Pseudonyms, partOf } from '../simulation/model-node.ts';
 import { makeWorld, type World } from '../simulation/world.ts';
@@ -44,6 +44,8 @@ export class ModelProvince implements AsyncDisposable {
   dataVersion = 1;
   /** The last step of the protocol that it speaks: what an older node does not say, it does not say. */
   protocol: number = PROTOCOL.records;
+  /** What it says in the place of what it knows. */
+  lies: ((question: TraceQuestion, answer: TraceAnswer) => TraceAnswer) | undefined;
   /** Refuses every warrant for this reason. */
   refusal: { code: ErrorCode; reason: string } | undefined;
   /** Questions answered, and deliveries applied, by trace. */
@@ -101,7 +103,8 @@ export class ModelProvince implements AsyncDisposable {
         const question = questionFromWire(message.value);
         const { incarnation, dataVersion } = this;
         this.answered.push({ traceId, seq: question.seq });
-        const answer = (this.#models.get(spoken) as ModelNode).answer(question);
+        const truth = (this.#models.get(spoken) as ModelNode).answer(question);
+        const answer = this.lies?.(question, truth) ?? truth;
         const body = encodeAnswer(answer, { incarnation, dataVersion, dataAt: 1, pendingIdentifiers: 0 });
         yield* fragmentsOf(question.seq, body);
       }

@@ -1,0 +1,40 @@
+/**
+ * Leaves a province out of a trace by itself: it is charged for more names than it may bring in. Stays until
+ * an operator takes it back; one that still is charged for them is left out again.
+ */
+import { HUB_PROGRAM } from '../../shared/audit/actors.ts';
+import { recordAudit } from '../../shared/audit/record.ts';
+import { type Clock, nowSeconds } from '../../shared/clock.ts';
+import { type Database, withTransaction } from '../../shared/db/database.ts';
+import type { Logger } from '../../shared/log.ts';
+import { type Exclusion, listExclusions, upsertExclusion } from './exclusions-queries.ts';
+import { lockVersion, raiseVersion } from './traces-queries.ts';
+
+/** The reason of such an exclusion; operators have others (sources.ts). */
+export const INVENTED_NAMES = 'invented_names';
+
+export interface Overspender {
+  readonly id: string;
+  readonly province: string;
+  /** That it is charged for, as questions are. */
+  readonly names: number;
+  readonly questions: number;
+}
+
+/** All that are left out of the trace then. */
+export async function excludeOverspender(
+  { db, clock, logger }: { readonly db: Database; readonly clock: Clock; readonly logger: Logger },
+  { id, province, names, questions }: Overspender,
+): Promise<readonly Exclusion[]> {
+  const entry = { action: 'traces.excluded', actor: HUB_PROGRAM, outcome: 'done' } as const;
+  const left = await withTransaction(db, async (tx) => {
+    // Whoever takes a province back meanwhile waits, and sees this one.
+    await lockVersion(tx, id);
+    await upsertExclusion(tx, id, { province, reason: INVENTED_NAMES });
+    const detail = { reason: INVENTED_NAMES, names, questions, version: await raiseVersion(tx, id) };
+    await recordAudit(tx, { ...entry, on: [{ trace: id }, { province }], detail }, nowSeconds(clock));
+    return listExclusions(tx, id);
+  });
+  logger.warn({ trace: id, province, reason: 'NAMES_OVER_BUDGET' }, 'province left out of a trace');
+  return left;
+}

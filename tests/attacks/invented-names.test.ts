@@ -1,0 +1,228 @@
+/**
+ * A province that invents names: each is asked about everywhere, at the cost of the province that opened the
+ * trace. The hub leaves it out by itself, and the result is that of the others' data alone; who answers about
+ * invented names pays for none. Against a real database, with provinces that lie over real gRPC.
+ */
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { getTraceStatus, reportStatus } from '../../hub/traces/operations.ts';
+import { readGraph, takeBack } from '../../hub/traces/sources.ts';
+import { HOUSEHOLD_SETTING } from '../../shared/domain/place-kind.ts';
+import { flagsOf, KIND_NUMBER } from '../../shared/trace/identifier-flags.ts';
+import type { TraceAnswer, TraceQuestion } from '../../shared/trace/messages.ts';
+import { pseudonymOf } from '../simulation/model-node.ts';
+import { oracleOf } from '../simulation/oracle.ts';
+import { personWith } from '../support/callers.ts';
+import { openingOf, startTracedHub } from '../support/traced-hub.ts';
+import { waitFor } from '../support/wait.ts';
+
+const BUDGET = { names: 1_000, questions: 40 };
+let hub: Awaited<ReturnType<typeof startTracedHub>>;
+let [owner, liar, other] = ['', '', ''];
+beforeAll(async () => {
+  hub = await startTracedHub({ seed: 4, engine: { provinceBudget: BUDGET, restAfterMs: 150 } });
+  owner = openingOf(hub.world, 0).province;
+  [liar, other] = hub.world.provinces.filter((province) => province !== owner) as [string, string];
+});
+afterAll(() => hub?.[Symbol.asyncDispose]());
+
+type Lies = (question: TraceQuestion, answer: TraceAnswer) => TraceAnswer;
+const [GUEST, RESIDENT] = [flagsOf(KIND_NUMBER.phone, false), flagsOf(KIND_NUMBER.phone, true)];
+const indexOf = () => Buffer.from(openingOf(hub.world, 0).index[0]?.pseudonym as string, 'hex');
+const joined = <A extends Uint8Array | Uint32Array>(a: A, more: readonly number[]): A =>
+  (a instanceof Uint32Array ? Uint32Array.from([...a, ...more]) : Uint8Array.from([...a, ...more])) as A;
+const copies = (count: number, value: number) => Array<number>(count).fill(value);
+const range = (count: number, from = 0) => Array.from({ length: count }, (_, n) => from + n);
+
+/** `answer` with names that nobody has, from where on they stand in it. */
+function naming(answer: TraceAnswer, count: number, flags = GUEST) {
+  const named = Buffer.concat([answer.named, randomBytes(16 * count)]);
+  return { ...answer, named, namedFlags: joined(answer.namedFlags, copies(count, flags)) };
+}
+
+/** Whom somebody asked about met, in the whole window asked about. */
+const byEvents = (count: number, flags = GUEST, setting = 254, who: 'first' | 'last' = 'first'): Lies => {
+  return ({ met, metFrom, metUntil }, answer) => {
+    if (met.length === 0) return answer;
+    const at = who === 'first' ? 0 : met.length / 16 - 1;
+    const isHousehold = setting === HOUSEHOLD_SETTING;
+    const [from, until] = isHousehold ? [0, 0] : [metFrom[at] as number, metUntil[at] as number];
+    if (!isHousehold && from >= until) return answer;
+    return {
+      ...naming(answer, count, flags),
+      eventOf: joined(answer.eventOf, copies(count, at)),
+      eventTo: joined(answer.eventTo, range(count, answer.named.length / 16)),
+      eventFrom: joined(answer.eventFrom, copies(count, from)),
+      eventUntil: joined(answer.eventUntil, copies(count, until)),
+      eventSetting: joined(answer.eventSetting, copies(count, setting)),
+    };
+  };
+};
+
+type Rows = (count: number, answer: TraceAnswer) => number[];
+const strangers: Rows = (count, { known }) =>
+  range(count)
+    .filter((at) => !known.includes(at))
+    .slice(0, 1);
+
+/** What records name beside somebody asked about, `each` beside each of `rows` (all, unless told). */
+const byRecords = (each: number, rows: Rows = (count) => range(count)): Lies => {
+  return ({ who }, answer) => {
+    const asked = rows(who.length / 16, answer);
+    const first = who.length / 16 + answer.named.length / 16;
+    const known = asked.filter((at) => !answer.known.includes(at));
+    const { size, tagged, members } = answer.records;
+    return {
+      ...naming(answer, each * asked.length),
+      known: joined(answer.known, known),
+      knownFlags: joined(answer.knownFlags, copies(known.length, GUEST)),
+      records: {
+        ...answer.records,
+        size: joined(size, copies(each * asked.length, 2)),
+        tagged: joined(tagged, copies(each * asked.length, 0)),
+        members: joined(
+          members,
+          asked.flatMap((at, i) => range(each, first + i * each).flatMap((to) => [at, to])),
+        ),
+      },
+    };
+  };
+};
+
+/** Only where the index is not asked about: in chains that others brought in. */
+const inChainsOfOthers = (lies: Lies): Lies => {
+  return (question, answer) =>
+    Buffer.from(question.who).includes(indexOf()) ? answer : lies(question, answer);
+};
+
+const lieAt = (province: string, lies: Lies | undefined) => {
+  const one = hub.provinces.find((found) => found.province === province);
+  if (one) one.lies = lies;
+};
+const statusOf = (id: string) => getTraceStatus(hub.ctx, id);
+const coverageOf = async (id: string, code: string) =>
+  (await statusOf(id)).coverage.find(({ province }) => province === code);
+const isLeftOut = (id: string, code: string) =>
+  waitFor(`province ${code} to be left out`, async () => (await coverageOf(id, code))?.state === 'excluded');
+const becomes = (id: string, state: string) =>
+  waitFor(`a ${state} trace`, async () => (await statusOf(id)).state === state);
+
+/** Degree and pseudonyms of the contacts, as the hub has them. */
+async function contactsOf(id: string): Promise<string[]> {
+  const asked = { id, limit: 10_000, without: [] };
+  const { persons } = await readGraph(hub.ctx, personWith(['hub_operator']), asked);
+  return persons
+    .filter(({ degree }) => degree > 0)
+    .map(({ degree, pseudonyms }) => `${degree} ${pseudonyms.join('+')}`)
+    .sort();
+}
+
+/** The same as the oracle has them on the data of all provinces but these. */
+function expectedWithout(...provinces: string[]): string[] {
+  const { world } = hub;
+  const kept = <Row extends { readonly province: string }>(rows: readonly Row[]) =>
+    rows.filter((row) => !provinces.includes(row.province));
+  const data = {
+    provinces: world.provinces.filter((province) => !provinces.includes(province)),
+    ...{ people: kept(world.people), places: kept(world.places), cases: kept(world.cases) },
+    ...{ checkIns: kept(world.checkIns), encounters: kept(world.encounters) },
+  };
+  const contacts = oracleOf(data, world.rules).contacts(world.traces[0] as (typeof world.traces)[number]);
+  return contacts
+    .map(({ degree, identifiers }) => `${degree} ${identifiers.map(pseudonymOf).sort().join('+')}`)
+    .sort();
+}
+
+const exclusions = async (id: string) => {
+  const rows = await hub.db.sql<{ entry: { on: object[]; detail: Record<string, unknown> } }[]>`
+    SELECT body::jsonb AS entry FROM audit_records
+    WHERE body::jsonb ->> 'action' = 'traces.excluded' ORDER BY id`;
+  return rows.map(({ entry }) => entry).filter(({ on }) => JSON.stringify(on).includes(id));
+};
+
+describe('a province that invents', () => {
+  test.each<[string, () => Lies]>([
+    ['people whom the index person met', () => byEvents(1_200)],
+    ['residents of its own', () => byEvents(1_200, RESIDENT)],
+    ['a household of a whole town', () => byEvents(1_200, GUEST, HOUSEHOLD_SETTING)],
+    ['people whom the last person asked about met', () => byEvents(1_200, GUEST, 254, 'last')],
+    ['identifiers of the index person', () => byRecords(1_200, () => [0])],
+    ['a few identifiers of everybody, and of those in turn', () => byRecords(4)],
+    ['names beyond those that others brought in', () => inChainsOfOthers(byRecords(9_000, strangers))],
+    ['one name after the other', () => byRecords(1, () => [0])],
+  ])('%s is left out, and the result is the others’', async (_what, lies) => {
+    lieAt(liar, lies());
+    const id = await hub.open();
+    await isLeftOut(id, liar);
+    await becomes(id, 'partial');
+    await waitFor('contacts of the others', async () => {
+      const contacts = await contactsOf(id);
+      return JSON.stringify(contacts) === JSON.stringify(expectedWithout(liar));
+    });
+    const { coverage, warnings } = await statusOf(id);
+    expect(coverage.find(({ province }) => province === liar)).toMatchObject({ reason: 'NAMES_OVER_BUDGET' });
+    // Who is asked about what was invented pays for nothing.
+    expect(
+      coverage
+        .filter(({ state }) => state === 'current')
+        .map(({ province }) => province)
+        .sort(),
+    ).toEqual([owner, other].sort());
+    expect(warnings).toContain('NAMES_OVER_BUDGET');
+    expect((await exclusions(id)).map(({ on }) => on)).toEqual([[{ trace: id }, { province: liar }]]);
+    lieAt(liar, undefined);
+  });
+
+  test('two of them are left out, one by one', async () => {
+    for (const province of [liar, other]) lieAt(province, byEvents(1_200));
+    const id = await hub.open();
+    for (const province of [liar, other]) await isLeftOut(id, province);
+    await becomes(id, 'partial');
+    expect(await contactsOf(id)).toEqual(expectedWithout(liar, other));
+    for (const province of [liar, other]) lieAt(province, undefined);
+  });
+
+  test('fewer than matter costs little: nobody is left out, and everybody is asked', async () => {
+    lieAt(
+      liar,
+      byRecords(300, (count) => (count > 100 ? [] : [0])),
+    );
+    const id = await hub.open();
+    await becomes(id, 'complete');
+    expect(await exclusions(id)).toEqual([]);
+    lieAt(liar, undefined);
+  });
+
+  test('stays left out after a restart, and until it is mended and taken back', async () => {
+    lieAt(liar, byEvents(1_200));
+    const id = await hub.open();
+    await isLeftOut(id, liar);
+    await becomes(id, 'partial');
+    await hub.restart();
+    expect(hub.engine.alarms.warnings().join()).toContain('NAMES_OVER_BUDGET');
+    expect(await coverageOf(id, liar)).toMatchObject({ state: 'excluded', reason: 'NAMES_OVER_BUDGET' });
+    expect(await contactsOf(id)).toEqual(expectedWithout(liar));
+    // Taken back as it is, it is left out again.
+    const operator = personWith(['hub_operator']);
+    await takeBack(hub.ctx, operator, { id, province: liar });
+    await waitFor('it to be left out again', async () => (await exclusions(id)).length === 2);
+    await isLeftOut(id, liar);
+    // Its next life answers the truth.
+    lieAt(liar, undefined);
+    const province = hub.provinces.find((found) => found.province === liar) as (typeof hub.provinces)[number];
+    await province.stop();
+    const incarnation = ++province.incarnation;
+    await province.start();
+    const report = { province: liar, incarnation, dataVersion: 1, dataAt: 1, protocol: 2, stale: [] };
+    await reportStatus(hub.ctx, report);
+    await waitFor('new answers', async () => (await coverageOf(id, liar))?.behind === 0);
+    await takeBack(hub.ctx, operator, { id, province: liar });
+    await becomes(id, 'complete');
+    expect(await contactsOf(id)).toEqual(expectedWithout());
+    expect((await statusOf(id)).warnings).not.toContain('NAMES_OVER_BUDGET');
+    expect((await exclusions(id)).map(({ detail }) => detail)).toEqual([
+      expect.objectContaining({ reason: 'invented_names', names: expect.any(Number) }),
+      expect.objectContaining({ reason: 'invented_names' }),
+    ]);
+  });
+});
