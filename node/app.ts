@@ -58,7 +58,7 @@ import { createTracing, TRACE_PLANNER, type Tracing } from './tracing/asking/tra
 import { startRefiling } from './tracing/contacts/operations.ts';
 import { HeardAlarms } from './tracing/openings/alarms.ts';
 import { hubTraces } from './tracing/openings/hub.ts';
-import { reopenTraces } from './tracing/openings/operations.ts';
+import { findTracesOfContact, reopenTraces } from './tracing/openings/operations.ts';
 import { Submitter } from './tracing/openings/submitter.ts';
 
 export interface NodeApp extends AsyncDisposable {
@@ -270,7 +270,7 @@ async function startHttp(base: Base, { tracing, tokenizer, peers }: HttpParts): 
     routes: [
       ...nodeRoutes({
         ...{ db, feed, dataKeys, clock, logger, province, rules, hub, peers },
-        traces: { reopen: reopenTraces },
+        traces: { reopen: reopenTraces, ofContacts: findTracesOfContact },
         quota: new IdentifierQuota(clock, config.quota),
         federationKeys: base.federationKeys.ctx,
         stopping: base.stopping,

@@ -525,6 +525,22 @@ CREATE TABLE service_accounts (
 CREATE INDEX service_accounts_newest ON public.service_accounts
   USING btree (created_at DESC, id DESC);
 
+CREATE TABLE superseded_case_identifiers (
+  case_id uuid NOT NULL,
+  version integer NOT NULL,
+  position integer NOT NULL,
+  identifier_id integer NOT NULL,
+  superseded_at timestamp(0) with time zone NOT NULL DEFAULT now(),
+  superseded_by text NOT NULL,
+  CONSTRAINT superseded_case_identifiers_pkey PRIMARY KEY (case_id, version, "position"),
+  CONSTRAINT superseded_case_identifiers_case_id_fkey FOREIGN KEY (case_id)
+    REFERENCES cases(id),
+  CONSTRAINT superseded_case_identifiers_identifier_id_fkey FOREIGN KEY (identifier_id)
+    REFERENCES identifiers(id)
+);
+CREATE INDEX superseded_case_identifiers_identifier ON public.superseded_case_identifiers
+  USING btree (identifier_id);
+
 CREATE TABLE trace_alarms (
   trace_id text NOT NULL,
   reason text NOT NULL,

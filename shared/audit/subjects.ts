@@ -17,6 +17,7 @@ export const SUBJECT_FORMS = {
   contact: HEX_128,
   person: ROW,
   record: ROW,
+  identifier: ROW,
   follow_up: UUID,
   request: UUID,
   result: UUID,

@@ -37,6 +37,15 @@ export const FIELD_TEXTS = {
     en: 'names several citizen ids; a record is about one person',
   },
 
+  KNOWN_TO_NOBODY: {
+    vi: 'chưa ai ở đây biết định danh này: có thể gõ nhầm',
+    en: 'nobody here knows this identifier: a slip, perhaps',
+  },
+  CASE_ALREADY: { vi: 'người này đã là ca bệnh {case}', en: 'the person is a case already: {case}' },
+  CONTACT_ALREADY: {
+    vi: 'người này đã là người tiếp xúc trong truy vết {trace}',
+    en: 'the person is a contact already, of trace {trace}',
+  },
   WAITS_FOR_OTHER_WARD: {
     vi: 'nêu người của địa bàn khác: chờ nơi đó xác nhận rồi mới liên kết',
     en: 'names people of another ward: links nobody until somebody there has confirmed it',

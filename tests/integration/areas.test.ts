@@ -286,3 +286,95 @@ async function correct(identifier: string, json: unknown): Promise<void> {
   const { status } = await node.call('PATCH', `/v1/records/${body.records[0].id}`, { ...ward(A), json });
   expect(status).toBe(200);
 }
+
+describe('what is said aloud of a case', () => {
+  const onset = { onset_on };
+  const said = (warnings: { field: string; reason: string }[]) =>
+    warnings.map(({ field, reason }) => `${field} ${reason}`);
+  const add = async (identifiers: string[], as = everybody, more = {}) =>
+    (await node.call('POST', '/v1/cases', { ...as, json: { identifiers, ...onset, ...more } })).body;
+
+  it('names each identifier that nobody knows but the case', async () => {
+    const [x, y] = [someone(), someone()];
+    await importPersons(`${x.phone} ${x.cccd},An,24,${A},`);
+    const place = `place,name,kind,ward\nP ${y.phone},Quán,cafe,${A}\n`;
+    const headers = { 'content-type': 'text/csv' };
+    await node.call('POST', '/v1/imports/places', { text: place, headers });
+    const at = new Date(Date.now() - 3_600_000).toISOString();
+    const checkIn = `identifier,place,in_at,out_at\n${y.phone},P ${y.phone},${at},\n`;
+    await node.call('POST', '/v1/imports/check-ins', { text: checkIn, headers });
+    expect(said((await add([x.phone, x.insurance])).warnings)).toEqual(['identifiers[1] KNOWN_TO_NOBODY']);
+    expect(said((await add([y.phone])).warnings)).toEqual([]);
+    const z = someone();
+    const slip = await add([z.phone, z.cccd]);
+    expect(said(slip.warnings)).toEqual([
+      ...['identifiers[0] KNOWN_TO_NOBODY', 'identifiers[1] KNOWN_TO_NOBODY'],
+    ]);
+    // Put right, nothing is left to say, and what was typed stays on record.
+    const json = { identifiers: [x.cccd] };
+    const { body } = await node.call('PATCH', `/v1/cases/${slip.id}`, { ...everybody, json });
+    expect(body.warnings.map(({ reason }: { reason: string }) => reason)).toEqual(['CASE_ALREADY']);
+    expect(body.superseded).toMatchObject([
+      { identifier: z.phone, by: 'supervisor' },
+      { identifier: z.cccd, by: 'supervisor' },
+    ]);
+  });
+
+  it('names a case of the same person, by whatever number, to who may read it', async () => {
+    const x = someone();
+    await importPersons(`${x.phone} ${x.cccd} ${x.insurance},An,24,${A},`);
+    const first = await add([x.cccd]);
+    expect(first.warnings).toEqual([]);
+    const again = await add([x.insurance]);
+    expect(again.warnings).toMatchObject([
+      { field: 'identifiers', reason: 'CASE_ALREADY', params: { case: first.id } },
+    ]);
+    expect(again.warnings[0].message).toContain(first.id);
+    const english = await node.call('POST', '/v1/cases', {
+      ...everybody,
+      json: { identifiers: [x.insurance], ...onset },
+      headers: { 'accept-language': 'en' },
+    });
+    expect(english.body.warnings[0].message).toMatch(/^the person is a case already: /);
+    const integrator = { roles: ['integrator@24'], subject: 'app' };
+    expect(said((await add([x.cccd], integrator)).warnings)).toEqual([]);
+    await node.call('PATCH', `/v1/cases/${again.id}`, { ...everybody, json: { withdrawn: true } });
+    const other = await add([x.cccd], ward(T, 'other'), { ward: T });
+    expect(said(other.warnings)).toEqual(['identifiers WAITS_FOR_OTHER_WARD']);
+  });
+
+  it('names an open trace of which the person is a contact, to who may read it', async () => {
+    const x = someone();
+    await importPersons(`${x.phone} ${x.cccd},An,24,${T},`);
+    const trace = await deliver([x.phone], T);
+    const warned = await add([x.cccd]);
+    expect(warned.warnings).toMatchObject([{ reason: 'CONTACT_ALREADY', params: { trace } }]);
+    expect(said((await add([x.phone], ward(A), { ward: A })).warnings)).not.toContain(
+      'identifiers CONTACT_ALREADY',
+    );
+    expect(said((await add([x.phone], { roles: ['lab@24'], subject: 'lab' })).warnings)).toEqual([
+      'identifiers CASE_ALREADY',
+    ]);
+    await node.db.sql`UPDATE contacts SET withdrawn_at = now() WHERE trace_id = ${trace}`;
+    expect(said((await add([x.cccd])).warnings)).not.toContain('identifiers CONTACT_ALREADY');
+  });
+
+  it('is on record by the ids of identifiers, and never their values', async () => {
+    const [x, y] = [someone(), someone()];
+    const { id } = await add([x.phone, x.cccd]);
+    await node.call('PATCH', `/v1/cases/${id}`, { ...everybody, json: { identifiers: [x.phone, y.cccd] } });
+    const rows = await node.db.sql<{ body: string }[]>`
+      SELECT body FROM audit_records WHERE body LIKE ${`%${id}%`} ORDER BY id`;
+    const entries = rows.map(({ body }) => JSON.parse(body));
+    const ids = (...identifiers: string[]) => idsOf(identifiers);
+    const onIds = (entry: { on: { identifier?: string }[] }) =>
+      entry.on.flatMap(({ identifier }) => (identifier ? Number(identifier) : [])).sort((a, b) => a - b);
+    expect(entries.map(({ action }) => action)).toEqual(['cases.entered', 'cases.corrected']);
+    expect(onIds(entries[0])).toEqual(await ids(x.phone, x.cccd));
+    expect(onIds(entries[1])).toEqual(await ids(x.phone, x.cccd, y.cccd));
+    for (const { body } of rows)
+      for (const value of [x.phone, x.cccd, y.cccd]) expect(body).not.toContain(value.slice(6));
+    const read = await node.call('GET', `/v1/cases/${id}`, everybody);
+    expect(read.body).toMatchObject({ identifiers: [x.phone, y.cccd], superseded: [{ identifier: x.cccd }] });
+  });
+});

@@ -32,7 +32,7 @@ export async function run(intake: Intake, batch: Batch): Promise<void> {
 }
 
 export async function enterCaseOf({ ctx }: Intake, identifiers: readonly string[]): Promise<void> {
-  const traces = { reopen: async () => undefined, wake: () => undefined };
+  const traces = { reopen: async () => undefined, ofContacts: async () => [] };
   const cases = { ...ctx, clock: systemClock, province: '24', traces };
   const facts = { onsetOn: '2021-05-21', sampledAt: null, isolatedAt: null, ward: null };
   await enterCase(cases as never, personWith(['epidemiologist@24']), {

@@ -90,7 +90,7 @@ async function fill(): Promise<void> {
     ...ctx,
     clock: systemClock,
     province: '24',
-    traces: { reopen: never, wake: () => undefined },
+    traces: { reopen: never, ofContacts: async () => [] },
   };
   await enterCase(cases, personWith(['epidemiologist@24']), {
     ...{ identifiers: [a, x], onsetOn: '2021-05-21', sampledAt: null, isolatedAt: null, ward: null },

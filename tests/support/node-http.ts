@@ -17,7 +17,7 @@ import { NODE_ACTS, NODE_KINDS, nodeRoutes } from '../../node/rooms.ts';
 import type { DataKeys } from '../../node/sealing/data-keys.ts';
 import { startRefiling } from '../../node/tracing/contacts/operations.ts';
 import { hubTraces } from '../../node/tracing/openings/hub.ts';
-import { reopenTraces } from '../../node/tracing/openings/operations.ts';
+import { findTracesOfContact, reopenTraces } from '../../node/tracing/openings/operations.ts';
 import { Submitter } from '../../node/tracing/openings/submitter.ts';
 import { NODE_ROLES } from '../../shared/acts/access.ts';
 import { PeerLogs } from '../../shared/audit/peer-logs.ts';
@@ -129,7 +129,7 @@ export async function createNodeHttp(options: NodeHttpOptions = {}): Promise<Nod
       federationKey: async () => federation.generation,
     }),
   );
-  const traces = { reopen: reopenTraces };
+  const traces = { reopen: reopenTraces, ofContacts: findTracesOfContact };
   const province = '24';
   stack.use(startRefiling(feed, province));
   const ctx = {

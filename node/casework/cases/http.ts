@@ -2,9 +2,11 @@
  * `/v1/cases`: JSON in snake_case to the operations and back.
  */
 import { z } from '@hono/zod-openapi';
+import type { FieldError } from '../../../shared/errors.ts';
 import { addCommand } from '../../../shared/http/command.ts';
 import {
   identifierOutput,
+  personOutput,
   textOutput,
   uuidInput,
   uuidOutput,
@@ -66,26 +68,35 @@ const caseOutput = z
     withdrawn_at: instantOutput.nullable(),
     ward: wardOutput.nullable(),
     version: z.int(),
+    superseded: z
+      .array(z.object({ identifier: identifierOutput, at: instantOutput, by: personOutput }))
+      .openapi({
+        description: bilingual(
+          'định danh đã được sửa: ai thay, lúc nào',
+          'identifiers that corrections have replaced: by whom and when, the latest first',
+        ),
+      }),
   })
   .openapi('Case');
+
+const warningsOutput = z.array(fieldErrorSchema).openapi({
+  description: bilingual('đã ghi nhận; nên xem lại', 'it was done; to be looked at again'),
+});
+
+const correctedOutput = caseOutput.extend({ warnings: warningsOutput }).openapi('CorrectedCase');
 
 const enteredOutput = z
   .object({
     id: uuidOutput,
-    warnings: z.array(fieldErrorSchema).openapi({
-      description: bilingual(
-        'ca bệnh đã được nhập; nên xem lại',
-        'the case was entered; to be looked at again',
-      ),
-    }),
+    warnings: warningsOutput,
   })
   .openapi('EnteredCase');
 
 const shownIn =
   (language: Language) =>
-  ({ id, warnings }: EnteredCase) => ({
-    id,
-    warnings: warnings.map((one) => shownFieldError(one, language)),
+  <T extends { readonly warnings: readonly FieldError[] }>(found: T) => ({
+    ...found,
+    warnings: found.warnings.map((one) => shownFieldError(one, language)),
   });
 
 const params = { id: uuidInput };
@@ -143,14 +154,15 @@ export function caseRoutes(ctx: CasesCtx): Routes {
     ...{ act: 'cases.correct', name: 'correctCase', method: 'patch', path: '/v1/cases/{id}', tag, params },
     summary: 'Sửa hoặc rút ca bệnh · Correct or withdraw a case',
     description: CORRECTING,
-    ...{ body: correction, status: 200, done: 'Đã sửa · Corrected', output: caseOutput },
+    ...{ body: correction, status: 200, done: 'Đã sửa · Corrected', output: correctedOutput },
     reasons: { ...NO_SUCH_CASE, ...QUOTA },
     example: { onset_on: '2021-06-02', isolated_at: '2021-06-04T14:00:00+07:00' },
-    run: ({ caller, params }, { body }) => correctCase(ctx, caller, { id: params.id, changes: body }),
+    run: ({ caller, params, c }, { body }) =>
+      correctCase(ctx, caller, { id: params.id, changes: body }).then(shownIn(c.var.language)),
     versioned: true,
     versionOf,
   });
   return routes;
 }
 
-const versionOf = ({ version }: Case) => version;
+const versionOf = ({ version }: Pick<Case, 'version'>) => version;

@@ -14,7 +14,6 @@ import { isWardOf, readWard } from '../../../shared/gazetteer.ts';
 import { newId } from '../../../shared/ids.ts';
 import { IDENTIFIERS_CHANGED } from '../../records/kinds.ts';
 import {
-  caseWaits,
   ensureIdentifiers,
   enterIntake,
   findWard,
@@ -27,6 +26,7 @@ import {
 } from '../../records/people/operations.ts';
 import type { SealerSource } from '../../sealing/data-keys.ts';
 import { change, read } from './acts.ts';
+import { type ContactTraces, noticeAbout } from './noticing.ts';
 import * as queries from './queries.ts';
 import { type CaseFacts, canonicalIdentifiers, checkDates } from './rules.ts';
 
@@ -38,7 +38,7 @@ export interface CasesCtx {
   readonly clock: Clock;
   readonly province: string;
   readonly quota: IdentifierQuota;
-  readonly traces: {
+  readonly traces: ContactTraces & {
     /** Amends the open traces of a case that is corrected now; part of that transaction. */
     reopen(tx: Transaction, corrected: { caseId: string; actor: Actor; at: number }): Promise<void>;
   };
@@ -53,6 +53,13 @@ export interface Case extends CaseFacts {
   readonly changedAt: number;
   readonly withdrawnAt: number | null;
   readonly version: number;
+  /** Identifiers that corrections have replaced, by whom and when; the latest first. */
+  readonly superseded: readonly { readonly identifier: string; readonly at: number; readonly by: string }[];
+}
+
+/** A case as it is now, and what of it looks wrong without being refused. */
+export interface CorrectedCase extends Case {
+  readonly warnings: readonly FieldError[];
 }
 
 /** What is said of a new case; without a ward, it is that of the index person's record. */
@@ -84,10 +91,12 @@ export async function enterCase(ctx: CasesCtx, caller: Caller, input: NewCase): 
     const ids = await identifierIdsOf(intake, identifiers);
     const ward = input.ward ?? (await wardOfPerson(tx, ctx, ids[0] as number));
     await queries.insertCase(tx, id, { ...input, ward });
-    await queries.replaceCaseIdentifiers(tx, id, ids);
+    await queries.insertCaseIdentifiers(tx, id, ids);
     await recordCase(intake, id, { identifiers, ward, writer: writerOf(caller, leave.scope, ctx.province) });
-    if (await caseWaits(intake, id)) warnings.push(WAITS);
-    leave.note({ identifiers: ids.length, ward });
+    const noticing = { tx, intake, leave, traces: ctx.traces };
+    warnings.push(...(await noticeAbout(noticing, { id, identifierIds: ids })));
+    leave.note({ ward });
+    leave.on(...named(ids));
     leave.keep({ id, warnings: warnings as unknown as KeptValue });
   });
   created.settle();
@@ -114,16 +123,24 @@ export function listCases(ctx: ReadCtx, caller: Caller, page: queries.CasesPage)
 }
 
 async function withIdentifiers(
-  ctx: { readonly db: Pick<Queryable, 'sql'>; readonly dataKeys: SealerSource },
+  ctx: { readonly db: Queryable; readonly dataKeys: SealerSource },
   stored: readonly queries.StoredCase[],
 ): Promise<Case[]> {
-  const values = await readIdentifiers(
-    ctx,
-    stored.flatMap(({ identifierIds }) => identifierIds),
+  if (stored.length === 0) return [];
+  const gone = await queries.listSuperseded(
+    ctx.db,
+    stored.map(({ id }) => id),
   );
+  const values = await readIdentifiers(ctx, [
+    ...stored.flatMap(({ identifierIds }) => identifierIds),
+    ...gone.map(({ identifierId }) => identifierId),
+  ]);
   return stored.map(({ identifierIds, ...facts }) => ({
     ...facts,
     identifiers: identifierIds.map((id) => values.get(id) as string),
+    superseded: gone
+      .filter(({ caseId }) => caseId === facts.id)
+      .map(({ identifierId, at, by }) => ({ identifier: values.get(identifierId) as string, at, by })),
   }));
 }
 
@@ -135,11 +152,12 @@ export async function correctCase(
   ctx: CasesCtx,
   caller: Caller,
   { id, changes }: { readonly id: string; readonly changes: CaseChanges },
-): Promise<Case> {
+): Promise<CorrectedCase> {
   const fields = Object.entries(changes).flatMap(([field, value]) => (value === undefined ? [] : [field]));
   const asked = { on: [{ case: id }], detail: { fields } };
   const created = ctx.quota.countOf(caller, 'entries');
-  const corrected = await change(ctx, caller, 'cases.correct', asked, async (tx, { scope, note }) => {
+  const corrected = await change(ctx, caller, 'cases.correct', asked, async (tx, leave) => {
+    const { scope, note, on } = leave;
     if (!(await queries.lockCase(tx, id, scope))) throw noSuchCase();
     if (changes.ward !== undefined) checkWard(ctx, scope, changes.ward);
     const before = (await queries.findCase(tx, id, scope)) as queries.StoredCase;
@@ -147,11 +165,11 @@ export async function correctCase(
     note({ version: before.version + 1 });
     const identifiers = changes.identifiers && canonicalIdentifiers(changes.identifiers);
     const after = mergeChanges(before, changes);
-    if ([changes.onsetOn, changes.sampledAt, changes.isolatedAt].some((date) => date !== undefined))
-      checkDates(after, nowSeconds(ctx.clock));
+    const warnings = checkCorrected(changes, after, nowSeconds(ctx.clock));
     const intake = await enterIntake(tx, ctx.dataKeys, created);
     if (identifiers) {
-      await queries.replaceCaseIdentifiers(tx, id, await identifierIdsOf(intake, identifiers));
+      const identifierIds = await identifierIdsOf(intake, identifiers);
+      await queries.replaceCaseIdentifiers(tx, before, { identifierIds, by: caller.subject });
     }
     await queries.updateCase(tx, id, after);
     await ctx.traces.reopen(tx, { caseId: id, actor: caller.actor, at: nowSeconds(ctx.clock) });
@@ -159,13 +177,24 @@ export async function correctCase(
     const [shown] = (await withIdentifiers({ ...ctx, db: tx }, [stored])) as [Case];
     if (after.withdrawn) await withdrawCase(intake, id);
     else await recordCase(intake, id, { ...shown, writer: writerOf(caller, scope, ctx.province) });
-    return shown;
+    on(...named([...stored.identifierIds, ...before.identifierIds]));
+    const noticing = { tx, intake, leave, traces: ctx.traces };
+    return { ...shown, warnings: [...warnings, ...(await noticeAbout(noticing, stored))] };
   });
   created.settle();
   return corrected;
 }
 
-const WAITS: FieldError = { field: 'identifiers', reason: 'WAITS_FOR_OTHER_WARD' };
+/** Dates are judged where one of them changes: an old case may have been entered under other bounds. */
+function checkCorrected(changes: CaseChanges, after: queries.CaseDates, now: number): FieldError[] {
+  const dates = [changes.onsetOn, changes.sampledAt, changes.isolatedAt];
+  return dates.some((date) => date !== undefined) ? checkDates(after, now) : [];
+}
+
+/** Identifiers as subjects of an entry: by their local ids, never their values. */
+function named(ids: readonly number[]) {
+  return ids.map((id) => ({ identifier: String(id) }));
+}
 
 /** Says nothing of anybody: only what the caller sent and where the caller may act decide. */
 function checkWard({ province }: Pick<CasesCtx, 'province'>, scope: Scope, ward: string | null): void {

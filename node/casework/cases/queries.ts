@@ -1,14 +1,14 @@
 /**
  * The tables `cases` and `case_identifiers`, and the identifiers that cases bring in.
  */
-import { and, desc, eq, getTableColumns, type SQL, sql } from 'drizzle-orm';
+import { and, desc, eq, getTableColumns, inArray, isNull, ne, type SQL, sql } from 'drizzle-orm';
 import { alias, type PgColumn } from 'drizzle-orm/pg-core';
 import type { Scope } from '../../../shared/acts/access.ts';
 import type { Queryable } from '../../../shared/db/database.ts';
 import { isBehind } from '../../../shared/db/keyset.ts';
 import { withinWards } from '../../../shared/db/ward-filter.ts';
 import type { CaseFacts } from './rules.ts';
-import { caseIdentifiers, cases } from './tables.ts';
+import { caseIdentifiers, cases, supersededCaseIdentifiers } from './tables.ts';
 
 /** What a case says besides its identifiers. */
 export type CaseDates = Omit<CaseFacts, 'identifiers'>;
@@ -36,15 +36,77 @@ export async function insertCase({ orm }: Queryable, id: string, facts: CaseDate
   await orm.insert(cases).values({ ...datesOf(facts), id });
 }
 
-/** Puts `identifierIds`, one at least, in place of the case's identifiers. */
-export async function replaceCaseIdentifiers(
+/** The identifiers of a new case, one at least. */
+export async function insertCaseIdentifiers(
   { orm }: Queryable,
   caseId: string,
   identifierIds: readonly number[],
 ): Promise<void> {
-  await orm.delete(caseIdentifiers).where(eq(caseIdentifiers.caseId, caseId));
   const rows = identifierIds.map((identifierId, position) => ({ caseId, position, identifierId }));
   await orm.insert(caseIdentifiers).values(rows);
+}
+
+/** Puts `identifierIds`, one at least, in place of those of a case; it keeps by whom the others were. */
+export async function replaceCaseIdentifiers(
+  tx: Queryable,
+  { id: caseId, version, identifierIds: before }: Pick<StoredCase, 'id' | 'version' | 'identifierIds'>,
+  { identifierIds, by }: { readonly identifierIds: readonly number[]; readonly by: string },
+): Promise<void> {
+  const gone = before.flatMap((identifierId, position) =>
+    identifierIds.includes(identifierId) ? [] : { caseId, version, position, identifierId, supersededBy: by },
+  );
+  if (gone.length > 0) await tx.orm.insert(supersededCaseIdentifiers).values(gone);
+  await tx.orm.delete(caseIdentifiers).where(eq(caseIdentifiers.caseId, caseId));
+  await insertCaseIdentifiers(tx, caseId, identifierIds);
+}
+
+/** An identifier that a correction has replaced; when in epoch seconds. */
+export interface SupersededIdentifier {
+  readonly caseId: string;
+  readonly identifierId: number;
+  readonly at: number;
+  readonly by: string;
+}
+
+/** What corrections have replaced in these cases, the latest first. */
+export function listSuperseded(
+  { orm }: Queryable,
+  caseIds: readonly string[],
+): Promise<SupersededIdentifier[]> {
+  const { caseId, identifierId, supersededAt: at, supersededBy: by, version, position } = superseded;
+  return orm
+    .select({ caseId, identifierId, at, by })
+    .from(superseded)
+    .where(inArray(caseId, [...caseIds]))
+    .orderBy(desc(version), position);
+}
+
+const superseded = supersededCaseIdentifiers;
+
+/** At most `limit` other standing cases in scope that name one of these identifiers, the newest first. */
+export async function listOtherCases(
+  { orm }: Queryable,
+  { id, identifierIds, limit }: { id: string; identifierIds: readonly number[]; limit: number },
+  scope: Scope,
+): Promise<string[]> {
+  const naming = orm
+    .select({ id: caseIdentifiers.caseId })
+    .from(caseIdentifiers)
+    .where(inArray(caseIdentifiers.identifierId, [...identifierIds]));
+  const rows = await orm
+    .select({ id: cases.id })
+    .from(cases)
+    .where(
+      and(
+        ne(cases.id, id),
+        isNull(cases.withdrawnAt),
+        withinWards(cases.ward, scope),
+        inArray(cases.id, naming),
+      ),
+    )
+    .orderBy(desc(cases.createdAt), desc(cases.id))
+    .limit(limit);
+  return rows.map((row) => row.id);
 }
 
 /** Writes what a correction has changed. */

@@ -37,3 +37,20 @@ export const caseIdentifiers = pgTable(
     index('case_identifiers_identifier').on(table.identifierId),
   ],
 );
+
+/** Identifiers that corrections have replaced. */
+export const supersededCaseIdentifiers = pgTable(
+  'superseded_case_identifiers',
+  {
+    caseId: uuid().notNull(),
+    version: integer().notNull(),
+    position: integer().notNull(),
+    identifierId: integer().notNull(),
+    supersededAt: instant().notNull().default(sql`now()`),
+    supersededBy: text().notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.caseId, table.version, table.position] }),
+    index('superseded_case_identifiers_identifier').on(table.identifierId),
+  ],
+);

@@ -71,8 +71,9 @@ export async function correctRecordOf(
   const fields = Object.entries(changes).flatMap(([field, value]) => (value === undefined ? [] : [field]));
   const asked = { on: [{ record: String(id) }], detail: { fields } };
   const created = ctx.quota.countOf(caller, 'entries');
-  const corrected = await change(ctx, caller, 'records.correct', asked, async (tx, { scope, note }) => {
+  const corrected = await change(ctx, caller, 'records.correct', asked, async (tx, { scope, note, on }) => {
     const isMine = changeable(scope, async (record) => {
+      on(...named(record.identifierIds));
       if (record.retractedAt !== null) {
         throw new AppError('FAILED_PRECONDITION', 'RECORD_RETRACTED', 'the record was withdrawn');
       }
@@ -84,6 +85,7 @@ export async function correctRecordOf(
     await correctRecord(intake, id, { changes: said, check: isMine, writer });
     const shown = (await readRecord({ ...ctx, db: tx }, id)) as ReadRecord;
     note({ version: shown.version });
+    on(...named(shown.identifierIds));
     return withinArea(shown, scope);
   });
   created.settle();
@@ -96,14 +98,20 @@ export async function correctRecordOf(
  */
 export function withdrawRecordOf(ctx: CorrectionsCtx, caller: Caller, id: number): Promise<void> {
   const asked = { on: [{ record: String(id) }] };
-  return change(ctx, caller, 'records.withdraw', asked, async (tx, { scope, note }) => {
+  return change(ctx, caller, 'records.withdraw', asked, async (tx, { scope, note, on }) => {
     const isMine = changeable(scope, async (record) => {
       if (record.retractedAt !== null) return;
       await requireVersion(tx, caller, { version: record.version, on: { record: String(id) } });
       note({ version: record.version + 1 });
+      on(...named(record.identifierIds));
     });
     await withdrawRecord(await enterIntake(tx, ctx.dataKeys), id, isMine);
   });
+}
+
+/** Identifiers as subjects of an entry: by their local ids, never their values. */
+function named(ids: readonly number[]) {
+  return ids.map((id) => ({ identifier: String(id) }));
 }
 
 /** A record that came from another ward keeps to itself what it said there. */

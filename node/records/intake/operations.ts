@@ -16,6 +16,7 @@ import { readCsv } from './csv.ts';
 import { dryRunOf } from './dry-run.ts';
 import { readLines } from './lines.ts';
 import { readNdjson } from './ndjson.ts';
+import * as queries from './queries.ts';
 import type { RawRow } from './raw-rows.ts';
 import {
   type ImportKind,
@@ -63,6 +64,9 @@ export interface ImportRequest<K extends ImportKind = ImportKind> {
   /** After each batch: what is stored so far. */
   readonly onProgress?: ((soFar: Readonly<Pick<ImportReport, 'accepted' | 'rejected'>>) => void) | undefined;
 }
+
+/** Those of some identifiers under which nobody checked in or met anybody. */
+export const findUnseen = queries.findUnseen;
 
 /** Rows in one transaction: large enough to be fast, small enough that others wait only a moment. */
 const BATCH_ROWS = 5_000;

@@ -130,3 +130,13 @@ export async function writeEncounters(
     WHERE excluded.rssi IS NOT NULL AND excluded.rssi IS DISTINCT FROM e.rssi
     RETURNING identifier_a AS a, identifier_b AS b`;
 }
+
+/** Those of the identifiers under which nobody checked in or met anybody. */
+export async function findUnseen({ sql }: Db, ids: readonly number[]): Promise<number[]> {
+  const rows = await sql<{ id: number }[]>`
+    SELECT named.id FROM unnest(${[...ids]}::int[]) named (id)
+    WHERE NOT EXISTS (SELECT FROM check_ins c WHERE c.identifier_id = named.id)
+      AND NOT EXISTS (SELECT FROM encounters e WHERE e.identifier_a = named.id)
+      AND NOT EXISTS (SELECT FROM encounters e WHERE e.identifier_b = named.id)`;
+  return rows.map(({ id }) => id);
+}

@@ -18,6 +18,7 @@ import type { SealerSource } from '../../sealing/data-keys.ts';
 import { holdSealer } from '../../sealing/operations.ts';
 import { IDENTIFIERS_CHANGED, PEOPLE_MOVED } from '../kinds.ts';
 import * as identifiers from './identifiers.ts';
+import * as knowing from './knowing-queries.ts';
 import * as queries from './queries.ts';
 import type { NewIdentifierCount } from './quota.ts';
 import * as reading from './reading.ts';
@@ -78,6 +79,14 @@ export async function recordCase(
 export function caseWaits(tx: Tx, id: string): Promise<boolean> {
   return waiting.isWaiting(tx, { source: SOURCES.case, key: uuidKey(id) });
 }
+
+/** Those of a case's identifiers that no record here names but that of the case. */
+export function unnamedOfCase(tx: Tx, id: string, identifierIds: readonly number[]): Promise<number[]> {
+  return knowing.findUnnamed(tx, identifierIds, { source: SOURCES.case, key: uuidKey(id) });
+}
+
+/** The identifiers, and those that standing records name together with a number among them. */
+export const { listLinkedByNumbers } = knowing;
 
 /** Withdraws the record of a case, and tells of it. */
 export async function withdrawCase(tx: Tx, id: string): Promise<void> {

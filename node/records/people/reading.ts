@@ -54,6 +54,8 @@ export interface ReadRecord extends RecordValue {
   readonly version: number;
   readonly at: number;
   readonly retractedAt: number | null;
+  /** Local ids of what it names. */
+  readonly identifierIds: readonly number[];
   /** It waits for somebody of another ward. */
   readonly waits: boolean;
   readonly history: readonly (RecordValue & { readonly version: number; readonly at: number })[];
@@ -120,8 +122,9 @@ async function withHistory(db: SealedDb, records: readonly StoredRecord[]): Prom
     ...{ recordId, version, at },
     value: earlier[i] as RecordValue,
   }));
-  return records.map(({ id, source, birth, version, at, retractedAt, waitsFor }, i) => ({
+  return records.map(({ id, source, birth, version, at, retractedAt, waitsFor, identifierIds }, i) => ({
     ...(values[i] as RecordValue),
+    identifierIds,
     ...{ id, source: sourceOf(source), birth, version, at, retractedAt, waits: waitsFor !== null },
     history: history
       .filter(({ recordId }) => recordId === id)

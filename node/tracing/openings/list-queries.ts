@@ -80,6 +80,24 @@ export async function listTraceIds(
   return [...rows] as unknown as TraceCursor[];
 }
 
+/**
+ * At most `limit` traces, not known to have ended, of which somebody with one of these identifiers is a
+ * standing contact in scope; those delivered last first.
+ */
+export async function listOpenTracesOf(
+  { orm }: Queryable,
+  { identifierIds, limit }: { readonly identifierIds: readonly number[]; readonly limit: number },
+  scope: Scope,
+): Promise<string[]> {
+  const rows = await orm.execute<{ id: string }>(sql`
+    SELECT trace_id AS id FROM contacts
+    WHERE identifier_ids && ${sql.param([...identifierIds])}::int[] AND withdrawn_at IS NULL
+      AND ${withinWards(contacts.ward, scope)}
+      AND NOT EXISTS (SELECT FROM traces WHERE traces.id = trace_id AND closed_at IS NOT NULL)
+    GROUP BY trace_id ORDER BY max(delivered_at) DESC LIMIT ${limit}`);
+  return rows.map(({ id }) => id);
+}
+
 function isWide(scope: Scope): scope is 'whole' {
   return scope === 'whole' || scope.size > FEW_WARDS;
 }

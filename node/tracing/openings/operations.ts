@@ -15,6 +15,7 @@ import { newTraceId } from '../../../shared/ids.ts';
 import { AS_OF_AHEAD_SECONDS } from '../../../shared/signed/opening-windows.ts';
 import { CASE_ACTS } from '../../casework/cases/acts.ts';
 import type { RuleBook } from '../../federation/packs/operations.ts';
+import { CONTACT_ACTS } from '../contacts/acts.ts';
 import { TRACES_TO_SEND } from '../kinds.ts';
 import { change, read, TRACE_ACTS } from './acts.ts';
 import * as lists from './list-queries.ts';
@@ -87,6 +88,16 @@ function caseError(
   details: FieldError[],
 ): AppError {
   return new AppError(code, reason, listed(details), { details });
+}
+
+/** Open traces of which somebody is a contact, as far as the caller of `leave` may read contacts. */
+export function findTracesOfContact(
+  tx: Transaction,
+  leave: Pick<Leave, 'scopeOf'>,
+  asked: Parameters<typeof lists.listOpenTracesOf>[1],
+): Promise<string[]> {
+  const scope = leave.scopeOf(CONTACT_ACTS, 'contacts.list');
+  return scope === undefined ? Promise.resolve([]) : lists.listOpenTracesOf(tx, asked, scope);
 }
 
 /** Who corrects which case, and when (epoch seconds). */
