@@ -345,8 +345,13 @@ CREATE TABLE openings (
 );
 CREATE INDEX openings_by_federation_key ON public.openings
   USING btree (federation_key, expires_at);
+CREATE INDEX openings_ended ON public.openings
+  USING btree (COALESCE(closed_at, expires_at));
 CREATE INDEX openings_newest ON public.openings
   USING btree (first_seen_at DESC, trace_id DESC);
+CREATE INDEX openings_reaching ON public.openings
+  USING btree (asks_from)
+  WHERE (closed_at IS NULL);
 
 CREATE TABLE outgoing (
   id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
@@ -448,6 +453,13 @@ CREATE TABLE record_versions (
   CONSTRAINT record_versions_record_id_fkey FOREIGN KEY (record_id)
     REFERENCES records(id)
 );
+CREATE INDEX record_versions_household ON public.record_versions
+  USING btree (household_id)
+  WHERE (household_id IS NOT NULL);
+CREATE INDEX record_versions_identifiers ON public.record_versions
+  USING gin (identifier_ids);
+CREATE INDEX record_versions_oldest ON public.record_versions
+  USING btree (at);
 
 CREATE TABLE records (
   id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
@@ -489,7 +501,10 @@ CREATE TABLE records (
 );
 CREATE INDEX records_household ON public.records
   USING btree (household_id)
-  WHERE ((household_id IS NOT NULL) AND (retracted_at IS NULL));
+  WHERE (household_id IS NOT NULL);
+CREATE INDEX records_retracted ON public.records
+  USING btree (retracted_at)
+  WHERE (retracted_at IS NOT NULL);
 CREATE UNIQUE INDEX records_standing ON public.records
   USING btree (source, source_key)
   WHERE (retracted_at IS NULL);

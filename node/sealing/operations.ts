@@ -48,6 +48,12 @@ export async function switchGeneration({ db }: Pick<SealingCtx, 'db'>, adopt: ()
   });
 }
 
+/**
+ * Nobody else writes sealed columns until the transaction ends. Throws TRANSACTION_CONFLICT if somebody has
+ * been at it for a second.
+ */
+export const keepSealersOut = queries.lockGeneration;
+
 /** Data keys of `source`, which open all that the database holds. Throws as `admitKeyRing`, `readKeyRing`. */
 export async function openDataKeys(ctx: SealingCtx, source: KeySource): Promise<DataKeys> {
   const ring = await readKeyRing(source);

@@ -13,6 +13,9 @@ export const AUDIT_ACTIONS = [
   // What was kept long enough.
   'weeks.erased',
   'traces.erased',
+  'records.erased',
+  'identifiers.erased',
+  'households.erased',
   // Between programs.
   'warrant.admitted',
   'warrant.refused',

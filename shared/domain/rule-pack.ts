@@ -32,6 +32,9 @@ export const MAX_DEGREE = 4;
  */
 export const LONGEST_STAY_LIMIT = 7 * 86_400;
 
+/** Longest `trace_open_days` that a pack may set. */
+export const LONGEST_OPEN_DAYS = 400;
+
 /** Whole seconds of a number of days, rounded to nearest. */
 export function daysToSeconds(days: number): number {
   return Math.round(days * 86_400);
@@ -70,7 +73,7 @@ const DAYS: readonly (readonly [keyof RulePack, number])[] = [
   ['infectious_days_before', 60],
   ['latent_days', 60],
   ['source_days', 400],
-  ['trace_open_days', 400],
+  ['trace_open_days', LONGEST_OPEN_DAYS],
   ['retention_days', 4000],
 ];
 

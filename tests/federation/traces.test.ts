@@ -6,7 +6,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Federation } from '../../deploy/federation/federation.ts';
 import { eraseTraces } from '../../hub/traces/erasing.ts';
-import { openDatabase, withTransaction } from '../../shared/db/database.ts';
+import { erasuresOf } from '../../node/erasures.ts';
+import { openDatabase, retryConflicts, withTransaction } from '../../shared/db/database.ts';
 import { COUNTER_EXAMPLES, HER } from '../simulation/counter-examples.ts';
 import type { Dataset, EncounterRow, PersonRow } from '../simulation/dataset.ts';
 import { confirmed, DAY, inProvince, met, record } from '../simulation/examples.ts';
@@ -74,12 +75,15 @@ test('the nodes let go what a closed trace has asked', { timeout: 120_000 }, asy
   await stands();
 });
 
-/** In which tables of a program's database a text stands, those of its audit log apart. */
+/**
+ * In which tables of a program's database a text stands: without the audit log, and the feed, which is
+ * forgotten after a week whatever becomes of anything.
+ */
 async function tablesWith(program: { databaseUrl: string }, text: string): Promise<string[]> {
   const tables = await rowsOf<{ name: string }>(
     program,
     `SELECT relname AS name FROM pg_class WHERE relnamespace = 'public'::regnamespace
-      AND relkind IN ('r', 'p') AND NOT relispartition AND relname NOT LIKE 'audit\\_%' ORDER BY 1`,
+      AND relkind IN ('r', 'p') AND NOT relispartition AND relname !~ '^(audit_|feed)' ORDER BY 1`,
   );
   const found = tables.map(async ({ name }) => {
     const hex = Buffer.from(text).toString('hex');
@@ -90,9 +94,9 @@ async function tablesWith(program: { databaseUrl: string }, text: string): Promi
   return (await Promise.all(found)).flat();
 }
 
-/** Days after which the trace that is closed is over in every sense, and the other one has not expired. */
-const LATER = 20;
-const packs = [{ ...rules, retention_days: 10, trace_open_days: 400 }];
+/** So many days later the trace that is closed is over in every sense, and the other one has not expired. */
+const clock = { nowMs: () => Date.now() + 20 * DAY * 1_000 };
+const erasing = { ...rules, retention_days: 10 };
 
 interface Reconciled {
   readonly hub: { readonly count: number };
@@ -100,9 +104,15 @@ interface Reconciled {
 }
 
 async function eraseAtHub(): Promise<void> {
-  const clock = { nowMs: () => Date.now() + LATER * 86_400_000 };
   await using db = openDatabase(federation.hub.databaseUrl, { max: 1, name: 'eraser' });
-  await eraseTraces({ db, clock, packs });
+  await eraseTraces({ db, clock, packs: [erasing] });
+}
+
+async function eraseAt(node: { databaseUrl: string }): Promise<void> {
+  await using db = openDatabase(node.databaseUrl, { max: 2, name: 'eraser' });
+  const book = { inForceAt: () => erasing, pack: () => rules };
+  for (const erase of erasuresOf({ db, clock, rules: book }))
+    while (await retryConflicts(erase)) expect(erase).toBeDefined();
 }
 
 test('of a closed trace nothing is left at the hub after its time', { timeout: 120_000 }, async () => {
@@ -147,6 +157,41 @@ test('of a closed trace nothing is left at the hub after its time', { timeout: 1
   const verdict = await call<Reconciled>(hub, '/v1/audit/reconciliations', { method: 'POST' });
   expect(verdict.hub).toMatchObject({ count: 0 });
   expect(verdict.provinces.map(({ state }) => state)).toEqual(['agrees', 'agrees', 'agrees']);
+  await stands();
+});
+
+/** Rows of a node: of encounters, and of all whom it knows. */
+async function held(node: { databaseUrl: string }): Promise<unknown> {
+  const [counts] = await rowsOf(
+    node,
+    `SELECT (SELECT count(*) FROM encounters) AS met, (SELECT count(*) FROM identifiers) AS known`,
+  );
+  return counts;
+}
+
+test('nor at the nodes, and what the open one says stays', { timeout: 120_000 }, async () => {
+  for (const node of federation.nodes) {
+    // What the world has withdrawn goes too.
+    await eraseAt(node);
+    const before = await held(node);
+    // Long before anything that is asked about, of people of whom nothing else is known.
+    const [from, until] = ['2021-01-04T01:00:00Z', '2021-01-04T02:00:00Z'];
+    const body = `identifier_a,identifier_b,from,until\ncmnd:990000001,cmnd:990000002,${from},${until}\n`;
+    await call(node, '/v1/imports/encounters', { body, type: 'text/csv' });
+    expect(await held(node)).not.toEqual(before);
+    await rowsOf(node, `UPDATE openings SET expires_at = 1 WHERE trace_id = '${closed}'`);
+    expect(await tablesWith(node, closed)).toEqual(
+      expect.arrayContaining(['contacts', 'deliveries', 'openings']),
+    );
+    await eraseAt(node);
+    await eraseAt(node);
+    expect(await tablesWith(node, closed)).toEqual([]);
+    expect(await held(node)).toEqual(before);
+  }
+  await stands();
+  // Asked again from the first question on, by memories that are read anew.
+  for (const { name } of federation.nodes) await federation.kill(name, 'SIGTERM');
+  await federation.restart();
   await stands();
   await call(federation.node(owner), `/v1/traces/${stays}/close`, { method: 'POST' });
 });

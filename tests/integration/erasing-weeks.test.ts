@@ -202,13 +202,10 @@ describe('weeks', () => {
 
   it('are not erased under a trace admitted at that moment, nor while somebody is at them', async () => {
     await importWeeks();
-    const clock = { nowMs: () => (NOW + 14 * DAY) * 1000 };
-    const book = { inForceAt: () => RULES, pack: () => RULES } as never;
     let waiting: Promise<unknown> | undefined;
     await withTransaction(db, async (tx) => {
       await tx.sql`SELECT FROM check_ins LIMIT 1`;
-      const [erasure] = erasuresOf({ db, clock, rules: book });
-      waiting = erasure?.().then(
+      waiting = erase(14).then(
         () => 'done',
         (error) => error.reason,
       );

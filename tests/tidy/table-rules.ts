@@ -27,6 +27,11 @@ export const TABLE_READERS: readonly TableReader[] = [
     why: 'who changed what meanwhile is asked in the transaction that holds the row',
   },
   {
+    reader: 'node/records/people',
+    tables: ['check_ins', 'encounters', 'case_identifiers', 'contacts'],
+    why: 'that nothing names an identifier any more is seen in the transaction that erases it',
+  },
+  {
     reader: 'node/tracing/asking',
     tables: ['identifiers', 'records', 'record_identifiers'],
     why: 'its memory of identifiers and records is filled from all of them at once, as columns',

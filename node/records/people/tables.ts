@@ -74,9 +74,8 @@ export const records = pgTable(
       .on(table.id)
       .where(sql`${isNotNull(table.waitsFor)} AND ${isNull(table.retractedAt)}`),
     uniqueIndex('records_standing').on(table.source, table.sourceKey).where(isNull(table.retractedAt)),
-    index('records_household')
-      .on(table.householdId)
-      .where(sql`${isNotNull(table.householdId)} AND ${isNull(table.retractedAt)}`),
+    index('records_household').on(table.householdId).where(isNotNull(table.householdId)),
+    index('records_retracted').on(table.retractedAt).where(isNotNull(table.retractedAt)),
     index('records_to_complete').on(table.id).where(eq(table.keyGeneration, sql`0`)),
   ],
 );
@@ -110,7 +109,12 @@ export const recordVersions = pgTable(
     at: int8().notNull(),
     keyGeneration: integer().notNull(),
   },
-  (table) => [unique().on(table.recordId, table.version)],
+  (table) => [
+    unique().on(table.recordId, table.version),
+    index('record_versions_oldest').on(table.at),
+    index('record_versions_identifiers').using('gin', table.identifierIds),
+    index('record_versions_household').on(table.householdId).where(isNotNull(table.householdId)),
+  ],
 );
 
 export const recordSecret = pgTable('record_secret', {

@@ -86,3 +86,11 @@ export function countQuestion({ sql }: Queryable, asked: CountedQuestion): Promi
     )
     SELECT sha256, answers, period, questions, persons FROM answered LEFT JOIN counted ON true`;
 }
+
+/** Deletes what was asked in a trace, and under which openings; how many questions. */
+export async function deleteAsked({ sql }: Queryable, traceId: string): Promise<number> {
+  const { count } = await sql`DELETE FROM answered_questions WHERE trace_id = ${traceId}`;
+  await sql`DELETE FROM asked_counts WHERE holder = ${traceId} AND period = 'trace'`;
+  await sql`DELETE FROM openings WHERE trace_id = ${traceId}`;
+  return count;
+}

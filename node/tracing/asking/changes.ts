@@ -114,9 +114,13 @@ export class Changes implements AsyncDisposable {
   async #refresh(ids: number[]): Promise<TouchedQuestion[]> {
     const { db, province, index, asked } = this.#options;
     const [rows, records] = [await readIdentifiers(db, ids), await readRecords(db, province, ids)];
+    const found = new Set(rows.id);
+    const gone = ids.filter((id) => index.has(id) && !found.has(id));
+    const forgotten = index.tokensOf(gone);
+    index.remove(gone);
     index.put(rows);
     index.putRecords(records, ids);
-    return asked.touchedByIdentity(rows.token);
+    return asked.touchedByIdentity(Buffer.concat([rows.token, forgotten]));
   }
 
   async #touchedByStays(stays: ChangedStays): Promise<TouchedQuestion[]> {

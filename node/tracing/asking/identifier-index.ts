@@ -108,6 +108,15 @@ export class IdentifierIndex {
     for (const generation of rows.generation) this.#generations.add(generation);
   }
 
+  /** Lets identifiers go; one that comes again is put in anew. */
+  remove(ids: Iterable<number>): void {
+    for (const id of ids) {
+      if (!this.has(id)) continue;
+      this.#idOf[this.#numberOf[id] as number] = NONE;
+      this.#numberOf[id] = NONE;
+    }
+  }
+
   /** Puts standing records in: all that there are, or all that name `identifiers` in place of older ones. */
   putRecords(rows: NamingColumns, identifiers?: Iterable<number>): void {
     if (identifiers === undefined) this.#records.replaceAll(rows);

@@ -23,6 +23,7 @@ import {
 import type { Tokenizer } from '../../records/people/operations.ts';
 import type { AdmissionCtx, AdmittedTrace } from './admission.ts';
 import { type BuiltAnswer, buildAnswer, type LocalQuestion } from './answer.ts';
+import { deleteAsked } from './asked-queries.ts';
 import type { AskedQuestions } from './asked-questions.ts';
 import { beginAsking, recordAnswer } from './asking.ts';
 import type { Changes } from './changes.ts';
@@ -51,6 +52,9 @@ export interface TracingCtx extends AdmissionCtx {
 
 /** Whether a trace that is not over, by its opening, can ask about anything in an interval. */
 export const { isAskedAbout } = queries;
+
+/** Deletes what was asked in a trace, and under which openings; how many questions. */
+export const eraseAsked = deleteAsked;
 
 /** A trace on a stream, and what the asker reads: the step of the protocol in which it is answered. */
 export interface AskedTrace extends AdmittedTrace {

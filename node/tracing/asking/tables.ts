@@ -2,7 +2,7 @@
  * Tables for drizzle: admitted openings, what was asked under them, and the state of the node. The
  * migrations make and explain them, and a test compares the two.
  */
-import { sql } from 'drizzle-orm';
+import { isNull, sql } from 'drizzle-orm';
 import { boolean, index, integer, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
 import { bytea, instant, int8, newestFirst } from '../../../shared/db/columns.ts';
 
@@ -23,6 +23,8 @@ export const openings = pgTable(
   (table) => [
     primaryKey({ columns: [table.traceId, table.revision] }),
     index('openings_by_federation_key').on(table.federationKey, table.expiresAt),
+    index('openings_ended').on(sql`coalesce(${table.closedAt}, ${table.expiresAt})`),
+    index('openings_reaching').on(table.asksFrom).where(isNull(table.closedAt)),
     index('openings_newest').on(newestFirst(table.firstSeenAt), newestFirst(table.traceId)),
   ],
 );

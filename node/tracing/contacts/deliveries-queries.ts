@@ -93,6 +93,13 @@ export async function markApplied({ sql }: Queryable, { traceId, seq }: Delivery
   await sql`UPDATE deliveries SET applied = ${seq} WHERE trace_id = ${traceId}`;
 }
 
+/** Deletes all contacts of a trace; how many. */
+export async function deleteContacts({ sql }: Queryable, traceId: string): Promise<number> {
+  const { count } = await sql`DELETE FROM contacts WHERE trace_id = ${traceId}`;
+  await sql`DELETE FROM deliveries WHERE trace_id = ${traceId}`;
+  return count;
+}
+
 interface Filing {
   readonly delivery: Delivery;
   readonly contacts: readonly LocalContact[];

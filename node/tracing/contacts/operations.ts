@@ -31,6 +31,7 @@ import {
 import { read } from './acts.ts';
 import {
   type Delivery,
+  deleteContacts,
   type LocalContact,
   lockApplied,
   lockFiling,
@@ -93,6 +94,9 @@ export function listContacts(
     };
   });
 }
+
+/** Deletes all contacts of a trace; how many. */
+export const eraseContacts = deleteContacts;
 
 /** Grows whenever this province's contacts of a trace change. */
 export function contactsVersion(ctx: Pick<ContactsCtx, 'db'>, traceId: string): Promise<number> {

@@ -121,6 +121,9 @@ export async function reopenTraces(tx: Transaction, { caseId, actor, at }: Corre
     );
 }
 
+/** Traces that have ended, and the deletion of what this province knows of one that it opened. */
+export const { listEnded, deleteTrace: eraseOpened } = queries;
+
 /**
  * Ends a trace, now or as soon as the hub is there; the answer is its version. Throws VERSION_CHANGED;
  * NOT_FOUND NO_SUCH_TRACE for one that the caller does not see; PERMISSION_DENIED CASES_OUTSIDE_AREA,

@@ -5,6 +5,7 @@ import { and, eq, getTableColumns, inArray, isNull, lt, or, type SQL, sql } from
 import type { Scope } from '../../../shared/acts/access.ts';
 import type { Queryable } from '../../../shared/db/database.ts';
 import { withinWards } from '../../../shared/db/ward-filter.ts';
+import { daysToSeconds, LONGEST_OPEN_DAYS } from '../../../shared/domain/rule-pack.ts';
 import { caseIdentifiers, cases } from '../../casework/cases/tables.ts';
 import { identifiers } from '../../records/people/tables.ts';
 import type { IndexFacts } from './rules.ts';
@@ -104,6 +105,33 @@ export function listUnasked({ orm }: Queryable): Promise<TraceRow[]> {
     .select(COLUMNS)
     .from(traces)
     .where(and(isNull(closedAt), sql`NOT ${admitted}`));
+}
+
+/**
+ * At most `limit` traces that had ended by `before` (epoch seconds) and whose openings count no more `now`:
+ * under one that did a trace could begin anew. One that no hub has taken has ended as long after its request
+ * as openings last under any rules.
+ */
+export async function listEnded(
+  { sql }: Queryable,
+  { before, now, limit }: { readonly before: number; readonly now: number; readonly limit: number },
+): Promise<string[]> {
+  const rows = await sql<{ id: string }[]>`
+    SELECT trace_id AS id FROM openings o
+    WHERE coalesce(closed_at, expires_at) <= ${before} AND NOT EXISTS (
+      SELECT FROM openings other WHERE other.trace_id = o.trace_id
+        AND (other.expires_at > ${now} OR coalesce(other.closed_at, other.expires_at) > ${before}))
+    UNION
+    SELECT id FROM traces WHERE NOT EXISTS (SELECT FROM openings o WHERE o.trace_id = traces.id)
+      AND created_at <= to_timestamp(${before - daysToSeconds(LONGEST_OPEN_DAYS)}::bigint)
+    LIMIT ${limit}`;
+  return rows.map(({ id }) => id);
+}
+
+/** Deletes a trace that this province has opened. */
+export async function deleteTrace({ sql }: Queryable, id: string): Promise<void> {
+  await sql`DELETE FROM trace_cases WHERE trace_id = ${id}`;
+  await sql`DELETE FROM traces WHERE id = ${id}`;
 }
 
 /** The next revision of every trace of the case that is still open: it waits for its opening. */
