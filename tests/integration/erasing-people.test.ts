@@ -141,6 +141,7 @@ describe('people', () => {
       ...['case_identifiers.identifier_id', 'check_ins.identifier_id', 'contacts.identifier_ids'],
       ...['encounters.identifier_a', 'encounters.identifier_b', 'record_identifiers.identifier_id'],
       ...['record_versions.identifier_ids', 'records.identifier_ids', 'records.principal_id'],
+      'superseded_case_identifiers.identifier_id',
     ]);
   });
 

@@ -28,7 +28,7 @@ export const TABLE_READERS: readonly TableReader[] = [
   },
   {
     reader: 'node/records/people',
-    tables: ['check_ins', 'encounters', 'case_identifiers', 'contacts'],
+    tables: ['check_ins', 'encounters', 'case_identifiers', 'superseded_case_identifiers', 'contacts'],
     why: 'that nothing names an identifier any more is seen in the transaction that erases it',
   },
   {

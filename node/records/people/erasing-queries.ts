@@ -50,6 +50,7 @@ export async function listUnnamed({ sql }: Tx, ids: readonly number[]): Promise<
       AND NOT EXISTS (SELECT FROM encounters e WHERE e.identifier_a = i.id OFFSET 0)
       AND NOT EXISTS (SELECT FROM encounters e WHERE e.identifier_b = i.id OFFSET 0)
       AND NOT EXISTS (SELECT FROM case_identifiers c WHERE c.identifier_id = i.id OFFSET 0)
+      AND NOT EXISTS (SELECT FROM superseded_case_identifiers s WHERE s.identifier_id = i.id OFFSET 0)
       AND NOT EXISTS (SELECT FROM contacts c WHERE c.identifier_ids @> ARRAY[i.id] OFFSET 0)
       AND NOT EXISTS (SELECT FROM record_versions v WHERE v.identifier_ids @> ARRAY[i.id] OFFSET 0)`;
   return rows.map(({ id }) => id);
