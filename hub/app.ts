@@ -39,7 +39,7 @@ import { checkCertificate } from '../shared/pki/certificate.ts';
 import { demandPrivate } from '../shared/pki/identity.ts';
 import { LiveTls } from '../shared/pki/live-tls.ts';
 import { deriveOprfKey } from '../shared/pseudonym/oprf-key.ts';
-import { startOprfWorkers } from '../shared/pseudonym/oprf-pool.ts';
+import { type OprfWorkers, startOprfWorkers } from '../shared/pseudonym/oprf-pool.ts';
 import { caPublicKey, spkiSha256 } from '../shared/signed/ca-statement.ts';
 import { verifyHubStatement } from '../shared/signed/hub-statement.ts';
 import { auditHandlers } from './audit/grpc.ts';
@@ -52,6 +52,7 @@ import { federationService } from './federation/grpc.ts';
 import { federationKeyHandlers } from './federation-keys/grpc.ts';
 import { keyHandlers } from './key-service/grpc.ts';
 import { LowBudgets } from './key-service/operations.ts';
+import { describeOwnKey, type OwnKey } from './key-service/own-key.ts';
 import { ruleHandlers } from './packs/grpc.ts';
 import { type IssuedRules, issueRules } from './packs/operations.ts';
 import { provinceHandlers } from './provinces/grpc.ts';
@@ -113,7 +114,7 @@ export async function startHub(config: HubConfig, clock = systemClock, out?: Log
   const audit = startAudit(base);
   const traces = await startTraces(base);
   const enrolment = await openEnrolment(base);
-  const doors = { traces, audit, enrolment };
+  const doors = { traces, audit, enrolment, keys: await startKeyService(base) };
   await startGrpc(base, doors);
   await startEnrolment(base, enrolment);
   const url = await startHttp(base, doors);
@@ -153,6 +154,7 @@ interface Doors {
   readonly traces: TracesCtx;
   readonly audit: HubAuditCtx;
   readonly enrolment: EnrolmentCtx;
+  readonly keys: { readonly oprf: OprfWorkers; readonly ownKey: OwnKey };
 }
 
 /** How provinces come in and stay in; the CA's key only where the operator keeps it here. */
@@ -166,7 +168,8 @@ async function openEnrolment({ config, db, clock, tls, roster }: Base): Promise<
       details: [{ field: 'CA_DIR', reason: 'OTHER_CA', params: { other: 'TLS_CA_FILE' } }],
     });
   const addresses = { enrolmentAddress, hubAddress };
-  return { db, clock, roster, ca, signer, lifeMs, ...addresses, hubStatement, askAgainMs };
+  const { oprfStatements } = config;
+  return { db, clock, roster, ca, signer, lifeMs, ...addresses, hubStatement, oprfStatements, askAgainMs };
 }
 
 /** The listener of newcomers, if there is to be one: no client certificate, one method. */
@@ -205,21 +208,28 @@ async function startTraces(base: Base): Promise<TracesCtx> {
   return { db, clock, logger, engine, provinceKeys, warrantKey, refusals, packs, reportEveryMs };
 }
 
-async function startGrpc(
-  { config, logger, clock, db, rules, refusals, metrics, tls, roster, stack, low }: Base,
-  { traces, audit, enrolment }: Doors,
-): Promise<void> {
+/** The key service's threads, and what is said of its key. */
+async function startKeyService({ config, logger, tls, stack }: Base): Promise<Doors['keys']> {
   const key = deriveOprfKey(config.oprfKey.reveal());
   // One core is left to the traces.
   const threads = Math.max(1, availableParallelism() - 1);
   const oprf = stack.use(await startOprfWorkers(threads, { key, logger }));
+  const { oprfStatements: statements } = config;
+  const caKey = caPublicKey(tls.current.ca);
+  return { oprf, ownKey: await describeOwnKey({ oprf, statements, caKey, logger }) };
+}
+
+async function startGrpc(
+  { config, logger, clock, db, rules, refusals, metrics, tls, roster, stack, low }: Base,
+  { traces, audit, enrolment, keys: { oprf, ownKey } }: Doors,
+): Promise<void> {
   const service = federationService({
     ...keyHandlers({ db, clock, oprf, logger, refusals, low, figures: measureKeyService(metrics) }),
     ...federationKeyHandlers({ db, clock }),
     ...ruleHandlers(rules),
     ...provinceHandlers(roster),
     ...renewalHandlers(enrolment),
-    ...traceHandlers(traces, roster),
+    ...traceHandlers(traces, { roster, oprfKeys: [ownKey] }),
     ...auditHandlers(audit),
   });
   const listen = { listen: config.grpcListen, tls: tls.current, check: roster.check };
@@ -229,7 +239,7 @@ async function startGrpc(
 }
 
 /** The HTTP interface; the answer is its address. */
-async function startHttp(base: Base, { traces, audit, enrolment }: Doors): Promise<string> {
+async function startHttp(base: Base, { traces, audit, enrolment, keys }: Doors): Promise<string> {
   const { config, logger, clock, db, rules, metrics, roster, loops, stack } = base;
   const stop = new AbortController();
   stack.use(startForgetting({ db, clock, logger, watch: loops }));
@@ -254,6 +264,7 @@ async function startHttp(base: Base, { traces, audit, enrolment }: Doors): Promi
       ...traces.engine.warnings(),
       ...traces.engine.alarms.warnings(),
       ...base.low.warnings(nowSeconds(clock)),
+      ...keys.ownKey.warnings(),
     ],
     ...{ stopping: stop.signal, clock, cursorKey: await findCursorKey(db) },
   });

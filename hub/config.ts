@@ -23,6 +23,7 @@ const schema = z
     HTTP_LISTEN: listenSchema,
     GRPC_LISTEN: addressSchema,
     OPRF_KEY_FILE: fields.hexKeyFile,
+    OPRF_STATEMENTS_FILE: fields.textFile.optional(),
     WARRANT_KEY_FILE: fields.privateKeyFile,
     PROVINCES_FILE: fields.jsonFile.pipe(provinces).optional(),
     RULES_FILE: fields.jsonFile.optional(),
@@ -66,6 +67,11 @@ const schema = z
     tlsFiles: { caFile: env.TLS_CA_FILE, certFile: env.TLS_CERT_FILE, keyFile: env.TLS_KEY_FILE },
     /** Key of the OPRF that turns identifiers into tokens. */
     oprfKey: env.OPRF_KEY_FILE,
+    /** What the CA states of it, a line each generation; nodes pin it. */
+    oprfStatements: (env.OPRF_STATEMENTS_FILE ?? '')
+      .split('\n')
+      .map((line) => line.trim())
+      .filter(Boolean),
     /** Signs warrants and rule packs. */
     warrantKey: env.WARRANT_KEY_FILE,
     /** Provinces enrolled by file: where their nodes listen, and their keys as the CA states them. */

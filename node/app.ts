@@ -41,6 +41,7 @@ import { Renewal } from './federation/enrolment/renewal.ts';
 import { connectHub, type HubLink } from './federation/hub/hub.ts';
 import { type FederationKeys, startFederationKeys } from './federation/keys/federation-keys.ts';
 import { hubKeys } from './federation/keys/hub.ts';
+import { OprfKeys } from './federation/oprf-keys/operations.ts';
 import { hubRules } from './federation/packs/hub.ts';
 import { openRuleBook, type RuleBook, readPack } from './federation/packs/operations.ts';
 import { hubProvinces } from './federation/provinces/hub.ts';
@@ -89,6 +90,7 @@ interface Base {
   readonly rules: RuleBook;
   readonly refusals: RefusalLog;
   readonly alarms: HeardAlarms;
+  readonly oprfKeys: OprfKeys;
   readonly stack: Disposal;
   readonly stopping: AbortSignal;
 }
@@ -121,9 +123,9 @@ export async function startNode(config: NodeConfig, clock = systemClock, out?: L
   const rules = await startRules(stack, { db, hub, identity, clock, logger, watch, refusals, stop });
   const base: Base = {
     ...{ config, identity, logger, clock, db, feed, watch, dataKeys, metrics },
-    ...{ hub, provinces, federationKeys, rules, refusals, stack },
+    ...{ hub, provinces, federationKeys, rules, refusals, stack, stopping: stop.signal },
     alarms: new HeardAlarms({ db, clock, logger, metrics }),
-    stopping: stop.signal,
+    oprfKeys: await OprfKeys.open({ db, clock, logger, caKey: identity.caKey }, identity.oprfStatements),
   };
   const { log, peers } = startAudit(base);
   const tokenizer = await startTokenizer(base);
@@ -207,8 +209,8 @@ async function startRules(stack: Disposal, parts: RulesParts): Promise<RuleBook>
 
 async function startTokenizer({ stack, logger, hub, ...base }: Base): Promise<Tokenizer> {
   const oprf = stack.use(await startOprfWorkers(1, { logger }));
-  const { db, feed, dataKeys, clock, watch } = base;
-  const parts = { db, feed, dataKeys, clock, watch, oprf, logger, evaluate: hub.evaluate };
+  const { db, feed, dataKeys, clock, watch, oprfKeys: keys } = base;
+  const parts = { db, feed, dataKeys, clock, watch, oprf, logger, keys, evaluate: hub.evaluate };
   return stack.use(createTokenizer(parts));
 }
 
@@ -222,7 +224,7 @@ async function startTracing(base: Base, tokenizer: Tokenizer): Promise<Tracing> 
       ...{ db, traceDb, feed, watch, clock, logger, refusals, metrics, province: identity.province },
       federationKey: base.federationKeys.keyOf,
       warrants: new VerifiedWarrants({ provinces: base.provinces, hub: identity.warrantKey }),
-      tokens: tokenizer,
+      ...{ tokens: tokenizer, oprfKeys: base.oprfKeys },
       rulePack: (number) => readPack(base.rules, number),
       rulesInForceAt: (at) => base.rules.inForceAt(at)?.number,
       onRevoked: (listener) => base.provinces.onRevoked(listener),
@@ -230,6 +232,7 @@ async function startTracing(base: Base, tokenizer: Tokenizer): Promise<Tracing> 
         const answer = await hub.report(report, signal);
         base.provinces.hint(answer.provincesVersion);
         await base.alarms.take(answer.alarms);
+        await base.oprfKeys.heard(answer.oprfKeys);
         return answer;
       },
     }),
@@ -247,8 +250,8 @@ interface HttpParts {
 /** The HTTP interface; the answer is its address. */
 async function startHttp(base: Base, { tracing, tokenizer, peers }: HttpParts): Promise<string> {
   const { config, identity, logger, clock, db, feed, watch, dataKeys, rules, metrics, stack } = base;
-  const hub = hubTraces(base.hub.client);
-  const province = identity.province;
+  const { alarms, oprfKeys } = base;
+  const [hub, province] = [hubTraces(base.hub.client), identity.province];
   stack.use(
     await Submitter.start({
       ...{ db, feed, watch, clock, logger, hub, province, tokenizer },
@@ -284,7 +287,8 @@ async function startHttp(base: Base, { tracing, tokenizer, peers }: HttpParts): 
       rules: rules.check,
       federation_key: base.federationKeys.check,
     },
-    warnings: () => [peers, watch, outgoing, base.alarms, tokenizer].flatMap((one) => one.warnings(['hub'])),
+    warnings: () =>
+      [peers, watch, outgoing, alarms, oprfKeys, tokenizer].flatMap((it) => it.warnings(['hub'])),
     ...{ stopping: base.stopping, clock, cursorKey: await findCursorKey(db) },
   });
   return stack.use(await startHttpServer({ fetch: app.fetch, listen: config.httpListen, clock, logger })).url;

@@ -13,7 +13,11 @@ import { newKey } from '../../shared/ids.ts';
 import { IDENTITY_FILES, makeIdentityDirectory, writeIdentityFile } from '../../shared/pki/identity.ts';
 import { newSerialNumber } from '../../shared/pki/issue.ts';
 import { keepNodeKeys, publicKeysOf } from '../../shared/pki/node-keys.ts';
+import { CHECK_INPUT, checkOf } from '../../shared/pseudonym/key-check.ts';
+import { oprfReady, tokensUnderKey } from '../../shared/pseudonym/oprf.ts';
+import { deriveOprfKey } from '../../shared/pseudonym/oprf-key.ts';
 import { signHubStatement } from '../../shared/signed/hub-statement.ts';
+import { signOprfStatement } from '../../shared/signed/oprf-statement.ts';
 import { signProvinceStatement } from '../../shared/signed/province-statement.ts';
 import { type Authority, createAuthority } from '../pki/authority.ts';
 import { type KeyHoldingProvince, writeFederationKeys } from './federation-key-files.ts';
@@ -31,6 +35,8 @@ export interface KeyFiles {
   /** IDENTITY_DIR of a province's node. */
   identityDir(province: string): string;
   readonly oprfKeyFile: string;
+  /** What the CA states of it. */
+  readonly oprfStatementsFile: string;
   readonly warrantKeyFile: string;
   /** Private key of a province. */
   openingKeyFile(province: string): string;
@@ -50,7 +56,11 @@ export async function createKeyFiles(
   const authority = await createAuthority();
   const hub = await writeHubKeys(directory, authority);
   const shared = {
-    hub: JSON.stringify({ address: hubAddress, statement: hub.statement }),
+    hub: JSON.stringify({
+      address: hubAddress,
+      statement: hub.statement,
+      oprf_statements: [hub.oprfStatement],
+    }),
   };
   const identityDir = (province: string) => path(`node-${province}`);
   const statements = new Map<string, string>();
@@ -70,6 +80,7 @@ export async function createKeyFiles(
     tls: (peer) => of(peer.kind === 'node' ? identityDir(peer.province) : path('hub')),
     identityDir,
     oprfKeyFile: path('hub/oprf.key'),
+    oprfStatementsFile: path('hub/oprf.jws'),
     warrantKeyFile: path('hub/warrant.jwk'),
     openingKeyFile: (province) => join(identityDir(province), IDENTITY_FILES.openingKey),
     statement: (province) => statements.get(province) as string,
@@ -78,7 +89,7 @@ export async function createKeyFiles(
 }
 
 /** The hub's own keys below `directory`; returns what the CA states of it. */
-async function writeHubKeys(directory: string, authority: Authority): Promise<{ statement: string }> {
+async function writeHubKeys(directory: string, authority: Authority): Promise<HubStatements> {
   const hub = join(directory, 'hub');
   await mkdir(hub, { mode: 0o700 });
   const write = (name: string, text: string) => writeFile(join(hub, name), text, { mode: 0o600 });
@@ -86,11 +97,26 @@ async function writeHubKeys(directory: string, authority: Authority): Promise<{ 
   await write(IDENTITY_FILES.ca, tls.ca);
   await write(IDENTITY_FILES.tlsCertificate, tls.cert);
   await write(IDENTITY_FILES.tlsKey, tls.key);
-  await write('oprf.key', `${newHexKey()}\n`);
+  const oprfKey = newHexKey();
+  await write('oprf.key', `${oprfKey}\n`);
+  const oprfStatement = await stateOprfKey(Buffer.from(oprfKey, 'hex'), authority);
+  await write('oprf.jws', oprfStatement);
   const { privateKey, publicKey } = await generateKeyPair('EdDSA', { crv: 'Ed25519', extractable: true });
   await write('warrant.jwk', JSON.stringify(await exportJWK(privateKey)));
   const warrant = { kty: 'OKP', crv: 'Ed25519', x: (await exportJWK(publicKey)).x as string } as const;
-  return { statement: await signHubStatement({ ...stamp(), warrant }, authority.key) };
+  return { statement: await signHubStatement({ ...stamp(), warrant }, authority.key), oprfStatement };
+}
+
+/** What the CA states of the hub, and of the first generation of its OPRF key. */
+interface HubStatements {
+  readonly statement: string;
+  readonly oprfStatement: string;
+}
+
+async function stateOprfKey(seed: Uint8Array, authority: Authority): Promise<string> {
+  await oprfReady();
+  const check = checkOf(tokensUnderKey(deriveOprfKey(seed), [CHECK_INPUT]));
+  return signOprfStatement({ ...stamp(), generation: 1, check }, authority.key);
 }
 
 interface IdentityParts {

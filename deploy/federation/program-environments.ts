@@ -55,6 +55,7 @@ function hubEnvironment(wiring: Wiring, provincesFile: string): Env {
     TLS_CERT_FILE: tls.certFile,
     TLS_KEY_FILE: tls.keyFile,
     OPRF_KEY_FILE: keys.oprfKeyFile,
+    OPRF_STATEMENTS_FILE: keys.oprfStatementsFile,
     WARRANT_KEY_FILE: keys.warrantKeyFile,
     PROVINCES_FILE: provincesFile,
     ...(rulesFile === undefined ? {} : { RULES_FILE: rulesFile }),

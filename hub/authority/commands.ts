@@ -14,6 +14,9 @@ import { AppError, invalidField } from '../../shared/errors.ts';
 import { checkCertificate } from '../../shared/pki/certificate.ts';
 import { createCsr } from '../../shared/pki/csr.ts';
 import { demandPrivate, writePrivately } from '../../shared/pki/identity.ts';
+import { CHECK_INPUT, checkOf } from '../../shared/pseudonym/key-check.ts';
+import { oprfReady, tokensUnderKey } from '../../shared/pseudonym/oprf.ts';
+import { deriveOprfKey } from '../../shared/pseudonym/oprf-key.ts';
 import * as ca from './operations.ts';
 
 /** Files of the hub's own directory, for TLS_*_FILE, WARRANT_KEY_FILE and HUB_STATEMENT_FILE. */
@@ -50,7 +53,32 @@ export function addCaCommands(program: Command, shell: Shell, clock: Clock): voi
       const signed = await signFile(await readJson(file), options, { shell, clock });
       shell.stdout.write(`${JSON.stringify(signed)}\n`);
     });
+  group
+    .command('state-oprf-key <check>')
+    .description(say('ca.state_oprf_key'))
+    .requiredOption('--ca-dir <dir>', say('option.ca_dir'))
+    .option('--generation <n>', say('ca.generation'), '1')
+    .action(async (check: string, { caDir, generation }: { caDir: string; generation: string }) => {
+      const key = { generation: Number(generation), check };
+      const statement = await ca.stateOprfKey(await ca.loadCa(caDir), key, clock.nowMs());
+      shell.stdout.write(`${statement}\n`);
+    });
   addHubCommands(group, { shell, clock });
+  program
+    .command('oprf-check <file>')
+    .description(say('oprf_check'))
+    .action(async (file: string) => {
+      await demandPrivate(file, file);
+      shell.stdout.write(`${await checkOfSeed(await readFile(file, 'utf8'), file)}\n`);
+    });
+}
+
+/** The check value of the OPRF key in a file, as OPRF_KEY_FILE holds it. Throws INVALID_FIELD. */
+async function checkOfSeed(text: string, file: string): Promise<string> {
+  if (!/^[0-9a-f]{64}$/i.test(text.trim())) throw invalidField(file, 'FILE_NOT_HEX', { digits: 64 });
+  await oprfReady();
+  const key = deriveOprfKey(new Uint8Array(Buffer.from(text.trim(), 'hex')));
+  return checkOf(tokensUnderKey(key, [CHECK_INPUT]));
 }
 
 interface SignOptions {

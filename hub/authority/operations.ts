@@ -11,9 +11,11 @@ import type { Peer } from '../../shared/grpc/peer.ts';
 import { readCsr } from '../../shared/pki/csr.ts';
 import { demandPrivate, writePrivately } from '../../shared/pki/identity.ts';
 import { type CaKeys, issueCertificate, newSerialNumber, selfSignCa } from '../../shared/pki/issue.ts';
+import type { OprfKeyCheck } from '../../shared/pseudonym/key-check.ts';
 import { caPublicKey, publicOkp, spkiSha256 } from '../../shared/signed/ca-statement.ts';
 import { verifyEnrolmentRequest } from '../../shared/signed/enrolment-request.ts';
 import { signHubStatement } from '../../shared/signed/hub-statement.ts';
+import { signOprfStatement } from '../../shared/signed/oprf-statement.ts';
 import {
   fingerprintOf,
   fingerprintText,
@@ -126,6 +128,12 @@ export async function signCaRequest(
   if (keys) return { certificate, statement: await signProvinceStatement({ ...stamp, ...keys }, ca.key) };
   if (warrant) return { certificate, statement: await signHubStatement({ ...stamp, warrant }, ca.key) };
   return { certificate };
+}
+
+/** States a generation of the key service's key. Throws STATEMENT_MALFORMED. */
+export function stateOprfKey({ key }: CaKeys, stated: OprfKeyCheck, nowMs: number): Promise<string> {
+  const stamp = { version: 1, issued_at: Math.floor(nowMs / 1000), serial: newSerialNumber() } as const;
+  return signOprfStatement({ ...stamp, ...stated }, key);
 }
 
 /** What came back from the CA, as read from a file (parsed JSON). Throws SIGNED_MALFORMED. */

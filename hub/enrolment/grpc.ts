@@ -34,6 +34,7 @@ export function enrolmentService(ctx: EnrolmentCtx): ServiceImplementation {
         state: STATES[state],
         ...{ certificate: certificate ?? '', statement: statement ?? '' },
         ...{ hubStatement: ctx.hubStatement ?? '', hubAddress: ctx.hubAddress },
+        oprfStatements: [...(ctx.oprfStatements ?? [])],
       };
     },
   });

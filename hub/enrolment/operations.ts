@@ -42,6 +42,8 @@ export interface EnrolmentCtx {
   readonly hubAddress: string;
   /** The hub's warrant key as the CA states it; undefined if the hub was given none. */
   readonly hubStatement: string | undefined;
+  /** What the CA states of the key service's keys; nodes pin it. */
+  readonly oprfStatements?: readonly string[];
   /** How often newcomers are told to ask; every 2 s unless told. */
   readonly askAgainMs?: number | undefined;
 }

@@ -46,6 +46,8 @@ export class ProvinceLink implements AsyncDisposable {
   #probing = false;
 
   #revokedAtMs: number | undefined;
+  /** Why it answers no question, as it has reported last; empty if it does. */
+  refusal = '';
   /** How far its identifiers have their tokens, as it has reported last. */
   tokens: ReportedTokens = { incarnation: 0, dataVersion: 0, pending: 0 };
 

@@ -5,8 +5,7 @@
 import { nowSeconds } from '../../shared/clock.ts';
 import { AppError, toAppError } from '../../shared/errors.ts';
 import { type Loop, type LoopWatch, startLoop } from '../../shared/loop.ts';
-import { isNewer } from '../../shared/trace/messages.ts';
-import type { ProvinceLink, ReportedTokens } from '../provinces/province-link.ts';
+import type { ProvinceLink } from '../provinces/province-link.ts';
 import type { Roster } from '../provinces/roster.ts';
 import type { AdmittedOpening } from './admitted-opening.ts';
 import { TraceAlarms } from './alarms.ts';
@@ -16,6 +15,7 @@ import { LiveTrace, type LiveTraceCtx } from './live-trace.ts';
 import { type ProvinceReport, recordProvinceReport, type StaleAnswers } from './queries.ts';
 import { storeAmendment, storeClosing, storeTrace } from './record.ts';
 import { type OpenTrace, Register } from './register.ts';
+import { type Heard, hear, refusalOf } from './said-of-itself.ts';
 import { toStored } from './stored-status.ts';
 import { listOpenTraces } from './traces-queries.ts';
 import { WakeQueue } from './wake-queue.ts';
@@ -30,9 +30,8 @@ export interface TraceEngineOptions extends Omit<LiveTraceCtx, 'store' | 'provin
 }
 
 /** What a report says of a province's answers. */
-export interface ReportedAnswers {
+export interface ReportedAnswers extends Heard {
   readonly stale: readonly StaleAnswers[];
-  readonly tokens?: ReportedTokens | undefined;
 }
 
 const EXPIRY_SWEEP_MS = 60_000;
@@ -109,8 +108,9 @@ export class TraceEngine implements AsyncDisposable {
     return this.#holdings.broken.get(id);
   }
 
-  isRevoked(province: string): boolean {
-    return this.#ctx.provinces.links.some((link) => link.province === province && link.isRevoked);
+  /** Why a province answers nothing at all, empty if it does. */
+  refusalOf(province: string): string {
+    return refusalOf(this.#ctx, province);
   }
 
   /** What an operator should look at. */
@@ -193,7 +193,7 @@ export class TraceEngine implements AsyncDisposable {
    * What a province says of itself and of its answers; durable when it resolves. Traces are told of a life
    * that is new, of answers that no longer hold, and of identifiers that have their tokens.
    */
-  async report(report: ProvinceReport, { stale, tokens }: ReportedAnswers): Promise<void> {
+  async report(report: ProvinceReport, { stale, ...said }: ReportedAnswers): Promise<void> {
     const { province, incarnation } = report;
     const store = async () => {
       this.#wakes.add(await recordProvinceReport(this.#ctx.db, report, stale));
@@ -203,19 +203,8 @@ export class TraceEngine implements AsyncDisposable {
     };
     const changesNothing = stale.length === 0 && this.#holdings.knowsLife(province, incarnation);
     await (changesNothing ? store() : this.#holdings.changing(store));
-    if (tokens) this.#tokenized(province, tokens);
-  }
-
-  /** Traces hear of it, and those at rest if nothing more is without a token that they may wait for. */
-  #tokenized(province: string, tokens: ReportedTokens): void {
-    const link = this.#ctx.provinces.links.find((one) => one.province === province);
-    if (link === undefined) return;
-    const isNews = isNewer(tokens, link.tokens) || link.tokens.pending !== tokens.pending;
-    const hadPending = link.tokens.pending > 0 || link.tokens.incarnation === 0;
-    link.tokens = tokens;
-    if (!isNews) return;
-    for (const trace of this.#holdings.all) if (trace.leavesOut(province)) trace.onProgress();
-    if (hadPending && tokens.pending === 0) this.#wakes.add(this.#open.waitingFor(province));
+    const wake = (of: string) => this.#wakes.add(this.#open.waitingFor(of));
+    hear({ ...this.#ctx, traces: () => this.#holdings.all, wake }, province, said);
   }
 
   /** Ends a trace, at the word of its province or because it has expired: nothing is asked any more. */

@@ -28,10 +28,17 @@ type Methods = 'openTrace' | 'closeTrace' | 'getTrace' | 'getTraces' | 'reportSt
 
 const REPORT_EVERY_MS = 5_000;
 
+/** What every report is answered with. */
+export interface ToldOfTheHub {
+  readonly roster: { readonly version: number };
+  /** Generations of the OPRF key, the one in use last. */
+  readonly oprfKeys: readonly { generation: number; check: string; statement: string }[];
+}
+
 /** Handlers of the trace methods of FederationService. */
 export function traceHandlers(
   ctx: TracesCtx,
-  roster: { readonly version: number },
+  { roster, oprfKeys }: ToldOfTheHub,
 ): Pick<Handlers<typeof FederationService>, Methods> {
   return {
     openTrace: ({ opening }, call) => openTrace(ctx, provinceOf(call), opening),
@@ -53,7 +60,7 @@ export function traceHandlers(
         dataVersion: Number(request.dataVersion),
         dataAt: request.dataAt,
         protocol: request.protocol,
-        ...{ stale: request.stale, asking: request.asking },
+        ...{ stale: request.stale, asking: request.asking, refusal: request.refusal },
         tokens: {
           incarnation: Number(request.incarnation),
           dataVersion: Number(request.tokenizedVersion),
@@ -62,7 +69,7 @@ export function traceHandlers(
       });
       const nextInMs = ctx.reportEveryMs ?? REPORT_EVERY_MS;
       const alarms = ctx.engine.alarms.openedBy(provinceOf(call));
-      return { nextInMs, provincesVersion: BigInt(roster.version), closed, alarms };
+      return { nextInMs, provincesVersion: BigInt(roster.version), closed, alarms, oprfKeys: [...oprfKeys] };
     },
   };
 }
@@ -73,6 +80,7 @@ function checkReport(report: ReportStatusRequest): void {
   const counts = { incarnation, data_version: dataVersion, tokenized_version: tokenizedVersion };
   for (const [field, count] of Object.entries(counts))
     if (count > BigInt(Number.MAX_SAFE_INTEGER)) throw invalidField(field, 'TOO_LARGE');
+  if (!/^[A-Z_]{0,40}$/.test(report.refusal)) throw invalidField('refusal', 'NOT_A_WORD');
   if (protocol > SEQ_LIMIT) throw invalidField('protocol', 'TOO_LARGE');
   if (stale.some(({ seqs }) => seqs.some((seq) => seq > SEQ_LIMIT))) throw invalidField('stale', 'TOO_LARGE');
 }

@@ -195,7 +195,7 @@ function statusOf(ctx: TracesCtx, row: TraceRow): TraceStatusView | Promise<Trac
 function statusOfStored({ db, clock, engine }: TracesCtx, row: TraceRow): Promise<TraceStatusView> {
   return storedStatus(db, row, {
     nowMs: clock.nowMs(),
-    isRevoked: (province) => engine.isRevoked(province),
+    refusalOf: (province) => engine.refusalOf(province),
     brokenBecause: (id) => engine.brokenBecause(id),
   });
 }
@@ -234,6 +234,8 @@ export function listTraces(
 export interface StatusReport extends ProvinceReport {
   /** How far its identifiers have their tokens; an older node answers when all have theirs. */
   readonly tokens?: ReportedTokens;
+  /** Why it answers no question, empty if it does. */
+  readonly refusal?: string;
   readonly stale: readonly StaleAnswers[];
   /** Traces whose questions the node keeps, some in each report; an older node says nothing of them. */
   readonly asking?: readonly string[];
@@ -244,9 +246,9 @@ export interface StatusReport extends ProvinceReport {
  * is durable before this resolves, with those of the traces asked about that are closed.
  */
 export async function reportStatus(ctx: TracesCtx, report: StatusReport): Promise<string[]> {
-  const { stale, asking = [], tokens, ...said } = report;
+  const { stale, asking = [], tokens, refusal, ...said } = report;
   if (asking.length > ASKED_AT_ONCE) throw invalidField('asking', 'TOO_MANY', { most: ASKED_AT_ONCE });
-  await ctx.engine.report(said, { stale, tokens });
+  await ctx.engine.report(said, { stale, tokens, refusal });
   return asking.length === 0 ? [] : findClosed(ctx.db, asking);
 }
 

@@ -161,7 +161,7 @@ export class ProvinceSession {
   }
 
   get isCurrent(): boolean {
-    return this.#isCaughtUp && this.#pendingIdentifiers === 0;
+    return this.#isCaughtUp && this.#pendingIdentifiers === 0 && this.link.refusal === '';
   }
 
   /** Whether nothing is left to be asked of it or delivered to it: what lacks a token it tells by itself. */
@@ -190,7 +190,7 @@ export class ProvinceSession {
   coverage(inLinks: boolean): CoverageView {
     const pendingIdentifiers = this.#pendingIdentifiers;
     const behind = this.#pending.size;
-    const refusal = this.link.isRevoked ? 'PROVINCE_REVOKED' : this.#refusal;
+    const refusal = this.link.isRevoked ? 'PROVINCE_REVOKED' : this.link.refusal || this.#refusal;
     const state = this.leftOut
       ? 'excluded'
       : refusal

@@ -43,15 +43,15 @@ export function toStored(view: TraceStatusView, startedAtMs: number): StoredStat
   };
 }
 
-/** The stored status of an open trace at `nowMs`; provinces revoked since then are shown as such. */
+/** The stored status of an open trace at `nowMs`; provinces that are revoked or refuse are shown as such. */
 export function restingView(
   row: StatusRow,
   stored: StoredStatus,
-  { nowMs, isRevoked }: { nowMs: number; isRevoked(province: string): boolean },
+  { nowMs, refusalOf }: { nowMs: number; refusalOf(province: string): string },
 ): TraceStatusView {
   const coverage = stored.coverage.map((one): CoverageView => {
-    if (one.state === 'excluded' || !isRevoked(one.province)) return one;
-    return { ...one, state: 'refused', reason: 'PROVINCE_REVOKED' };
+    const reason = refusalOf(one.province);
+    return one.state === 'excluded' || reason === '' ? one : { ...one, state: 'refused', reason };
   });
   const isCurrent = coverage.every(({ state }) => state === 'current');
   return {

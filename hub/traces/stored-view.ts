@@ -12,7 +12,8 @@ import { keepStatus, type TraceRow } from './traces-queries.ts';
 
 export interface Surroundings {
   readonly nowMs: number;
-  isRevoked(province: string): boolean;
+  /** Why the province answers nothing at all, empty if it does. */
+  refusalOf(province: string): string;
   /** Why a trace could not be taken up, if it could not. */
   brokenBecause(id: string): string | undefined;
 }

@@ -353,6 +353,18 @@ CREATE INDEX openings_reaching ON public.openings
   USING btree (asks_from)
   WHERE (closed_at IS NULL);
 
+CREATE TABLE oprf_keys (
+  generation integer NOT NULL,
+  check_value text NOT NULL,
+  statement text,
+  pinned_at timestamp(0) with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT oprf_keys_pkey PRIMARY KEY (generation),
+  CONSTRAINT oprf_keys_check_value_check
+    CHECK ((check_value ~ '^[0-9a-f]{32}$'::text)),
+  CONSTRAINT oprf_keys_generation_check
+    CHECK ((generation > 0))
+);
+
 CREATE TABLE outgoing (
   id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
   channel text NOT NULL,

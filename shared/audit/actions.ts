@@ -44,6 +44,7 @@ export const AUDIT_ACTIONS = [
   'checkpoint.refused',
   'audit.reconciled',
   // The federation key.
+  'oprf_key.pinned',
   'federation_key.created',
   'federation_key.rotated',
   'federation_key.approved',

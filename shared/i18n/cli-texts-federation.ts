@@ -123,6 +123,15 @@ export const CLI_FEDERATION_TEXTS = {
   },
   'ca.fingerprint': { vi: 'dấu vân tay đã so', en: 'the fingerprint, as it was compared' },
   'ca.days': { vi: 'hạn của chứng chỉ, tính bằng ngày', en: 'days for which the certificate is good' },
+  'ca.state_oprf_key': {
+    vi: 'ký giá trị kiểm tra của khóa OPRF (xem oprf-check), cho OPRF_STATEMENTS_FILE',
+    en: 'state the check value of an OPRF key (see oprf-check), for OPRF_STATEMENTS_FILE',
+  },
+  'ca.generation': { vi: 'thế hệ của khóa', en: 'generation of the key' },
+  oprf_check: {
+    vi: 'in giá trị kiểm tra của khóa OPRF trong tệp',
+    en: 'print the check value of the OPRF key in a file',
+  },
   'ca.request_hub': {
     vi: 'tạo khóa của trung tâm và yêu cầu cho CA ngoại tuyến',
     en: 'make the hub’s keys and a request for an offline CA',

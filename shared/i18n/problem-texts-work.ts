@@ -85,6 +85,10 @@ export const WORK_TEXTS = {
     vi: 'Định danh còn chờ dịch vụ khóa; sẽ tự tiếp tục.',
     en: 'Identifiers wait for the key service; this goes on by itself.',
   },
+  OPRF_KEY_CHANGED: {
+    vi: 'Dịch vụ khóa của trung tâm dùng khóa khác với khóa đã ghim; không trả lời trung tâm.',
+    en: 'The hub’s key service has another key than the pinned one; the hub is refused.',
+  },
   IDENTIFIERS_LOCKED: {
     vi: '{locked} định danh đang được xử lý ở nơi khác.',
     en: '{locked} identifiers are locked by another transaction.',

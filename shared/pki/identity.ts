@@ -45,6 +45,8 @@ const hubShape = z.strictObject({
   address: z.string().min(1),
   /** Its warrant key as the CA states it (shared/signed/hub-statement.ts). */
   statement: z.string(),
+  /** Its key service's keys as the CA states them (shared/signed/oprf-statement.ts). */
+  oprf_statements: z.array(z.string()).default([]),
 });
 
 /** What a node is and whom it trusts; everything checked. */
@@ -62,6 +64,8 @@ export interface Identity {
   readonly hubAddress: string;
   /** Verifies the hub's countersignatures and rule packs. */
   readonly warrantKey: KeyObject;
+  /** What the CA states of the key service's keys; checked by whoever pins them. */
+  readonly oprfStatements: readonly string[];
   /** Own statement, parsed and as signed. */
   readonly statement: ProvinceStatement;
   readonly statementJws: string;
@@ -90,6 +94,7 @@ export async function loadIdentity(directory: string, nowMs: number): Promise<Id
       statementJws: text.statement.trim(),
       hubAddress: hub.address,
       warrantKey: loadPublicKey(warrant),
+      oprfStatements: hub.oprf_statements,
     };
   });
 }

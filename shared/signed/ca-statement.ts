@@ -13,7 +13,7 @@ const MAX_JWS_CHARS = 4_096;
 
 /** One kind of statement: its JWS type, and what it may say. */
 export interface StatementKind<T> {
-  readonly type: 'truyvet-province' | 'truyvet-hub';
+  readonly type: 'truyvet-province' | 'truyvet-hub' | 'truyvet-oprf';
   readonly shape: z.ZodType<T>;
 }
 

@@ -3,6 +3,7 @@
  * key service, and traces laid side by side. On a running federation, with real keys.
  */
 import { randomBytes } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { decodeQuestion } from '../../shared/grpc/trace-messages.ts';
 import { newKey, newTraceId } from '../../shared/ids.ts';
@@ -22,6 +23,7 @@ import {
   tearDown,
   traceId,
   tracingOf,
+  wiring,
 } from '../federation/intruder.ts';
 import { rowsOf } from '../federation/scenario.ts';
 import { waitFor } from '../support/wait.ts';
@@ -327,4 +329,61 @@ describe('two traces side by side', () => {
     const packed = rows.map(({ body }) => Buffer.from(decodeQuestion(body).who).toString('hex'));
     return [...new Set(packed.flatMap((hex) => hex.match(/.{32}/g) ?? []))];
   }
+});
+
+/** The last of all: the hub is started again under another key. */
+describe('a hub with another OPRF key', () => {
+  const [index, contact] = ['phone:+84937770001', 'phone:+84937770002'];
+  const on = (time: string) => `2021-06-11T0${time}:00Z`;
+  const encounter = (from: string, until: string) =>
+    `identifier_a,identifier_b,from,until\n${index},${contact},${on(from)},${on(until)}\n`;
+  const restartUnder = async (key: string) => {
+    await federation.kill('hub', 'SIGTERM');
+    await writeFile(wiring.keys.oprfKeyFile, key, { mode: 0o600 });
+    await federation.restart();
+  };
+  const warningsOf = async ({ url }: { url: string }) =>
+    ((await (await fetch(`${url}/readyz`)).json()) as { warnings: string[] }).warnings.join();
+  const warned = async () => {
+    const said = await Promise.all([federation.hub, ...federation.nodes].map(warningsOf));
+    return said.filter((warnings) => warnings.includes('OPRF_KEY_CHANGED')).length;
+  };
+  const untokenized = async () =>
+    (await rowsOf(federation.node(other), 'SELECT FROM identifiers WHERE token IS NULL')).length;
+  const refused = ({ coverage }: TraceStatus) => coverage.filter(({ state }) => state === 'refused').length;
+
+  test('is refused by every province, shown everywhere, and gets nobody lost', async () => {
+    // Ten minutes in one province, and five in the other after the swap: fifteen make a contact.
+    await importFile(federation.node(owner), 'encounters', encounter('1:00', '1:10'));
+    const body = JSON.stringify({ identifiers: [index], onset_on: '2021-06-10' });
+    const { id } = await call<{ id: string }>(federation.node(owner), '/v1/cases', { body });
+    const asked = { cases: [id], direction: 'forward', max_degree: 1, as_of: '2021-06-20T00:00:00Z' };
+    const open = async () =>
+      (await call<{ id: string }>(federation.node(owner), '/v1/traces', { body: JSON.stringify(asked) })).id;
+    const before = await open();
+    await waitForTrace(federation.node(owner), before);
+    const key = await readFile(wiring.keys.oprfKeyFile, 'utf8');
+    await restartUnder(`${randomBytes(32).toString('hex')}\n`);
+    await importFile(federation.node(other), 'encounters', encounter('3:00', '3:05'));
+    await waitFor('warnings', async () => (await warned()) === 4);
+    const [missing] = [await untokenized()];
+    const during = await open();
+    for (const trace of [before, during]) {
+      const status = await waitForTrace(federation.node(owner), trace, (now) => refused(now) === 3);
+      expect(status.state).toBe('partial');
+      expect(status.coverage.map(({ reason }) => reason)).toEqual(Array(3).fill('OPRF_KEY_CHANGED'));
+      expect(status.contacts.by_degree).toEqual({});
+    }
+    expect([missing, await untokenized()]).toEqual([2, 2]);
+    await restartUnder(key);
+    for (const trace of [before, during]) {
+      const status = await waitForTrace(
+        federation.node(owner),
+        trace,
+        ({ state, contacts }) => state === 'complete' && contacts.by_degree['1'] === 1,
+      );
+      expect(refused(status)).toBe(0);
+    }
+    expect([await warned(), await untokenized()]).toEqual([0, 0]);
+  });
 });

@@ -19,6 +19,7 @@ import { benchOrm } from './orm.ts';
 import { profileTrace } from './profile.ts';
 import { renderReport } from './report.ts';
 import { benchSealing } from './sealing.ts';
+import { benchVoprf } from './voprf.ts';
 import { MILLION, makeWorld } from './world.ts';
 
 /**
@@ -68,8 +69,13 @@ switch (positionals[0]) {
   case 'orm':
     console.log(await benchOrm(say));
     break;
+  case 'voprf':
+    console.log(await benchVoprf(say));
+    break;
   default:
-    console.error('usage: npm run bench -- trace | check | profile | cost | sealing | orm | report FILE');
+    console.error(
+      'usage: npm run bench -- trace | check | profile | cost | sealing | orm | voprf | report FILE',
+    );
     process.exitCode = 2;
 }
 

@@ -32,10 +32,14 @@ beforeAll(async () => {
   await run('hub', ['ca', 'create', '--dir', centre.path('ca')]);
   await run('hub', ['ca', 'issue-hub', '--ca-dir', centre.path('ca'), '--dir', centre.path('hub')]);
   const file = (name: string) => centre.path('hub', name);
+  const oprfKey = await centre.hexKey('oprf.key');
+  const check = await run('hub', ['oprf-check', oprfKey]);
+  const stated = await run('hub', ['ca', 'state-oprf-key', check, '--ca-dir', centre.path('ca')]);
+  await writeFile(file('oprf.jws'), `${stated}\n`);
   hubFiles = {
     ...{ TLS_CA_FILE: file('ca.pem'), TLS_CERT_FILE: file('tls.pem'), TLS_KEY_FILE: file('tls.key') },
     ...{ WARRANT_KEY_FILE: file('warrant.jwk'), HUB_STATEMENT_FILE: file('statement.jws') },
-    OPRF_KEY_FILE: await centre.hexKey('oprf.key'),
+    ...{ OPRF_KEY_FILE: oprfKey, OPRF_STATEMENTS_FILE: file('oprf.jws') },
   };
   const listen = { GRPC_LISTEN: await centre.address(), ENROLMENT_LISTEN: await centre.address() };
   // Certificates live so short that every node renews its own while the tests run.
@@ -122,6 +126,8 @@ test('three provinces join, and the hub and they agree about their fingerprints'
     );
     return provinces.length === 3 && provinces.every(({ state }) => state === 'up');
   });
+  const pinned = JSON.parse(await readFile(centre.path('node-24', 'hub.json'), 'utf8')).oprf_statements;
+  expect(pinned).toEqual([(await readFile(hubFiles.OPRF_STATEMENTS_FILE as string, 'utf8')).trim()]);
 }, 180_000);
 
 test('an invitation that was used serves nobody else', async () => {

@@ -17,6 +17,8 @@ export type EnrolmentAnswer =
       readonly statement: string;
       readonly hubStatement: string;
       readonly hubAddress: string;
+      /** What it states of the key service's keys. */
+      readonly oprfStatements: readonly string[];
     };
 
 export interface EnrolmentDoor extends AsyncDisposable {
@@ -37,10 +39,10 @@ export function openEnrolmentDoor(address: string, ca: string, signal: AbortSign
   return {
     ask: async (question) => {
       const answer = await client.enrol(question, { deadlineMs: DEADLINE_MS, signal });
-      const { certificate, statement, hubStatement, hubAddress } = answer;
+      const { certificate, statement, hubStatement, hubAddress, oprfStatements } = answer;
       if (answer.state === EnrolmentState.REJECTED) return { state: 'rejected' };
       if (answer.state === EnrolmentState.APPROVED)
-        return { state: 'approved', certificate, statement, hubStatement, hubAddress };
+        return { state: 'approved', certificate, statement, hubStatement, hubAddress, oprfStatements };
       return { state: 'pending', askAgainInMs: Math.max(200, answer.askAgainInMs) };
     },
     [Symbol.asyncDispose]: async () => channel.close(),

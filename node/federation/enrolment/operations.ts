@@ -24,6 +24,7 @@ import { caPublicKey } from '../../../shared/signed/ca-statement.ts';
 import { signEnrolmentRequest } from '../../../shared/signed/enrolment-request.ts';
 import { verifyHubStatement } from '../../../shared/signed/hub-statement.ts';
 import { type Invitation, parseInvitation } from '../../../shared/signed/invitation.ts';
+import { verifyOprfStatement } from '../../../shared/signed/oprf-statement.ts';
 import { fingerprintOf, verifyProvinceStatement } from '../../../shared/signed/province-statement.ts';
 import { type EnrolmentAnswer, openEnrolmentDoor } from './hub.ts';
 import { fetchPinnedCa } from './pinned-ca.ts';
@@ -131,7 +132,9 @@ async function keepIdentity(answer: Approved, { clock, directory, ca, keys, prov
   if (fingerprintOf(statement) !== fingerprintOf(publicKeysOf(province, keys)))
     throw new AppError('PERMISSION_DENIED', 'KEYS_CHANGED', 'the CA has stated other keys than this node’s');
   await verifyHubStatement(answer.hubStatement, caKey);
-  const hub = { address: answer.hubAddress, statement: answer.hubStatement };
+  const { hubAddress: address, hubStatement, oprfStatements } = answer;
+  for (const stated of oprfStatements) await verifyOprfStatement(stated, caKey);
+  const hub = { address, statement: hubStatement, oprf_statements: oprfStatements };
   await writeIdentityFile(directory, 'ca', ca);
   await writeIdentityFile(directory, 'hub', JSON.stringify(hub));
   await writeIdentityFile(directory, 'statement', answer.statement);

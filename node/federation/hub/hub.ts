@@ -6,6 +6,7 @@ import { FederationService } from '../../../shared/gen/truyvet/v1/federation_pb.
 import { type Channel, type Client, createChannel, createClient } from '../../../shared/grpc/client.ts';
 import type { PeerCheck } from '../../../shared/grpc/peer.ts';
 import type { TlsMaterial } from '../../../shared/grpc/tls.ts';
+import type { ToldKey } from '../oprf-keys/operations.ts';
 
 /** What a node tells of itself, and which answers no longer hold. */
 export interface HubReport {
@@ -20,6 +21,8 @@ export interface HubReport {
   readonly pendingIdentifiers: number;
   /** What came before an answer of this version of the data has its token. */
   readonly tokenizedVersion: number;
+  /** Why it answers no question, else empty. */
+  readonly refusal: string;
 }
 
 export interface HubReportAnswer {
@@ -29,6 +32,8 @@ export interface HubReportAnswer {
   readonly closed: readonly string[];
   /** What its operators should look at in traces that this province has opened. */
   readonly alarms: readonly { readonly traceId: string; readonly reason: string; readonly persons: number }[];
+  /** Its key service's keys; an older hub names none. */
+  readonly oprfKeys: readonly ToldKey[];
 }
 
 export interface HubLink extends AsyncDisposable {
@@ -76,7 +81,7 @@ export function connectHub({ protocol, ...to }: HubLinkOptions): HubLink {
         { deadlineMs: EVALUATE_DEADLINE_MS, signal },
       ),
     report: async ({ incarnation, dataVersion, tokenizedVersion, stale, asking, ...said }, signal) => {
-      const { nextInMs, provincesVersion, closed, alarms } = await client.reportStatus(
+      const { provincesVersion, ...answer } = await client.reportStatus(
         {
           incarnation: BigInt(incarnation),
           dataVersion: BigInt(dataVersion),
@@ -88,7 +93,7 @@ export function connectHub({ protocol, ...to }: HubLinkOptions): HubLink {
         },
         { deadlineMs: REPORT_DEADLINE_MS, signal },
       );
-      return { nextInMs, provincesVersion: Number(provincesVersion), closed, alarms };
+      return { ...answer, provincesVersion: Number(provincesVersion) };
     },
     useTls: (tls) => channel.useTls(tls),
     reconnect: () => channel.reconnect(),

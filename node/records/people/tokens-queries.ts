@@ -43,6 +43,24 @@ function opened(sealer: ColumnSealer, { id, value_sealed }: SealedValue): Untoke
   return { id, value: sealer.open('identifiers.value', id, value_sealed) };
 }
 
+/** An identifier with the token that it has. */
+export interface KnownToken {
+  readonly value: string;
+  readonly token: Uint8Array;
+  readonly generation: number;
+}
+
+/** The newest identifier that has a token; undefined if none has. Never log the value. */
+export async function findKnownToken({
+  sql,
+  sealer,
+}: Db & { readonly sealer: ColumnSealer }): Promise<KnownToken | undefined> {
+  const [row] = await sql<(SealedValue & { token: Buffer; generation: number })[]>`
+    SELECT id, value_sealed, token, token_generation AS generation FROM identifiers
+    WHERE token IS NOT NULL ORDER BY id DESC LIMIT 1`;
+  return row && { value: opened(sealer, row).value, token: row.token, generation: row.generation };
+}
+
 /** What has no token. */
 export interface UntokenizedRange {
   /** The least and the greatest id without a token; null if all have one. */

@@ -9,15 +9,13 @@
  * Several programs may tokenize one database at once. Holds no key; logs counts, never identifiers.
  */
 import type { Clock } from '../../../shared/clock.ts';
-import type { Database } from '../../../shared/db/database.ts';
 import { AppError, toAppError } from '../../../shared/errors.ts';
 import type { Feed } from '../../../shared/feed/feed.ts';
 import { findLastId } from '../../../shared/feed/queries.ts';
 import type { Logger } from '../../../shared/log.ts';
 import { type Loop, type LoopWatch, startLoop } from '../../../shared/loop.ts';
-import type { OprfClient } from '../../../shared/pseudonym/oprf-pool.ts';
-import type { SealerSource } from '../../sealing/data-keys.ts';
 import { IDENTIFIERS_CHANGED } from '../kinds.ts';
+import { type EvaluateTerms, type EvaluationOptions, evaluateBatch } from './tokens-evaluation.ts';
 import {
   countUntokenized,
   findUntokenizedRange,
@@ -28,32 +26,12 @@ import {
 } from './tokens-queries.ts';
 import { TokenStore } from './tokens-store.ts';
 
-/** What an evaluation is for, and until when. */
-export interface EvaluateTerms {
-  /** `cases`: identifiers of cases that are traced, for which the key service keeps a budget apart. */
-  readonly purpose: 'all' | 'cases';
-  readonly signal: AbortSignal;
-}
+export type { EvaluateTerms, PinnedKeys } from './tokens-evaluation.ts';
 
-/** The hub's key service, as gRPC brings it. */
-export type EvaluateBlinded = (
-  blinded: Uint8Array,
-  terms: EvaluateTerms,
-) => Promise<{
-  readonly evaluated: Uint8Array;
-  readonly generation: number;
-  /** Little of this province's budget is left. */
-  readonly budgetLow?: boolean;
-}>;
-
-export interface TokenizerOptions {
-  readonly db: Database;
+export interface TokenizerOptions extends EvaluationOptions {
   /** Wakes it when there are identifiers. */
   readonly feed: Pick<Feed, 'wakes'>;
-  readonly dataKeys: SealerSource;
   readonly clock: Clock;
-  readonly oprf: OprfClient;
-  readonly evaluate: EvaluateBlinded;
   readonly logger: Pick<Logger, 'info' | 'warn'>;
   readonly watch?: LoopWatch | undefined;
   /** Identifiers in one request to the key service; 2,000 unless told. */
@@ -238,12 +216,10 @@ class TokenLoop implements Tokenizer {
   }
 
   async #tokenize(batch: readonly Untokenized[], asking: EvaluateTerms): Promise<number> {
-    const { oprf, evaluate, logger } = this.#options;
-    using blinding = await oprf.blind(batch.map((identifier) => identifier.value));
-    const { evaluated, generation, budgetLow = false } = await evaluate(blinding.blinded, asking);
+    const { logger } = this.#options;
+    const { tokens, generation, budgetLow } = await evaluateBatch(this.#options, batch, asking);
     if (budgetLow && !this.#isBudgetLow) logger.warn({}, 'the budget at the key service is nearly used up');
     this.#isBudgetLow = budgetLow;
-    const tokens = await blinding.finalize(evaluated);
     const ids = batch.map((identifier) => identifier.id);
     const locked = await this.#store.store({ ids, tokens, generation });
     logger.info({ identifiers: ids.length - locked, locked, generation }, 'tokenized');

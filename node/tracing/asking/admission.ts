@@ -23,6 +23,7 @@ import {
   joinOpenings,
 } from '../../../shared/signed/opening-rules.ts';
 import { federationKeyOf, type Warrant } from '../../../shared/signed/opening-shape.ts';
+import type { OprfKeys } from '../../federation/oprf-keys/operations.ts';
 import type { TokenCipher } from './ciphers.ts';
 import type { IdentifierIndex } from './identifier-index.ts';
 import * as queries from './queries.ts';
@@ -37,6 +38,8 @@ export interface AdmissionCtx {
   /** Number of the pack in force at an instant, epoch seconds. */
   rulesInForceAt(at: number): number | undefined;
   readonly index: Pick<IdentifierIndex, 'hasOnlyGeneration'>;
+  /** Whether the hub has the pinned OPRF key. */
+  readonly oprfKeys: Pick<OprfKeys, 'demand'>;
   /**
    * The cipher of a trace under a generation of the federation key. Throws FAILED_PRECONDITION
    * FEDERATION_KEY_MISSING, FEDERATION_KEY_UNKNOWN.
@@ -58,7 +61,7 @@ export interface AdmittedTrace {
  * Accepts the warrant of a trace, a new one or one known; on the record, as is its refusal. `streamOf` is the
  * trace that the stream asks for already: throws INVALID_ARGUMENT WARRANT_MISMATCH for another one, and what
  * `verifyWarrant`, `admitOpening` and `checkTerms` throw; FAILED_PRECONDITION FEDERATION_KEY_MISSING,
- * FEDERATION_KEY_UNKNOWN, KEY_GENERATION_MISMATCH.
+ * FEDERATION_KEY_UNKNOWN, KEY_GENERATION_MISMATCH, OPRF_KEY_CHANGED.
  */
 export function admitWarrant(
   ctx: AdmissionCtx,
@@ -89,6 +92,7 @@ async function admitVerified(
  * refusal shows in coverage, an empty answer would look like the truth.
  */
 function checkKeys(ctx: AdmissionCtx, opening: Opening): void {
+  ctx.oprfKeys.demand();
   ctx.cipherOf(opening.trace_id, federationKeyOf(opening));
   if (ctx.index.hasOnlyGeneration(opening.generation)) return;
   const message = `tokens: not all of generation ${opening.generation} of the key service's key`;

@@ -64,7 +64,8 @@ export interface AskedTrace extends AdmittedTrace {
 /**
  * The encoded answer to one question, from one state of the data; on the record, as is a refusal. Throws
  * INVALID_ARGUMENT QUESTION_TOO_LARGE; PERMISSION_DENIED NO_WARRANT, QUESTION_OUTSIDE_OPENING,
- * OPENING_EXPIRED, WARRANT_EXPIRED; UNAVAILABLE TOKENS_PENDING; and as `beginAsking`.
+ * OPENING_EXPIRED, WARRANT_EXPIRED; FAILED_PRECONDITION OPRF_KEY_CHANGED; UNAVAILABLE TOKENS_PENDING; and as
+ * `beginAsking`.
  */
 export function answerQuestion(
   ctx: TracingCtx,
@@ -88,6 +89,8 @@ async function answerAllowed(
   signal: AbortSignal,
 ): Promise<Uint8Array> {
   if (!trace) throw denied('NO_WARRANT', 'a question before a warrant');
+  // A stream may outlast the hub's key.
+  ctx.oprfKeys.demand();
   checkAllowed(trace, question, nowSeconds(ctx.clock));
   const { trace_id: traceId, rules, expires_at: expiresAt } = trace.opening;
   const [asking, pack] = await Promise.all([beginAsking(ctx, trace, question), ctx.rulePack(rules)]);

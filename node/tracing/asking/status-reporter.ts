@@ -19,6 +19,8 @@ export interface Report extends TokensTold {
   readonly stale: readonly { traceId: string; seqs: number[] }[];
   /** Some of the traces that have asked: whether any of them is over. */
   readonly asking: readonly string[];
+  /** Why this node answers no question, else empty. */
+  readonly refusal: string;
 }
 
 /** What the hub says to it. */
@@ -38,6 +40,7 @@ export interface StatusReporterOptions {
   readonly changes: Pick<Changes, 'dataVersion' | 'dataAt'>;
   readonly asked: AskedQuestions;
   readonly tokens: Pick<TokenProgress, 'told' | 'isDue'>;
+  refusal(): string;
   /** Sends one report to the hub. */
   send(report: Report, signal: AbortSignal): Promise<ReportAnswer>;
 }
@@ -78,13 +81,14 @@ export class StatusReporter implements AsyncDisposable {
   async #report(signal: AbortSignal): Promise<{ nextInMs: number }> {
     const { incarnation, changes, asked, clock, db } = this.#options;
     const tokens = await this.#options.tokens.told();
+    const refusal = this.#options.refusal();
     const sending = this.#touched;
     this.#touched = new Map();
     const { dataVersion, dataAt } = changes;
     const stale = [...sending].map(([traceId, seqs]) => ({ traceId, seqs: [...seqs] }));
     try {
       const asking = asked.nextTraces(ASKED_AT_ONCE);
-      const report = { incarnation, dataVersion, dataAt, stale, asking, ...tokens };
+      const report = { incarnation, dataVersion, dataAt, stale, asking, ...tokens, refusal };
       const { nextInMs, closed } = await this.#options.send(report, signal);
       asked.forget(closed);
       if (closed.length > 0) await markOpeningsClosed(db, closed, nowSeconds(clock));

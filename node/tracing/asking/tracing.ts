@@ -11,6 +11,7 @@ import type { Feed } from '../../../shared/feed/feed.ts';
 import type { Logger } from '../../../shared/log.ts';
 import type { LoopWatch } from '../../../shared/loop.ts';
 import type { VerifiedWarrants } from '../../../shared/signed/opening-cache.ts';
+import type { OprfKeys } from '../../federation/oprf-keys/operations.ts';
 import type { Tokenizer } from '../../records/people/operations.ts';
 import { AskedQuestions, type TouchedQuestion } from './asked-questions.ts';
 import { Changes } from './changes.ts';
@@ -46,6 +47,8 @@ export interface TracingOptions {
   onRevoked: TracingCtx['onRevoked'];
   /** What has no token, and who waits for it. */
   readonly tokens: Pick<Tokenizer, 'flush' | 'soon' | 'look'>;
+  /** Whether the hub has the pinned OPRF key. */
+  readonly oprfKeys: Pick<OprfKeys, 'demand' | 'refusal'>;
   readonly feed: Feed;
   readonly watch?: LoopWatch | undefined;
   rulePack(number: number): Promise<RulePack>;
@@ -75,7 +78,8 @@ export async function createTracing(options: TracingOptions): Promise<Tracing> {
   const changes = await Changes.start({ db, feed, province, index, asked, onTouched, onTokenized });
   changes.dataAt = await queries.findDataAt(db);
   const progress = new TokenProgress({ look: () => options.tokens.look(), changes });
-  const reporting = { incarnation, changes, asked, tokens: progress, send: options.report };
+  const refusal = () => options.oprfKeys.refusal;
+  const reporting = { incarnation, changes, asked, tokens: progress, refusal, send: options.report };
   reporter = new StatusReporter({ ...options, ...reporting });
   const ciphers = new TraceCiphers(options.federationKey);
   const ctx: TracingCtx = {

@@ -13,7 +13,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file truyvet/v1/enrolment.proto.
  */
 export const file_truyvet_v1_enrolment: GenFile = /*@__PURE__*/
-  fileDesc("Chp0cnV5dmV0L3YxL2Vucm9sbWVudC5wcm90bxIKdHJ1eXZldC52MSJDCgxFbnJvbFJlcXVlc3QSEgoKaW52aXRhdGlvbhgBIAEoCRIOCgZzZWNyZXQYAiABKAkSDwoHcmVxdWVzdBgDIAEoCSKnAQoNRW5yb2xSZXNwb25zZRIpCgVzdGF0ZRgBIAEoDjIaLnRydXl2ZXQudjEuRW5yb2xtZW50U3RhdGUSFwoPYXNrX2FnYWluX2luX21zGAIgASgNEhMKC2NlcnRpZmljYXRlGAMgASgJEhEKCXN0YXRlbWVudBgEIAEoCRIVCg1odWJfc3RhdGVtZW50GAUgASgJEhMKC2h1Yl9hZGRyZXNzGAYgASgJKooBCg5FbnJvbG1lbnRTdGF0ZRIfChtFTlJPTE1FTlRfU1RBVEVfVU5TUEVDSUZJRUQQABIbChdFTlJPTE1FTlRfU1RBVEVfUEVORElORxABEhwKGEVOUk9MTUVOVF9TVEFURV9BUFBST1ZFRBACEhwKGEVOUk9MTUVOVF9TVEFURV9SRUpFQ1RFRBADMlAKEEVucm9sbWVudFNlcnZpY2USPAoFRW5yb2wSGC50cnV5dmV0LnYxLkVucm9sUmVxdWVzdBoZLnRydXl2ZXQudjEuRW5yb2xSZXNwb25zZWIGcHJvdG8z");
+  fileDesc("Chp0cnV5dmV0L3YxL2Vucm9sbWVudC5wcm90bxIKdHJ1eXZldC52MSJDCgxFbnJvbFJlcXVlc3QSEgoKaW52aXRhdGlvbhgBIAEoCRIOCgZzZWNyZXQYAiABKAkSDwoHcmVxdWVzdBgDIAEoCSLAAQoNRW5yb2xSZXNwb25zZRIpCgVzdGF0ZRgBIAEoDjIaLnRydXl2ZXQudjEuRW5yb2xtZW50U3RhdGUSFwoPYXNrX2FnYWluX2luX21zGAIgASgNEhMKC2NlcnRpZmljYXRlGAMgASgJEhEKCXN0YXRlbWVudBgEIAEoCRIVCg1odWJfc3RhdGVtZW50GAUgASgJEhMKC2h1Yl9hZGRyZXNzGAYgASgJEhcKD29wcmZfc3RhdGVtZW50cxgHIAMoCSqKAQoORW5yb2xtZW50U3RhdGUSHwobRU5ST0xNRU5UX1NUQVRFX1VOU1BFQ0lGSUVEEAASGwoXRU5ST0xNRU5UX1NUQVRFX1BFTkRJTkcQARIcChhFTlJPTE1FTlRfU1RBVEVfQVBQUk9WRUQQAhIcChhFTlJPTE1FTlRfU1RBVEVfUkVKRUNURUQQAzJQChBFbnJvbG1lbnRTZXJ2aWNlEjwKBUVucm9sEhgudHJ1eXZldC52MS5FbnJvbFJlcXVlc3QaGS50cnV5dmV0LnYxLkVucm9sUmVzcG9uc2ViBnByb3RvMw");
 
 /**
  * @generated from message truyvet.v1.EnrolRequest
@@ -84,6 +84,13 @@ export type EnrolResponse = Message<"truyvet.v1.EnrolResponse"> & {
    * @generated from field: string hub_address = 6;
    */
   hubAddress: string;
+
+  /**
+   * What the CA states of the key service's keys (compact JWS, ES256): shared/signed/oprf-statement.ts.
+   *
+   * @generated from field: repeated string oprf_statements = 7;
+   */
+  oprfStatements: string[];
 };
 
 /**
