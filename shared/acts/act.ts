@@ -20,6 +20,7 @@ import {
 } from './access.ts';
 import { keepAnswer, type NamedRequest, noteRequest } from './requests.ts';
 import type { KeptAnswer } from './terms.ts';
+import { wayOf } from './way.ts';
 
 export interface ActCtx {
   readonly db: Database;
@@ -76,7 +77,8 @@ export interface Acts<T extends ActTable> {
   ) => Promise<R>;
   /**
    * `change` for what must not be one transaction (a file of millions of rows, a question to another program
-   * before anything is stored): decided once, refused once, and every `step` has its entry.
+   * before anything is stored): decided once, refused once, and every `step` has its entry. Each but the
+   * first lets those go first who have one thing to change (way.ts).
    */
   readonly changeInSteps: <R>(
     ctx: ActCtx,
@@ -100,7 +102,8 @@ export function actsOf<T extends ActTable>(table: T): Acts<T> {
   return {
     change: (ctx, caller, ...[act, asked, work]) => {
       const acting = run(ctx, caller, [act, asked]);
-      return acting.recordingRefusal(() =>
+      const changing = wayOf(ctx.db).enter();
+      const changed = acting.recordingRefusal(() =>
         withTransaction(ctx.db, async (tx) => {
           const leave = acting.begin();
           await acting.noteRequest(tx);
@@ -110,6 +113,7 @@ export function actsOf<T extends ActTable>(table: T): Acts<T> {
           return result;
         }),
       );
+      return changed.finally(() => changing[Symbol.dispose]());
     },
     changeInSteps: (ctx, caller, ...[act, asked, work]) => {
       const acting = run(ctx, caller, [act, asked]);
@@ -121,7 +125,9 @@ export function actsOf<T extends ActTable>(table: T): Acts<T> {
           await acting.record(tx, own);
           return result;
         });
-      return acting.recordingRefusal(() => work(step, acting.begin()));
+      const going = wayOf(ctx.db).goInSteps();
+      const inTurn: Step = (own, part) => going.step(() => step(own, part));
+      return acting.recordingRefusal(() => work(inTurn, acting.begin())).finally(() => going.end());
     },
     read: (ctx, caller, ...[act, asked, work]) => {
       const acting = run(ctx, caller, [act, asked]);

@@ -4,7 +4,7 @@
  * check` compares federation, merged query and oracle on a small world; `-- profile` says where a two-degree
  * trace spends its time; `-- cost --baseline DIST` and `-- sealing --baseline DIST` what traces and imports
  * cost against the build in DIST, which lacks what is asked about (sealing); `-- orm` what a statement costs
- * through drizzle.
+ * through drizzle; `-- writers` what an import costs whoever writes beside it.
  */
 import { appendFileSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -21,6 +21,7 @@ import { renderReport } from './report.ts';
 import { benchSealing } from './sealing.ts';
 import { benchVoprf } from './voprf.ts';
 import { MILLION, makeWorld } from './world.ts';
+import { benchWriters } from './writers.ts';
 
 /**
  * Position of the index person in block 0: its degree-1 contacts are about as many as in the issue's
@@ -66,6 +67,9 @@ switch (positionals[0]) {
   case 'sealing':
     console.log(await benchSealing({ ...sealingOptions(), say }));
     break;
+  case 'writers':
+    console.log(await benchWriters(say));
+    break;
   case 'orm':
     console.log(await benchOrm(say));
     break;
@@ -75,6 +79,7 @@ switch (positionals[0]) {
   default:
     console.error(
       'usage: npm run bench -- trace | check | profile | cost | sealing | orm | voprf | report FILE',
+      'usage: npm run bench -- trace | check | profile | cost | sealing | orm | writers | report FILE',
     );
     process.exitCode = 2;
 }

@@ -4,6 +4,7 @@
  */
 import type { Caller } from '../../../shared/acts/access.ts';
 import type { Step } from '../../../shared/acts/act.ts';
+import { wayOf } from '../../../shared/acts/way.ts';
 import { type Clock, nowSeconds } from '../../../shared/clock.ts';
 import { vietnamDate } from '../../../shared/domain/instant.ts';
 import { AppError, type FieldError, listed, receivedError, toAppError } from '../../../shared/errors.ts';
@@ -68,8 +69,11 @@ export interface ImportRequest<K extends ImportKind = ImportKind> {
 /** Those of some identifiers under which nobody checked in or met anybody. */
 export const findUnseen = queries.findUnseen;
 
-/** Rows in one transaction: large enough to be fast, small enough that others wait only a moment. */
-const BATCH_ROWS = 5_000;
+/**
+ * Rows in one transaction: enough to be fast while nobody else has anything to change here, else so few that
+ * whoever comes in the middle hardly notices.
+ */
+const BATCH_ROWS = { alone: 2_000, beside: 200 };
 export const MOST_ERRORS = 1_000;
 
 /**
@@ -101,6 +105,7 @@ async function storeRows<K extends ImportKind>(
   const run = new ImportRun<Rows[K]>(rowKind, { today: vietnamDate(now), province: ctx.province, bounds });
   const created = ctx.quota.countOf(ctx.caller, 'imports');
   const save = (batch: Batch<Rows[K]>) => storeBatch({ ...ctx, created }, store, batch);
+  const way = wayOf(ctx.db);
   const lines = readLines(unbroken(source.bytes));
   const columns = rowKind.columns;
   const rows = source.format === 'csv' ? readCsv(lines, columns) : readNdjson(lines, columns);
@@ -116,7 +121,10 @@ async function storeRows<K extends ImportKind>(
   };
   try {
     for await (const group of rows) {
-      for (const raw of group) if (run.take(raw)) await storeNext(run.cut());
+      for (const raw of group) {
+        const full = way.isShared ? BATCH_ROWS.beside : BATCH_ROWS.alone;
+        if (run.take(raw) >= full) await storeNext(run.cut());
+      }
     }
     await storeNext(run.cut());
     await storing;
@@ -158,8 +166,8 @@ class ImportRun<Row> {
     this.#facts = facts;
   }
 
-  /** Reads a row into the current batch; true if that is full now. */
-  take(raw: RawRow): boolean {
+  /** Reads a row into the current batch; how many that has now. */
+  take(raw: RawRow): number {
     const batch = this.#batch;
     const { problem, row, warnings }: RowReading<Row> =
       raw.cells === undefined ? { problem: raw.problem } : readRow(this.#kind, raw.cells, this.#facts);
@@ -172,7 +180,7 @@ class ImportRun<Row> {
       batch.refused++;
       if (batch.problems.length < MOST_ERRORS) batch.problems.push({ line: raw.line, ...problem });
     }
-    return batch.rows.length + batch.refused >= BATCH_ROWS;
+    return batch.rows.length + batch.refused;
   }
 
   #warn(line: number, warnings: readonly FieldError[] = []): void {

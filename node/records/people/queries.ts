@@ -89,7 +89,8 @@ export async function findHouseholdNames(
 /** Ward of this person by the standing record that counts most; undefined if none is known. */
 export async function findWard(db: Db, identifierId: number): Promise<string | undefined> {
   const [row] = await db.sql<{ ward: string }[]>`
-    SELECT ward FROM record_identifiers n JOIN records r ON r.id = n.record_id
+    SELECT ward FROM record_identifiers n
+      CROSS JOIN LATERAL (SELECT * FROM records WHERE id = n.record_id OFFSET 0) r
     WHERE n.identifier_id = ${identifierId} AND retracted_at IS NULL AND waits_for IS NULL
       AND ward IS NOT NULL
     ORDER BY record_rank(source), at DESC, r.id DESC LIMIT 1`;

@@ -99,11 +99,18 @@ export async function findStanding(
   lock: 'lock' | 'nothing',
 ): Promise<StoredRecord[]> {
   const locking = lock === 'lock' ? sql`ORDER BY id FOR UPDATE OF r` : sql``;
+  // Key by key, then id by id, whatever the planner believes of tables that an import has just filled: a plan
+  // that went through all that stands made who writes one record wait. Spelt so that it is no condition of
+  // the index of standing records, which would be read as a whole beside the ids.
   const rows = await sql<RecordRow[]>`
     SELECT ${columnsOf(sql)} FROM records r
-    WHERE retracted_at IS NULL AND (source, source_key) IN (
-      SELECT * FROM unnest(${keys.map(({ source }) => source)}::smallint[],
-        ${byteaTexts(keys.map(({ key }) => key))}::text[]::bytea[]) k (source, source_key)) ${locking}`;
+    WHERE coalesce(retracted_at, 0) = 0 AND id = ANY (ARRAY(
+      SELECT found.id FROM unnest(${keys.map(({ source }) => source)}::smallint[],
+        ${byteaTexts(keys.map(({ key }) => key))}::text[]::bytea[]) k (source, source_key)
+      CROSS JOIN LATERAL (
+        SELECT id FROM records
+        WHERE source = k.source AND source_key = k.source_key AND retracted_at IS NULL OFFSET 0
+      ) found)) ${locking}`;
   return rows.map((row) => recordOf(sealer, row));
 }
 

@@ -58,13 +58,19 @@ export async function readRecords(
   province: string,
   ids?: readonly number[],
 ): Promise<NamingColumns> {
-  const naming = `SELECT record_id FROM record_identifiers WHERE identifier_id = ANY(${intArray(ids ?? [])})`;
+  // Record by record, whatever the planner believes of tables that an import has just filled.
+  const standing = ids
+    ? `(SELECT DISTINCT n.record_id FROM unnest(${intArray(ids)}) AS asked (id)
+          CROSS JOIN LATERAL (
+            SELECT record_id FROM record_identifiers WHERE identifier_id = asked.id OFFSET 0) n) named_by
+        CROSS JOIN LATERAL (SELECT * FROM records WHERE id = named_by.record_id OFFSET 0) r`
+    : 'records r';
   const { columns } = await copyColumns(
     db.sql,
     `SELECT r.id::int, named.id, coalesce(${PACKED_BIRTH}, 0), coalesce(r.household_id, 0),
         coalesce(r.principal_id, 0), coalesce(r.province = '${province}', false)
-      FROM records r CROSS JOIN LATERAL unnest(r.identifier_ids) AS named (id)
-      WHERE r.retracted_at IS NULL AND r.waits_for IS NULL ${ids ? `AND r.id IN (${naming})` : ''}`,
+      FROM ${standing} CROSS JOIN LATERAL unnest(r.identifier_ids) AS named (id)
+      WHERE r.retracted_at IS NULL AND r.waits_for IS NULL`,
     ['int4', 'int4', 'int4', 'int4', 'int4', 'bool'],
   );
   const [record, identifier, birth, household, principal, isResident] = columns;
