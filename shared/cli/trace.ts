@@ -26,7 +26,7 @@ export function formatProgress(trace: TraceJson): string {
 export function formatTrace(trace: TraceJson): string {
   const rows = trace.coverage.map((one) => [
     one.province,
-    `${called(COVERAGE_WORDS, one.state, language())}${one.reason === null ? '' : ` (${one.reason})`}`,
+    `${called(COVERAGE_WORDS, one.state, language())}${becauseOf(one)}`,
     String(one.behind),
     localTime(one.answered_at),
     String(trace.contacts.by_province[one.province] ?? 0),
@@ -40,6 +40,11 @@ export function formatTrace(trace: TraceJson): string {
       rows,
     ),
   ].join('');
+}
+
+function becauseOf({ reason, pending_identifiers: pending }: TraceJson['coverage'][number]): string {
+  if (reason === null) return '';
+  return pending === 0 ? ` (${reason})` : ` (${reason}: ${pending})`;
 }
 
 /** Traces as both programs list them. */

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createAuthority } from '../../deploy/pki/authority.ts';
 import { OprfKeys } from '../../node/federation/oprf-keys/operations.ts';
 import { ensureIdentifiers } from '../../node/records/people/operations.ts';
-import { evaluateBatch } from '../../node/records/people/tokens-evaluation.ts';
+import { evaluateBatch, probeKey } from '../../node/records/people/tokens-evaluation.ts';
 import { listUntokenized, storeTokens } from '../../node/records/people/tokens-queries.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { withTransaction } from '../../shared/db/database.ts';
@@ -62,18 +62,23 @@ async function insert(count: number): Promise<void> {
   );
 }
 
-/** Tokenizes all that has no token; `key` evaluates each element. */
-async function tokenize(keys: OprfKeys, key: OprfKey | ((i: number) => OprfKey), generation = 1) {
-  const { db } = database;
+/** A key service whose `key` evaluates each element. */
+function evaluatingUnder(keys: OprfKeys, key: OprfKey | ((i: number) => OprfKey), generation = 1) {
   const keyOf = typeof key === 'function' ? key : () => key;
-  const batch = await listUntokenized({ sql: db.sql, sealer: dataKeys.sealer }, { after: 0, limit: 100 });
   const evaluating = async (blinded: Uint8Array) => {
     const parts = Array.from({ length: blinded.length / 32 }, (_, i) =>
       evaluate(keyOf(i), blinded.subarray(i * 32, i * 32 + 32)),
     );
     return { evaluated: Buffer.concat(parts), generation };
   };
-  const options = { db, dataKeys, oprf, keys, evaluate: evaluating };
+  return { db: database.db, dataKeys, oprf, keys, evaluate: evaluating };
+}
+
+/** Tokenizes all that has no token; `key` evaluates each element. */
+async function tokenize(keys: OprfKeys, key: OprfKey | ((i: number) => OprfKey), generation = 1) {
+  const { db } = database;
+  const batch = await listUntokenized({ sql: db.sql, sealer: dataKeys.sealer }, { after: 0, limit: 100 });
+  const options = evaluatingUnder(keys, key, generation);
   const { tokens } = await evaluateBatch(options, batch, { purpose: 'all', signal: never });
   await storeTokens(db, { ids: batch.map(({ id }) => id), tokens, generation });
 }
@@ -162,6 +167,11 @@ describe('a node that was enrolled before keys were stated', () => {
       values.map(({ value }) => value),
     );
     await storeTokens(database.db, { ids: values.map(({ id }) => id), tokens, generation: 1 });
+    const first = await open();
+    // Though nothing waits for a token.
+    await probeKey(evaluatingUnder(first, own), never);
+    expect(first.isOpen).toBe(false);
+    await database.db.sql`TRUNCATE oprf_keys`;
     await insert(1);
     const keys = await open();
     await expect(tokenize(keys, others)).rejects.toMatchObject(CHANGED);

@@ -61,7 +61,10 @@ beforeEach(async () => {
 afterEach(() => Promise.all(running.map((tokenizer) => tokenizer[Symbol.asyncDispose]())));
 
 function start(change: Partial<Omit<TokenizerOptions, 'dataKeys'>> = {}): Tokenizer {
-  const keys = { isOpen: false, prove: async () => undefined, reject: () => expect.fail('another key') };
+  const keys = {
+    ...{ isOpen: false, refusal: '', prove: async () => undefined },
+    reject: () => expect.fail('another key'),
+  };
   const logger = { info: () => {}, warn: (...args: unknown[]) => void warnings.push(args) };
   const tokenizer = createTokenizer({
     ...{ db: database.db, dataKeys, keys },
@@ -297,6 +300,32 @@ describe('while the budget at the key service is spent', () => {
     await waitFor('tokens', async () => (await untokenized()) === 0);
     await expectAllTokenized(BATCH + 3);
     await waitFor('no warning', () => tokenizer.warnings().length === 0);
+  });
+
+  it('asks a hub that is refused for nothing but its key', async () => {
+    const asked: number[] = [];
+    const keys = { isOpen: false, refusal: 'OPRF_KEY_CHANGED', reject: () => expect.fail('another key') };
+    const prove = async () => {
+      if (asked.length > 2) keys.refusal = '';
+      else throw new AppError('FAILED_PRECONDITION', 'OPRF_KEY_CHANGED', 'told to fail');
+    };
+    await insert(7);
+    const counting: TokenizerOptions['evaluate'] = (blinded, terms) => {
+      asked.push(blinded.length / 32);
+      return evaluate(blinded, terms);
+    };
+    await start({
+      clock: quickClock,
+      keys: {
+        ...keys,
+        prove,
+        get refusal() {
+          return keys.refusal;
+        },
+      },
+      evaluate: counting,
+    }).flush(never);
+    expect(asked).toEqual([1, 1, 1, 8]);
   });
 
   it('warns when little is left, once in the log', async () => {

@@ -31,6 +31,8 @@ export type EvaluateBlinded = (
 export interface PinnedKeys {
   /** Nothing is pinned yet: the key must be that of the tokens at hand. */
   readonly isOpen: boolean;
+  /** Why the hub is refused, empty if it is not. */
+  readonly refusal: string;
   /** Throws FAILED_PRECONDITION OPRF_KEY_CHANGED unless it is the pinned key of its generation. */
   prove(key: OprfKeyCheck): Promise<void>;
   /** It does not make the tokens at hand. Throws OPRF_KEY_CHANGED. */
@@ -68,6 +70,17 @@ export async function evaluateBatch(
   const { checks, tokens } = mixed.unmix(await blinding.finalize(evaluated));
   await proveKey(keys, { generation, checks, known });
   return { tokens, generation, budgetLow };
+}
+
+/**
+ * Asks for nothing but what shows the key, where that has to be known before anything else is asked: of a hub
+ * that is refused, or whose key is to be pinned. Rejects as `evaluateBatch`.
+ */
+export async function probeKey(options: EvaluationOptions, signal: AbortSignal): Promise<void> {
+  const { db, dataKeys, keys } = options;
+  const sealed = { sql: db.sql, sealer: dataKeys.sealer };
+  const isDue = keys.refusal !== '' || (keys.isOpen && (await findKnownToken(sealed)) !== undefined);
+  if (isDue) await evaluateBatch(options, [], { purpose: 'all', signal });
 }
 
 /** What came back of the texts that were mixed into a batch. */

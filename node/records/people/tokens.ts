@@ -15,7 +15,7 @@ import { findLastId } from '../../../shared/feed/queries.ts';
 import type { Logger } from '../../../shared/log.ts';
 import { type Loop, type LoopWatch, startLoop } from '../../../shared/loop.ts';
 import { IDENTIFIERS_CHANGED } from '../kinds.ts';
-import { type EvaluateTerms, type EvaluationOptions, evaluateBatch } from './tokens-evaluation.ts';
+import { type EvaluateTerms, type EvaluationOptions, evaluateBatch, probeKey } from './tokens-evaluation.ts';
 import {
   countUntokenized,
   findUntokenizedRange,
@@ -166,6 +166,7 @@ class TokenLoop implements Tokenizer {
   /** One attempt to leave nothing without a token. */
   async #round(): Promise<void> {
     try {
+      await probeKey(this.#options, this.#stop.signal);
       const locked = await this.#sweep();
       await this.#store.release();
       this.#lastFailure = undefined;
