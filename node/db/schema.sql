@@ -491,21 +491,24 @@ CREATE TABLE records (
   key_generation integer NOT NULL,
   waits_for text[],
   written_by text,
+  written_within text[],
   CONSTRAINT records_pkey PRIMARY KEY (id),
   CONSTRAINT records_check
     CHECK (((sex IS NULL) = (birth_year IS NULL))),
   CONSTRAINT records_check1
     CHECK (((household_id IS NULL) = (principal_id IS NULL))),
-  CONSTRAINT records_check2
-    CHECK (((written_by IS NULL) = (waits_for IS NULL))),
   CONSTRAINT records_identifier_ids_check
     CHECK (((cardinality(identifier_ids) >= 1) AND (cardinality(identifier_ids) <= 20))),
   CONSTRAINT records_sex_check
     CHECK ((sex = ANY (ARRAY['male'::text, 'female'::text, 'other'::text]))),
   CONSTRAINT records_source_key_check
     CHECK (((length(source_key) >= 1) AND (length(source_key) <= 32))),
+  CONSTRAINT records_waits
+    CHECK (((waits_for IS NULL) OR (written_by IS NOT NULL))),
   CONSTRAINT records_waits_for_check
     CHECK ((cardinality(waits_for) > 0)),
+  CONSTRAINT records_written
+    CHECK (((written_by IS NULL) = (written_within IS NULL))),
   CONSTRAINT records_household_id_fkey FOREIGN KEY (household_id)
     REFERENCES households(id),
   CONSTRAINT records_principal_id_fkey FOREIGN KEY (principal_id)
@@ -514,6 +517,9 @@ CREATE TABLE records (
 CREATE INDEX records_household ON public.records
   USING btree (household_id)
   WHERE (household_id IS NOT NULL);
+CREATE INDEX records_of_areas ON public.records
+  USING btree (id)
+  WHERE ((written_within IS NOT NULL) AND (waits_for IS NULL) AND (retracted_at IS NULL));
 CREATE INDEX records_retracted ON public.records
   USING btree (retracted_at)
   WHERE (retracted_at IS NOT NULL);

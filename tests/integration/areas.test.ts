@@ -241,6 +241,27 @@ describe('what an account of a ward writes of people of another', () => {
     expect(JSON.parse(entry?.body ?? '')).toMatchObject({ outcome: 'done', actor: { id: 'other' }, on });
   });
 
+  it('waits from when another ward’s record names whom it named first', async () => {
+    const [k, x] = [someone(), someone()];
+    await importPersons(`${k.phone},Bà Ka,24,${A},`);
+    // Nobody knows the phone yet: its holder is registered a day later.
+    const entered = await enter(ward(A), k.phone, x.phone);
+    expect(waits(entered.warnings)).toBe(false);
+    expect(await linksOf(x.phone)).toEqual([together([k.phone, x.phone])]);
+    const before = (await node.changed()).length;
+    await importPersons(`${x.phone} ${x.cccd},Ông Đích,24,${T},`);
+    expect(await linksOf(x.phone)).toEqual([together([x.phone, x.cccd])]);
+    expect((await node.changed()).slice(before).flat()).toEqual(
+      expect.arrayContaining(await idsOf([k.phone, x.phone])),
+    );
+    const [record] = await waiting(ward(T, 'other'));
+    expect(record).toMatchObject({ written_by: 'mallory', waits_for: [T], identifiers: [x.phone] });
+    expect((await decideOn('confirm', record?.id, ward(T, 'other'))).status).toBe(204);
+    // Confirmed is confirmed, whoever else is registered.
+    await importPersons(`${x.phone} ${x.insurance},Ông Đích,24,07213,`);
+    expect(await linksOf(x.phone)).toContain(together([k.phone, x.phone]));
+  });
+
   it('is gone when they reject it; the case stays', async () => {
     const { k, x } = await pair();
     const { id } = await enter(ward(A), k.phone, x.phone);

@@ -12,7 +12,7 @@
  * What was seen too late for that (somebody else stored a record of the same key a moment ago) ends in
  * TRANSACTION_CONFLICT, after which the whole transaction is tried again.
  */
-import { type Caller, isWithin, type Scope } from '../../../shared/acts/access.ts';
+import type { Caller, Scope } from '../../../shared/acts/access.ts';
 import type { Transaction } from '../../../shared/db/database.ts';
 import type { SealerSource } from '../../sealing/data-keys.ts';
 import { holdSealer } from '../../sealing/operations.ts';
@@ -112,7 +112,7 @@ export function writerOf(
   desk: string,
 ): Writer | undefined {
   if (scope === 'whole') return undefined;
-  return { by: subject, covers: (ward) => isWithin(scope, ward), desk };
+  return { by: subject, wards: scope, desk };
 }
 
 /** Withdraws the record of an id, if it stands or waits, and tells of it. Throws what `check` throws. */

@@ -180,8 +180,7 @@ export async function replaceRecords(
     UPDATE records r SET identifier_ids = g.identifier_ids::int[], person_sealed = g.person_sealed,
       sex = g.sex, birth_year = g.birth_year, province = g.province, ward = g.ward,
       household_id = g.household_id, principal_id = g.principal_id, at = ${NOW(tx.sql)},
-      version = r.version + 1, key_generation = ${tx.sealer.generation}, waits_for = NULL,
-      written_by = NULL
+      version = r.version + 1, key_generation = ${tx.sealer.generation}, waits_for = NULL
     FROM ${rowset(tx, records)} WHERE r.id = g.id`;
 }
 

@@ -18,7 +18,7 @@ import {
   writtenOver,
 } from './rules.ts';
 import { type ChangedRecords, standing, Told, UNCHANGED } from './told.ts';
-import { markConfirmed, markWaiting } from './waiting.ts';
+import { holdBack, markConfirmed, markWaiting } from './waiting.ts';
 
 export type { ChangedRecords } from './told.ts';
 
@@ -215,14 +215,20 @@ class RecordStore {
     }
     const named = [...inserted, ...renamed];
     if (named.length > 0) await recordQueries.insertNamings(this.#tx, named);
-    const writers = new Map(changes.map(({ put, before }) => [`${put.source} ${put.key}`, { put, before }]));
+    const writers = new Map(changes.map((change) => [`${change.put.source} ${change.put.key}`, change]));
+    const written = [...inserted, ...replaced.map(({ after }) => after)];
     const waiting = await markWaiting(
       this.#tx,
-      [...inserted, ...replaced.map(({ after }) => after)].map((record) => {
+      written.map((record) => {
         const { put, before } = writers.get(`${record.source} ${record.key}`) as Change;
         return { record, before: standing(before), writer: put.writer };
       }),
     );
+    const held = await holdBack(
+      this.#tx,
+      written.filter(({ id }) => !waiting.has(id)),
+    );
+    for (const record of held) told.of(record, undefined);
     const stands = <R extends { readonly id: number }>(record: R) =>
       waiting.has(record.id) ? undefined : record;
     for (const record of inserted) told.of(undefined, stands(record));

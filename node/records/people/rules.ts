@@ -82,8 +82,8 @@ export function writtenOver(before: RecordValue | undefined, written: RecordValu
 export interface Writer {
   /** As the identity provider knows them. */
   readonly by: string;
-  /** Whether a ward is within the area. */
-  covers(ward: string): boolean;
+  /** The wards of the area. */
+  readonly wards: ReadonlySet<string>;
   /** Where those of no ward belong: code of the province. */
   readonly desk: string;
 }
@@ -95,12 +95,12 @@ export interface Writer {
  */
 export function placesToConfirm(
   wardsOf: readonly (readonly (string | null)[])[],
-  writer: Pick<Writer, 'covers' | 'desk'>,
+  writer: Pick<Writer, 'wards' | 'desk'>,
 ): string[] {
   const outside = wardsOf.flatMap((wards) => {
     const said = wards.flatMap((ward) => ward ?? []);
     if (wards.length > 0 && said.length === 0) return writer.desk;
-    return said.filter((ward) => !writer.covers(ward));
+    return said.filter((ward) => !writer.wards.has(ward));
   });
   return [...new Set(outside)].sort();
 }

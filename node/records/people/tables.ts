@@ -68,8 +68,14 @@ export const records = pgTable(
     keyGeneration: integer().notNull(),
     waitsFor: text().array(),
     writtenBy: text(),
+    writtenWithin: text().array(),
   },
   (table) => [
+    index('records_of_areas')
+      .on(table.id)
+      .where(
+        sql`${isNotNull(table.writtenWithin)} AND ${isNull(table.waitsFor)} AND ${isNull(table.retractedAt)}`,
+      ),
     index('records_waiting')
       .on(table.id)
       .where(sql`${isNotNull(table.waitsFor)} AND ${isNull(table.retractedAt)}`),

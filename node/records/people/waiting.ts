@@ -1,11 +1,18 @@
 /**
  * Records that wait: what an account of a ward writes of people of other wards links nobody and is shown to
- * nobody until somebody whose area covers those has confirmed it. Whoever reads standing records leaves out
- * those with `waits_for`.
+ * nobody until somebody whose area covers those has confirmed it. So does what was written while nobody knew
+ * whom it names, once another ward's record names them. Whoever reads standing records leaves out those with
+ * `waits_for`.
  */
 import type { Queryable, Transaction } from '../../../shared/db/database.ts';
 import type { IntakeTx } from './queries.ts';
-import type { RecordKey, RecordWriting, StoredValue } from './record-queries.ts';
+import {
+  lockRecord,
+  type RecordKey,
+  type RecordWriting,
+  type StoredRecord,
+  type StoredValue,
+} from './record-queries.ts';
 import { placesToConfirm, type Writer } from './rules.ts';
 
 /** A record that was written just now, beside what stood before under its key. */
@@ -22,18 +29,63 @@ interface Written {
  */
 export async function markWaiting(tx: IntakeTx, written: readonly Written[]): Promise<ReadonlySet<number>> {
   const waiting = new Set<number>();
+  const vouched = written.filter(({ writer }) => writer === undefined).map(({ record }) => record.id);
+  if (vouched.length > 0) await markVouched(tx, vouched);
   for (const { record, before, writer } of written) {
     if (writer === undefined) continue;
     const known = new Set(before?.identifierIds);
     const fresh = record.identifierIds.filter((id) => !known.has(id));
     const home = record.householdId === (before?.householdId ?? null) ? null : record.householdId;
+    if (fresh.length === 0 && home === null) continue;
     const places = placesToConfirm(await wardsOfOthers(tx, record.id, { fresh, home }), writer);
-    if (places.length === 0) continue;
     await tx.sql`
-      UPDATE records SET waits_for = ${places}::text[], written_by = ${writer.by} WHERE id = ${record.id}`;
-    waiting.add(record.id);
+      UPDATE records SET waits_for = ${places.length > 0 ? places : null}::text[], written_by = ${writer.by},
+        written_within = ${[...writer.wards]}::text[]
+      WHERE id = ${record.id}`;
+    if (places.length > 0) waiting.add(record.id);
   }
   return waiting;
+}
+
+/** Somebody who may write of everybody has written them. */
+async function markVouched({ sql }: Pick<Transaction, 'sql'>, ids: readonly number[]): Promise<void> {
+  await sql`
+    UPDATE records SET written_by = NULL, written_within = NULL
+    WHERE id = ANY (${[...ids]}::bigint[]) AND written_within IS NOT NULL`;
+}
+
+/**
+ * Lets those other standing records wait that an account of an area wrote of people who were in no record,
+ * and whom `records`, written just now, place in wards beyond it; what they said.
+ */
+export async function holdBack(
+  tx: IntakeTx,
+  records: readonly Pick<RecordWriting, 'id' | 'identifierIds' | 'ward'>[],
+): Promise<StoredRecord[]> {
+  const placed = records.filter(({ ward }) => ward !== null);
+  if (placed.length === 0) return [];
+  const rows = placed.flatMap(({ id, ward, identifierIds }) =>
+    identifierIds.map((identifierId) => ({ id, ward: ward as string, identifierId })),
+  );
+  const beyond = await tx.sql<{ id: number; places: string[] }[]>`
+    SELECT a.id, array_agg(DISTINCT g.ward) AS places
+    FROM unnest(${rows.map(({ id }) => id)}::bigint[], ${rows.map(({ identifierId }) => identifierId)}::int[],
+      ${rows.map(({ ward }) => ward)}::text[]) g (record_id, identifier_id, ward)
+    JOIN record_identifiers n ON n.identifier_id = g.identifier_id AND n.record_id <> g.record_id
+    JOIN records a ON a.id = n.record_id
+    WHERE (SELECT EXISTS (
+        SELECT FROM records WHERE written_within IS NOT NULL AND waits_for IS NULL AND retracted_at IS NULL))
+      AND a.written_within IS NOT NULL AND a.waits_for IS NULL AND a.retracted_at IS NULL
+      AND g.ward <> ALL (a.written_within)
+    GROUP BY a.id ORDER BY a.id`;
+  const held: StoredRecord[] = [];
+  for (const { id, places } of beyond) {
+    const record = await lockRecord(tx, id);
+    if (record === undefined || record.waitsFor !== null || record.retractedAt !== null) continue;
+    await tx.sql`UPDATE records SET waits_for = ${places.sort()}::text[] WHERE id = ${id}`;
+    held.push(record);
+  }
+  return held;
 }
 
 /** Of each identifier, and of the household, the wards that other standing records say; null: none. */
@@ -42,7 +94,6 @@ async function wardsOfOthers(
   recordId: number,
   { fresh, home }: { readonly fresh: readonly number[]; readonly home: number | null },
 ): Promise<(string | null)[][]> {
-  if (fresh.length === 0 && home === null) return [];
   // The driver reads a NULL in an array as a text.
   const rows = await sql<{ wards: string[] }[]>`
     SELECT array_agg(DISTINCT coalesce(r.ward, '')) AS wards
@@ -72,7 +123,8 @@ export async function isWaiting(
 /** A record waits no more; what it says stands from now on. */
 export async function markConfirmed({ sql }: Pick<Transaction, 'sql'>, id: number): Promise<void> {
   await sql`
-    UPDATE records SET waits_for = NULL, written_by = NULL, version = version + 1 WHERE id = ${id}`;
+    UPDATE records SET waits_for = NULL, written_by = NULL, written_within = NULL, version = version + 1
+    WHERE id = ${id}`;
 }
 
 /** A record that waits, and for whom. */
