@@ -325,6 +325,16 @@ CREATE TABLE questions (
     REFERENCES traces(id)
 );
 
+CREATE TABLE taken_over (
+  trace_id text NOT NULL,
+  contact_id text NOT NULL,
+  province text NOT NULL,
+  taken_at timestamp(0) with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT taken_over_pkey PRIMARY KEY (trace_id, contact_id),
+  CONSTRAINT taken_over_trace_id_fkey FOREIGN KEY (trace_id)
+    REFERENCES traces(id) ON DELETE CASCADE
+);
+
 CREATE TABLE trace_alarms (
   trace_id text NOT NULL,
   reason text NOT NULL,

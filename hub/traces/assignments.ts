@@ -2,7 +2,12 @@
  * Who is responsible for which contact of one trace, and what each province has still to be told. The memory
  * is the trace's deliveries; this is their fold.
  */
-import { type AssignedContact, planAssignments } from '../../shared/trace/assignment.ts';
+import {
+  type AssignedContact,
+  claimKey,
+  planAssignments,
+  type Wishes,
+} from '../../shared/trace/assignment.ts';
 import type { KeyTable } from '../../shared/trace/key-table.ts';
 import type { TraceView } from '../../shared/trace/trace-state.ts';
 import { CONTACTS_PER_DELIVERY, type DeliveredChanges, decodeDelivery, encodeDelivery } from './messages.ts';
@@ -15,7 +20,8 @@ export interface Delivery extends LoggedBody {
 
 export class Assignments {
   readonly #traceId: string;
-  readonly #current = new Map<number, AssignedContact>();
+  readonly #owned = new Map<number, AssignedContact>();
+  readonly #claimed = new Map<number, AssignedContact>();
   #counts: ContactCounts | undefined;
   readonly #lastSeq = new Map<string, number>();
 
@@ -41,16 +47,20 @@ export class Assignments {
       for (const id of withdrawn) held.delete(`${province} ${id}`);
       for (const contact of assigned) held.set(`${province} ${contact.id}`, contact);
     }
-    for (const contact of held.values()) restored.#current.set(contact.id, contact);
+    for (const contact of held.values()) restored.#hold(contact);
     return restored;
   }
 
   /** Deliveries that make the provinces hold the contacts of `view`; they count as made. */
-  plan(view: TraceView): Delivery[] {
-    const { assigned, withdrawn } = planAssignments(view, this.#current);
+  plan(view: TraceView, wishes?: Wishes): Delivery[] {
+    const held = { owned: this.#owned, claimed: this.#claimed };
+    const { assigned, withdrawn } = planAssignments(view, held, wishes);
     this.#counts = undefined;
-    for (const { id } of withdrawn) this.#current.delete(id);
-    for (const contact of assigned) this.#current.set(contact.id, contact);
+    for (const { id, province } of withdrawn) {
+      this.#claimed.delete(claimKey({ id, province }));
+      if (this.#owned.get(id)?.province === province) this.#owned.delete(id);
+    }
+    for (const contact of assigned) this.#hold(contact);
     const byProvince = new Map<number, { assigned: AssignedContact[]; withdrawn: AssignedContact[] }>();
     const changesAt = (province: number) => {
       const changes = byProvince.get(province) ?? { assigned: [], withdrawn: [] };
@@ -63,9 +73,28 @@ export class Assignments {
     return [...byProvince].flatMap(([province, changes]) => this.#deliveriesTo(province, changes, keys));
   }
 
+  #hold(contact: AssignedContact): void {
+    if (contact.alsoClaimed) this.#claimed.set(claimKey(contact), contact);
+    else {
+      this.#claimed.delete(claimKey(contact));
+      this.#owned.set(contact.id, contact);
+    }
+  }
+
+  /** How a province stands to a contact of which it was told. */
+  standingOf(id: number, province: number): 'owner' | 'claimant' | undefined {
+    if (this.#owned.get(id)?.province === province) return 'owner';
+    return this.#claimed.has(claimKey({ id, province })) ? 'claimant' : undefined;
+  }
+
+  /** Codes of the provinces that are told of contacts which others are responsible for, ascending. */
+  claimants(): string[] {
+    return [...new Set([...this.#claimed.values()].map(({ province }) => provinceCode(province)))].sort();
+  }
+
   /** Contacts by degree, and by code of the responsible province. */
   counts(): ContactCounts {
-    this.#counts ??= countContacts(this.#current.values());
+    this.#counts ??= countContacts(this.#owned.values());
     return this.#counts;
   }
 

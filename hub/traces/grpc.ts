@@ -23,8 +23,9 @@ import {
   type TracesCtx,
 } from './operations.ts';
 import type { CoverageView, TraceStatusView } from './status.ts';
+import { takeOver } from './taken-over.ts';
 
-type Methods = 'openTrace' | 'closeTrace' | 'getTrace' | 'getTraces' | 'reportStatus';
+type Methods = 'openTrace' | 'closeTrace' | 'takeOverContact' | 'getTrace' | 'getTraces' | 'reportStatus';
 
 const REPORT_EVERY_MS = 5_000;
 
@@ -44,6 +45,10 @@ export function traceHandlers(
     openTrace: ({ opening }, call) => openTrace(ctx, provinceOf(call), opening),
     closeTrace: async ({ traceId }, call) => {
       await closeTrace(ctx, provinceOf(call), traceId);
+      return {};
+    },
+    takeOverContact: async ({ traceId, contactId }, call) => {
+      await takeOver(ctx, { traceId, contactId, province: provinceOf(call) });
       return {};
     },
     getTrace: async ({ traceId }, call) => ({

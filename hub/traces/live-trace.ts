@@ -262,6 +262,17 @@ export class LiveTrace implements SessionTrace {
     return this.#session(province)?.leavesOut ?? false;
   }
 
+  /** How a province stands to a contact of which it was told; 32 hex digits. */
+  standingOf(contactId: string, province: string): 'owner' | 'claimant' | undefined {
+    return this.#outbox.standingOf(contactId, province);
+  }
+
+  /** The province is responsible for the contact from now on: both are told. */
+  moveContact(contactId: string, province: string): void {
+    this.#outbox.moveContact(contactId, province);
+    this.onProgress();
+  }
+
   holdsContacts(province: string): boolean {
     return this.#outbox.holdsContacts(province);
   }
@@ -280,6 +291,7 @@ export class LiveTrace implements SessionTrace {
       revision: this.opening.revision,
       coverage,
       ...this.#outbox.counts(),
+      claimants: this.#outbox.claimants(),
       questions: this.#memory.seqs.length,
       awaited: coverage.reduce((sum, { behind }) => sum + behind, 0),
       openedAtMs: this.row.openedAtMs,

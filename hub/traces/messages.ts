@@ -62,6 +62,7 @@ export function encodeDelivery(
       exposedIn: Uint8Array.from(assigned.flatMap((c) => c.exposedIn)),
       pseudonymCount: column((c) => c.identifiers.length),
       pseudonyms: keys.keysOf(assigned.flatMap((c) => c.identifiers)),
+      alsoClaimed: Uint8Array.from(rows, (c, i) => (i < gone || !c.alsoClaimed ? 0 : 1)),
     }),
   );
 }
@@ -107,6 +108,8 @@ export function decodeDelivery(
       placeKinds: columns.placeKinds[i] as number,
       exposedIn: [...wire.exposedIn.subarray(exposedAt, exposedUntil)],
       identifiers: [...identifiers.subarray(identifierAt, identifierUntil)].sort((a, b) => a - b),
+      // Of earlier hubs it is empty.
+      alsoClaimed: wire.alsoClaimed[i] === 1,
     });
     exposedAt = exposedUntil;
     identifierAt = identifierUntil;

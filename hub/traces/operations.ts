@@ -168,8 +168,7 @@ export async function getTraceStatus(
   // In motion and not held: it is just being taken up.
   if (row && row.closedAtMs === null && !row.isAtRest) await ctx.engine.takeUp(id).catch(() => undefined);
   const status = ctx.engine.get(id)?.status() ?? (row && (await statusOfStored(ctx, row)));
-  const mayRead = !province || status?.province === province || status?.byProvince.has(province);
-  if (!status || !mayRead) throw unknownTrace();
+  if (!status || (province && !mayRead(status, province))) throw unknownTrace();
   return status;
 }
 
@@ -182,7 +181,12 @@ export async function listTraceStatuses(
   if (ids.length > STATUSES_AT_ONCE) throw invalidField('trace_ids', 'TOO_MANY', { most: STATUSES_AT_ONCE });
   const rows = await findTraces(ctx.db, ids);
   const statuses = await Promise.all(rows.map((row) => statusOf(ctx, row)));
-  return statuses.filter((one) => one.province === province || one.byProvince.has(province));
+  return statuses.filter((one) => mayRead(one, province));
+}
+
+/** Who opened it, and who holds contacts of it or also claims some. */
+function mayRead({ province: owner, byProvince, claimants }: TraceStatusView, province: string): boolean {
+  return owner === province || byProvince.has(province) || claimants.includes(province);
 }
 
 /** Traces whose status is told in one call at most. */

@@ -35,6 +35,8 @@ export interface TraceStatusView {
   /** Contacts by degree and by responsible province, those that the provinces hold or are about to. */
   readonly byDegree: ReadonlyMap<number, number>;
   readonly byProvince: ReadonlyMap<string, number>;
+  /** Codes of the provinces that also claim contacts which others are responsible for. */
+  readonly claimants: readonly string[];
   readonly questions: number;
   readonly awaited: number;
   readonly openedAtMs: number;

@@ -16,6 +16,8 @@ export interface StoredStatus {
   readonly coverage: readonly CoverageView[];
   readonly byDegree: Readonly<Record<string, number>>;
   readonly byProvince: Readonly<Record<string, number>>;
+  /** Left out by hubs that told nobody. */
+  readonly claimants?: readonly string[];
   readonly questions: number;
   readonly awaited: number;
   /** Left out by hubs that did not keep them. */
@@ -34,8 +36,10 @@ export interface StatusRow {
 
 export function toStored(view: TraceStatusView, startedAtMs: number): StoredStatus {
   const { state, rules, direction, maxDegree, asOf, revision, coverage, questions, awaited, warnings } = view;
+  const { claimants } = view;
   return {
     ...{ state, rules, direction, maxDegree, asOf, revision, coverage, questions, awaited, startedAtMs },
+    claimants,
     // A delay passes, and is at the hub.
     warnings: warnings.filter((warning) => warning !== 'TRACE_DELAYED'),
     byDegree: Object.fromEntries(view.byDegree),
@@ -79,5 +83,6 @@ function fromStored({ id, province, openedAtMs, completedAtMs }: StatusRow, stor
     byDegree: new Map(Object.entries(byDegree).map(([degree, count]) => [Number(degree), count])),
     byProvince: new Map(Object.entries(byProvince)),
     warnings: stored.warnings ?? [],
+    claimants: stored.claimants ?? [],
   };
 }

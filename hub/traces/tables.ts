@@ -111,3 +111,14 @@ export const traceAlarms = pgTable(
   },
   (table) => [primaryKey({ columns: [table.traceId, table.reason] })],
 );
+
+export const takenOver = pgTable(
+  'taken_over',
+  {
+    traceId: text().notNull(),
+    contactId: text().notNull(),
+    province: text().notNull(),
+    takenAt: instant().notNull().default(sql`now()`),
+  },
+  (table) => [primaryKey({ columns: [table.traceId, table.contactId] })],
+);

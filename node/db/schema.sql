@@ -183,6 +183,7 @@ CREATE TABLE contacts (
   delivery integer NOT NULL,
   withdrawn_at timestamp(0) with time zone,
   delivered_at timestamp(0) with time zone NOT NULL DEFAULT now(),
+  also_claimed boolean NOT NULL DEFAULT false,
   CONSTRAINT contacts_pkey PRIMARY KEY (trace_id, contact_id)
 );
 CREATE INDEX contacts_by_ward ON public.contacts

@@ -31,6 +31,7 @@ export const AUDIT_ACTIONS = [
   'traces.amended',
   'traces.alarmed',
   'traces.excluded',
+  'contacts.taken_over',
   'openings.refused',
   'rules.changed',
   'rules.refused',

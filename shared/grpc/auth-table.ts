@@ -21,6 +21,7 @@ export const AUTH_TABLE: AuthTable = {
   'truyvet.v1.FederationService.ReportStatus': ['node'],
   'truyvet.v1.FederationService.OpenTrace': ['node'],
   'truyvet.v1.FederationService.CloseTrace': ['node'],
+  'truyvet.v1.FederationService.TakeOverContact': ['node'],
   'truyvet.v1.FederationService.GetTrace': ['node'],
   'truyvet.v1.FederationService.GetTraces': ['node'],
   'truyvet.v1.FederationService.ReportFederationKeys': ['node'],

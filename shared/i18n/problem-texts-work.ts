@@ -22,6 +22,10 @@ export const WORK_TEXTS = {
   CASE_WITHDRAWN: { vi: 'Ca bệnh đã được rút lại. {errors}', en: 'The case was withdrawn. {errors}' },
   NO_SUCH_TRACE: { vi: 'Không có truy vết này ở đây.', en: 'There is no such trace here.' },
   TRACE_UNKNOWN: { vi: 'Không có truy vết này.', en: 'There is no such trace.' },
+  CONTACT_UNKNOWN: {
+    vi: 'Không có người tiếp xúc này ở tỉnh.',
+    en: 'There is no such contact at this province.',
+  },
   TRACE_CLOSED: { vi: 'Truy vết đã đóng.', en: 'The trace is closed.' },
   TRACE_UNREADABLE: {
     vi: 'Dữ liệu đã lưu của truy vết không đọc được; trung tâm cần xem lại.',

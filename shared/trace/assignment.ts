@@ -1,7 +1,8 @@
 /**
  * Which province is responsible for a contact (README.md, One province for a contact): exactly one that
- * knows the person. The first assignment stands; what changes later is a change to it, a withdrawal, or a
- * new one.
+ * knows the person. The first assignment stands, unless a province that claims the person as its resident
+ * takes it over; what changes later is a change to it, a withdrawal, or a new one. The other provinces that
+ * claim the residence hear of the contact, marked so.
  */
 import type { Contact } from './contact-table.ts';
 import type { Seen } from './pair-groups.ts';
@@ -22,6 +23,24 @@ export interface AssignedContact {
   readonly placeKinds: number;
   /** Numbers of the provinces of exposure, ascending. */
   readonly exposedIn: readonly number[];
+  /** Another province is responsible, and this one claims the person as its resident. */
+  readonly alsoClaimed: boolean;
+}
+
+/** What the provinces hold. */
+export interface Held {
+  /** By id, in the order in which they were made. */
+  readonly owned: ReadonlyMap<number, AssignedContact>;
+  /** By `claimKey`. */
+  readonly claimed: ReadonlyMap<number, AssignedContact>;
+}
+
+/** Provinces that take a contact over, by its id. */
+export type TakenOver = ReadonlyMap<number, number>;
+
+/** Province numbers have two digits. */
+export function claimKey({ id, province }: Pick<AssignedContact, 'id' | 'province'>): number {
+  return id * 100 + province;
 }
 
 export interface AssignmentChanges {
@@ -31,17 +50,25 @@ export interface AssignmentChanges {
   readonly withdrawn: AssignedContact[];
 }
 
+export interface Wishes {
+  readonly takenOver?: TakenOver;
+  /** Whether a province can be told that it also claims a contact; all unless told. */
+  hearsClaims?(province: number): boolean;
+}
+
 /**
- * What has to be told to the provinces so that they hold the contacts of `view`, given `current` assignments
- * by id in the order in which they were made. Provinces are ordered by number, which must follow their codes.
+ * What has to be told to the provinces so that they hold the contacts of `view`, given what they hold.
+ * Provinces are ordered by number, which must follow their codes.
  */
 export function planAssignments(
   view: TraceView,
-  current: ReadonlyMap<number, AssignedContact>,
+  held: Held,
+  { takenOver, hearsClaims }: Wishes = {},
 ): AssignmentChanges {
   const changes: AssignmentChanges = { assigned: [], withdrawn: [] };
   const taken = new Map<number, AssignedContact>();
-  for (const assignment of current.values()) {
+  const claims = new Set<number>();
+  for (const assignment of held.owned.values()) {
     const person = view.persons.personOf[assignment.id] as number;
     const contact = view.contacts.get(person);
     const stands = contact && !taken.has(person) && isKnownIn(view, person, assignment.province);
@@ -50,10 +77,40 @@ export function planAssignments(
   }
   for (const contact of view.contacts) {
     const standing = taken.get(contact.person);
-    const next = describe(view, contact, standing);
-    if (next && (!standing || !sameContact(standing, next))) changes.assigned.push(next);
+    const residence = residenceOf(view, contact.person);
+    const taker = standing && takenOver?.get(standing.id);
+    const isMoved = taker !== undefined && taker !== standing?.province && residence.includes(taker);
+    const next = describe(view, contact, isMoved && standing ? { ...standing, province: taker } : standing);
+    if (!next) continue;
+    if (!standing || isMoved || !sameContact(standing, next)) changes.assigned.push(next);
+    const claimants = residence.filter((code) => code !== next.province && (hearsClaims?.(code) ?? true));
+    // Where it is also claimed, it is marked instead.
+    if (isMoved && standing && !claimants.includes(standing.province)) changes.withdrawn.push(standing);
+    for (const province of claimants) {
+      const claim = { ...next, province, alsoClaimed: true };
+      claims.add(claimKey(claim));
+      const known = held.claimed.get(claimKey(claim));
+      if (!known || !sameContact(known, claim)) changes.assigned.push(claim);
+    }
   }
+  const owned = new Set(changes.assigned.map((one) => (one.alsoClaimed ? -1 : claimKey(one))));
+  for (const [key, claim] of held.claimed)
+    if (!claims.has(key) && !owned.has(key)) changes.withdrawn.push(claim);
   return changes;
+}
+
+const NOWHERE: readonly number[] = [];
+
+/** Provinces that claim the person as a resident, ascending. */
+function residenceOf(view: TraceView, person: number): readonly number[] {
+  let [home, others]: [number, number[] | undefined] = [-1, undefined];
+  eachProvinceThatKnows(view, person, (province, resident) => {
+    if (!resident || province === home) return;
+    if (home < 0) home = province;
+    else if (!others?.includes(province)) others = [...(others ?? []), province];
+  });
+  if (home < 0) return NOWHERE;
+  return others ? [home, ...others].sort((a, b) => a - b) : [home];
 }
 
 function describe(
@@ -81,6 +138,7 @@ function describe(
     settings,
     placeKinds,
     exposedIn,
+    alsoClaimed: false,
   };
 }
 

@@ -128,6 +128,22 @@ describe('a lying province', () => {
     expect([...residence_conflicts].sort()).toEqual(contradicted.map((one) => one.id).sort());
   });
 
+  test('takes no contact away unseen: whom two claim, both hear of, and the conflict is told', async () => {
+    const hearing = (await listContacts(federation, id)).filter(({ identifiers }) =>
+      identifiers.includes(AN),
+    );
+    expect(hearing.map(({ province, also_claimed }) => [province, also_claimed]).sort()).toEqual([
+      ['24', false],
+      [LIAR, true],
+    ]);
+    const { warnings } = await statusOf(federation.node('24'), id);
+    expect(warnings).toContainEqual({ reason: 'RESIDENCE_CONFLICT' });
+    // Who also claims a contact of a trace may read how it stands.
+    expect(await statusOf(federation.node(LIAR), id)).toMatchObject({ id, province: '24' });
+    const ready = (await (await fetch(`${federation.hub.url}/readyz`)).json()) as { warnings: string[] };
+    expect(ready.warnings.join()).toContain('RESIDENCE_CONFLICT');
+  });
+
   test('is left out of a view, which is what the others found by themselves', async () => {
     const { persons, exposures, residence_conflicts, open_questions } = await graph(`?without=${LIAR}`);
     expect(exposures.flatMap(({ claimed_by }) => claimed_by).sort()).toEqual(['01', '24']);

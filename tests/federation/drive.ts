@@ -126,6 +126,7 @@ export interface ProvincialContact {
   readonly settings: readonly string[];
   readonly place_kinds: readonly string[];
   readonly exposed_in: readonly string[];
+  readonly also_claimed: boolean;
 }
 
 /** All contacts of a trace at all provinces, page by page. */
@@ -154,7 +155,8 @@ export async function listContacts(
 
 /**
  * How the provinces' contacts differ from the oracle's, one line each; empty = equal, every contact at
- * exactly one province that knows the person, at a province of residence if there is one.
+ * exactly one province that knows the person, at a province of residence if there is one; the other provinces
+ * of residence have it marked as also claimed.
  */
 export function differences(
   found: readonly ProvincialContact[],
@@ -163,24 +165,34 @@ export function differences(
   const lines: string[] = [];
   const byIdentifier = new Map(expected.flatMap((contact) => contact.identifiers.map((id) => [id, contact])));
   const seen = new Map<OracleContact, string>();
+  const at = new Map<OracleContact, string[]>();
   for (const contact of found) {
     const match = byIdentifier.get(contact.identifiers[0] ?? '');
     if (!match) {
       lines.push(`${contact.province} holds ${contact.identifiers.join(' ')}, who is no contact`);
       continue;
     }
-    if (seen.has(match))
+    const responsible = match.residentIn.length > 0 ? match.residentIn : match.knownIn;
+    at.set(match, [...(at.get(match) ?? []), contact.province]);
+    if (contact.also_claimed) {
+      if (!responsible.includes(contact.province))
+        lines.push(`${match.identifiers[0]} is told to ${contact.province}`);
+    } else if (seen.has(match))
       lines.push(`${match.identifiers[0]} is at ${seen.get(match)} and at ${contact.province}`);
-    seen.set(match, contact.province);
+    if (!contact.also_claimed) seen.set(match, contact.province);
     const foreign = contact.identifiers.filter((id) => !match.identifiers.includes(id));
     if (foreign.length > 0) lines.push(`${contact.identifiers[0]} is shown with ${foreign.join(' ')}`);
-    const responsible = match.residentIn.length > 0 ? match.residentIn : match.knownIn;
-    if (!responsible.includes(contact.province))
+    if (!contact.also_claimed && !responsible.includes(contact.province))
       lines.push(`${match.identifiers[0]} is at ${contact.province}`);
     const [a, b] = [comparable(contact), oracleComparable(match)];
     if (a !== b) lines.push(`${match.identifiers[0]}: ${a} instead of ${b}`);
   }
-  for (const contact of expected) if (!seen.has(contact)) lines.push(`${contact.identifiers[0]} is missing`);
+  for (const contact of expected) {
+    if (!seen.has(contact)) lines.push(`${contact.identifiers[0]} is missing`);
+    const told = at.get(contact) ?? [];
+    for (const province of contact.residentIn)
+      if (!told.includes(province)) lines.push(`${contact.identifiers[0]} is not told to ${province}`);
+  }
   return lines;
 }
 

@@ -176,7 +176,11 @@ function readable(view: TraceView, names: Pseudonyms): Omit<Folded, 'state'> {
     placeKinds: PLACE_KINDS.filter((_, i) => contact.placeKinds & (1 << i)).sort(),
     exposedIn: contact.seenIn.map((seen) => provinceCode(seen.province)).sort(),
   }));
-  const { assigned } = planAssignments(view, new Map());
+  const { assigned } = planAssignments(
+    view,
+    { owned: new Map(), claimed: new Map() },
+    { hearsClaims: () => false },
+  );
   const assignedTo = new Map(
     assigned.map((a) => [a.identifiers.map(nameOf).sort()[0] as string, provinceCode(a.province)]),
   );

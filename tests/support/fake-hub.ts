@@ -128,6 +128,7 @@ function handlers(
       await hub.gate;
       return { traceId: opening.trace_id, countersignature: '' };
     },
+    takeOverContact: async () => ({}),
     closeTrace: async ({ traceId }) => {
       failIfTold('closeTrace');
       hub.closed.push(traceId);

@@ -101,6 +101,8 @@ function contactsFromWire(request: AssignRequest): DeliveredContact[] {
     if (request[field].length !== rows)
       throw invalidField(field, 'WRONG_LENGTH', undefined, 'MALFORMED_COLUMNS');
   }
+  if (request.alsoClaimed.length !== rows && request.alsoClaimed.length > 0)
+    throw invalidField('alsoClaimed', 'WRONG_LENGTH', undefined, 'MALFORMED_COLUMNS');
   checkTotal('exposedIn', request.exposedIn.length, request.exposedInCount);
   checkTotal('pseudonyms', request.pseudonyms.length / 16, pseudonymCount);
   if (placeKinds.some((bits) => bits > PLACE_KIND_BITS))
@@ -125,6 +127,8 @@ function contactsFromWire(request: AssignRequest): DeliveredContact[] {
       settings: settings[i] as number,
       placeKinds: placeKinds[i] as number,
       exposedIn: Array.from(exposed, (code) => String(code).padStart(2, '0')),
+      // Of an earlier hub it is empty.
+      alsoClaimed: request.alsoClaimed[i] === 1,
       pseudonyms,
     };
   });

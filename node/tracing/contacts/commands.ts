@@ -38,6 +38,7 @@ interface ContactJson {
   readonly settings: readonly string[];
   readonly place_kinds: readonly string[];
   readonly exposed_in: readonly string[];
+  readonly also_claimed: boolean;
 }
 
 /** The contacts of a trace, in all wards of the caller or in one. */

@@ -26,6 +26,8 @@ export interface DeliveredContact {
   readonly settings: number;
   readonly placeKinds: number;
   readonly exposedIn: readonly string[];
+  /** Another province is responsible, and this one claims the person as its resident. */
+  readonly alsoClaimed: boolean;
   /** Packed pseudonyms of the person. */
   readonly pseudonyms: Uint8Array;
 }
@@ -124,7 +126,7 @@ export async function upsertContacts(tx: Queryable, { delivery, contacts, wards 
 }
 
 const CONTACT_COLUMNS = `trace_id, contact_id, degree, first_exposed_at, last_exposed_at, seconds, settings,
-  place_kinds, exposed_in, identifier_ids, ward, delivery`;
+  place_kinds, exposed_in, identifier_ids, ward, delivery, also_claimed`;
 
 /** Values of CONTACT_COLUMNS, one array a column; arrays as PostgreSQL writes them. */
 function columnsOf(
@@ -145,6 +147,7 @@ function columnsOf(
     rows.map((c) => `{${c.identifierIds.join()}}`),
     rows.map((c) => wardOf(c) ?? null),
     rows.map(() => seq),
+    rows.map((c) => c.alsoClaimed),
   ];
 }
 
@@ -158,7 +161,7 @@ async function replaceContacts({ sql }: Queryable, columns: ReturnType<typeof co
       first_exposed_at = excluded.first_exposed_at, last_exposed_at = excluded.last_exposed_at,
       seconds = excluded.seconds, settings = excluded.settings, place_kinds = excluded.place_kinds,
       exposed_in = excluded.exposed_in, identifier_ids = excluded.identifier_ids, ward = excluded.ward,
-      delivery = excluded.delivery, withdrawn_at = NULL`;
+      delivery = excluded.delivery, also_claimed = excluded.also_claimed, withdrawn_at = NULL`;
 }
 
 /** Ward of each contact by the standing record that counts most of those that name its identifiers. */

@@ -76,7 +76,7 @@ const CSV_COLUMNS = [
 
 const EXAMPLE = [
   `${CSV_COLUMNS.join(',')}\r\n9f86d081884c7d659a2feaa0c55ad015,phone:+84912345678,Nguyễn Văn An,12 Lê Lợi,`,
-  '07213,1,2021-06-01T08:00:00+07:00,2021-06-01T09:00:00+07:00,3600,place,market,24 79,',
+  '07213,1,2021-06-01T08:00:00+07:00,2021-06-01T09:00:00+07:00,3600,place,market,24 79,false,',
   '4bf92f3577b34da6a3ce929d0e0e4736,partial,01,1,2021-06-03T10:00:00+07:00,an.nguyen@example.vn\r\n',
 ].join('');
 
@@ -105,6 +105,7 @@ function linesOf({ contacts, heading }: ShownContacts): string {
 function cellsOf(fields: object): CsvCell[] {
   return Object.entries(fields).map(([column, value]) => {
     if (/(^|_)at$/.test(column)) return vietnamInstant(parseInstant(value as string));
+    if (typeof value === 'boolean') return String(value);
     return Array.isArray(value) ? value.join(' ') : value;
   });
 }

@@ -41,6 +41,12 @@ export const contactOutput = z
     settings: z.array(z.enum(['place', 'encounter', 'household'])),
     place_kinds: z.array(placeKindOutput),
     exposed_in: z.array(provinceOutput),
+    also_claimed: z.boolean().openapi({
+      description: bilingual(
+        'tỉnh khác phụ trách; tỉnh này cũng nhận là cư dân của mình',
+        'another province is responsible; this one claims the person as its resident, too',
+      ),
+    }),
   })
   .openapi('Contact');
 

@@ -1,5 +1,5 @@
 /**
- * The contacts of a trace that this province is responsible for.
+ * The contacts of a trace that this province is responsible for, or also claims.
  */
 import { and, eq, isNull, sql } from 'drizzle-orm';
 import type { Scope } from '../../../shared/acts/access.ts';
@@ -16,10 +16,10 @@ export interface ContactRow extends ContactFacts {
 }
 
 const { contactId, degree, firstExposedAt, lastExposedAt, seconds, settings, placeKinds } = contacts;
-const { exposedIn, identifierIds } = contacts;
+const { exposedIn, identifierIds, alsoClaimed } = contacts;
 const COLUMNS = {
   ...{ id: contactId, ward: contacts.ward, degree, firstExposedAt, lastExposedAt, seconds, settings },
-  ...{ placeKinds, exposedIn, identifierIds },
+  ...{ placeKinds, exposedIn, identifierIds, alsoClaimed },
 };
 
 const LATEST_FIRST = sql`-${lastExposedAt}`;

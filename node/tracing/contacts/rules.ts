@@ -17,6 +17,8 @@ export interface ContactFacts {
   readonly settings: number;
   readonly placeKinds: number;
   readonly exposedIn: string[];
+  /** Another province is responsible, and this one claims the person as its resident. */
+  readonly alsoClaimed: boolean;
 }
 
 /** A contact with what this province knows of the person. */

@@ -3,7 +3,7 @@
  * compares the two.
  */
 import { isNull, sql } from 'drizzle-orm';
-import { index, integer, pgTable, primaryKey, smallint, text } from 'drizzle-orm/pg-core';
+import { boolean, index, integer, pgTable, primaryKey, smallint, text } from 'drizzle-orm/pg-core';
 import { instant, int8 } from '../../../shared/db/columns.ts';
 
 export const contacts = pgTable(
@@ -23,6 +23,7 @@ export const contacts = pgTable(
     delivery: integer().notNull(),
     withdrawnAt: instant(),
     deliveredAt: instant().notNull().default(sql`now()`),
+    alsoClaimed: boolean().notNull().default(false),
   },
   (table) => [
     primaryKey({ columns: [table.traceId, table.contactId] }),

@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file truyvet/v1/federation.proto.
  */
 export const file_truyvet_v1_federation: GenFile = /*@__PURE__*/
-  fileDesc("Cht0cnV5dmV0L3YxL2ZlZGVyYXRpb24ucHJvdG8SCnRydXl2ZXQudjEiNQoPRXZhbHVhdGVSZXF1ZXN0Eg8KB2JsaW5kZWQYASABKAwSEQoJZm9yX2Nhc2VzGAIgASgIIk0KEEV2YWx1YXRlUmVzcG9uc2USEQoJZXZhbHVhdGVkGAEgASgMEhIKCmdlbmVyYXRpb24YAiABKA0SEgoKYnVkZ2V0X2xvdxgDIAEoCCISChBMaXN0UnVsZXNSZXF1ZXN0IiIKEUxpc3RSdWxlc1Jlc3BvbnNlEg0KBXBhY2tzGAEgAygJIuUBChNSZXBvcnRTdGF0dXNSZXF1ZXN0EhMKC2luY2FybmF0aW9uGAEgASgEEhQKDGRhdGFfdmVyc2lvbhgCIAEoBBIPCgdkYXRhX2F0GAMgASgNEhAKCHByb3RvY29sGAQgASgNEicKBXN0YWxlGAUgAygLMhgudHJ1eXZldC52MS5TdGFsZUFuc3dlcnMSDgoGYXNraW5nGAYgAygJEhsKE3BlbmRpbmdfaWRlbnRpZmllcnMYByABKA0SGQoRdG9rZW5pemVkX3ZlcnNpb24YCCABKAQSDwoHcmVmdXNhbBgJIAEoCSIuCgxTdGFsZUFuc3dlcnMSEAoIdHJhY2VfaWQYASABKAkSDAoEc2VxcxgCIAMoDSKlAQoUUmVwb3J0U3RhdHVzUmVzcG9uc2USEgoKbmV4dF9pbl9tcxgBIAEoDRIZChFwcm92aW5jZXNfdmVyc2lvbhgCIAEoBBIOCgZjbG9zZWQYAyADKAkSJgoGYWxhcm1zGAQgAygLMhYudHJ1eXZldC52MS5UcmFjZUFsYXJtEiYKCW9wcmZfa2V5cxgFIAMoCzITLnRydXl2ZXQudjEuT3ByZktleSI/CgdPcHJmS2V5EhIKCmdlbmVyYXRpb24YASABKA0SDQoFY2hlY2sYAiABKAkSEQoJc3RhdGVtZW50GAMgASgJIj8KClRyYWNlQWxhcm0SEAoIdHJhY2VfaWQYASABKAkSDgoGcmVhc29uGAIgASgJEg8KB3BlcnNvbnMYAyABKA0iFgoUTGlzdFByb3ZpbmNlc1JlcXVlc3QiVwoVTGlzdFByb3ZpbmNlc1Jlc3BvbnNlEg8KB3ZlcnNpb24YASABKAQSLQoJcHJvdmluY2VzGAIgAygLMhoudHJ1eXZldC52MS5MaXN0ZWRQcm92aW5jZSImChdSZW5ld0NlcnRpZmljYXRlUmVxdWVzdBILCgNjc3IYASABKAwiLwoYUmVuZXdDZXJ0aWZpY2F0ZVJlc3BvbnNlEhMKC2NlcnRpZmljYXRlGAEgASgJIjcKDkxpc3RlZFByb3ZpbmNlEhEKCXN0YXRlbWVudBgBIAEoCRISCgpyZXZva2VkX2F0GAIgASgNIiMKEE9wZW5UcmFjZVJlcXVlc3QSDwoHb3BlbmluZxgBIAEoCSI/ChFPcGVuVHJhY2VSZXNwb25zZRIQCgh0cmFjZV9pZBgBIAEoCRIYChBjb3VudGVyc2lnbmF0dXJlGAIgASgJIiUKEUNsb3NlVHJhY2VSZXF1ZXN0EhAKCHRyYWNlX2lkGAEgASgJIhQKEkNsb3NlVHJhY2VSZXNwb25zZSIjCg9HZXRUcmFjZVJlcXVlc3QSEAoIdHJhY2VfaWQYASABKAkiOwoQR2V0VHJhY2VSZXNwb25zZRInCgZzdGF0dXMYASABKAsyFy50cnV5dmV0LnYxLlRyYWNlU3RhdHVzIiUKEEdldFRyYWNlc1JlcXVlc3QSEQoJdHJhY2VfaWRzGAEgAygJIj4KEUdldFRyYWNlc1Jlc3BvbnNlEikKCHN0YXR1c2VzGAEgAygLMhcudHJ1eXZldC52MS5UcmFjZVN0YXR1cyI3ChJGZWRlcmF0aW9uS2V5Q2hlY2sSEgoKZ2VuZXJhdGlvbhgBIAEoDRINCgVjaGVjaxgCIAEoCSJLChtSZXBvcnRGZWRlcmF0aW9uS2V5c1JlcXVlc3QSLAoEaGVsZBgBIAMoCzIeLnRydXl2ZXQudjEuRmVkZXJhdGlvbktleUNoZWNrIsIBChxSZXBvcnRGZWRlcmF0aW9uS2V5c1Jlc3BvbnNlEjMKC2dlbmVyYXRpb25zGAEgAygLMh4udHJ1eXZldC52MS5GZWRlcmF0aW9uS2V5Q2hlY2sSMAoHaG9sZGVycxgCIAMoCzIfLnRydXl2ZXQudjEuRmVkZXJhdGlvbktleUhvbGRlchIRCglhcHByb3ZhbHMYAyADKAkSKAoHd2FpdGluZxgEIAMoCzIXLnRydXl2ZXQudjEuV2FpdGluZ1dyYXAiVQoTRmVkZXJhdGlvbktleUhvbGRlchIQCghwcm92aW5jZRgBIAEoCRIsCgRoZWxkGAIgAygLMh4udHJ1eXZldC52MS5GZWRlcmF0aW9uS2V5Q2hlY2siTgoLV2FpdGluZ1dyYXASDAoEZnJvbRgBIAEoCRIKCgJ0bxgCIAEoCRISCgpnZW5lcmF0aW9uGAMgASgNEhEKCXJlY2lwaWVudBgEIAEoCSI3CgdLZXlXcmFwEgoKAnRvGAEgASgJEhIKCmdlbmVyYXRpb24YAiABKA0SDAoEd3JhcBgDIAEoCSJLChJQdXRLZXlXcmFwc1JlcXVlc3QSEQoJYXBwcm92YWxzGAEgAygJEiIKBXdyYXBzGAIgAygLMhMudHJ1eXZldC52MS5LZXlXcmFwIhUKE1B1dEtleVdyYXBzUmVzcG9uc2UiFQoTTGlzdEtleVdyYXBzUmVxdWVzdCIlChRMaXN0S2V5V3JhcHNSZXNwb25zZRINCgV3cmFwcxgBIAMoCSJFChNQcmVzZW50ZWRDaGVja3BvaW50EgwKBG5vdGUYASABKAkSEQoJZnJvbV9zaXplGAIgASgEEg0KBXByb29mGAMgASgMIm8KGkV4Y2hhbmdlQ2hlY2twb2ludHNSZXF1ZXN0EiwKA293bhgBIAEoCzIfLnRydXl2ZXQudjEuUHJlc2VudGVkQ2hlY2twb2ludBIRCgloZWxkX3NpemUYAiABKAQSEAoIY29uZmxpY3QYAyABKAkicAobRXhjaGFuZ2VDaGVja3BvaW50c1Jlc3BvbnNlEiwKA293bhgBIAEoCzIfLnRydXl2ZXQudjEuUHJlc2VudGVkQ2hlY2twb2ludBIRCgloZWxkX3NpemUYAiABKAQSEAoIY29uZmxpY3QYAyABKAkyyggKEUZlZGVyYXRpb25TZXJ2aWNlEkUKCEV2YWx1YXRlEhsudHJ1eXZldC52MS5FdmFsdWF0ZVJlcXVlc3QaHC50cnV5dmV0LnYxLkV2YWx1YXRlUmVzcG9uc2USSAoJTGlzdFJ1bGVzEhwudHJ1eXZldC52MS5MaXN0UnVsZXNSZXF1ZXN0Gh0udHJ1eXZldC52MS5MaXN0UnVsZXNSZXNwb25zZRJUCg1MaXN0UHJvdmluY2VzEiAudHJ1eXZldC52MS5MaXN0UHJvdmluY2VzUmVxdWVzdBohLnRydXl2ZXQudjEuTGlzdFByb3ZpbmNlc1Jlc3BvbnNlEl0KEFJlbmV3Q2VydGlmaWNhdGUSIy50cnV5dmV0LnYxLlJlbmV3Q2VydGlmaWNhdGVSZXF1ZXN0GiQudHJ1eXZldC52MS5SZW5ld0NlcnRpZmljYXRlUmVzcG9uc2USUQoMUmVwb3J0U3RhdHVzEh8udHJ1eXZldC52MS5SZXBvcnRTdGF0dXNSZXF1ZXN0GiAudHJ1eXZldC52MS5SZXBvcnRTdGF0dXNSZXNwb25zZRJICglPcGVuVHJhY2USHC50cnV5dmV0LnYxLk9wZW5UcmFjZVJlcXVlc3QaHS50cnV5dmV0LnYxLk9wZW5UcmFjZVJlc3BvbnNlEksKCkNsb3NlVHJhY2USHS50cnV5dmV0LnYxLkNsb3NlVHJhY2VSZXF1ZXN0Gh4udHJ1eXZldC52MS5DbG9zZVRyYWNlUmVzcG9uc2USRQoIR2V0VHJhY2USGy50cnV5dmV0LnYxLkdldFRyYWNlUmVxdWVzdBocLnRydXl2ZXQudjEuR2V0VHJhY2VSZXNwb25zZRJICglHZXRUcmFjZXMSHC50cnV5dmV0LnYxLkdldFRyYWNlc1JlcXVlc3QaHS50cnV5dmV0LnYxLkdldFRyYWNlc1Jlc3BvbnNlEmkKFFJlcG9ydEZlZGVyYXRpb25LZXlzEicudHJ1eXZldC52MS5SZXBvcnRGZWRlcmF0aW9uS2V5c1JlcXVlc3QaKC50cnV5dmV0LnYxLlJlcG9ydEZlZGVyYXRpb25LZXlzUmVzcG9uc2USTgoLUHV0S2V5V3JhcHMSHi50cnV5dmV0LnYxLlB1dEtleVdyYXBzUmVxdWVzdBofLnRydXl2ZXQudjEuUHV0S2V5V3JhcHNSZXNwb25zZRJRCgxMaXN0S2V5V3JhcHMSHy50cnV5dmV0LnYxLkxpc3RLZXlXcmFwc1JlcXVlc3QaIC50cnV5dmV0LnYxLkxpc3RLZXlXcmFwc1Jlc3BvbnNlEmYKE0V4Y2hhbmdlQ2hlY2twb2ludHMSJi50cnV5dmV0LnYxLkV4Y2hhbmdlQ2hlY2twb2ludHNSZXF1ZXN0GicudHJ1eXZldC52MS5FeGNoYW5nZUNoZWNrcG9pbnRzUmVzcG9uc2ViBnByb3RvMw", [file_truyvet_v1_common]);
+  fileDesc("Cht0cnV5dmV0L3YxL2ZlZGVyYXRpb24ucHJvdG8SCnRydXl2ZXQudjEiNQoPRXZhbHVhdGVSZXF1ZXN0Eg8KB2JsaW5kZWQYASABKAwSEQoJZm9yX2Nhc2VzGAIgASgIIk0KEEV2YWx1YXRlUmVzcG9uc2USEQoJZXZhbHVhdGVkGAEgASgMEhIKCmdlbmVyYXRpb24YAiABKA0SEgoKYnVkZ2V0X2xvdxgDIAEoCCISChBMaXN0UnVsZXNSZXF1ZXN0IiIKEUxpc3RSdWxlc1Jlc3BvbnNlEg0KBXBhY2tzGAEgAygJIuUBChNSZXBvcnRTdGF0dXNSZXF1ZXN0EhMKC2luY2FybmF0aW9uGAEgASgEEhQKDGRhdGFfdmVyc2lvbhgCIAEoBBIPCgdkYXRhX2F0GAMgASgNEhAKCHByb3RvY29sGAQgASgNEicKBXN0YWxlGAUgAygLMhgudHJ1eXZldC52MS5TdGFsZUFuc3dlcnMSDgoGYXNraW5nGAYgAygJEhsKE3BlbmRpbmdfaWRlbnRpZmllcnMYByABKA0SGQoRdG9rZW5pemVkX3ZlcnNpb24YCCABKAQSDwoHcmVmdXNhbBgJIAEoCSIuCgxTdGFsZUFuc3dlcnMSEAoIdHJhY2VfaWQYASABKAkSDAoEc2VxcxgCIAMoDSKlAQoUUmVwb3J0U3RhdHVzUmVzcG9uc2USEgoKbmV4dF9pbl9tcxgBIAEoDRIZChFwcm92aW5jZXNfdmVyc2lvbhgCIAEoBBIOCgZjbG9zZWQYAyADKAkSJgoGYWxhcm1zGAQgAygLMhYudHJ1eXZldC52MS5UcmFjZUFsYXJtEiYKCW9wcmZfa2V5cxgFIAMoCzITLnRydXl2ZXQudjEuT3ByZktleSI/CgdPcHJmS2V5EhIKCmdlbmVyYXRpb24YASABKA0SDQoFY2hlY2sYAiABKAkSEQoJc3RhdGVtZW50GAMgASgJIj8KClRyYWNlQWxhcm0SEAoIdHJhY2VfaWQYASABKAkSDgoGcmVhc29uGAIgASgJEg8KB3BlcnNvbnMYAyABKA0iPgoWVGFrZU92ZXJDb250YWN0UmVxdWVzdBIQCgh0cmFjZV9pZBgBIAEoCRISCgpjb250YWN0X2lkGAIgASgJIhkKF1Rha2VPdmVyQ29udGFjdFJlc3BvbnNlIhYKFExpc3RQcm92aW5jZXNSZXF1ZXN0IlcKFUxpc3RQcm92aW5jZXNSZXNwb25zZRIPCgd2ZXJzaW9uGAEgASgEEi0KCXByb3ZpbmNlcxgCIAMoCzIaLnRydXl2ZXQudjEuTGlzdGVkUHJvdmluY2UiJgoXUmVuZXdDZXJ0aWZpY2F0ZVJlcXVlc3QSCwoDY3NyGAEgASgMIi8KGFJlbmV3Q2VydGlmaWNhdGVSZXNwb25zZRITCgtjZXJ0aWZpY2F0ZRgBIAEoCSI3Cg5MaXN0ZWRQcm92aW5jZRIRCglzdGF0ZW1lbnQYASABKAkSEgoKcmV2b2tlZF9hdBgCIAEoDSIjChBPcGVuVHJhY2VSZXF1ZXN0Eg8KB29wZW5pbmcYASABKAkiPwoRT3BlblRyYWNlUmVzcG9uc2USEAoIdHJhY2VfaWQYASABKAkSGAoQY291bnRlcnNpZ25hdHVyZRgCIAEoCSIlChFDbG9zZVRyYWNlUmVxdWVzdBIQCgh0cmFjZV9pZBgBIAEoCSIUChJDbG9zZVRyYWNlUmVzcG9uc2UiIwoPR2V0VHJhY2VSZXF1ZXN0EhAKCHRyYWNlX2lkGAEgASgJIjsKEEdldFRyYWNlUmVzcG9uc2USJwoGc3RhdHVzGAEgASgLMhcudHJ1eXZldC52MS5UcmFjZVN0YXR1cyIlChBHZXRUcmFjZXNSZXF1ZXN0EhEKCXRyYWNlX2lkcxgBIAMoCSI+ChFHZXRUcmFjZXNSZXNwb25zZRIpCghzdGF0dXNlcxgBIAMoCzIXLnRydXl2ZXQudjEuVHJhY2VTdGF0dXMiNwoSRmVkZXJhdGlvbktleUNoZWNrEhIKCmdlbmVyYXRpb24YASABKA0SDQoFY2hlY2sYAiABKAkiSwobUmVwb3J0RmVkZXJhdGlvbktleXNSZXF1ZXN0EiwKBGhlbGQYASADKAsyHi50cnV5dmV0LnYxLkZlZGVyYXRpb25LZXlDaGVjayLCAQocUmVwb3J0RmVkZXJhdGlvbktleXNSZXNwb25zZRIzCgtnZW5lcmF0aW9ucxgBIAMoCzIeLnRydXl2ZXQudjEuRmVkZXJhdGlvbktleUNoZWNrEjAKB2hvbGRlcnMYAiADKAsyHy50cnV5dmV0LnYxLkZlZGVyYXRpb25LZXlIb2xkZXISEQoJYXBwcm92YWxzGAMgAygJEigKB3dhaXRpbmcYBCADKAsyFy50cnV5dmV0LnYxLldhaXRpbmdXcmFwIlUKE0ZlZGVyYXRpb25LZXlIb2xkZXISEAoIcHJvdmluY2UYASABKAkSLAoEaGVsZBgCIAMoCzIeLnRydXl2ZXQudjEuRmVkZXJhdGlvbktleUNoZWNrIk4KC1dhaXRpbmdXcmFwEgwKBGZyb20YASABKAkSCgoCdG8YAiABKAkSEgoKZ2VuZXJhdGlvbhgDIAEoDRIRCglyZWNpcGllbnQYBCABKAkiNwoHS2V5V3JhcBIKCgJ0bxgBIAEoCRISCgpnZW5lcmF0aW9uGAIgASgNEgwKBHdyYXAYAyABKAkiSwoSUHV0S2V5V3JhcHNSZXF1ZXN0EhEKCWFwcHJvdmFscxgBIAMoCRIiCgV3cmFwcxgCIAMoCzITLnRydXl2ZXQudjEuS2V5V3JhcCIVChNQdXRLZXlXcmFwc1Jlc3BvbnNlIhUKE0xpc3RLZXlXcmFwc1JlcXVlc3QiJQoUTGlzdEtleVdyYXBzUmVzcG9uc2USDQoFd3JhcHMYASADKAkiRQoTUHJlc2VudGVkQ2hlY2twb2ludBIMCgRub3RlGAEgASgJEhEKCWZyb21fc2l6ZRgCIAEoBBINCgVwcm9vZhgDIAEoDCJvChpFeGNoYW5nZUNoZWNrcG9pbnRzUmVxdWVzdBIsCgNvd24YASABKAsyHy50cnV5dmV0LnYxLlByZXNlbnRlZENoZWNrcG9pbnQSEQoJaGVsZF9zaXplGAIgASgEEhAKCGNvbmZsaWN0GAMgASgJInAKG0V4Y2hhbmdlQ2hlY2twb2ludHNSZXNwb25zZRIsCgNvd24YASABKAsyHy50cnV5dmV0LnYxLlByZXNlbnRlZENoZWNrcG9pbnQSEQoJaGVsZF9zaXplGAIgASgEEhAKCGNvbmZsaWN0GAMgASgJMqYJChFGZWRlcmF0aW9uU2VydmljZRJFCghFdmFsdWF0ZRIbLnRydXl2ZXQudjEuRXZhbHVhdGVSZXF1ZXN0GhwudHJ1eXZldC52MS5FdmFsdWF0ZVJlc3BvbnNlEkgKCUxpc3RSdWxlcxIcLnRydXl2ZXQudjEuTGlzdFJ1bGVzUmVxdWVzdBodLnRydXl2ZXQudjEuTGlzdFJ1bGVzUmVzcG9uc2USVAoNTGlzdFByb3ZpbmNlcxIgLnRydXl2ZXQudjEuTGlzdFByb3ZpbmNlc1JlcXVlc3QaIS50cnV5dmV0LnYxLkxpc3RQcm92aW5jZXNSZXNwb25zZRJdChBSZW5ld0NlcnRpZmljYXRlEiMudHJ1eXZldC52MS5SZW5ld0NlcnRpZmljYXRlUmVxdWVzdBokLnRydXl2ZXQudjEuUmVuZXdDZXJ0aWZpY2F0ZVJlc3BvbnNlElEKDFJlcG9ydFN0YXR1cxIfLnRydXl2ZXQudjEuUmVwb3J0U3RhdHVzUmVxdWVzdBogLnRydXl2ZXQudjEuUmVwb3J0U3RhdHVzUmVzcG9uc2USSAoJT3BlblRyYWNlEhwudHJ1eXZldC52MS5PcGVuVHJhY2VSZXF1ZXN0Gh0udHJ1eXZldC52MS5PcGVuVHJhY2VSZXNwb25zZRJLCgpDbG9zZVRyYWNlEh0udHJ1eXZldC52MS5DbG9zZVRyYWNlUmVxdWVzdBoeLnRydXl2ZXQudjEuQ2xvc2VUcmFjZVJlc3BvbnNlEloKD1Rha2VPdmVyQ29udGFjdBIiLnRydXl2ZXQudjEuVGFrZU92ZXJDb250YWN0UmVxdWVzdBojLnRydXl2ZXQudjEuVGFrZU92ZXJDb250YWN0UmVzcG9uc2USRQoIR2V0VHJhY2USGy50cnV5dmV0LnYxLkdldFRyYWNlUmVxdWVzdBocLnRydXl2ZXQudjEuR2V0VHJhY2VSZXNwb25zZRJICglHZXRUcmFjZXMSHC50cnV5dmV0LnYxLkdldFRyYWNlc1JlcXVlc3QaHS50cnV5dmV0LnYxLkdldFRyYWNlc1Jlc3BvbnNlEmkKFFJlcG9ydEZlZGVyYXRpb25LZXlzEicudHJ1eXZldC52MS5SZXBvcnRGZWRlcmF0aW9uS2V5c1JlcXVlc3QaKC50cnV5dmV0LnYxLlJlcG9ydEZlZGVyYXRpb25LZXlzUmVzcG9uc2USTgoLUHV0S2V5V3JhcHMSHi50cnV5dmV0LnYxLlB1dEtleVdyYXBzUmVxdWVzdBofLnRydXl2ZXQudjEuUHV0S2V5V3JhcHNSZXNwb25zZRJRCgxMaXN0S2V5V3JhcHMSHy50cnV5dmV0LnYxLkxpc3RLZXlXcmFwc1JlcXVlc3QaIC50cnV5dmV0LnYxLkxpc3RLZXlXcmFwc1Jlc3BvbnNlEmYKE0V4Y2hhbmdlQ2hlY2twb2ludHMSJi50cnV5dmV0LnYxLkV4Y2hhbmdlQ2hlY2twb2ludHNSZXF1ZXN0GicudHJ1eXZldC52MS5FeGNoYW5nZUNoZWNrcG9pbnRzUmVzcG9uc2ViBnByb3RvMw", [file_truyvet_v1_common]);
 
 /**
  * @generated from message truyvet.v1.EvaluateRequest
@@ -310,6 +310,43 @@ export const TraceAlarmSchema: GenMessage<TraceAlarm> = /*@__PURE__*/
   messageDesc(file_truyvet_v1_federation, 8);
 
 /**
+ * @generated from message truyvet.v1.TakeOverContactRequest
+ */
+export type TakeOverContactRequest = Message<"truyvet.v1.TakeOverContactRequest"> & {
+  /**
+   * @generated from field: string trace_id = 1;
+   */
+  traceId: string;
+
+  /**
+   * 32 hex digits.
+   *
+   * @generated from field: string contact_id = 2;
+   */
+  contactId: string;
+};
+
+/**
+ * Describes the message truyvet.v1.TakeOverContactRequest.
+ * Use `create(TakeOverContactRequestSchema)` to create a new message.
+ */
+export const TakeOverContactRequestSchema: GenMessage<TakeOverContactRequest> = /*@__PURE__*/
+  messageDesc(file_truyvet_v1_federation, 9);
+
+/**
+ * @generated from message truyvet.v1.TakeOverContactResponse
+ */
+export type TakeOverContactResponse = Message<"truyvet.v1.TakeOverContactResponse"> & {
+};
+
+/**
+ * Describes the message truyvet.v1.TakeOverContactResponse.
+ * Use `create(TakeOverContactResponseSchema)` to create a new message.
+ */
+export const TakeOverContactResponseSchema: GenMessage<TakeOverContactResponse> = /*@__PURE__*/
+  messageDesc(file_truyvet_v1_federation, 10);
+
+/**
  * @generated from message truyvet.v1.ListProvincesRequest
  */
 export type ListProvincesRequest = Message<"truyvet.v1.ListProvincesRequest"> & {
@@ -320,7 +357,7 @@ export type ListProvincesRequest = Message<"truyvet.v1.ListProvincesRequest"> & 
  * Use `create(ListProvincesRequestSchema)` to create a new message.
  */
 export const ListProvincesRequestSchema: GenMessage<ListProvincesRequest> = /*@__PURE__*/
-  messageDesc(file_truyvet_v1_federation, 9);
+  messageDesc(file_truyvet_v1_federation, 11);
 
 /**
  * @generated from message truyvet.v1.ListProvincesResponse
@@ -342,7 +379,7 @@ export type ListProvincesResponse = Message<"truyvet.v1.ListProvincesResponse"> 
  * Use `create(ListProvincesResponseSchema)` to create a new message.
  */
 export const ListProvincesResponseSchema: GenMessage<ListProvincesResponse> = /*@__PURE__*/
-  messageDesc(file_truyvet_v1_federation, 10);
+  messageDesc(file_truyvet_v1_federation, 12);
 
 /**
  * @generated from message truyvet.v1.RenewCertificateRequest
@@ -361,7 +398,7 @@ export type RenewCertificateRequest = Message<"truyvet.v1.RenewCertificateReques
  * Use `create(RenewCertificateRequestSchema)` to create a new message.
  */
 export const RenewCertificateRequestSchema: GenMessage<RenewCertificateRequest> = /*@__PURE__*/
-  messageDesc(file_truyvet_v1_federation, 11);
+  messageDesc(file_truyvet_v1_federation, 13);
 
 /**
  * @generated from message truyvet.v1.RenewCertificateResponse
@@ -380,7 +417,7 @@ export type RenewCertificateResponse = Message<"truyvet.v1.RenewCertificateRespo
  * Use `create(RenewCertificateResponseSchema)` to create a new message.
  */
 export const RenewCertificateResponseSchema: GenMessage<RenewCertificateResponse> = /*@__PURE__*/
-  messageDesc(file_truyvet_v1_federation, 12);
+  messageDesc(file_truyvet_v1_federation, 14);
 
 /**
  * @generated from message truyvet.v1.ListedProvince
@@ -406,7 +443,7 @@ export type ListedProvince = Message<"truyvet.v1.ListedProvince"> & {
  * Use `create(ListedProvinceSchema)` to create a new message.
  */
 export const ListedProvinceSchema: GenMessage<ListedProvince> = /*@__PURE__*/
-  messageDesc(file_truyvet_v1_federation, 13);
+  messageDesc(file_truyvet_v1_federation, 15);
 
 /**
  * @generated from message truyvet.v1.OpenTraceRequest
@@ -423,7 +460,7 @@ export type OpenTraceRequest = Message<"truyvet.v1.OpenTraceRequest"> & {
  * Use `create(OpenTraceRequestSchema)` to create a new message.
  */
 export const OpenTraceRequestSchema: GenMessage<OpenTraceRequest> = /*@__PURE__*/
-  messageDesc(file_truyvet_v1_federation, 14);
+  messageDesc(file_truyvet_v1_federation, 16);
 
 /**
  * @generated from message truyvet.v1.OpenTraceResponse
@@ -445,7 +482,7 @@ export type OpenTraceResponse = Message<"truyvet.v1.OpenTraceResponse"> & {
  * Use `create(OpenTraceResponseSchema)` to create a new message.
  */
 export const OpenTraceResponseSchema: GenMessage<OpenTraceResponse> = /*@__PURE__*/
-  messageDesc(file_truyvet_v1_federation, 15);
+  messageDesc(file_truyvet_v1_federation, 17);
 
 /**
  * @generated from message truyvet.v1.CloseTraceRequest
@@ -462,7 +499,7 @@ export type CloseTraceRequest = Message<"truyvet.v1.CloseTraceRequest"> & {
  * Use `create(CloseTraceRequestSchema)` to create a new message.
  */
 export const CloseTraceRequestSchema: GenMessage<CloseTraceRequest> = /*@__PURE__*/
-  messageDesc(file_truyvet_v1_federation, 16);
+  messageDesc(file_truyvet_v1_federation, 18);
 
 /**
  * @generated from message truyvet.v1.CloseTraceResponse
@@ -475,7 +512,7 @@ export type CloseTraceResponse = Message<"truyvet.v1.CloseTraceResponse"> & {
  * Use `create(CloseTraceResponseSchema)` to create a new message.
  */
 export const CloseTraceResponseSchema: GenMessage<CloseTraceResponse> = /*@__PURE__*/
-  messageDesc(file_truyvet_v1_federation, 17);
+  messageDesc(file_truyvet_v1_federation, 19);
 
 /**
  * @generated from message truyvet.v1.GetTraceRequest
@@ -492,7 +529,7 @@ export type GetTraceRequest = Message<"truyvet.v1.GetTraceRequest"> & {
  * Use `create(GetTraceRequestSchema)` to create a new message.
  */
 export const GetTraceRequestSchema: GenMessage<GetTraceRequest> = /*@__PURE__*/
-  messageDesc(file_truyvet_v1_federation, 18);
+  messageDesc(file_truyvet_v1_federation, 20);
 
 /**
  * @generated from message truyvet.v1.GetTraceResponse
@@ -509,7 +546,7 @@ export type GetTraceResponse = Message<"truyvet.v1.GetTraceResponse"> & {
  * Use `create(GetTraceResponseSchema)` to create a new message.
  */
 export const GetTraceResponseSchema: GenMessage<GetTraceResponse> = /*@__PURE__*/
-  messageDesc(file_truyvet_v1_federation, 19);
+  messageDesc(file_truyvet_v1_federation, 21);
 
 /**
  * @generated from message truyvet.v1.GetTracesRequest
@@ -528,7 +565,7 @@ export type GetTracesRequest = Message<"truyvet.v1.GetTracesRequest"> & {
  * Use `create(GetTracesRequestSchema)` to create a new message.
  */
 export const GetTracesRequestSchema: GenMessage<GetTracesRequest> = /*@__PURE__*/
-  messageDesc(file_truyvet_v1_federation, 20);
+  messageDesc(file_truyvet_v1_federation, 22);
 
 /**
  * @generated from message truyvet.v1.GetTracesResponse
@@ -547,7 +584,7 @@ export type GetTracesResponse = Message<"truyvet.v1.GetTracesResponse"> & {
  * Use `create(GetTracesResponseSchema)` to create a new message.
  */
 export const GetTracesResponseSchema: GenMessage<GetTracesResponse> = /*@__PURE__*/
-  messageDesc(file_truyvet_v1_federation, 21);
+  messageDesc(file_truyvet_v1_federation, 23);
 
 /**
  * One generation of the federation key; the key itself cannot be computed from its check value.
@@ -575,7 +612,7 @@ export type FederationKeyCheck = Message<"truyvet.v1.FederationKeyCheck"> & {
  * Use `create(FederationKeyCheckSchema)` to create a new message.
  */
 export const FederationKeyCheckSchema: GenMessage<FederationKeyCheck> = /*@__PURE__*/
-  messageDesc(file_truyvet_v1_federation, 22);
+  messageDesc(file_truyvet_v1_federation, 24);
 
 /**
  * @generated from message truyvet.v1.ReportFederationKeysRequest
@@ -594,7 +631,7 @@ export type ReportFederationKeysRequest = Message<"truyvet.v1.ReportFederationKe
  * Use `create(ReportFederationKeysRequestSchema)` to create a new message.
  */
 export const ReportFederationKeysRequestSchema: GenMessage<ReportFederationKeysRequest> = /*@__PURE__*/
-  messageDesc(file_truyvet_v1_federation, 23);
+  messageDesc(file_truyvet_v1_federation, 25);
 
 /**
  * @generated from message truyvet.v1.ReportFederationKeysResponse
@@ -630,7 +667,7 @@ export type ReportFederationKeysResponse = Message<"truyvet.v1.ReportFederationK
  * Use `create(ReportFederationKeysResponseSchema)` to create a new message.
  */
 export const ReportFederationKeysResponseSchema: GenMessage<ReportFederationKeysResponse> = /*@__PURE__*/
-  messageDesc(file_truyvet_v1_federation, 24);
+  messageDesc(file_truyvet_v1_federation, 26);
 
 /**
  * @generated from message truyvet.v1.FederationKeyHolder
@@ -652,7 +689,7 @@ export type FederationKeyHolder = Message<"truyvet.v1.FederationKeyHolder"> & {
  * Use `create(FederationKeyHolderSchema)` to create a new message.
  */
 export const FederationKeyHolderSchema: GenMessage<FederationKeyHolder> = /*@__PURE__*/
-  messageDesc(file_truyvet_v1_federation, 25);
+  messageDesc(file_truyvet_v1_federation, 27);
 
 /**
  * A wrap that its receiver has not reported as held.
@@ -688,7 +725,7 @@ export type WaitingWrap = Message<"truyvet.v1.WaitingWrap"> & {
  * Use `create(WaitingWrapSchema)` to create a new message.
  */
 export const WaitingWrapSchema: GenMessage<WaitingWrap> = /*@__PURE__*/
-  messageDesc(file_truyvet_v1_federation, 26);
+  messageDesc(file_truyvet_v1_federation, 28);
 
 /**
  * @generated from message truyvet.v1.KeyWrap
@@ -717,7 +754,7 @@ export type KeyWrap = Message<"truyvet.v1.KeyWrap"> & {
  * Use `create(KeyWrapSchema)` to create a new message.
  */
 export const KeyWrapSchema: GenMessage<KeyWrap> = /*@__PURE__*/
-  messageDesc(file_truyvet_v1_federation, 27);
+  messageDesc(file_truyvet_v1_federation, 29);
 
 /**
  * @generated from message truyvet.v1.PutKeyWrapsRequest
@@ -741,7 +778,7 @@ export type PutKeyWrapsRequest = Message<"truyvet.v1.PutKeyWrapsRequest"> & {
  * Use `create(PutKeyWrapsRequestSchema)` to create a new message.
  */
 export const PutKeyWrapsRequestSchema: GenMessage<PutKeyWrapsRequest> = /*@__PURE__*/
-  messageDesc(file_truyvet_v1_federation, 28);
+  messageDesc(file_truyvet_v1_federation, 30);
 
 /**
  * @generated from message truyvet.v1.PutKeyWrapsResponse
@@ -754,7 +791,7 @@ export type PutKeyWrapsResponse = Message<"truyvet.v1.PutKeyWrapsResponse"> & {
  * Use `create(PutKeyWrapsResponseSchema)` to create a new message.
  */
 export const PutKeyWrapsResponseSchema: GenMessage<PutKeyWrapsResponse> = /*@__PURE__*/
-  messageDesc(file_truyvet_v1_federation, 29);
+  messageDesc(file_truyvet_v1_federation, 31);
 
 /**
  * @generated from message truyvet.v1.ListKeyWrapsRequest
@@ -767,7 +804,7 @@ export type ListKeyWrapsRequest = Message<"truyvet.v1.ListKeyWrapsRequest"> & {
  * Use `create(ListKeyWrapsRequestSchema)` to create a new message.
  */
 export const ListKeyWrapsRequestSchema: GenMessage<ListKeyWrapsRequest> = /*@__PURE__*/
-  messageDesc(file_truyvet_v1_federation, 30);
+  messageDesc(file_truyvet_v1_federation, 32);
 
 /**
  * @generated from message truyvet.v1.ListKeyWrapsResponse
@@ -784,7 +821,7 @@ export type ListKeyWrapsResponse = Message<"truyvet.v1.ListKeyWrapsResponse"> & 
  * Use `create(ListKeyWrapsResponseSchema)` to create a new message.
  */
 export const ListKeyWrapsResponseSchema: GenMessage<ListKeyWrapsResponse> = /*@__PURE__*/
-  messageDesc(file_truyvet_v1_federation, 31);
+  messageDesc(file_truyvet_v1_federation, 33);
 
 /**
  * A signed checkpoint of an audit log (C2SP tlog-checkpoint: shared/audit/checkpoint.ts).
@@ -815,7 +852,7 @@ export type PresentedCheckpoint = Message<"truyvet.v1.PresentedCheckpoint"> & {
  * Use `create(PresentedCheckpointSchema)` to create a new message.
  */
 export const PresentedCheckpointSchema: GenMessage<PresentedCheckpoint> = /*@__PURE__*/
-  messageDesc(file_truyvet_v1_federation, 32);
+  messageDesc(file_truyvet_v1_federation, 34);
 
 /**
  * @generated from message truyvet.v1.ExchangeCheckpointsRequest
@@ -848,7 +885,7 @@ export type ExchangeCheckpointsRequest = Message<"truyvet.v1.ExchangeCheckpoints
  * Use `create(ExchangeCheckpointsRequestSchema)` to create a new message.
  */
 export const ExchangeCheckpointsRequestSchema: GenMessage<ExchangeCheckpointsRequest> = /*@__PURE__*/
-  messageDesc(file_truyvet_v1_federation, 33);
+  messageDesc(file_truyvet_v1_federation, 35);
 
 /**
  * @generated from message truyvet.v1.ExchangeCheckpointsResponse
@@ -882,7 +919,7 @@ export type ExchangeCheckpointsResponse = Message<"truyvet.v1.ExchangeCheckpoint
  * Use `create(ExchangeCheckpointsResponseSchema)` to create a new message.
  */
 export const ExchangeCheckpointsResponseSchema: GenMessage<ExchangeCheckpointsResponse> = /*@__PURE__*/
-  messageDesc(file_truyvet_v1_federation, 34);
+  messageDesc(file_truyvet_v1_federation, 36);
 
 /**
  * @generated from service truyvet.v1.FederationService
@@ -957,6 +994,16 @@ export const FederationService: GenService<{
     methodKind: "unary";
     input: typeof CloseTraceRequestSchema;
     output: typeof CloseTraceResponseSchema;
+  },
+  /**
+   * Makes the caller responsible for a contact that was delivered to it as also claimed. Idempotent.
+   *
+   * @generated from rpc truyvet.v1.FederationService.TakeOverContact
+   */
+  takeOverContact: {
+    methodKind: "unary";
+    input: typeof TakeOverContactRequestSchema;
+    output: typeof TakeOverContactResponseSchema;
   },
   /**
    * Status of a trace for a province that opened it or holds contacts of it.
