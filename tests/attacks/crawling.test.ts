@@ -5,6 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { AppError } from '../../shared/errors.ts';
 import { decodeQuestion } from '../../shared/grpc/trace-messages.ts';
 import { newKey, newTraceId } from '../../shared/ids.ts';
 import { blind, oprfReady } from '../../shared/pseudonym/oprf.ts';
@@ -209,6 +210,23 @@ describe('a province whose identifiers get no tokens', () => {
     return (await call<{ id: string }>(door, '/v1/traces', { body })).id;
   }
 
+  /** Why a question is not answered that says nothing of a protocol; empty if it is. */
+  async function olderHubAsks(): Promise<string> {
+    const value = await pairOf(await signedBy(owner, { trace_id: newTraceId() }));
+    async function* asking() {
+      yield { message: { case: 'warrant' as const, value } };
+      yield { message: { case: 'question' as const, value: { seq: 1, who: newKey(16) } } };
+    }
+    try {
+      const terms = { deadlineMs: 1_000, signal: new AbortController().signal };
+      for await (const { message } of tracingOf(other).trace(asking(), terms))
+        if (message.case === 'fragment') return '';
+    } catch (error) {
+      return `${(error as AppError).code} ${(error as AppError).reason}`;
+    }
+    return '';
+  }
+
   const untokenized = async () =>
     (await rowsOf(federation.node(other), 'SELECT FROM identifiers WHERE token IS NULL')).length;
   const shown = ({ coverage, contacts }: TraceStatus) => {
@@ -223,6 +241,7 @@ describe('a province whose identifiers get no tokens', () => {
     await waitFor('tokens', async () => (await untokenized()) === 0);
     await setKeyBudget({ per_hour: 0, per_day: 0, first_loading: 0 });
     await importStarved();
+    const toOlderHub = olderHubAsks();
     const traces = await Promise.all(WAYS.map((_, way) => traceOf(way)));
     const missing = { state: 'behind', behind: 0, reason: 'TOKENS_PENDING', pending_identifiers: 6 };
     for (const [way, { what, contacts }] of WAYS.entries()) {
@@ -230,6 +249,8 @@ describe('a province whose identifiers get no tokens', () => {
       const status = await waitForTrace(federation.node(owner), traces[way] as string, isAnswered);
       expect({ what, ...shown(status) }).toEqual({ what, ...missing, contacts });
     }
+    // A hub of protocol 1 would take what is left out for the whole: it waits, and hears why.
+    expect(await toOlderHub).toMatch(/DEADLINE_EXCEEDED|TOKENS_PENDING/);
     // The key service keeps something for cases: the starved province's own trace waits for nobody either.
     const own = await traceOf(6, other);
     await waitForTrace(federation.node(other), own, ({ state }) => state === 'partial');
