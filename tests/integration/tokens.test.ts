@@ -283,8 +283,12 @@ describe('while the hub cannot be reached', () => {
 describe('while the budget at the key service is spent', () => {
   const spent = () => new AppError('RESOURCE_EXHAUSTED', 'KEY_BUDGET', 'told to fail');
   const budget = { isSpent: true };
-  const evaluating: TokenizerOptions['evaluate'] = (blinded, terms) =>
-    budget.isSpent && terms.purpose === 'all' ? Promise.reject(spent()) : evaluate(blinded, terms);
+  /** Elements of each request for cases. */
+  const asked: number[] = [];
+  const evaluating: TokenizerOptions['evaluate'] = (blinded, terms) => {
+    if (terms.purpose === 'cases') asked.push(blinded.length / 32);
+    return budget.isSpent && terms.purpose === 'all' ? Promise.reject(spent()) : evaluate(blinded, terms);
+  };
 
   it('gives the identifiers of cases their tokens, warns, and says at once how many have none', async () => {
     budget.isSpent = true;
@@ -294,12 +298,21 @@ describe('while the budget at the key service is spent', () => {
     expect(tokenizer.warnings()).toEqual(['key service: KEY_BUDGET: identifiers wait']);
     await tokenizer.hurry([ids[7] as number, ids[BATCH + 1] as number], never);
     await tokenizer.hurry([ids[7] as number], never);
+    expect(asked).toEqual([3]);
     expect(await tokenizer.soon(never)).toMatchObject({ count: BATCH + 1, first: ids[0], last: ids.at(-1) });
     budget.isSpent = false;
     tokenizer.wake();
     await waitFor('tokens', async () => (await untokenized()) === 0);
     await expectAllTokenized(BATCH + 3);
     await waitFor('no warning', () => tokenizer.warnings().length === 0);
+  });
+
+  it('asks for the identifiers of many cases in batches', async () => {
+    budget.isSpent = true;
+    const ids = await insert(2 * BATCH + 1);
+    asked.length = 0;
+    await start({ evaluate: evaluating }).hurry(ids, never);
+    expect([asked, await untokenized()]).toEqual([[BATCH + 1, BATCH + 1, 2], 0]);
   });
 
   it('asks a hub that is refused for nothing but its key', async () => {

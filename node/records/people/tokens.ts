@@ -152,10 +152,11 @@ class TokenLoop implements Tokenizer {
   }
 
   async hurry(ids: readonly number[], signal: AbortSignal): Promise<void> {
-    const { db, dataKeys } = this.#options;
-    const batch = await listUntokenizedOf({ sql: db.sql, sealer: dataKeys.sealer }, ids);
-    if (batch.length > 0)
-      await this.#tokenize(batch, { purpose: 'cases', signal: AbortSignal.any([signal, this.#stop.signal]) });
+    const { db, dataKeys, batch: most = BATCH } = this.#options;
+    const waiting = await listUntokenizedOf({ sql: db.sql, sealer: dataKeys.sealer }, ids);
+    const terms = { purpose: 'cases', signal: AbortSignal.any([signal, this.#stop.signal]) } as const;
+    for (let at = 0; at < waiting.length; at += most)
+      await this.#tokenize(waiting.slice(at, at + most), terms);
   }
 
   warnings(): string[] {
