@@ -78,8 +78,7 @@ switch (positionals[0]) {
     break;
   default:
     console.error(
-      'usage: npm run bench -- trace | check | profile | cost | sealing | orm | voprf | report FILE',
-      'usage: npm run bench -- trace | check | profile | cost | sealing | orm | writers | report FILE',
+      'npm run bench -- trace | check | profile | cost | sealing | orm | voprf | writers | report FILE',
     );
     process.exitCode = 2;
 }

@@ -3,9 +3,10 @@
  * and gathers every province's contacts for comparison with the oracle.
  */
 import type { Federation } from '../../deploy/federation/federation.ts';
-import type { Dataset, TraceRequest } from '../simulation/dataset.ts';
-import { casesToPost, isoAt, toImportFiles } from '../simulation/import-files.ts';
+import type { Dataset, PersonRow, TraceRequest } from '../simulation/dataset.ts';
+import { casesToPost, isoAt, personSteps, toImportFiles } from '../simulation/import-files.ts';
 import type { OracleContact } from '../simulation/oracle.ts';
+import { keyOf } from '../simulation/oracle-records.ts';
 import { waitFor } from '../support/wait.ts';
 
 /** Where a program answers and the token that opens it. */
@@ -54,6 +55,50 @@ export async function importDataset(federation: Federation, dataset: Dataset): P
     ] as const;
     for (const [kind, body] of inOrder) await importFile(federation.node(province), kind, body);
   }
+}
+
+/**
+ * Writes `people` at the provinces that recorded them, corrections and withdrawals too, in their order; how
+ * many records were withdrawn. Throws if a row is rejected.
+ */
+export async function writePeople(federation: Federation, dataset: Dataset): Promise<number> {
+  const withdrawn = dataset.provinces.map(async (province) => {
+    const door = federation.node(province);
+    const steps = personSteps(dataset, province);
+    for (const step of steps) {
+      if ('persons' in step) await importFile(door, 'persons', step.persons);
+      else await withdrawRecordOf(door, step.withdraw);
+    }
+    return steps.filter((step) => 'withdraw' in step).length;
+  });
+  return (await Promise.all(withdrawn)).reduce((sum, count) => sum + count, 0);
+}
+
+interface FoundRecord {
+  readonly id: number;
+  readonly source: string;
+  readonly record: string | null;
+  readonly identifiers: readonly string[];
+  readonly name: string | null;
+  readonly withdrawn_at: string | null;
+}
+
+/** Withdraws the record of the key of a row, found by an identifier. */
+async function withdrawRecordOf(door: Door, row: PersonRow): Promise<void> {
+  for (const identifier of row.identifiers) {
+    const path = `/v1/records?limit=1000&identifier=${encodeURIComponent(identifier)}`;
+    const { records } = await call<{ records: readonly FoundRecord[] }>(door, path);
+    const standing = records.find((one) => one.withdrawn_at === null && isOf(one, row));
+    if (standing === undefined) continue;
+    await call(door, `/v1/records/${standing.id}`, { method: 'DELETE' });
+    return;
+  }
+  throw new Error(`no record of ${row.identifiers.join(' ')} stands`);
+}
+
+function isOf({ source, record, identifiers, name }: FoundRecord, row: PersonRow): boolean {
+  const { province } = row;
+  return source === 'import' && keyOf({ ...row, province, record, identifiers, name }) === keyOf(row);
 }
 
 /** Imports one CSV text; throws if a row is rejected. */
