@@ -46,6 +46,11 @@ export class ProvinceLink implements AsyncDisposable {
   #probing = false;
 
   #revokedAtMs: number | undefined;
+  /**
+   * A round waited for it in vain, and nothing has come from it since: no other trace waits for it either, or
+   * one province that stalls would delay the traces of all.
+   */
+  isStalling = false;
   /** Why it answers no question, as it has reported last; empty if it does. */
   refusal = '';
   /** How far its identifiers have their tokens, as it has reported last. */

@@ -217,7 +217,7 @@ export class LiveTrace implements SessionTrace {
     if (exclusions.length === 0 && this.#leftOut.length === 0) return;
     this.#leftOut = exclusions;
     this.#memory.state.leaveOut(new Set(exclusions.map(({ province }) => Number(province))));
-    for (const session of this.#sessions) session.leftOut = this.#whyLeftOut(session.province);
+    for (const session of this.#sessions) session.exclusion = this.#whyLeftOut(session.province);
   }
 
   #whyLeftOut(province: string): string | undefined {
@@ -312,7 +312,7 @@ export class LiveTrace implements SessionTrace {
     if (before?.link === link) return;
     before?.close();
     const session = new ProvinceSession(link, this);
-    session.leftOut = this.#whyLeftOut(link.province);
+    session.exclusion = this.#whyLeftOut(link.province);
     this.#sessions = [...this.#sessions.filter((other) => other !== before), session];
     session.ask(this.#memory.seqs);
     // What it was assigned before it was revoked, it is told again.
@@ -489,7 +489,7 @@ export class LiveTrace implements SessionTrace {
   }
 
   #isCurrent(): boolean {
-    return this.#sessions.every((s) => s.isCurrent && s.leftOut === undefined && !this.#isOlder(s));
+    return this.#sessions.every((s) => s.isCurrent && s.exclusion === undefined && !this.#isOlder(s));
   }
 
   #isOlder(session: ProvinceSession): boolean {

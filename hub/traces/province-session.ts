@@ -60,8 +60,8 @@ export class ProvinceSession {
   #stream: { queue: RequestQueue<Uint8Array>; sent: Set<number>; cancel: AbortController } | undefined;
   #late = false;
   #refusal = '';
-  /** What it says does not count: nobody waits for its answers, but it is asked, in case they will. */
-  leftOut: string | undefined;
+  /** Why what it says does not count: nobody waits for it, but it is asked, in case it will. */
+  exclusion: string | undefined;
   #failures = 0;
   #retrying = false;
   /** Ends waits before a next attempt when the node is back. */
@@ -74,6 +74,7 @@ export class ProvinceSession {
     this.#deliveries = new DeliveryLine({
       ...{ link, trace, back: () => this.#backoff.signal },
       applied: (seq) => {
+        link.isStalling = false;
         if (this.#isCaughtUp) this.#late = false;
         trace.onDelivered(this, seq);
       },
@@ -123,6 +124,7 @@ export class ProvinceSession {
 
   /** The province answered at `answeredAt` (epoch seconds), from the state of its data in the header. */
   heard(answeredAt: number, { pendingIdentifiers: pending, ...header }: AnswerHeader): void {
+    this.link.isStalling = false;
     this.#answeredAt = Math.max(this.#answeredAt, answeredAt);
     this.#dataAt = Math.max(this.#dataAt, header.dataAt);
     if (pending > 0 && !isNewer(this.#leftOut, header)) this.#leftOut = { ...header, pending };
@@ -150,14 +152,16 @@ export class ProvinceSession {
 
   /** Whether a round should wait for this province. */
   get isAwaited(): boolean {
-    const mayAnswer =
-      !this.#late && this.leftOut === undefined && this.#refusal === '' && this.link.state !== 'down';
-    return this.#pending.size > 0 && mayAnswer;
+    return this.#pending.size > 0 && this.exclusion === undefined && this.#mayAnswer;
+  }
+
+  get #mayAnswer(): boolean {
+    return !this.#late && !this.link.isStalling && this.#refusal === '' && this.link.state !== 'down';
   }
 
   /** Whether a published result should wait for its deliveries. */
   get isDelivering(): boolean {
-    return !this.#deliveries.isEmpty && !this.#late && this.#refusal === '' && this.link.state !== 'down';
+    return !this.#deliveries.isEmpty && this.#mayAnswer;
   }
 
   get isCurrent(): boolean {
@@ -166,8 +170,7 @@ export class ProvinceSession {
 
   /** Whether nothing is left to be asked of it or delivered to it: what lacks a token it tells by itself. */
   get #isCaughtUp(): boolean {
-    if (this.link.isRevoked) return false;
-    return this.#pending.size === 0 && this.#deliveries.isEmpty;
+    return !this.link.isRevoked && this.#pending.size === 0 && this.#deliveries.isEmpty;
   }
 
   /**
@@ -176,22 +179,22 @@ export class ProvinceSession {
    */
   get isUnderWay(): boolean {
     if (this.#stream !== undefined) return true;
-    if (this.#isCaughtUp || this.link.isRevoked) return false;
-    if (this.link.state === 'down' || this.#refusal !== '') return false;
+    if (this.#isCaughtUp || this.link.state === 'down' || this.#refusal !== '') return false;
     return Math.max(this.#failures, this.#deliveries.failures) < FAILURES_BEFORE_REST;
   }
 
   /** The round's deadline passed: from now on nobody waits for this province until it has caught up. */
   giveUpWaiting(): void {
-    if (this.isAwaited || this.isDelivering) this.#late = true;
+    if (!this.isAwaited && !this.isDelivering) return;
+    this.#late = true;
+    this.link.isStalling = true;
   }
 
   /** @param inLinks whether it has answered in links, from which less follows than from records. */
   coverage(inLinks: boolean): CoverageView {
-    const pendingIdentifiers = this.#pendingIdentifiers;
-    const behind = this.#pending.size;
+    const [behind, pendingIdentifiers] = [this.#pending.size, this.#pendingIdentifiers];
     const refusal = this.link.isRevoked ? 'PROVINCE_REVOKED' : this.link.refusal || this.#refusal;
-    const state = this.leftOut
+    const state = this.exclusion
       ? 'excluded'
       : refusal
         ? 'refused'
@@ -203,7 +206,7 @@ export class ProvinceSession {
             ? 'behind'
             : 'unreachable';
     const reason =
-      this.leftOut === INVENTED_NAMES
+      this.exclusion === INVENTED_NAMES
         ? 'NAMES_OVER_BUDGET'
         : refusal || (inLinks ? 'PROTOCOL_OLDER' : pendingIdentifiers > 0 ? 'TOKENS_PENDING' : '');
     const [answeredAt, dataAt] = [this.#answeredAt, this.#dataAt];

@@ -226,3 +226,30 @@ describe('a province that invents', () => {
     ]);
   });
 });
+
+describe('a province that stalls, or answers with what is no answer', () => {
+  test.each<[string, Lies | 'stall']>([
+    ['stalls', 'stall'],
+    ['names whom its question does not reach', (_question, answer) => naming(answer, 100)],
+    ['answers another question', (question, answer) => ({ ...answer, seq: question.seq + 1_000 })],
+  ])('%s delays one trace, and no other', async (_what, lies) => {
+    const province = hub.provinces.find((found) => found.province === liar) as (typeof hub.provinces)[number];
+    if (lies === 'stall') province.stalls = true;
+    else lieAt(liar, lies);
+    const first = await hub.open();
+    await becomes(first, 'partial');
+    const began = performance.now();
+    for (let n = 0; n < 5; n++) {
+      const id = await hub.open();
+      await becomes(id, 'partial');
+      expect(await contactsOf(id)).toEqual(expectedWithout(liar));
+    }
+    // Each waited for a second before.
+    expect(performance.now() - began).toBeLessThan(3_000);
+    lieAt(liar, undefined);
+    province.stalls = false;
+    await province.stop();
+    await province.start();
+    await becomes(first, 'complete');
+  });
+});

@@ -44,6 +44,8 @@ export class ModelProvince implements AsyncDisposable {
   dataVersion = 1;
   /** The last step of the protocol that it speaks: what an older node does not say, it does not say. */
   protocol: number = PROTOCOL.records;
+  /** Takes questions, and says nothing. */
+  stalls = false;
   /** What it says in the place of what it knows. */
   lies: ((question: TraceQuestion, answer: TraceAnswer) => TraceAnswer) | undefined;
   /** Refuses every warrant for this reason. */
@@ -99,7 +101,7 @@ export class ModelProvince implements AsyncDisposable {
         traceId = /"trace_id":"(\w+)"/.exec(text)?.[1] ?? '';
         const value = { incarnation: BigInt(this.incarnation), protocol: this.protocol };
         yield { message: { case: 'accepted' as const, value } };
-      } else if (message.case === 'question') {
+      } else if (message.case === 'question' && !this.stalls) {
         const question = questionFromWire(message.value);
         const { incarnation, dataVersion } = this;
         this.answered.push({ traceId, seq: question.seq });
