@@ -12,6 +12,8 @@ export interface GraphPerson {
   readonly degree: number;
   /** Codes of the provinces that claim it as a resident, ascending: several contradict each other. */
   readonly residence: readonly string[];
+  /** It is a handle that several people share: somebody of that phone, who stands by itself. */
+  readonly sharedHandle: boolean;
   /** What makes the pseudonyms one person, and who says so. */
   readonly links: readonly {
     readonly a: string;
@@ -80,7 +82,15 @@ function describe(
     for (let row = evidence.firstKnown[n] as number; row >= 0; row = next[row] as number)
       if (resident[row] === 1) residence.add(provinceCode(province[row] as number));
   }
-  return { id: pseudonyms[0] as string, pseudonyms, degree, residence: [...residence].sort(), links };
+  const sharedHandle = persons.shared?.[identifiers[0] as number] === 1;
+  return {
+    id: pseudonyms[0] as string,
+    pseudonyms,
+    degree,
+    residence: [...residence].sort(),
+    sharedHandle,
+    links,
+  };
 }
 
 /**

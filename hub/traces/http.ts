@@ -33,6 +33,10 @@ const graphOutput = z
         pseudonyms: z.array(pseudonym),
         degree: z.int(),
         residence: claimedBy,
+        shared_handle: z.boolean().openapi({
+          description:
+            'điện thoại nhiều người dùng: một ai trong họ · a phone that several share: somebody of them',
+        }),
         links: z.array(z.object({ a: pseudonym, b: pseudonym, claimed_by: claimedBy })),
       }),
     ),

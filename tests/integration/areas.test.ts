@@ -80,6 +80,22 @@ describe('a contact at a desk', () => {
     expect(await contactsOf(trace, both)).toMatchObject([{ name: 'Ông Đích', known_elsewhere: 0 }]);
   });
 
+  it('of a shared phone shows who of the area it may be', async () => {
+    const [child, parent] = [someone(), someone()];
+    await importPersons(
+      `${child.phone} ${child.insurance},Con,24,${A},`,
+      `${child.phone} ${parent.cccd},Mẹ,24,${T},`,
+    );
+    const trace = await deliver([child.phone], A);
+    const con = { name: 'Con', address: null, identifiers: [child.insurance] };
+    expect(await contactsOf(trace, ward(A))).toMatchObject([{ shared_handle: true, may_be: [con] }]);
+    const file = (await node.call('GET', `/v1/traces/${trace}/contacts.csv`, ward(A))).body;
+    expect(file).toContain(`Con ${child.insurance}`);
+    expect(file).not.toContain('Mẹ');
+    const [whole] = await contactsOf(trace, { roles: ['epidemiologist@24'], subject: 'supervisor' });
+    expect(whole).toMatchObject({ name: 'Con / Mẹ', may_be: [{ name: 'Mẹ' }, con] });
+  });
+
   it('shows more while a break-glass is open, and no longer', async () => {
     const x = someone();
     await importPersons(`${x.phone} ${x.cccd},Ông Đích,24,${T},`);

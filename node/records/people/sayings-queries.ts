@@ -11,6 +11,8 @@ export interface Saying {
   readonly source: number;
   readonly at: number;
   readonly ward: string | null;
+  /** All that the record names. */
+  readonly named: readonly number[];
   readonly person: Sealed;
 }
 
@@ -20,14 +22,16 @@ export async function listSayings(
   identifierIds: readonly number[],
 ): Promise<Saying[]> {
   const rows = await sql<
-    (Pick<RecordRow, 'id' | 'source' | 'at' | 'ward' | 'person_sealed'> & { identifier_id: number })[]
+    (Pick<RecordRow, 'id' | 'source' | 'at' | 'ward' | 'identifier_ids' | 'person_sealed'> & {
+      identifier_id: number;
+    })[]
   >`
-    SELECT n.identifier_id, r.id, r.source, r.at, r.ward, r.person_sealed
+    SELECT n.identifier_id, r.id, r.source, r.at, r.ward, r.identifier_ids, r.person_sealed
     FROM record_identifiers n JOIN records r ON r.id = n.record_id
     WHERE n.identifier_id = ANY (${[...identifierIds]}::int[]) AND r.retracted_at IS NULL
       AND r.waits_for IS NULL`;
-  return rows.map(({ identifier_id: identifierId, id: recordId, source, at, ward, person_sealed }) => ({
-    ...{ identifierId, recordId, source, at, ward },
-    person: openPerson(sealer.openOptional('records.person', recordId, person_sealed)),
+  return rows.map(({ identifier_id: identifierId, id: recordId, source, at, ward, ...row }) => ({
+    ...{ identifierId, recordId, source, at, ward, named: row.identifier_ids },
+    person: openPerson(sealer.openOptional('records.person', recordId, row.person_sealed)),
   }));
 }

@@ -75,8 +75,9 @@ const CSV_COLUMNS = [
 ];
 
 const EXAMPLE = [
-  `${CSV_COLUMNS.join(',')}\r\n9f86d081884c7d659a2feaa0c55ad015,phone:+84912345678,Nguyễn Văn An,12 Lê Lợi,`,
-  '07213,1,2021-06-01T08:00:00+07:00,2021-06-01T09:00:00+07:00,3600,place,market,24 79,false,',
+  `${CSV_COLUMNS.join(',')}\r\n9f86d081884c7d659a2feaa0c55ad015,phone:+84912345678,0,Nguyễn Văn An,`,
+  '12 Lê Lợi,false,,07213,1,2021-06-01T08:00:00+07:00,2021-06-01T09:00:00+07:00,3600,place,market,24 79,',
+  'false,',
   '4bf92f3577b34da6a3ce929d0e0e4736,partial,01,1,2021-06-03T10:00:00+07:00,an.nguyen@example.vn\r\n',
 ].join('');
 
@@ -102,9 +103,16 @@ function linesOf({ contacts, heading }: ShownContacts): string {
     .join('');
 }
 
+type PossibleJson = z.input<typeof contactOutput>['may_be'][number];
+
+function possibleText({ name, address, identifiers }: PossibleJson): string {
+  return [name, address, ...identifiers].filter((text) => text !== null).join(' ');
+}
+
 function cellsOf(fields: object): CsvCell[] {
   return Object.entries(fields).map(([column, value]) => {
     if (/(^|_)at$/.test(column)) return vietnamInstant(parseInstant(value as string));
+    if (column === 'may_be') return (value as readonly PossibleJson[]).map(possibleText).join(' / ');
     if (typeof value === 'boolean') return String(value);
     return Array.isArray(value) ? value.join(' ') : value;
   });

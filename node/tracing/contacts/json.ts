@@ -20,6 +20,12 @@ import { bilingual } from '../../../shared/i18n/bilingual.ts';
 import type { ShownContacts } from './operations.ts';
 import { type Contact, placeKindsOf, placeOf, settingsOf } from './rules.ts';
 
+const possibleOutput = z.object({
+  name: textOutput('Nguyễn Văn An').nullable(),
+  address: textOutput('12 Lê Lợi').nullable(),
+  identifiers: z.array(identifierOutput),
+});
+
 /** zod schema of a contact in an answer. */
 export const contactOutput = z
   .object({
@@ -33,6 +39,18 @@ export const contactOutput = z
     }),
     name: textOutput('Nguyễn Văn An').nullable(),
     address: textOutput('12 Lê Lợi').nullable(),
+    shared_handle: z.boolean().openapi({
+      description: bilingual(
+        'điện thoại nhiều người dùng: một ai đó trong số họ',
+        'a phone that several share: somebody of them, nobody knows who',
+      ),
+    }),
+    may_be: z.array(possibleOutput).openapi({
+      description: bilingual(
+        'những người trong địa bàn của bạn dùng điện thoại này',
+        'who of your area it may be',
+      ),
+    }),
     ward: wardOutput.nullable(),
     degree: z.int(),
     first_exposed_at: instantOutput,

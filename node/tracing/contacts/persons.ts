@@ -14,8 +14,13 @@ export async function withPersons(
   scope: Scope,
 ): Promise<Contact[]> {
   const ids = found.flatMap(({ identifierIds }) => identifierIds);
-  const values = await readIdentifiers(ctx, ids);
   const holders = await readHolders(ctx, ids);
+  const beside = found.flatMap(({ identifierIds: [first, ...others] }) =>
+    first !== undefined && others.length === 0
+      ? (holders.get(first) ?? []).flatMap(({ named }) => named)
+      : [],
+  );
+  const values = await readIdentifiers(ctx, [...ids, ...beside]);
   const inOrder = [...holders.values()].flat().sort(byWeight);
   const placeOf = new Map(inOrder.map((saying, place) => [saying, place]));
   const known = new Map(
@@ -23,6 +28,7 @@ export async function withPersons(
       const sayings = (holders.get(id) ?? []).map((saying) => ({
         ...{ name: saying.person.name, address: saying.person.address },
         ...{ ward: saying.ward, place: placeOf.get(saying) as number },
+        beside: saying.named.flatMap((other) => (other === id ? [] : (values.get(other) ?? []))),
       }));
       return [id, { identifier, sayings }];
     }),

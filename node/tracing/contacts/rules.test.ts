@@ -19,7 +19,7 @@ const CCCD = 'cccd:024090000001';
 const PHONE = 'phone:+84912345678';
 
 const said = (place: number, ward: string | null, name: string | null, address: string | null = null) => ({
-  ...{ place, ward, name, address },
+  ...{ place, ward, name, address, beside: [] as string[] },
 });
 
 const within =
@@ -76,5 +76,38 @@ describe('what a reader is shown of a person', () => {
     ],
   ])('%s', (_, [of, covers], expected) => {
     expect(personWithin(of, covers)).toMatchObject(expected);
+  });
+});
+
+describe('a phone that several share', () => {
+  const of = (ward: string, name: string, ...beside: string[]) => ({ ...said(1, ward, name), beside });
+  const child = of('07210', 'Con', 'insurance:4024000001');
+  const parent = of('07303', 'Mẹ', CCCD);
+  const phone = (...sayings: ReturnType<typeof of>[]) => [{ identifier: PHONE, sayings }];
+  const names = ({ sharedHandle, mayBe }: ReturnType<typeof personWithin>) =>
+    [sharedHandle, mayBe.map(({ name, identifiers }) => [name, ...identifiers].join(' '))] as const;
+
+  it.each<[string, ReturnType<typeof personWithin>, ReturnType<typeof names>]>([
+    [
+      'shows who it may be',
+      personWithin(phone(child, parent), 'everywhere'),
+      [true, ['Con insurance:4024000001', `Mẹ ${CCCD}`]],
+    ],
+    ['of the own area alone', personWithin(phone(child, parent), within('07303')), [true, [`Mẹ ${CCCD}`]]],
+    ['or that it is one', personWithin(phone(parent), within('07210')), [true, []]],
+    ['each once', personWithin(phone(child, child), 'everywhere'), [true, ['Con insurance:4024000001']]],
+    ['not of a phone by itself', personWithin(phone(of('07210', 'An')), 'everywhere'), [false, []]],
+    [
+      'not of a person who has a number, too',
+      personWithin([...phone(parent), { identifier: CCCD, sayings: [parent] }], 'everywhere'),
+      [false, []],
+    ],
+    [
+      'not of a number',
+      personWithin([{ identifier: CCCD, sayings: [of('07303', 'Mẹ', PHONE)] }], 'everywhere'),
+      [false, []],
+    ],
+  ])('%s', (_, shown, expected) => {
+    expect(names(shown)).toEqual(expected);
   });
 });

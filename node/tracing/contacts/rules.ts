@@ -31,6 +31,17 @@ export interface Contact extends ContactFacts {
   readonly name: string | null;
   /** Where they live, like `name`. */
   readonly address: string | null;
+  /** It is one handle, which records name beside others: somebody of that phone, nobody knows who. */
+  readonly sharedHandle: boolean;
+  /** Of a shared handle: who of this province it may be, out of records of the reader's area. */
+  readonly mayBe: readonly PossiblePerson[];
+}
+
+export interface PossiblePerson {
+  readonly name: string | null;
+  readonly address: string | null;
+  /** What a record names beside the handle. */
+  readonly identifiers: readonly string[];
 }
 
 /** An identifier, and what the standing records that name it say. */
@@ -45,9 +56,17 @@ interface Said {
   readonly ward: string | null;
   readonly name: string | null;
   readonly address: string | null;
+  /** What else the record names. */
+  readonly beside: readonly string[];
 }
 
-type ShownPerson = Pick<Contact, 'identifiers' | 'knownElsewhere' | 'name' | 'address'>;
+type ShownPerson = Pick<
+  Contact,
+  'identifiers' | 'knownElsewhere' | 'name' | 'address' | 'sharedHandle' | 'mayBe'
+>;
+
+/** A phone of ten thousand records is nobody's. */
+const MOST_POSSIBLE = 20;
 
 /** Whether what lies in a ward (null: in none) is within a reader's area; `everywhere`: all is. */
 export type Covers = 'everywhere' | ((ward: string | null) => boolean);
@@ -72,7 +91,26 @@ export function personWithin(known: readonly KnownIdentifier[], covers: Covers):
     identifiers: sortedOnce(shown.map(({ identifier }) => identifier)),
     knownElsewhere: known.length - shown.length,
     ...{ name: said('name'), address: said('address') },
+    ...peopleOfHandle(known, covers),
   };
+}
+
+/**
+ * A person of one handle that records name beside other identifiers: these did not make them one person, so
+ * that the handle is shared (README.md, Who is one person).
+ */
+function peopleOfHandle(
+  [only, ...others]: readonly KnownIdentifier[],
+  covers: Covers,
+): Pick<Contact, 'sharedHandle' | 'mayBe'> {
+  const isHandle = only !== undefined && others.length === 0 && HANDLE_KINDS.has(kindOf(only.identifier));
+  const sayings = isHandle ? only.sayings.filter(({ beside }) => beside.length > 0) : [];
+  const people = sayings
+    .filter(({ ward }) => covers === 'everywhere' || covers(ward))
+    .sort((a, b) => a.place - b.place)
+    .map(({ name, address, beside }) => ({ name, address, identifiers: [...beside].sort() }));
+  const distinct = new Map(people.map((one) => [`${one.name} ${one.identifiers.join(' ')}`, one]));
+  return { sharedHandle: sayings.length > 0, mayBe: [...distinct.values()].slice(0, MOST_POSSIBLE) };
 }
 
 function sortedOnce(texts: readonly string[]): string[] {
