@@ -4,7 +4,8 @@
  * check` compares federation, merged query and oracle on a small world; `-- profile` says where a two-degree
  * trace spends its time; `-- cost --baseline DIST` and `-- sealing --baseline DIST` what traces and imports
  * cost against the build in DIST, which lacks what is asked about (sealing); `-- orm` what a statement costs
- * through drizzle; `-- writers` what an import costs whoever writes beside it.
+ * through drizzle; `-- writers` what an import costs whoever writes beside it; `-- who`
+ * what an answer costs a node.
  */
 import { appendFileSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -20,6 +21,7 @@ import { profileTrace } from './profile.ts';
 import { renderReport } from './report.ts';
 import { benchSealing } from './sealing.ts';
 import { benchVoprf } from './voprf.ts';
+import { benchWho } from './who.ts';
 import { MILLION, makeWorld } from './world.ts';
 import { benchWriters } from './writers.ts';
 
@@ -67,6 +69,9 @@ switch (positionals[0]) {
   case 'sealing':
     console.log(await benchSealing({ ...sealingOptions(), say }));
     break;
+  case 'who':
+    console.log(benchWho());
+    break;
   case 'writers':
     console.log(await benchWriters(say));
     break;
@@ -78,7 +83,7 @@ switch (positionals[0]) {
     break;
   default:
     console.error(
-      'npm run bench -- trace | check | profile | cost | sealing | orm | voprf | writers | report FILE',
+      'bench -- trace | check | profile | cost | sealing | orm | voprf | who | writers | report FILE',
     );
     process.exitCode = 2;
 }

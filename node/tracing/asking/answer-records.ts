@@ -5,6 +5,7 @@
 import type { BirthColumns } from '../../../shared/pseudonym/tag-cipher.ts';
 import { CCCD, isNumber } from '../../../shared/trace/identifier-flags.ts';
 import type { AnswerRecords } from '../../../shared/trace/messages.ts';
+import { IdPositions } from './id-positions.ts';
 import type { NamedIdentifiers } from './named-identifiers.ts';
 
 /** Standing records by the local ids of what they name. */
@@ -38,6 +39,9 @@ export function recordsOf(
   return said.columns();
 }
 
+/** Behind every position. */
+const NOWHERE = 0x7fff_ffff;
+
 interface SaidRecord {
   readonly identifiers: Int32Array;
   readonly birth: number;
@@ -48,7 +52,7 @@ class SaidRecords {
   readonly #whoCount: number;
   readonly #named: NamedIdentifiers;
   /** First position in `who` of each identifier. */
-  readonly #asked = new Map<number, number>();
+  readonly #asked: IdPositions;
   readonly #size: number[] = [];
   readonly #tagged: number[] = [];
   readonly #members: number[] = [];
@@ -59,8 +63,9 @@ class SaidRecords {
     this.#records = records;
     this.#whoCount = who.length;
     this.#named = named;
-    for (let position = who.length - 1; position >= 0; position--)
-      if ((who[position] as number) >= 0) this.#asked.set(who[position] as number, position);
+    this.#asked = new IdPositions(who.length);
+    for (let position = 0; position < who.length; position++)
+      if ((who[position] as number) >= 0) this.#asked.add(who[position] as number, position);
   }
 
   /**
@@ -104,14 +109,15 @@ class SaidRecords {
   }
 
   columns(): UntaggedRecords {
+    const births = Uint16Array.from(this.#births);
     return {
       size: Uint8Array.from(this.#size),
       tagged: Uint8Array.from(this.#tagged),
       members: Uint32Array.from(this.#members),
       handles: this.#handles,
       births: {
-        year: Uint16Array.from(this.#births, (birth) => birth >> 2),
-        sex: Uint8Array.from(this.#births, (birth) => birth & 3),
+        year: births.map((birth) => birth >> 2),
+        sex: Uint8Array.from(births.map((birth) => birth & 3)),
       },
     };
   }
@@ -120,7 +126,8 @@ class SaidRecords {
     this.#size.push(identifiers.length);
     this.#tagged.push(birth === 0 ? 0 : 1);
     for (const one of identifiers) {
-      this.#members.push(this.#asked.get(one) ?? this.#whoCount + this.#named.positionOf(one));
+      const asked = this.#asked.get(one);
+      this.#members.push(asked >= 0 ? asked : this.#whoCount + this.#named.positionOf(one));
       if (birth === 0 || !this.#isHandle(one)) continue;
       this.#handles.push(one);
       this.#births.push(birth);
@@ -130,7 +137,9 @@ class SaidRecords {
   /** Where it stands; behind all if nowhere yet. */
   #positionOf(id: number): number {
     const asked = this.#asked.get(id);
-    return asked ?? this.#whoCount + (this.#named.find(id) ?? Number.POSITIVE_INFINITY);
+    if (asked >= 0) return asked;
+    const named = this.#named.find(id);
+    return named >= 0 ? this.#whoCount + named : NOWHERE;
   }
 
   #isHandle(id: number): boolean {

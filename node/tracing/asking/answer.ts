@@ -44,14 +44,14 @@ export function buildAnswer(
 }
 
 function inRecords(index: IdentifierIndex, local: LocalQuestion, events: MetColumns): BuiltAnswer {
-  const named = new NamedIdentifiers();
+  const named = new NamedIdentifiers(local.who.length);
   const met = eventsOf(index, local, events, named);
   const { handles, births, ...records } = recordsOf(index, local.who, named);
   const answer = {
     seq: local.question.seq,
     protocol: PROTOCOL.records,
     named: index.tokensOf(named.ids),
-    namedFlags: Uint8Array.from(named.ids, (id) => index.flagsOf(id)),
+    namedFlags: index.flagsOf(named.ids),
     ...knownOf(index, local.who),
     ...met,
     records: { ...records, tags: NO_RECORDS.tags },
@@ -62,7 +62,7 @@ function inRecords(index: IdentifierIndex, local: LocalQuestion, events: MetColu
 
 /** Of an asker of protocol 1. */
 function inLinks(index: IdentifierIndex, local: LocalQuestion, events: MetColumns): BuiltAnswer {
-  const named = new NamedIdentifiers();
+  const named = new NamedIdentifiers(local.who.length);
   const links = linksOf(index, local.who, named);
   const met = eventsOf(index, local, events, named);
   const further = linksOfNamed(index, named);
@@ -71,7 +71,7 @@ function inLinks(index: IdentifierIndex, local: LocalQuestion, events: MetColumn
     seq: local.question.seq,
     protocol: PROTOCOL.links,
     named: index.tokensOf(named.ids),
-    namedFlags: Uint8Array.from(named.ids, (id) => withoutKind(index.flagsOf(id))),
+    namedFlags: index.flagsOf(named.ids).map(withoutKind),
     known: known.known,
     knownFlags: known.knownFlags.map(withoutKind),
     ...links,
@@ -91,12 +91,11 @@ const NO_LINKS = {
 };
 
 function knownOf(index: IdentifierIndex, who: Int32Array): Pick<TraceAnswer, 'known' | 'knownFlags'> {
-  const known: number[] = [];
-  for (let i = 0; i < who.length; i++) if ((who[i] as number) >= 0) known.push(i);
-  return {
-    known: Uint32Array.from(known),
-    knownFlags: Uint8Array.from(known, (i) => index.flagsOf(who[i] as number)),
-  };
+  let count = 0;
+  const known = new Uint32Array(who.length);
+  for (let i = 0; i < who.length; i++) if ((who[i] as number) >= 0) known[count++] = i;
+  const held = who.filter((id) => id >= 0);
+  return { known: known.slice(0, count), knownFlags: index.flagsOf(held) };
 }
 
 /**

@@ -53,7 +53,9 @@ export class IdentifierIndex {
 
   /** Packed tokens of local ids that `has` them. */
   tokensOf(ids: ArrayLike<number>): Uint8Array {
-    return this.#tokens.keysOf(Int32Array.from(ids, (id) => this.#numberOf[id] as number));
+    const numbers = new Int32Array(ids.length);
+    for (let i = 0; i < numbers.length; i++) numbers[i] = this.#numberOf[ids[i] as number] as number;
+    return this.#tokens.keysOf(numbers);
   }
 
   /** Whether the identifier has a token and is held here. */
@@ -61,9 +63,14 @@ export class IdentifierIndex {
     return id < this.#numberOf.length && (this.#numberOf[id] as number) !== NONE;
   }
 
-  /** What an answer says of a held identifier in one byte (shared/trace/identifier-flags.ts). */
-  flagsOf(id: number): number {
-    return flagsOf(this.kindOf(id), this.#records.isResident(id));
+  /** What an answer says of held identifiers, a byte each (shared/trace/identifier-flags.ts). */
+  flagsOf(ids: ArrayLike<number>): Uint8Array {
+    const flags = new Uint8Array(ids.length);
+    for (let i = 0; i < flags.length; i++) {
+      const id = ids[i] as number;
+      flags[i] = flagsOf(this.kindOf(id), this.#records.isResident(id));
+    }
+    return flags;
   }
 
   /** Number of the kind of a held identifier. */
