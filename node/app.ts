@@ -218,11 +218,11 @@ async function startTracing(base: Base, tokenizer: Tokenizer): Promise<Tracing> 
   const { config, identity, hub, stack } = base;
   const pool = { max: POOL.trace, name: `node-${identity.province}-trace`, settings: TRACE_PLANNER };
   const traceDb = stack.use(openDatabase(config.databaseUrl.reveal(), pool));
-  const { db, feed, watch, clock, logger, refusals, metrics } = base;
+  const { db, dataKeys, feed, watch, clock, logger, refusals, metrics } = base;
   const tracing = stack.use(
     await createTracing({
-      ...{ db, traceDb, feed, watch, clock, logger, refusals, metrics, province: identity.province },
-      federationKey: base.federationKeys.keyOf,
+      ...{ db, traceDb, dataKeys, feed, watch, clock, logger, refusals, metrics },
+      ...{ province: identity.province, federationKey: base.federationKeys.keyOf },
       warrants: new VerifiedWarrants({ provinces: base.provinces, hub: identity.warrantKey }),
       ...{ tokens: tokenizer, oprfKeys: base.oprfKeys },
       rulePack: (number) => readPack(base.rules, number),
@@ -254,7 +254,7 @@ async function startHttp(base: Base, { tracing, tokenizer, peers }: HttpParts): 
   const [hub, province] = [hubTraces(base.hub.client), identity.province];
   stack.use(
     await Submitter.start({
-      ...{ db, feed, watch, clock, logger, hub, province, tokenizer },
+      ...{ db, dataKeys, feed, watch, clock, logger, hub, province, tokenizer },
       openingKey: identity.openingKey,
       rulePack: rules.pack,
       pseudonymize: (traceId, generation) => tracing.ctx.cipherOf(traceId, generation).pseudonymsOf,

@@ -295,18 +295,20 @@ CREATE TABLE identifiers (
   key_generation integer NOT NULL,
   kind smallint NOT NULL,
   CONSTRAINT identifiers_pkey PRIMARY KEY (id),
-  CONSTRAINT identifiers_token_key UNIQUE (token),
   CONSTRAINT identifiers_value_index_key UNIQUE (value_index),
   CONSTRAINT identifiers_kind_check
     CHECK (((kind >= 0) AND (kind <= 6))),
   CONSTRAINT identifiers_token_check
-    CHECK ((length(token) = 16)),
+    CHECK ((length(token) = ANY (ARRAY[16, 24]))),
   CONSTRAINT identifiers_value_index_check
     CHECK ((length(value_index) = 16))
 );
 CREATE INDEX identifiers_of_no_kind ON public.identifiers
   USING btree (id)
   WHERE (kind = 0);
+CREATE INDEX identifiers_plain_token ON public.identifiers
+  USING btree (id)
+  WHERE (length(token) = 16);
 CREATE INDEX identifiers_untokenized ON public.identifiers
   USING btree (id)
   WHERE (token IS NULL);

@@ -3,10 +3,10 @@
  * text. Pure: no connection here. Source: PostgreSQL 18 manual, COPY, "Binary Format" and "Text Format".
  */
 
-/** Types that can be read. `bytea16` is a bytea of exactly 16 bytes, as tokens are. */
-export type CopyType = 'int2' | 'int4' | 'int8' | 'bool' | 'bytea16';
+/** Types that can be read. `bytea16` is a bytea of exactly 16 bytes, `bytea24` one of 24. */
+export type CopyType = 'int2' | 'int4' | 'int8' | 'bool' | 'bytea16' | 'bytea24';
 
-/** A column as read, one element a row (bytea16: 16 bytes a row, one after the other). */
+/** A column as read, one element a row (bytea16: 16 bytes a row, one after the other; bytea24 likewise). */
 export type CopyColumn<T extends CopyType = CopyType> = T extends 'int8'
   ? Float64Array
   : T extends 'int2' | 'int4'
@@ -20,7 +20,10 @@ export const NULL_INT = -(2 ** 31);
 /** NULL of a bool. */
 export const NULL_BOOL = 255;
 
-const SIZES: Readonly<Record<CopyType, number>> = { int2: 2, int4: 4, int8: 8, bool: 1, bytea16: 16 };
+const SIZES: Readonly<Record<CopyType, number>> = {
+  ...{ int2: 2, int4: 4, int8: 8, bool: 1 },
+  ...{ bytea16: 16, bytea24: 24 },
+};
 const FIRST_CAPACITY = 1024;
 /** `PGCOPY\n\xff\r\n\0`, flags, and the length of an extension. */
 const SIGNATURE = Buffer.from('5047434f50590aff0d0a00', 'hex');
@@ -115,7 +118,7 @@ export class BinaryRowReader<const T extends readonly CopyType[]> {
       else if (type === 'int8') column[row] = bytes.readInt32BE(at) * 2 ** 32 + bytes.readUInt32BE(at + 4);
       else if (type === 'int2') column[row] = bytes.readInt16BE(at);
       else if (type === 'bool') column[row] = bytes[at] as number;
-      else (column as Uint8Array).set(bytes.subarray(at, at + 16), row * 16);
+      else (column as Uint8Array).set(bytes.subarray(at, at + length), row * length);
       at += length;
     }
     return at;
@@ -133,20 +136,24 @@ export class BinaryRowReader<const T extends readonly CopyType[]> {
 
 const NOTHING = Buffer.alloc(0);
 
+function isBytea(type: CopyType): boolean {
+  return type === 'bytea16' || type === 'bytea24';
+}
+
 function elementsPerRow(type: CopyType): number {
-  return type === 'bytea16' ? 16 : 1;
+  return isBytea(type) ? SIZES[type] : 1;
 }
 
 function newColumn(type: CopyType, rows: number): CopyColumn {
   if (type === 'int8') return new Float64Array(rows);
-  if (type === 'bool' || type === 'bytea16') return new Uint8Array(rows * elementsPerRow(type));
+  if (type === 'bool' || isBytea(type)) return new Uint8Array(rows * elementsPerRow(type));
   return new Int32Array(rows);
 }
 
 function setNull(column: CopyColumn, row: number, type: CopyType): void {
   if (type === 'int8') column[row] = Number.NaN;
   else if (type === 'bool') column[row] = NULL_BOOL;
-  else if (type === 'bytea16') column.fill(0, row * 16, row * 16 + 16);
+  else if (isBytea(type)) column.fill(0, row * SIZES[type], (row + 1) * SIZES[type]);
   else column[row] = NULL_INT;
 }
 

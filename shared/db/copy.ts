@@ -18,9 +18,9 @@ export type { CopyColumn, CopyColumns, CopySource, CopyType, CopyValue } from '.
 
 /**
  * Rows of `select` (hand-written, in its order) as one typed array a column: int2 and int4 → Int32Array, int8
- * → Float64Array, bool → Uint8Array, bytea16 → 16 bytes a row in one Uint8Array. NULL: NULL_INT, NaN,
- * NULL_BOOL (copy-format.ts), zeros. In a transaction it reads that transaction's snapshot. A statement that
- * fails, also after many rows, rejects.
+ * → Float64Array, bool → Uint8Array, bytea16 and bytea24 → so many bytes a row in one Uint8Array. NULL:
+ * NULL_INT, NaN, NULL_BOOL (copy-format.ts), zeros. In a transaction it reads that transaction's snapshot. A
+ * statement that fails, also after many rows, rejects.
  *
  * COPY takes no parameters: `select` must contain none, and nothing that came from outside but numbers.
  * Columns that have not exactly the given types (cast them) are a programmer's mistake and reject with a

@@ -5,6 +5,7 @@
 
 import { forEachParallel } from '../../deploy/federation/parallel.ts';
 import { ensurePartitions } from '../../node/db/partitions.ts';
+import { openTokens } from '../../node/records/people/operations.ts';
 import { birthOf } from '../../node/records/people/rules.ts';
 import { DataKeys } from '../../node/sealing/data-keys.ts';
 import { readKeyRing } from '../../node/sealing/key-source.ts';
@@ -160,6 +161,13 @@ class NodeLoader {
     });
     const columns =
       'identifiers (id, value_sealed, value_index, kind, key_generation, token, token_generation)';
+    const tokenSealer = await openTokens({ db, dataKeys: { sealer } });
+    const sealedTokens = (piece: readonly number[], ids: readonly number[]) => {
+      const plain = piece.map((identifier) => tokens.subarray(identifier * 16, identifier * 16 + 16));
+      const rows = { ids, generations: ids.map(() => 1) };
+      const sealed = tokenSealer.seal(rows, Buffer.concat(plain));
+      return ids.map((_, i) => sealed.subarray(i * 24, i * 24 + 24));
+    };
     await copyInPieces(db, columns, held.length, (from, until) => {
       const piece = Array.from(held.subarray(from, until));
       const ids = Array.from(mapRows(from, until, (row) => row + 1));
@@ -170,7 +178,7 @@ class NodeLoader {
         indexBytes(sealer.index('identifiers.value', values)),
         values.map(kindNumberOf),
         ids.map(() => generation),
-        piece.map((identifier) => tokens.subarray(identifier * 16, identifier * 16 + 16)),
+        sealedTokens(piece, ids),
         new Int32Array(piece.length).fill(1),
       ];
     });

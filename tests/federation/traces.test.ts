@@ -94,6 +94,42 @@ async function tablesWith(program: { databaseUrl: string }, text: string): Promi
   return (await Promise.all(found)).flat();
 }
 
+/** Tables that are about programs and traces, not about people. */
+const SHARED_TABLES = /^(audit_|feed|openings$|answered_questions$|cursor_keys$)/;
+
+/** What binary values about people begin with in a node's database, each with its column. */
+async function binaryValues(node: { databaseUrl: string }): Promise<Map<string, string>> {
+  const columns = await rowsOf<{ name: string; column: string }>(
+    node,
+    `SELECT table_name AS name, column_name AS column FROM information_schema.columns
+      WHERE table_schema = 'public' AND data_type = 'bytea'`,
+  );
+  const found = new Map<string, string>();
+  for (const { name, column } of columns.filter((one) => !SHARED_TABLES.test(one.name))) {
+    const rows = await rowsOf<{ value: string }>(
+      node,
+      `SELECT encode(${column}, 'hex') AS value FROM ${name} WHERE length(${column}) > 4`,
+    );
+    for (const { value } of rows) found.set(value.slice(0, 32), `${name}.${column}`);
+  }
+  return found;
+}
+
+test('the dumps of two nodes join nobody, though both know her', async () => {
+  const body = 'identifiers,name,household\ncmnd:991000001 phone:+84912999001,An,H9\n';
+  for (const node of federation.nodes) {
+    await call(node, '/v1/imports/persons', { body, type: 'text/csv' });
+    await waitFor('all tokens', async () => {
+      return (await rowsOf(node, 'SELECT FROM identifiers WHERE token IS NULL')).length === 0;
+    });
+  }
+  const dumps = await Promise.all(federation.nodes.map(binaryValues));
+  const [first, ...others] = dumps as [Map<string, string>, ...Map<string, string>[]];
+  expect(new Set(first.values())).toContain('identifiers.token');
+  for (const other of others)
+    expect([...first].flatMap(([value, column]) => (other.has(value) ? [column] : []))).toEqual([]);
+});
+
 /** So many days later the trace that is closed is over in every sense, and the other one has not expired. */
 const clock = { nowMs: () => Date.now() + 20 * DAY * 1_000 };
 const erasing = { ...rules, retention_days: 10 };

@@ -7,6 +7,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { withdrawRecordOf } from '../../node/records/corrections/operations.ts';
 import { PeopleErasing } from '../../node/records/people/erasing.ts';
+import { openTokens } from '../../node/records/people/operations.ts';
 import { AskedQuestions } from '../../node/tracing/asking/asked-questions.ts';
 import { Changes } from '../../node/tracing/asking/changes.ts';
 import { IdentifierIndex } from '../../node/tracing/asking/identifier-index.ts';
@@ -19,7 +20,7 @@ import { RULES } from '../simulation/examples.ts';
 import { everybodyAt } from '../support/callers.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { extent } from '../support/extent.ts';
-import { askPlain, testDataKeys } from '../support/sealed.ts';
+import { askPlain, sealTokens, testDataKeys, tokenOfId } from '../support/sealed.ts';
 import { intakeOn, NOW } from './imports-fixture.ts';
 
 const DAY = 86_400;
@@ -189,10 +190,13 @@ describe('people', () => {
 
   it('are forgotten by the memory that answers, until they come again', async () => {
     await people('A,cmnd:100000001,An,', 'B,cmnd:100000002,Bình,');
-    const token = (id: number) => Buffer.from(id.toString(16).padStart(32, '0'), 'hex');
-    const tokenize = () => db.sql`
-      UPDATE identifiers SET token = decode(lpad('1', 32, '0'), 'hex'), token_generation = 1
-      WHERE token IS NULL AND id = (SELECT max(id) FROM identifiers)`;
+    const token = tokenOfId(1);
+    // Whoever comes last has it: it is told of once more.
+    const tokenize = async () => {
+      const [last] = await db.sql<{ id: number }[]>`SELECT max(id) AS id FROM identifiers`;
+      const ids = [last?.id as number];
+      await sealTokens({ db, dataKeys: intake.dataKeys }, { ids, tokens: token, generation: 1 });
+    };
     await withdraw('B');
     await tokenize();
     const index = new IdentifierIndex();
@@ -204,9 +208,10 @@ describe('people', () => {
     });
     await using changes = await Changes.start({
       ...{ db, feed, province: '24', index, asked: new AskedQuestions() },
+      tokens: await openTokens(intake),
       ...{ onTouched: () => undefined, onTokenized: async () => undefined },
     });
-    const known = () => index.idsOf(token(1))[0] as number;
+    const known = () => index.idsOf(token)[0] as number;
     const first = known();
     expect(first).toBeGreaterThan(0);
     await erase(31);

@@ -8,7 +8,7 @@ import { createAuthority } from '../../deploy/pki/authority.ts';
 import { OprfKeys } from '../../node/federation/oprf-keys/operations.ts';
 import { ensureIdentifiers } from '../../node/records/people/operations.ts';
 import { evaluateBatch, probeKey } from '../../node/records/people/tokens-evaluation.ts';
-import { listUntokenized, storeTokens } from '../../node/records/people/tokens-queries.ts';
+import { listUntokenized } from '../../node/records/people/tokens-queries.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { withTransaction } from '../../shared/db/database.ts';
 import { createLogger } from '../../shared/log.ts';
@@ -20,7 +20,7 @@ import { type OprfWorkers, startOprfWorkers } from '../../shared/pseudonym/oprf-
 import { caPublicKey } from '../../shared/signed/ca-statement.ts';
 import { signOprfStatement } from '../../shared/signed/oprf-statement.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
-import { testDataKeys } from '../support/sealed.ts';
+import { sealTokens, testDataKeys } from '../support/sealed.ts';
 
 const dataKeys = testDataKeys();
 const [own, others] = [deriveOprfKey(randomBytes(32)), deriveOprfKey(randomBytes(32))];
@@ -80,7 +80,7 @@ async function tokenize(keys: OprfKeys, key: OprfKey | ((i: number) => OprfKey),
   const batch = await listUntokenized({ sql: db.sql, sealer: dataKeys.sealer }, { after: 0, limit: 100 });
   const options = evaluatingUnder(keys, key, generation);
   const { tokens } = await evaluateBatch(options, batch, { purpose: 'all', signal: never });
-  await storeTokens(db, { ids: batch.map(({ id }) => id), tokens, generation });
+  await sealTokens({ db, dataKeys }, { ids: batch.map(({ id }) => id), tokens, generation });
 }
 
 const untokenized = async () => (await database.db.sql`SELECT FROM identifiers WHERE token IS NULL`).length;
@@ -166,7 +166,8 @@ describe('a node that was enrolled before keys were stated', () => {
       own,
       values.map(({ value }) => value),
     );
-    await storeTokens(database.db, { ids: values.map(({ id }) => id), tokens, generation: 1 });
+    const ids = values.map(({ id }) => id);
+    await sealTokens({ db: database.db, dataKeys }, { ids, tokens, generation: 1 });
     const first = await open();
     // Though nothing waits for a token.
     await probeKey(evaluatingUnder(first, own), never);

@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { enterCase } from '../../node/casework/cases/operations.ts';
 import { withdrawRecordOf } from '../../node/records/corrections/operations.ts';
-import { ensureIdentifiers, enterIntake } from '../../node/records/people/operations.ts';
+import { ensureIdentifiers, enterIntake, openTokens } from '../../node/records/people/operations.ts';
 import { buildAnswer } from '../../node/tracing/asking/answer.ts';
 import { AskedQuestions } from '../../node/tracing/asking/asked-questions.ts';
 import { Changes } from '../../node/tracing/asking/changes.ts';
@@ -23,6 +23,7 @@ import type { CaseRow, PersonRow } from '../simulation/dataset.ts';
 import { principalOf, type StandingRecord, standing } from '../simulation/oracle-records.ts';
 import { everybodyAt, personWith } from '../support/callers.ts';
 import { extent } from '../support/extent.ts';
+import { giveTokens } from '../support/sealed.ts';
 import { createIntake, type Intake } from './imports-fixture.ts';
 
 const PROVINCE = '24';
@@ -39,8 +40,7 @@ beforeAll(async () => {
     const stored = await ensureIdentifiers(await enterIntake(tx, intake.dataKeys), IDENTIFIERS);
     return stored.ids;
   });
-  await intake.db
-    .sql`UPDATE identifiers SET token = decode(lpad(to_hex(id), 32, '0'), 'hex'), token_generation = 1`;
+  await giveTokens(intake.db, intake.dataKeys);
 });
 afterAll(() => intake[Symbol.asyncDispose]());
 
@@ -187,6 +187,7 @@ async function remember() {
   const asked = new AskedQuestions();
   const changes = await Changes.start({
     db,
+    tokens: await openTokens(intake),
     feed,
     province: PROVINCE,
     index,

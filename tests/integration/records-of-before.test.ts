@@ -7,14 +7,15 @@ import { cp, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { readHolders, readRecordsOf } from '../../node/records/people/operations.ts';
+import { openTokens, readHolders, readRecordsOf } from '../../node/records/people/operations.ts';
 import { prepareRecords } from '../../node/records/people/preparing.ts';
+import { readIdentifiers } from '../../node/tracing/asking/queries.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { migrateDatabase } from '../../shared/db/migrate.ts';
 import { createLogger } from '../../shared/log.ts';
 import { packageRoot } from '../../shared/package-root.ts';
 import { createTestDatabase } from '../support/database.ts';
-import { testDataKeys } from '../support/sealed.ts';
+import { testDataKeys, tokenOfId } from '../support/sealed.ts';
 
 const MIGRATIONS = join(packageRoot, 'node', 'db', 'migrations');
 const CASE = '0190b6c2-5c1e-7a4b-9f3d-6f0f3f2c8a11';
@@ -63,6 +64,9 @@ it('become records of source legacy, completed when the node has its keys', asyn
   await db.sql`INSERT INTO people_identifiers (person_id, identifier_id) VALUES (1, 1), (1, 2), (1, 3)`;
   await db.sql`INSERT INTO cases (id, onset_on, ward) VALUES (${CASE}, '2021-06-01', '07210')`;
   await db.sql`INSERT INTO case_identifiers VALUES (${CASE}, 0, 1), (${CASE}, 1, 2)`;
+
+  const token = tokenOfId(3);
+  await db.sql`UPDATE identifiers SET token = ${token}, token_generation = 1 WHERE id = 3`;
 
   await migrateDatabase(db, MIGRATIONS);
   const logger = createLogger('test', 'silent');
@@ -117,6 +121,12 @@ it('become records of source legacy, completed when the node has its keys', asyn
     1, 5, 4, 1,
   ]);
   expect(await db.sql`SELECT FROM people`).toHaveLength(0);
+  // Tokens of before lay open.
+  expect(await db.sql`SELECT id, length(token) AS bytes FROM identifiers WHERE token IS NOT NULL`).toEqual([
+    { id: 3, bytes: 24 },
+  ]);
+  const opened = await readIdentifiers(db, await openTokens({ db, dataKeys }));
+  expect([...opened.id, Buffer.compare(opened.token, token)]).toEqual([3, 0]);
 
   const holders = await readHolders({ db, dataKeys }, numbers);
   const namesOf = (id: number) => (holders.get(id) ?? []).flatMap(({ person }) => person.name ?? []);

@@ -8,6 +8,7 @@ import { respellIdentifiers } from '../../node/records/people/respelling.ts';
 import { SOURCES } from '../../node/records/people/rules.ts';
 import { withTransaction } from '../../shared/db/database.ts';
 import { createLogger } from '../../shared/log.ts';
+import { giveTokens } from '../support/sealed.ts';
 import { createIntake, type Intake, NOW } from './imports-fixture.ts';
 
 let intake: Intake;
@@ -23,8 +24,7 @@ async function held(...values: string[]): Promise<void> {
   await withTransaction(intake.db, async (tx) => {
     await ensureIdentifiers(await enterIntake(tx, intake.dataKeys), values);
   });
-  await intake.db.sql`
-    UPDATE identifiers SET token = decode(lpad(to_hex(id), 32, '0'), 'hex'), token_generation = 1`;
+  await giveTokens(intake.db, intake.dataKeys);
   await intake.db.sql`
     UPDATE identifier_respelling SET done_until = 0, last_id = (SELECT max(id) FROM identifiers)`;
 }

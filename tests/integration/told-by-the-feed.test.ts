@@ -6,6 +6,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { importRows } from '../../node/records/intake/operations.ts';
+import { openTokens } from '../../node/records/people/operations.ts';
 import { IdentifierQuota } from '../../node/records/people/quota.ts';
 import { AskedQuestions, type TouchedQuestion } from '../../node/tracing/asking/asked-questions.ts';
 import { Changes } from '../../node/tracing/asking/changes.ts';
@@ -20,7 +21,7 @@ import { RULES } from '../simulation/examples.ts';
 import { everybodyAt } from '../support/callers.ts';
 import { losing } from '../support/losing-replies.ts';
 import { createNodeHttp, type NodeHttp } from '../support/node-http.ts';
-import { testDataKeys } from '../support/sealed.ts';
+import { giveTokens, testDataKeys, tokenOfId } from '../support/sealed.ts';
 import { waitFor } from '../support/wait.ts';
 
 const clock = systemClock;
@@ -65,7 +66,8 @@ async function follow(db: Database, touched: TouchedQuestion[]) {
   const [index, asked] = [new IdentifierIndex(), new AskedQuestions()];
   const onTouched = (questions: readonly TouchedQuestion[]) => void touched.push(...questions);
   const onTokenized = async () => undefined;
-  const parts = { db, feed, province: '24', index, asked, onTouched, onTokenized };
+  const tokens = await openTokens({ db, dataKeys: node.dataKeys });
+  const parts = { db, tokens, feed, province: '24', index, asked, onTouched, onTokenized };
   const changes = await Changes.start(parts);
   return { feed, changes, asked };
 }
@@ -77,8 +79,8 @@ describe('a commit whose answer is lost', () => {
     const rows =
       'identifier,place,in_at,out_at\nphone:0912345678,p1,2021-06-10T08:00:00Z,2021-06-10T09:00:00Z\n';
     expect(await tells('check-ins', rows.replace('0912345678', '0912345670'))).toBe(true);
-    await node.db.sql`UPDATE identifiers SET token = decode(lpad(to_hex(id), 32, '0'), 'hex')`;
-    const [known] = await node.db.sql<{ token: Buffer }[]>`SELECT token FROM identifiers`;
+    await giveTokens(node.db, node.dataKeys);
+    const [known] = await node.db.sql<{ id: number }[]>`SELECT id FROM identifiers`;
     const touched: TouchedQuestion[] = [];
     const { feed, changes, asked } = await follow(node.db, touched);
     await using _feed = feed;
@@ -90,7 +92,7 @@ describe('a commit whose answer is lost', () => {
     const question = {
       seq: 7,
       who: new Uint8Array(),
-      met: known?.token as Buffer,
+      met: tokenOfId(known?.id as number),
       metFrom: [from],
       metUntil: [until],
     };

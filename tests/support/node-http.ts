@@ -35,7 +35,7 @@ import { createTraceCipher } from '../../shared/pseudonym/trace-cipher.ts';
 import { createTestDatabase } from './database.ts';
 import { type FakeHub, startFakeHub } from './fake-hub.ts';
 import { startLoneKeys } from './key-federation.ts';
-import { testDataKeys } from './sealed.ts';
+import { giveTokens, testDataKeys } from './sealed.ts';
 
 /** Every role of a node, for all of the province. */
 export const ALL_GRANTS = NODE_ROLES.map((role) => `${role}@24`);
@@ -118,11 +118,11 @@ export async function createNodeHttp(options: NodeHttpOptions = {}): Promise<Nod
     logger,
   });
   await rules.pull();
-  const tokenizer = { hurry: () => tokenize(db, keyService) };
+  const tokenizer = { hurry: () => tokenize(db, dataKeys, keyService) };
   const feed = stack.use(new Feed({ db, clock, logger, kinds: NODE_KINDS }));
   stack.use(
     await Submitter.start({
-      ...{ db, feed, clock, logger, tokenizer, province: '24', hub: hubTraces(hub.link.client) },
+      ...{ db, dataKeys, feed, clock, logger, tokenizer, province: '24', hub: hubTraces(hub.link.client) },
       openingKey: hub.openingKey,
       rulePack: rules.pack,
       pseudonymize: (traceId) => createTraceCipher(FEDERATION_KEY, traceId).pseudonymsOf,
@@ -196,9 +196,7 @@ export async function createNodeHttp(options: NodeHttpOptions = {}): Promise<Nod
 }
 
 /** The token of an identifier is its id in 16 bytes: whoever reads a pseudonym back knows whose it was. */
-async function tokenize(db: Database, keyService: { up: boolean }): Promise<void> {
+async function tokenize(db: Database, dataKeys: DataKeys, keyService: { up: boolean }): Promise<void> {
   if (!keyService.up) throw new Error('the key service is away');
-  await db.sql`
-    UPDATE identifiers SET token = decode(lpad(to_hex(id), 32, '0'), 'hex'), token_generation = 1
-    WHERE token IS NULL`;
+  await giveTokens(db, dataKeys);
 }

@@ -2,7 +2,9 @@
  * Data keys for tests, and a node's tables as they would be unsealed: for tests that look into the database
  * by name or identifier.
  */
-import { DataKeys } from '../../node/sealing/data-keys.ts';
+import { openTokens } from '../../node/records/people/operations.ts';
+import { storeTokens } from '../../node/records/people/tokens-queries.ts';
+import { DataKeys, type SealerSource } from '../../node/sealing/data-keys.ts';
 import type { KeyRing } from '../../node/sealing/key-ring.ts';
 import { SEALED_TABLES } from '../../node/sealing/queries.ts';
 import type { SealedColumn } from '../../node/sealing/sealer.ts';
@@ -23,9 +25,31 @@ export function testDataKeys(current = 1): DataKeys {
   return new DataKeys(ring, [...ring.keys.keys()]);
 }
 
+/** A token that says whose it is: the id of its identifier in 16 bytes. */
+export function tokenOfId(id: number): Buffer {
+  return Buffer.from(id.toString(16).padStart(32, '0'), 'hex');
+}
+
+/** Gives each identifier without a token that of `tokenOfId`, of generation 1. */
+export async function giveTokens(db: Database, dataKeys: SealerSource): Promise<void> {
+  const rows = await db.sql<{ id: number }[]>`SELECT id FROM identifiers WHERE token IS NULL`;
+  const ids = rows.map(({ id }) => id);
+  await sealTokens({ db, dataKeys }, { ids, tokens: Buffer.concat(ids.map(tokenOfId)), generation: 1 });
+}
+
+/** Stores tokens, packed, as the tokenizer does. */
+export async function sealTokens(
+  ctx: { readonly db: Database; readonly dataKeys: SealerSource },
+  { ids, tokens, generation }: { ids: readonly number[]; tokens: Uint8Array; generation: number },
+): Promise<void> {
+  const rows = { ids, generations: ids.map(() => generation) };
+  const sealed = (await openTokens(ctx)).seal(rows, tokens);
+  await storeTokens(ctx.db, { ids, sealed, generation });
+}
+
 /**
  * Rows of `statement`, for which the sealed tables have their columns in plain (`identifiers.value`,
- * `places.name` …), and `records` has what is sealed of a person in columns of their own.
+ * `places.name` …, and tokens), and `records` has what is sealed of a person in columns of their own.
  */
 export async function askPlain<Row extends object>(
   db: Database,
@@ -34,6 +58,7 @@ export async function askPlain<Row extends object>(
 ): Promise<Row[]> {
   const undone = new Error('undone');
   let answer: Row[] = [];
+  const tokens = await openTokens({ db, dataKeys });
   await withTransaction(db, async ({ sql }) => {
     await sql`CREATE SCHEMA plain`;
     for (const { table, sealed } of SEALED_TABLES) {
@@ -58,6 +83,11 @@ export async function askPlain<Row extends object>(
       UPDATE plain.records SET name = person::jsonb ->> 'name', born_on = person::jsonb ->> 'born_on',
         stated_sex = person::jsonb ->> 'sex', address = person::jsonb ->> 'address',
         record = person::jsonb ->> 'record'`;
+    for (const { id, token, token_generation: generation } of await sql`
+      SELECT id, token, token_generation FROM plain.identifiers WHERE length(token) = 24`) {
+      const opened = tokens.open({ ids: [id], generations: [generation] }, token);
+      await sql`UPDATE plain.identifiers SET token = ${opened} WHERE id = ${id}`;
+    }
     await sql`SET LOCAL search_path = plain, public`;
     answer = [...(await sql.unsafe<Row[]>(statement))];
     throw undone;

@@ -22,6 +22,7 @@ import * as knowing from './knowing-queries.ts';
 import * as queries from './queries.ts';
 import type { NewIdentifierCount } from './quota.ts';
 import * as reading from './reading.ts';
+import * as recordKeys from './record-keys.ts';
 import { importKeysOf, uuidKey } from './record-keys.ts';
 import * as records from './records.ts';
 import { NOTHING_SAID, type RecordValue, SOURCES, type Writer } from './rules.ts';
@@ -53,6 +54,9 @@ export const { byWeight, readHolders, readIdentifiers, readRecord, readRecordsOf
 
 /** Ward of the standing record of an identifier that counts most; undefined if none says. */
 export const findWard = queries.findWard;
+
+/** What opens the tokens of this database. */
+export const openTokens = recordKeys.openTokens;
 
 /** Local ids of canonical identifiers, known or new. */
 export const ensureIdentifiers = identifiers.ensureIdentifiers;

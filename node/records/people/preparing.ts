@@ -9,10 +9,11 @@ import type { Logger } from '../../../shared/log.ts';
 import { holdSealer } from '../../sealing/operations.ts';
 import * as identifiers from './identifiers.ts';
 import * as queries from './legacy-queries.ts';
-import { secretOf } from './record-keys.ts';
+import { openTokens, secretOf } from './record-keys.ts';
 import { NOBODY } from './record-queries.ts';
 import { type RespellingCtx, respellIdentifiers } from './respelling.ts';
 import { birthOf, namesSeveralCccd } from './rules.ts';
+import { lockPlainTokens, replaceTokens } from './tokens-queries.ts';
 
 export interface PrepareCtx extends RespellingCtx {
   readonly logger: Pick<Logger, 'info'>;
@@ -25,6 +26,7 @@ export async function prepareRecords(ctx: PrepareCtx): Promise<void> {
   // First: what records of before are completed with follows from what they name.
   await respellIdentifiers(ctx);
   await withTransaction(ctx.db, async (tx) => secretOf(await holdSealer(tx, ctx.dataKeys)));
+  await sealTokens(ctx);
   const kinds = await untilNone(ctx, completeKinds);
   const records = await untilNone(ctx, completeRecords);
   if (kinds + records === 0) return;
@@ -42,6 +44,21 @@ async function untilNone({ db, dataKeys }: PrepareCtx, complete: Completion): Pr
     if (done === 0) return sum;
     sum += done;
   }
+}
+
+/** Tokens of before lie open. */
+async function sealTokens(ctx: PrepareCtx): Promise<void> {
+  const sealer = await openTokens(ctx);
+  const sealed = await untilNone(ctx, async (tx) => {
+    const rows = await lockPlainTokens(tx, BATCH_ROWS);
+    if (rows.length === 0) return 0;
+    const ids = rows.map(({ id }) => id);
+    const generations = rows.map(({ generation }) => generation ?? 0);
+    const tokens = Buffer.concat(rows.map(({ token }) => token));
+    await replaceTokens(tx, ids, sealer.seal({ ids, generations }, tokens));
+    return rows.length;
+  });
+  if (sealed > 0) ctx.logger.info({ rows: sealed }, 'tokens of before are sealed');
 }
 
 async function completeKinds(tx: queries.SealingTx): Promise<number> {

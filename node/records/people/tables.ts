@@ -27,7 +27,7 @@ export const identifiers = pgTable(
   'identifiers',
   {
     id: integer().primaryKey().generatedAlwaysAsIdentity(),
-    token: bytea().unique(),
+    token: bytea(),
     tokenGeneration: integer(),
     valueSealed: bytea().notNull(),
     valueIndex: bytea().notNull().unique(),
@@ -35,6 +35,7 @@ export const identifiers = pgTable(
     kind: smallint().notNull(),
   },
   (table) => [
+    index('identifiers_plain_token').on(table.id).where(sql`length(token) = 16`),
     index('identifiers_untokenized').on(table.id).where(isNull(table.token)),
     index('identifiers_of_no_kind').on(table.id).where(sql`kind = 0`),
   ],

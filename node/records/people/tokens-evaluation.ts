@@ -7,6 +7,7 @@ import { CHECK_INPUT, checkOf, type OprfKeyCheck } from '../../../shared/pseudon
 import { mixChecks } from '../../../shared/pseudonym/mixed-batch.ts';
 import type { OprfClient } from '../../../shared/pseudonym/oprf-pool.ts';
 import type { SealerSource } from '../../sealing/data-keys.ts';
+import { openTokens } from './record-keys.ts';
 import { findKnownToken, type KnownToken, type Untokenized } from './tokens-queries.ts';
 
 /** What an evaluation is for, and until when. */
@@ -60,9 +61,8 @@ export async function evaluateBatch(
   batch: readonly Untokenized[],
   terms: EvaluateTerms,
 ): Promise<EvaluatedBatch> {
-  const { db, dataKeys, oprf, evaluate, keys } = options;
-  const sealed = { sql: db.sql, sealer: dataKeys.sealer };
-  const known = keys.isOpen ? await findKnownToken(sealed) : undefined;
+  const { oprf, evaluate, keys } = options;
+  const known = keys.isOpen ? await findKnown(options) : undefined;
   const values = batch.map((identifier) => identifier.value);
   const mixed = mixChecks(known ? [CHECK_INPUT, known.value] : [CHECK_INPUT], values);
   using blinding = await oprf.blind(mixed.values);
@@ -77,10 +77,14 @@ export async function evaluateBatch(
  * that is refused, or whose key is to be pinned. Rejects as `evaluateBatch`.
  */
 export async function probeKey(options: EvaluationOptions, signal: AbortSignal): Promise<void> {
-  const { db, dataKeys, keys } = options;
-  const sealed = { sql: db.sql, sealer: dataKeys.sealer };
-  const isDue = keys.refusal !== '' || (keys.isOpen && (await findKnownToken(sealed)) !== undefined);
+  const { keys } = options;
+  const isDue = keys.refusal !== '' || (keys.isOpen && (await findKnown(options)) !== undefined);
   if (isDue) await evaluateBatch(options, [], { purpose: 'all', signal });
+}
+
+async function findKnown({ db, dataKeys }: EvaluationOptions): Promise<KnownToken | undefined> {
+  const tokens = await openTokens({ db, dataKeys });
+  return findKnownToken({ sql: db.sql, sealer: dataKeys.sealer, tokens });
 }
 
 /** What came back of the texts that were mixed into a batch. */

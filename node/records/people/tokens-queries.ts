@@ -3,6 +3,7 @@
  */
 import type { Queryable } from '../../../shared/db/database.ts';
 import type { ColumnSealer } from '../../sealing/sealer.ts';
+import { SEALED_TOKEN_BYTES, type TokenSealer } from '../../sealing/token-sealer.ts';
 
 type Db = Pick<Queryable, 'sql'>;
 
@@ -54,11 +55,15 @@ export interface KnownToken {
 export async function findKnownToken({
   sql,
   sealer,
-}: Db & { readonly sealer: ColumnSealer }): Promise<KnownToken | undefined> {
+  tokens,
+}: Db & { readonly sealer: ColumnSealer; readonly tokens: TokenSealer }): Promise<KnownToken | undefined> {
   const [row] = await sql<(SealedValue & { token: Buffer; generation: number })[]>`
     SELECT id, value_sealed, token, token_generation AS generation FROM identifiers
     WHERE token IS NOT NULL ORDER BY id DESC LIMIT 1`;
-  return row && { value: opened(sealer, row).value, token: row.token, generation: row.generation };
+  if (row === undefined) return undefined;
+  const { id, generation } = row;
+  const token = tokens.open({ ids: [id], generations: [generation] }, row.token);
+  return { value: opened(sealer, row).value, token, generation };
 }
 
 /** What has no token. */
@@ -93,19 +98,18 @@ export async function countUntokenized(db: Db): Promise<number> {
 }
 
 /**
- * Gives the identifiers `ids` their `tokens` (packed 16 bytes, same order) unless they have one; the ids of
+ * Gives the identifiers `ids` their `tokens` (packed and sealed, same order) unless they have one; the ids of
  * those that got one, and how many had one. Rows that somebody else has locked are left out instead of waited
- * for: imports hold locks on many identifiers (foreign keys count, because token is unique), and waiting for
- * them while holding others can deadlock.
+ * for: imports hold locks on many identifiers, and waiting for them while holding others can deadlock.
  */
 export async function storeTokens(
   db: Db,
-  { ids, tokens, generation }: { ids: readonly number[]; tokens: Uint8Array; generation: number },
+  { ids, sealed, generation }: { ids: readonly number[]; sealed: Buffer; generation: number },
 ): Promise<{ stored: number[]; known: number }> {
-  const packed = Buffer.from(tokens.buffer, tokens.byteOffset, tokens.byteLength);
   const rows = await db.sql<{ id: number; fresh: boolean }[]>`
     WITH given AS (
-      SELECT id, substring(${packed}::bytea FROM (place::int - 1) * 16 + 1 FOR 16) AS token
+      SELECT id, substring(${sealed}::bytea FROM (place::int - 1) * ${SEALED_TOKEN_BYTES}::int + 1
+        FOR ${SEALED_TOKEN_BYTES}::int) AS token
       FROM unnest(${ids as number[]}::int[]) WITH ORDINALITY AS listed (id, place)
     ), free AS MATERIALIZED (
       SELECT id FROM identifiers
@@ -120,4 +124,22 @@ export async function storeTokens(
     SELECT id, false FROM identifiers WHERE id = ANY (${ids as number[]}::int[]) AND token IS NOT NULL`;
   const stored = rows.flatMap(({ id, fresh }) => (fresh ? [id] : []));
   return { stored, known: rows.length - stored.length };
+}
+
+/** Tokens of before that are not sealed yet: at most `limit` rows, by id, locked. */
+export async function lockPlainTokens(
+  { sql }: Db,
+  limit: number,
+): Promise<{ id: number; token: Buffer; generation: number | null }[]> {
+  return sql<{ id: number; token: Buffer; generation: number | null }[]>`
+    SELECT id, token, token_generation AS generation FROM identifiers
+    WHERE length(token) = 16 ORDER BY id LIMIT ${limit} FOR UPDATE`;
+}
+
+/** Puts sealed tokens (packed) in place of what was stored. */
+export async function replaceTokens({ sql }: Db, ids: readonly number[], sealed: Buffer): Promise<void> {
+  await sql`
+    UPDATE identifiers SET token = substring(${sealed}::bytea
+      FROM (place::int - 1) * ${SEALED_TOKEN_BYTES}::int + 1 FOR ${SEALED_TOKEN_BYTES}::int)
+    FROM unnest(${ids as number[]}::int[]) WITH ORDINALITY AS listed (listed_id, place) WHERE id = listed_id`;
 }

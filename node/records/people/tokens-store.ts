@@ -4,12 +4,16 @@
  */
 import type { Clock } from '../../../shared/clock.ts';
 import { type Database, withTransaction } from '../../../shared/db/database.ts';
+import type { SealerSource } from '../../sealing/data-keys.ts';
+import type { TokenSealer } from '../../sealing/token-sealer.ts';
 import { IDENTIFIERS_TOKENIZED } from '../kinds.ts';
+import { openTokens } from './record-keys.ts';
 import { findUntokenizedRange, storeTokens } from './tokens-queries.ts';
 
 export interface TokenStoreOptions {
   readonly db: Database;
   readonly clock: Clock;
+  readonly dataKeys: SealerSource;
 }
 
 /** Somebody who waits until all identifiers of some moment have their tokens. */
@@ -38,6 +42,7 @@ const LOCKED_PAUSES_MS = [20, 40, 80, 160, 320];
 export class TokenStore {
   readonly #options: TokenStoreOptions;
   readonly #waiters = new Set<Waiter>();
+  #sealer: Promise<TokenSealer> | undefined;
 
   constructor(options: TokenStoreOptions) {
     this.#options = options;
@@ -82,9 +87,16 @@ export class TokenStore {
   }
 
   /** Stores what nobody else holds; how many need nothing more. */
-  #storeFree(batch: TokenBatch): Promise<number> {
+  async #storeFree({ ids, tokens, generation }: TokenBatch): Promise<number> {
+    // Asked once, unless that fails.
+    this.#sealer ??= openTokens(this.#options).catch((error: unknown) => {
+      this.#sealer = undefined;
+      throw error;
+    });
+    const rows = { ids, generations: ids.map(() => generation) };
+    const sealed = (await this.#sealer).seal(rows, tokens);
     return withTransaction(this.#options.db, async (tx) => {
-      const { stored, known } = await storeTokens(tx, batch);
+      const { stored, known } = await storeTokens(tx, { ids, generation, sealed });
       if (stored.length > 0) await tx.emit(IDENTIFIERS_TOKENIZED, stored);
       return stored.length + known;
     });

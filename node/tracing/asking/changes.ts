@@ -18,12 +18,15 @@ import {
   STAYS_CHANGED,
   unpackStays,
 } from '../../records/kinds.ts';
+import type { TokenSealer } from '../../sealing/token-sealer.ts';
 import type { AskedQuestions, TouchedQuestion } from './asked-questions.ts';
 import type { IdentifierIndex } from './identifier-index.ts';
 import { findPresentAt, readIdentifiers, readRecords } from './queries.ts';
 
 export interface ChangesOptions {
   readonly db: Database;
+  /** Opens what is stored of tokens. */
+  readonly tokens: TokenSealer;
   readonly feed: Feed;
   readonly province: string;
   readonly index: IdentifierIndex;
@@ -61,8 +64,8 @@ export class Changes implements AsyncDisposable {
   }
 
   async #load(): Promise<void> {
-    const { db, province, index } = this.#options;
-    index.put(await readIdentifiers(db));
+    const { db, tokens, province, index } = this.#options;
+    index.put(await readIdentifiers(db, tokens));
     index.putRecords(await readRecords(db, province));
     this.dataVersion++;
   }
@@ -112,8 +115,9 @@ export class Changes implements AsyncDisposable {
   }
 
   async #refresh(ids: number[]): Promise<TouchedQuestion[]> {
-    const { db, province, index, asked } = this.#options;
-    const [rows, records] = [await readIdentifiers(db, ids), await readRecords(db, province, ids)];
+    const { db, tokens, province, index, asked } = this.#options;
+    const rows = await readIdentifiers(db, tokens, ids);
+    const records = await readRecords(db, province, ids);
     const found = new Set(rows.id);
     const gone = ids.filter((id) => index.has(id) && !found.has(id));
     const forgotten = index.tokensOf(gone);

@@ -9,6 +9,7 @@ import type { Database, Queryable } from '../../../shared/db/database.ts';
 import { ENCOUNTER_SETTING } from '../../../shared/domain/place-kind.ts';
 import { assumedStays, LONGEST_STAY_LIMIT, type RulePack } from '../../../shared/domain/rule-pack.ts';
 import type { ChangedStays } from '../../records/kinds.ts';
+import type { TokenSealer } from '../../sealing/token-sealer.ts';
 import type { IdentifierColumns } from './identifier-index.ts';
 import type { NamingColumns } from './record-index.ts';
 import { nodeState, openings } from './tables.ts';
@@ -37,16 +38,22 @@ export async function markDataAt({ orm }: Queryable, dataAt: number): Promise<vo
   await orm.update(nodeState).set({ dataAt: sql`greatest(${nodeState.dataAt}, ${dataAt})` });
 }
 
-/** Identifiers that have a token: all, or those of `ids`. */
-export async function readIdentifiers(db: Database, ids?: readonly number[]): Promise<IdentifierColumns> {
+/**
+ * Identifiers that have a token, which `tokens` opens: all, or those of `ids`. Throws SEALED_VALUE_REFUSED.
+ */
+export async function readIdentifiers(
+  db: Database,
+  tokens: TokenSealer,
+  ids?: readonly number[],
+): Promise<IdentifierColumns> {
   const { columns } = await copyColumns(
     db.sql,
     `SELECT id, token, kind::int, coalesce(token_generation, 0) FROM identifiers
       WHERE token IS NOT NULL ${ids ? `AND id = ANY(${intArray(ids)})` : ''}`,
-    ['int4', 'bytea16', 'int4', 'int4'],
+    ['int4', 'bytea24', 'int4', 'int4'],
   );
-  const [id, token, kind, generation] = columns;
-  return { id, token, kind, generation };
+  const [id, sealed, kind, generation] = columns;
+  return { id, token: tokens.open({ ids: id, generations: generation }, sealed), kind, generation };
 }
 
 /**

@@ -13,6 +13,8 @@ import type { LoopWatch } from '../../../shared/loop.ts';
 import type { VerifiedWarrants } from '../../../shared/signed/opening-cache.ts';
 import type { OprfKeys } from '../../federation/oprf-keys/operations.ts';
 import type { Tokenizer } from '../../records/people/operations.ts';
+import { openTokens } from '../../records/people/operations.ts';
+import type { SealerSource } from '../../sealing/data-keys.ts';
 import { AskedQuestions, type TouchedQuestion } from './asked-questions.ts';
 import { Changes } from './changes.ts';
 import { TraceCiphers } from './ciphers.ts';
@@ -36,6 +38,7 @@ export const TRACE_PLANNER = {
 
 export interface TracingOptions {
   readonly db: Database;
+  readonly dataKeys: SealerSource;
   readonly traceDb: Database;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -75,7 +78,8 @@ export async function createTracing(options: TracingOptions): Promise<Tracing> {
   let reporter: StatusReporter | undefined;
   const onTouched = (questions: readonly TouchedQuestion[]) => reporter?.touched(questions);
   const onTokenized = async () => reporter?.tokenized();
-  const changes = await Changes.start({ db, feed, province, index, asked, onTouched, onTokenized });
+  const tokens = await openTokens(options);
+  const changes = await Changes.start({ db, tokens, feed, province, index, asked, onTouched, onTokenized });
   changes.dataAt = await queries.findDataAt(db);
   const progress = new TokenProgress({ look: () => options.tokens.look(), changes });
   const refusal = () => options.oprfKeys.refusal;

@@ -77,7 +77,7 @@ export interface IndexRow extends IndexFacts {
   /** Of the case in its trace. */
   readonly position: number;
   readonly withdrawn: boolean;
-  /** Of one of the case's identifiers; null until the key service has been asked. */
+  /** Of one of the case's identifiers, as it is stored; null until the key service has been asked. */
   readonly token: Uint8Array | null;
   readonly generation: number | null;
 }

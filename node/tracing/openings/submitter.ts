@@ -14,6 +14,8 @@ import { bodyOf } from '../../../shared/feed/kinds.ts';
 import type { Logger } from '../../../shared/log.ts';
 import { type Loop, type LoopWatch, startLoop } from '../../../shared/loop.ts';
 import { signOpening } from '../../../shared/signed/opening.ts';
+import { openTokens } from '../../records/people/operations.ts';
+import type { SealerSource } from '../../sealing/data-keys.ts';
 import { TRACES_TO_SEND } from '../kinds.ts';
 import { makeOpening, type Pseudonymize } from './opening.ts';
 import * as queries from './queries.ts';
@@ -36,6 +38,7 @@ export interface HubTraces {
 
 export interface SubmitterOptions {
   readonly db: Database;
+  readonly dataKeys: SealerSource;
   readonly feed: Feed;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -188,7 +191,7 @@ export class Submitter implements AsyncDisposable {
   async #indexCases(traceId: string): Promise<queries.IndexRow[]> {
     const { db, tokenizer, clock } = this.#options;
     const cases = await queries.listIndexCases(db, traceId);
-    if (cases.every((found) => found.token)) return cases;
+    if (cases.every((found) => found.token)) return this.#opened(cases);
     const over = new AbortController();
     const late = clock.sleep(DEADLINE_MS, AbortSignal.any([over.signal, this.#stop.signal]));
     void late.then(() => over.abort());
@@ -196,7 +199,16 @@ export class Submitter implements AsyncDisposable {
     // Another's attempt may have succeeded where this one fails.
     await tokenizer.hurry(missing, over.signal).catch(() => undefined);
     over.abort();
-    return queries.listIndexCases(db, traceId);
+    return this.#opened(await queries.listIndexCases(db, traceId));
+  }
+
+  /** With the tokens as they are, for they are stored sealed. */
+  async #opened(cases: readonly queries.IndexRow[]): Promise<queries.IndexRow[]> {
+    const sealer = await openTokens(this.#options);
+    return cases.map(({ token, ...found }) => {
+      const rows = { ids: [found.id], generations: [found.generation ?? 0] };
+      return { ...found, token: token && sealer.open(rows, token) };
+    });
   }
 
   /** A trace that the hub does not know is closed already. */
