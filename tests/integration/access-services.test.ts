@@ -134,13 +134,20 @@ describe('limits', () => {
 
   it('hold what one caller has under way at once, and let others be', async () => {
     await using small = await createAccessWorld({ atOnce: { requests: 4, streams: 2 } });
-    const ask = (subject: string) => small.node.call('GET', '/v1/cases', { subject });
-    const answers = await Promise.all(Array.from({ length: 40 }, () => ask('greedy')));
-    const refused = answers.filter(({ status }) => status === 429);
-    expect(refused.length).toBeGreaterThan(0);
-    expect(answers.filter(({ status }) => status === 200).length).toBeGreaterThanOrEqual(4);
-    expect(refused[0]).toMatchObject({ body: { reason: 'TOO_MANY_AT_ONCE' } });
-    expect((await ask('greedy')).status).toBe(200);
+    const { trace, caseId } = small.here;
+    const list = `/v1/traces/${trace}/contacts`;
+    const paths = ['/v1/cases', '/v1/traces?limit=100', `/v1/traces/${trace}`, list, `/v1/cases/${caseId}`];
+    for (const path of [...paths, '/v1/records?identifier=phone:0912000001']) {
+      const ask = (subject: string) => small.node.call('GET', path, { subject });
+      const greedy = Array.from({ length: 40 }, () => ask('greedy'));
+      expect((await ask('patient')).status, path).toBe(200);
+      const answers = await Promise.all(greedy);
+      const refused = answers.filter(({ status }) => status === 429);
+      expect(refused.length, path).toBeGreaterThan(0);
+      expect(answers.filter(({ status }) => status === 200).length).toBeGreaterThanOrEqual(4);
+      expect(refused[0]).toMatchObject({ body: { reason: 'TOO_MANY_AT_ONCE' } });
+      expect((await ask('greedy')).status).toBe(200);
+    }
   });
 
   it('hold the event streams of one caller, until one of them has ended', async () => {
@@ -190,5 +197,17 @@ describe('limits', () => {
     }
     small.pass(5);
     expect(await guess('192.0.2.1')).toBe(401);
+    // Whatever is wrong with them.
+    const expired = await small.node.issuer.issue({
+      ...{ audience: 'truyvet-node-24', roles: ['lab@24'], lifeSeconds: -60 },
+    });
+    const elsewhere = await small.node.issuer.issue({ audience: 'truyvet-node-79', roles: ['lab@79'] });
+    const [head, body] = token.split('.');
+    const wrong = ['a.b.c', 'x', expired, elsewhere, `${head}.${body}.AAAA`, `tvk_${'C'.repeat(42)}`];
+    for (const [i, bad] of wrong.entries()) {
+      const address = `198.51.100.${i}`;
+      for (let n = 0; n < 5; n++) expect([401, 429]).toContain(await guess(address, bad));
+      expect([await guess(address, bad), await guess(address, token)], bad.slice(0, 8)).toEqual([429, 200]);
+    }
   });
 });

@@ -103,13 +103,21 @@ describe('persons', () => {
     ]);
   });
 
-  it('with two citizen ids are refused by name, and change nothing', async () => {
-    const row = 'cccd:001090000001 phone:0912345678 cccd:001090000002,An,,,,,,';
-    const { accepted, errors } = await intake.importCsv('persons', HEADER, row);
-    expect([accepted, errors]).toMatchObject([
-      0,
-      [{ line: 2, field: 'identifiers', reason: 'SEVERAL_CCCD' }],
-    ]);
+  it.each([
+    ['one after the other', 'cccd:001090000001 cccd:001090000002 phone:0912345678'],
+    ['apart', 'cccd:001090000001 phone:0912345678 cccd:001090000002'],
+    ['last', 'phone:0912345678 insurance:0123456789 cccd:001090000002 cccd:001090000001'],
+    ['three', 'cccd:001090000001 cccd:001090000002 cccd:001090000003'],
+    ['one of them as a CMND of twelve digits', 'cccd:001090000001 cmnd:001090000002'],
+    ['in capitals and with a space', 'CCCD: 001090000001 cccd:001090000002'],
+    ['beside the first once more', 'cccd:001090000001 cccd:001090000001 cccd:001090000002'],
+  ])('with several citizen ids are refused by name, and change nothing: %s', async (_, identifiers) => {
+    const reports = [
+      await intake.importCsv('persons', HEADER, `${identifiers},An,,,,,,`),
+      await intake.importNdjson('persons', { identifiers, name: 'An' }),
+    ];
+    for (const { accepted, errors } of reports)
+      expect([accepted, errors]).toMatchObject([0, [{ field: 'identifiers', reason: 'SEVERAL_CCCD' }]]);
     expect(await rowsOf('SELECT FROM identifiers')).toEqual([]);
   });
 

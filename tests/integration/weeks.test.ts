@@ -20,6 +20,7 @@ beforeEach(async () => {
 afterEach(() => intake[Symbol.asyncDispose]());
 
 const weeks = async () => (await listPartitions(intake.db, 'check_ins')).map(({ from }) => from);
+const iso = (at: number) => new Date(at * 1000).toISOString();
 const rulesOf = (retention_days: number) => ({ inForceAt: () => ({ ...RULES, retention_days }) });
 
 describe('weeks', () => {
@@ -74,5 +75,37 @@ describe('weeks', () => {
     expect(new Set(refused.errors.map(({ reason }) => reason))).toEqual(new Set(['OLDER_THAN_KEPT']));
     expect(await weeks()).toEqual(held);
     expect(refused.ms).toBeLessThan(taken.ms);
+  });
+
+  it.each<[what: string, kind: 'check-ins' | 'encounters', header: string, row: (at: string) => string]>([
+    ['an in', 'check-ins', 'identifier,place,in_at', (at) => `cmnd:100000000,P1,${at}`],
+    [
+      'an out',
+      'check-ins',
+      'identifier,place,in_at,out_at',
+      (at) => `cmnd:100000000,P1,${iso(NOW - DAY)},${at}`,
+    ],
+    [
+      'a beginning',
+      'encounters',
+      'identifier_a,identifier_b,from,until',
+      (at) => `cmnd:100000000,cmnd:100000001,${at},${iso(NOW)}`,
+    ],
+    [
+      'an end',
+      'encounters',
+      'identifier_a,identifier_b,from,until',
+      (at) => `cmnd:100000000,cmnd:100000001,${iso(NOW - DAY)},${at}`,
+    ],
+  ])('are not made by %s of a week long gone or far ahead', async (_, kind, header, row) => {
+    await intake.importCsv('places', 'place,kind', 'P1,cafe');
+    const tables = ['check_ins', 'encounters'] as const;
+    const held = async () => Promise.all(tables.map(async (table) => listPartitions(intake.db, table)));
+    const before = await held();
+    const years = [1971, 1999, 2009, 2034, 2077, 2105];
+    const dates = years.flatMap((year) => [0, 17, 51].map((week) => Date.UTC(year, 0, 4 + 7 * week)));
+    const report = await intake.importCsv(kind, header, ...dates.map((at) => row(iso(at / 1000))));
+    expect(report).toMatchObject({ accepted: 0, rejected: dates.length });
+    expect(await held()).toEqual(before);
   });
 });
