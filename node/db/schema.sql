@@ -617,6 +617,7 @@ CREATE TABLE traces (
   federation_key integer,
   refused_at timestamp(0) with time zone,
   version integer NOT NULL DEFAULT 1,
+  noticed jsonb NOT NULL DEFAULT '[]'::jsonb,
   CONSTRAINT traces_pkey PRIMARY KEY (id),
   CONSTRAINT traces_direction_check
     CHECK ((direction = ANY (ARRAY['forward'::text, 'backward'::text]))),

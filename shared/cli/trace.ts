@@ -3,6 +3,7 @@
  */
 
 import type { TraceJson } from '../http/trace-json.ts';
+import { problemText } from '../i18n/catalogue.ts';
 import { COVERAGE_WORDS, called, TRACE_STATE_WORDS } from '../i18n/words.ts';
 import { type ListView, localTime } from './lists.ts';
 import { language, say } from './say.ts';
@@ -22,6 +23,12 @@ export function formatProgress(trace: TraceJson): string {
   ].join('  ');
 }
 
+/** What somebody should look at, and in which case. */
+export function warningLine({ reason, case: of }: TraceJson['warnings'][number]): string {
+  const text = problemText({ reason }, [], language()) ?? reason;
+  return `${of === undefined ? '' : `${of}: `}${text}\n`;
+}
+
 /** The trace with its coverage as a table. */
 export function formatTrace(trace: TraceJson): string {
   const rows = trace.coverage.map((one) => [
@@ -35,6 +42,7 @@ export function formatTrace(trace: TraceJson): string {
   return [
     `${trace.id}  ${formatProgress(trace)}  ${trace.elapsed_ms} ms\n`,
     refusal,
+    ...trace.warnings.map(warningLine),
     formatTable(
       [say('column.province'), say('column.state'), say('column.behind'), say('column.answered'), 'F'],
       rows,

@@ -9,6 +9,13 @@ import type { Shown } from './json-case.ts';
 
 const counts = (example: Record<string, number>) => z.record(z.string(), z.int()).openapi({ example });
 
+/** What somebody should look at; where it is about a case, which, and which of its identifiers (from 0). */
+export const warningOutput = z.object({
+  reason: textOutput('INDEX_UNKNOWN'),
+  case: uuidOutput.optional(),
+  identifier: z.int().optional().openapi({ example: 1 }),
+});
+
 /** zod schema of a trace in an answer. */
 export const traceOutput = z
   .object({
@@ -56,8 +63,8 @@ export const traceOutput = z
     opened_at: instantOutput.nullable(),
     completed_at: instantOutput.nullable(),
     elapsed_ms: z.int(),
-    warnings: z.array(z.object({ reason: z.string() })).openapi({
-      description: 'điều cần xem ở trung tâm · what is wrong at the hub',
+    warnings: z.array(warningOutput).openapi({
+      description: 'điều cần xem lại · what somebody should look at',
       example: [{ reason: 'TRACE_DELAYED' }],
     }),
   })
@@ -84,10 +91,19 @@ export interface ShownTrace extends Omit<TraceAnswer, 'contacts' | 'progress' | 
   readonly questions: number;
   readonly awaited: number;
   readonly warnings: readonly string[];
+  /** What a node says of its own cases; the hub's word for some of them says nothing more. */
+  readonly noticed?: readonly TraceAnswer['warnings'][number][];
 }
 
 /** `trace` as the answer shows it. */
-export function showTrace({ byDegree, byProvince, questions, awaited, ...trace }: ShownTrace): TraceAnswer {
+export function showTrace({
+  byDegree,
+  byProvince,
+  questions,
+  awaited,
+  noticed = [],
+  ...trace
+}: ShownTrace): TraceAnswer {
   return {
     ...trace,
     contacts: { byDegree, byProvince },
@@ -97,6 +113,11 @@ export function showTrace({ byDegree, byProvince, questions, awaited, ...trace }
       ...{ pendingIdentifiers, reason: reason === '' ? null : reason },
     })),
     elapsedMs: Math.max(0, Math.round(trace.elapsedMs)),
-    warnings: trace.warnings.map((reason) => ({ reason })),
+    warnings: [
+      ...trace.warnings
+        .filter((reason) => !noticed.some((one) => one.reason === reason))
+        .map((reason) => ({ reason })),
+      ...noticed,
+    ],
   };
 }

@@ -7,6 +7,7 @@ import { readRecords } from '../../node/tracing/asking/queries.ts';
 import { newTraceId } from '../../shared/ids.ts';
 import { createNodeHttp, type NodeHttp } from '../support/node-http.ts';
 import { askPlain } from '../support/sealed.ts';
+import { waitFor } from '../support/wait.ts';
 
 let node: NodeHttp;
 beforeAll(async () => {
@@ -413,5 +414,55 @@ describe('what is said aloud of a case', () => {
       for (const value of [x.phone, x.cccd, y.cccd]) expect(body).not.toContain(value.slice(6));
     const read = await node.call('GET', `/v1/cases/${id}`, everybody);
     expect(read.body).toMatchObject({ identifiers: [x.phone, y.cccd], superseded: [{ identifier: x.cccd }] });
+  });
+});
+
+describe('what is said aloud of a trace', () => {
+  const open = async (cases: string[]) => {
+    const json = { cases, direction: 'forward' };
+    const { status, body } = await node.call('POST', '/v1/traces', { ...everybody, json });
+    expect(status).toBe(202);
+    return body as { id: string; warnings: { reason: string; case: string; identifier?: number }[] };
+  };
+  const shownAt = async (id: string, as = everybody) =>
+    (await node.call('GET', `/v1/traces/${id}`, as)).body.warnings;
+
+  it('names cases without a window and identifiers that nobody knows, in answer and status', async () => {
+    const [x, y] = [someone(), someone()];
+    await importPersons(`${x.phone} ${x.cccd},An,24,${A},`);
+    const known = await enter(everybody, x.cccd);
+    const slip = await enter(everybody, x.phone, y.phone);
+    const day = (ahead: number) => new Date(Date.now() + ahead * 86_400_000).toISOString();
+    const json = { identifiers: [x.cccd], onset_on, isolated_at: day(-9) };
+    const early = (await node.call('POST', '/v1/cases', { ...everybody, json })).body.id;
+    expect((await open([known.id])).warnings).toEqual([]);
+    const { id, warnings } = await open([known.id, slip.id, early]);
+    const expected = [
+      { reason: 'INDEX_UNKNOWN', case: slip.id, identifier: 1 },
+      { reason: 'INDEX_WINDOW_EMPTY', case: early },
+    ];
+    expect(warnings).toEqual(expected);
+    expect(await shownAt(id)).toEqual(expected);
+    // Who sees the trace by its contacts alone is not told of its cases.
+    await importPersons(`${y.cccd},Bà Ka,24,${T},`);
+    const [contact] = await idsOf([y.cccd]);
+    await node.db.sql`
+      INSERT INTO contacts (trace_id, contact_id, degree, first_exposed_at, last_exposed_at, seconds,
+        settings, place_kinds, exposed_in, identifier_ids, ward, delivery)
+      VALUES (${id}, ${newTraceId()}, 1, 0, 900, 900, 2, 0, '{24}', ARRAY[${contact as number}]::int[], ${T},
+        1)`;
+    expect(await shownAt(id, ward(T))).toEqual([]);
+    // Put right, it has nothing to say; and the same request is answered alike.
+    const right = { ...everybody, json: { identifiers: [x.phone] } };
+    await node.call('PATCH', `/v1/cases/${slip.id}`, right);
+    await waitFor('the amended trace', async () => (await shownAt(id)).length === 1);
+    const again = { ...everybody, json: { cases: [early], direction: 'forward' } };
+    const headers = { 'idempotency-key': 'said-aloud' };
+    const [first, second] = [
+      await node.call('POST', '/v1/traces', { ...again, headers }),
+      await node.call('POST', '/v1/traces', { ...again, headers }),
+    ];
+    expect(first.body.warnings).toEqual([{ reason: 'INDEX_WINDOW_EMPTY', case: early }]);
+    expect(second.body).toEqual(first.body);
   });
 });

@@ -13,7 +13,7 @@
  * TRANSACTION_CONFLICT, after which the whole transaction is tried again.
  */
 import type { Caller, Scope } from '../../../shared/acts/access.ts';
-import type { Transaction } from '../../../shared/db/database.ts';
+import type { Queryable, Transaction } from '../../../shared/db/database.ts';
 import type { SealerSource } from '../../sealing/data-keys.ts';
 import { holdSealer } from '../../sealing/operations.ts';
 import { IDENTIFIERS_CHANGED, PEOPLE_MOVED } from '../kinds.ts';
@@ -85,8 +85,12 @@ export function caseWaits(tx: Tx, id: string): Promise<boolean> {
 }
 
 /** Those of a case's identifiers that no record here names but that of the case. */
-export function unnamedOfCase(tx: Tx, id: string, identifierIds: readonly number[]): Promise<number[]> {
-  return knowing.findUnnamed(tx, identifierIds, { source: SOURCES.case, key: uuidKey(id) });
+export function unnamedOfCase(
+  db: Pick<Queryable, 'sql'>,
+  id: string,
+  identifierIds: readonly number[],
+): Promise<number[]> {
+  return knowing.findUnnamed(db, identifierIds, { source: SOURCES.case, key: uuidKey(id) });
 }
 
 /** The identifiers, and those that standing records name together with a number among them. */

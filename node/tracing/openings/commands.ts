@@ -10,7 +10,13 @@ import { type ListOptions, listCommand, showList } from '../../../shared/cli/lis
 import { say } from '../../../shared/cli/say.ts';
 import type { Shell } from '../../../shared/cli/shell.ts';
 import { StatusLine } from '../../../shared/cli/terminal.ts';
-import { formatProgress, formatTrace, TRACES, type TraceJson } from '../../../shared/cli/trace.ts';
+import {
+  formatProgress,
+  formatTrace,
+  TRACES,
+  type TraceJson,
+  warningLine,
+} from '../../../shared/cli/trace.ts';
 
 /** Adds `trace` and its commands to `program`; `address` is where the node is and as whom it is called. */
 export function addTraceCommands(program: Command, shell: Shell, address: () => ApiAddress): Command {
@@ -27,8 +33,13 @@ export function addTraceCommands(program: Command, shell: Shell, address: () => 
         ...{ cases, direction: options.direction, as_of: options.asOf },
         ...(options.maxDegree === undefined ? {} : { max_degree: Number(options.maxDegree) }),
       };
-      const { id } = await callJson<{ id: string }>(address(), '/v1/traces', { method: 'POST', json });
+      const { id, warnings = [] } = await callJson<OpenedJson>(address(), '/v1/traces', {
+        method: 'POST',
+        json,
+      });
       shell.stdout.write(`${id}\n`);
+      // Beside the id, which a script may take further.
+      for (const warning of warnings) shell.stderr.write(warningLine(warning));
       if (options.watch) await watch(shell, address(), id);
     });
   trace
@@ -46,6 +57,12 @@ export function addTraceCommands(program: Command, shell: Shell, address: () => 
       shell.stdout.write(await showList(address(), TRACES, options));
     });
   return trace;
+}
+
+interface OpenedJson {
+  readonly id: string;
+  /** Absent from an older node. */
+  readonly warnings?: TraceJson['warnings'];
 }
 
 /** Progress on one line until the trace is complete or closed, then the trace. */

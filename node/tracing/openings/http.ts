@@ -13,7 +13,7 @@ import { addList, pageJson } from '../../../shared/http/list.ts';
 import { type Cursors, listId } from '../../../shared/http/paging.ts';
 import { addRead } from '../../../shared/http/read.ts';
 import { newRoutes, type Routes } from '../../../shared/http/route.ts';
-import { showTrace, traceOutput } from '../../../shared/http/trace-json.ts';
+import { showTrace, traceOutput, warningOutput } from '../../../shared/http/trace-json.ts';
 import { bilingual } from '../../../shared/i18n/bilingual.ts';
 import type { Logger } from '../../../shared/log.ts';
 import { CONTACT_ACTS } from '../contacts/acts.ts';
@@ -36,6 +36,7 @@ const newTrace = z
   .openapi('NewTrace');
 
 const idOutput = z.object({ id: traceIdInput });
+const openedOutput = z.object({ id: traceIdInput, warnings: z.array(warningOutput) }).openapi('OpenedTrace');
 const params = { id: traceIdInput };
 const tag = 'traces';
 const NO_SUCH_TRACE = { NOT_FOUND: ['NO_SUCH_TRACE'] } as const;
@@ -98,7 +99,7 @@ function addCommands(routes: Routes, ctx: traces.TracesCtx): void {
   addCommand(routes, ctx, {
     ...{ act: 'traces.open', name: 'openTrace', method: 'post', path: '/v1/traces', tag },
     summary: 'Bắt đầu truy vết · Start a trace',
-    ...{ body: newTrace, status: 202, done: 'Đã nhận · Accepted', output: idOutput },
+    ...{ body: newTrace, status: 202, done: 'Đã nhận · Accepted', output: openedOutput },
     reasons: {
       NOT_FOUND: ['NO_SUCH_CASE'],
       FAILED_PRECONDITION: ['CASE_WITHDRAWN'],
@@ -108,9 +109,9 @@ function addCommands(routes: Routes, ctx: traces.TracesCtx): void {
       ...{ cases: ['0190b6c2-5c1e-7a4b-9f3d-6f0f3f2c8a11'], direction: 'forward' as const, max_degree: 2 },
     },
     run: ({ caller }, { body }) => traces.openTrace(ctx, caller, body),
-    again: (_call, { id }) => id as string,
-    locationOf: (id) => `/v1/traces/${id}`,
-    show: (id) => ({ id }),
+    again: (_call, kept) => kept as unknown as traces.OpenedTrace,
+    locationOf: ({ id }) => `/v1/traces/${id}`,
+    show: ({ id, warnings }) => ({ id, warnings: [...warnings] }),
   });
   addCommand(routes, ctx, {
     ...{ act: 'traces.close', name: 'closeTrace', method: 'post', path: '/v1/traces/{id}/close', tag },

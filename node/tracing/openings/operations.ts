@@ -4,6 +4,7 @@
  */
 import type { Caller, Scope } from '../../../shared/acts/access.ts';
 import type { Leave } from '../../../shared/acts/act.ts';
+import type { KeptValue } from '../../../shared/acts/terms.ts';
 import { requireVersion } from '../../../shared/acts/versions.ts';
 import { type Actor, recordAudit } from '../../../shared/audit/record.ts';
 import { type Clock, nowSeconds } from '../../../shared/clock.ts';
@@ -19,9 +20,16 @@ import { CONTACT_ACTS } from '../contacts/acts.ts';
 import { TRACES_TO_SEND } from '../kinds.ts';
 import { change, read, TRACE_ACTS } from './acts.ts';
 import * as lists from './list-queries.ts';
+import { noticeAtOpening } from './noticing.ts';
 import * as queries from './queries.ts';
 import { askHubOfAll, lookUpStanding, noSuchTrace, type StandingCtx, showStanding } from './standing.ts';
-import { type Completeness, completenessOf, completenessUnknown, type TraceStatus } from './status.ts';
+import {
+  type Completeness,
+  completenessOf,
+  completenessUnknown,
+  type IndexWarning,
+  type TraceStatus,
+} from './status.ts';
 
 export type { TraceCursor } from './list-queries.ts';
 export type { Completeness, TraceStatus } from './status.ts';
@@ -40,23 +48,31 @@ export interface TraceRequest {
   readonly asOf?: number | undefined;
 }
 
+/** A trace that was stored, and what of its cases looks wrong without being refused. */
+export interface OpenedTrace {
+  readonly id: string;
+  readonly warnings: readonly IndexWarning[];
+}
+
 /**
- * Stores a queued trace and has it sent; the answer is its id. Throws NOT_FOUND NO_SUCH_CASE (also for cases
+ * Stores a queued trace and has it sent. Throws NOT_FOUND NO_SUCH_CASE (also for cases
  * outside the caller's area), FAILED_PRECONDITION CASE_WITHDRAWN, UNAVAILABLE NO_RULES; INVALID_FIELD.
  */
-export async function openTrace(ctx: TracesCtx, caller: Caller, request: TraceRequest): Promise<string> {
+export async function openTrace(ctx: TracesCtx, caller: Caller, request: TraceRequest): Promise<OpenedTrace> {
   const trace = { id: newTraceId(), ...termsOf(ctx, request) };
   const { cases, direction } = request;
   const detail = { direction, max_degree: trace.maxDegree };
   const asked = { on: cases.map((id) => ({ case: id })), detail };
+  let noticed: readonly IndexWarning[] = [];
   await change(ctx, caller, 'traces.open', asked, async (tx, { scope, on, keep }) => {
     await checkCases(tx, cases, scope);
     await queries.insertTrace(tx, trace);
+    noticed = await noticeAtOpening(tx, trace, ctx.rules.inForce());
     await tx.emit(TRACES_TO_SEND, [trace.id]);
     on({ trace: trace.id });
-    keep({ id: trace.id });
+    keep({ id: trace.id, warnings: noticed as unknown as KeptValue });
   });
-  return trace.id;
+  return { id: trace.id, warnings: noticed };
 }
 
 function termsOf(ctx: TracesCtx, { cases, direction, maxDegree: asked, asOf }: TraceRequest) {

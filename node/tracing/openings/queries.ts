@@ -9,13 +9,14 @@ import { daysToSeconds, LONGEST_OPEN_DAYS } from '../../../shared/domain/rule-pa
 import { caseIdentifiers, cases } from '../../casework/cases/tables.ts';
 import { identifiers } from '../../records/people/tables.ts';
 import type { IndexFacts } from './rules.ts';
-import type { HubStatus } from './status.ts';
+import type { HubStatus, IndexWarning } from './status.ts';
 import { traceCases, traces } from './tables.ts';
 
 const { acceptedAt, closedAt, refusedAt: _refusedAt, ...OTHERS } = getTableColumns(traces);
 const COLUMNS = {
   ...OTHERS,
   status: sql<HubStatus | null>`${traces.status}`,
+  noticed: sql<IndexWarning[]>`${traces.noticed}`,
   accepted: sql<boolean>`${acceptedAt} IS NOT NULL`,
   closed: sql<boolean>`${closedAt} IS NOT NULL`,
   cases: sql<string[]>`
@@ -27,7 +28,10 @@ const COLUMNS = {
  * end); its federation key is null before the first opening is signed.
  */
 export interface TraceRow
-  extends Readonly<Omit<typeof traces.$inferSelect, 'acceptedAt' | 'closedAt' | 'refusedAt' | 'status'>> {
+  extends Readonly<
+    Omit<typeof traces.$inferSelect, 'acceptedAt' | 'closedAt' | 'refusedAt' | 'status' | 'noticed'>
+  > {
+  readonly noticed: readonly IndexWarning[];
   readonly status: HubStatus | null;
   readonly accepted: boolean;
   readonly closed: boolean;

@@ -45,8 +45,8 @@ export function showStanding(
   { own }: { readonly own: boolean },
 ): TraceStatus {
   // Whose contacts alone make the trace visible does not see which cases it starts from.
-  if (row) return ownStatus(ctx, own ? row : { ...row, cases: [] }, heard);
-  return { ...(heard as HubStatus), id, cases: [], refusal: null, version: null };
+  if (row) return ownStatus(ctx, own ? row : { ...row, cases: [], noticed: [] }, heard);
+  return { ...(heard as HubStatus), id, cases: [], noticed: [], refusal: null, version: null };
 }
 
 async function askOfForeign(ctx: StandingCtx, id: string): Promise<HubStatus> {
@@ -77,7 +77,7 @@ function ownStatus(
     ...heard,
     ...{ id: trace.id, state, cases: trace.cases, province: ctx.province, refusal: trace.refusal },
     ...{ rules: trace.rules, direction: trace.direction, maxDegree: trace.maxDegree, asOf: trace.asOf },
-    ...{ revision: trace.revision, version: trace.version },
+    ...{ revision: trace.revision, version: trace.version, noticed: trace.noticed },
   };
 }
 

@@ -53,11 +53,21 @@ export interface Completeness {
   readonly rules: number | null;
 }
 
+/** What of a case looks wrong from here. */
+export interface IndexWarning {
+  readonly reason: 'INDEX_WINDOW_EMPTY' | 'INDEX_UNKNOWN';
+  readonly case: string;
+  /** Which of the case's identifiers, from 0; absent if it is the case as a whole. */
+  readonly identifier?: number | undefined;
+}
+
 /** What a node shows of a trace. */
 export interface TraceStatus extends HubStatus {
   readonly id: string;
   /** Ids of its cases; empty at other provinces than the one that opened it. */
   readonly cases: readonly string[];
+  /** What of its cases looks wrong; as `cases`. */
+  readonly noticed: readonly IndexWarning[];
   /** Why the hub refused the opening, null if it did not. */
   readonly refusal: string | null;
   /** Grows with each amendment and with the end; null for another province's trace. */

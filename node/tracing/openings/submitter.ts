@@ -17,6 +17,7 @@ import { signOpening } from '../../../shared/signed/opening.ts';
 import { openTokens } from '../../records/people/operations.ts';
 import type { SealerSource } from '../../sealing/data-keys.ts';
 import { TRACES_TO_SEND } from '../kinds.ts';
+import { noticeAtOpening } from './noticing.ts';
 import { makeOpening, type Pseudonymize } from './opening.ts';
 import * as queries from './queries.ts';
 import type { HubStatus } from './status.ts';
@@ -185,6 +186,7 @@ export class Submitter implements AsyncDisposable {
     const signed = await signOpening(opening, openingKey);
     // Stored before it is sent: the hub refuses a second text of the same revision.
     await queries.storeOpening(db, trace, { opening: signed, federationKey });
+    await noticeAtOpening(db, trace, rules);
     return signed;
   }
 

@@ -25,6 +25,7 @@ export const traces = pgTable(
     federationKey: integer(),
     refusedAt: instant(),
     version: integer().notNull().default(1),
+    noticed: jsonb().notNull().default([]),
   },
   (table) => [
     index('traces_newest').on(newestFirst(table.createdAt), newestFirst(table.id)),
