@@ -283,6 +283,8 @@ describe('while the hub cannot be reached', () => {
 describe('while the budget at the key service is spent', () => {
   const spent = () => new AppError('RESOURCE_EXHAUSTED', 'KEY_BUDGET', 'told to fail');
   const budget = { isSpent: true };
+  /** Identifiers in a batch. */
+  const FEW = 5;
   /** Elements of each request for cases. */
   const asked: number[] = [];
   const evaluating: TokenizerOptions['evaluate'] = (blinded, terms) => {
@@ -292,27 +294,27 @@ describe('while the budget at the key service is spent', () => {
 
   it('gives the identifiers of cases their tokens, warns, and says at once how many have none', async () => {
     budget.isSpent = true;
-    const ids = await insert(BATCH + 3);
-    const tokenizer = start({ evaluate: evaluating });
+    const ids = await insert(8);
+    const tokenizer = start({ evaluate: evaluating, batch: FEW });
     await waitFor('the refusal', () => tokenizer.warnings().length > 0);
     expect(tokenizer.warnings()).toEqual(['key service: KEY_BUDGET: identifiers wait']);
-    await tokenizer.hurry([ids[7] as number, ids[BATCH + 1] as number], never);
+    await tokenizer.hurry([ids[7] as number, ids[6] as number], never);
     await tokenizer.hurry([ids[7] as number], never);
     expect(asked).toEqual([3]);
-    expect(await tokenizer.soon(never)).toMatchObject({ count: BATCH + 1, first: ids[0], last: ids.at(-1) });
+    expect(await tokenizer.soon(never)).toMatchObject({ count: 6, first: ids[0], last: ids[5] });
     budget.isSpent = false;
     tokenizer.wake();
     await waitFor('tokens', async () => (await untokenized()) === 0);
-    await expectAllTokenized(BATCH + 3);
+    await expectAllTokenized(8);
     await waitFor('no warning', () => tokenizer.warnings().length === 0);
   });
 
   it('asks for the identifiers of many cases in batches', async () => {
     budget.isSpent = true;
-    const ids = await insert(2 * BATCH + 1);
+    const ids = await insert(2 * FEW + 1);
     asked.length = 0;
-    await start({ evaluate: evaluating }).hurry(ids, never);
-    expect([asked, await untokenized()]).toEqual([[BATCH + 1, BATCH + 1, 2], 0]);
+    await start({ evaluate: evaluating, batch: FEW }).hurry(ids, never);
+    expect([asked, await untokenized()]).toEqual([[FEW + 1, FEW + 1, 2], 0]);
   });
 
   it('asks a hub that is refused for nothing but its key', async () => {
