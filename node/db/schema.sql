@@ -463,6 +463,7 @@ CREATE TABLE record_versions (
   household_id integer,
   at bigint NOT NULL,
   key_generation integer NOT NULL,
+  bound boolean NOT NULL DEFAULT true,
   CONSTRAINT record_versions_pkey PRIMARY KEY (id),
   CONSTRAINT record_versions_record_id_version_key UNIQUE (record_id, version),
   CONSTRAINT record_versions_record_id_fkey FOREIGN KEY (record_id)
@@ -475,6 +476,9 @@ CREATE INDEX record_versions_identifiers ON public.record_versions
   USING gin (identifier_ids);
 CREATE INDEX record_versions_oldest ON public.record_versions
   USING btree (at);
+CREATE INDEX record_versions_unbound ON public.record_versions
+  USING btree (id)
+  WHERE (NOT bound);
 
 CREATE TABLE records (
   id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
@@ -495,6 +499,7 @@ CREATE TABLE records (
   waits_for text[],
   written_by text,
   written_within text[],
+  bound boolean NOT NULL DEFAULT true,
   CONSTRAINT records_pkey PRIMARY KEY (id),
   CONSTRAINT records_check
     CHECK (((sex IS NULL) = (birth_year IS NULL))),
@@ -532,6 +537,9 @@ CREATE UNIQUE INDEX records_standing ON public.records
 CREATE INDEX records_to_complete ON public.records
   USING btree (id)
   WHERE (key_generation = 0);
+CREATE INDEX records_unbound ON public.records
+  USING btree (id)
+  WHERE (NOT bound);
 CREATE INDEX records_waiting ON public.records
   USING btree (id)
   WHERE ((waits_for IS NOT NULL) AND (retracted_at IS NULL));

@@ -11,7 +11,8 @@
  * Limits. Nonces are random: SP 800-38D, 8.3, allows 2^32 seals under one key, and each column of each
  * generation has a key of its own, so rotate before one column has been written four thousand million times.
  * A sealed value has the length of its text and 31 bytes. Whoever changes the database can put an older
- * sealed value of the same row and column back, and can remove rows; nothing else opens. Blind indexes tell a
+ * sealed value of the same row and column back, and can remove rows; nothing else opens. What else a row says
+ * is bound by whoever seals it (sealed-person.ts), an index by `openIndexed`. Blind indexes tell a
  * reader without keys that two values are equal only within one column and generation, and there each value
  * stands once; two dumps of one database show which rows are the same. With the keys, identifiers can be
  * guessed. Two different values share an index with a probability of 2^-128 a pair.
@@ -36,6 +37,14 @@ export type SealedColumn =
 
 /** Columns that have a blind index. */
 export type IndexedColumn = 'identifiers.value' | 'households.name';
+
+/** A row of a table with a blind index, and the generation that both are under. */
+export interface IndexedRow {
+  readonly id: number;
+  readonly sealed: Uint8Array;
+  readonly index: Uint8Array;
+  readonly generation: number;
+}
 
 /** Keys of one column in one generation. */
 export interface ColumnKeys {
@@ -95,7 +104,7 @@ export class ColumnSealer {
    * changed or belongs elsewhere, KEY_GENERATION_UNKNOWN without its key; neither tells the value.
    */
   open(column: SealedColumn, id: number, sealed: Uint8Array): string {
-    if (sealed.length < SEAL_BYTES || sealed[0] !== VERSION) throw refused(column);
+    if (sealed.length < SEAL_BYTES || sealed[0] !== VERSION) throw refusedValue(column);
     const generation = ((sealed[1] as number) << 8) | (sealed[2] as number);
     const { seal: key } = this.#keysOf(generation, column);
     const nonce = sealed.subarray(HEADER_BYTES, HEADER_BYTES + NONCE_BYTES);
@@ -108,13 +117,24 @@ export class ColumnSealer {
       decipher.final();
       return text.toString('utf8');
     } catch {
-      throw refused(column);
+      throw refusedValue(column);
     }
   }
 
   /** Like `open`; null stays null. */
   openOptional(column: SealedColumn, id: number, sealed: Uint8Array | null): string | null {
     return sealed === null ? null : this.open(column, id, sealed);
+  }
+
+  /**
+   * Like `open`, of a column that has a blind index. Throws SEALED_VALUE_REFUSED too if the row is found by
+   * the index of another value.
+   */
+  openIndexed(column: IndexedColumn, { id, sealed, index, generation }: IndexedRow): string {
+    const text = this.open(column, id, sealed);
+    const [own] = this.index(column, [text], generation);
+    if (own !== Buffer.from(index).toString('hex')) throw refusedValue(column);
+    return text;
   }
 
   /** Blind indexes of `texts` in hex, under the current generation unless told. */
@@ -139,7 +159,8 @@ class RowBinding {
   }
 }
 
-function refused(column: SealedColumn): AppError {
+/** A value does not open, or was sealed for another row than it is in. */
+export function refusedValue(column: SealedColumn | 'identifiers.token'): AppError {
   return new AppError(
     'INTERNAL',
     'SEALED_VALUE_REFUSED',

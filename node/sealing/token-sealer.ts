@@ -10,7 +10,7 @@
  * Authentication Code", theorem 3.1.
  */
 import { type Cipher, createCipheriv, createDecipheriv, type Decipher, hkdfSync } from 'node:crypto';
-import { AppError } from '../../shared/errors.ts';
+import { refusedValue } from './sealer.ts';
 
 const TOKEN_BYTES = 16;
 const CHECK_BYTES = 8;
@@ -56,7 +56,7 @@ export class TokenSealer {
    */
   open(rows: TokenRows, sealed: Uint8Array): Buffer {
     const packed = Buffer.from(sealed.buffer, sealed.byteOffset, sealed.byteLength);
-    if (packed.length !== rows.ids.length * SEALED_TOKEN_BYTES) throw refused();
+    if (packed.length !== rows.ids.length * SEALED_TOKEN_BYTES) throw refusedValue('identifiers.token');
     const blocks = Buffer.alloc(rows.ids.length * TOKEN_BYTES);
     for (let row = 0; row < rows.ids.length; row++) {
       const at = row * SEALED_TOKEN_BYTES;
@@ -66,7 +66,8 @@ export class TokenSealer {
     for (let row = 0; row < rows.ids.length; row++) {
       const end = (row + 1) * SEALED_TOKEN_BYTES;
       const check = checks.subarray(row * TOKEN_BYTES, row * TOKEN_BYTES + CHECK_BYTES);
-      if (packed.compare(check, 0, CHECK_BYTES, end - CHECK_BYTES, end) !== 0) throw refused();
+      if (packed.compare(check, 0, CHECK_BYTES, end - CHECK_BYTES, end) !== 0)
+        throw refusedValue('identifiers.token');
     }
     return this.#unseal.update(blocks);
   }
@@ -85,10 +86,4 @@ export class TokenSealer {
 
 function derive(secret: Uint8Array, purpose: string): Buffer {
   return Buffer.from(hkdfSync('sha256', secret, '', `truyvet token at rest v1 ${purpose}`, 32));
-}
-
-function refused(): AppError {
-  const column = 'identifiers.token';
-  const message = `a value of ${column} was changed or does not belong to its row`;
-  return new AppError('INTERNAL', 'SEALED_VALUE_REFUSED', message, { params: { column } });
 }

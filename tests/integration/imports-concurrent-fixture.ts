@@ -118,6 +118,12 @@ export interface State {
   readonly told: readonly string[];
 }
 
+/** Without the numbers of the row that it was sealed for. */
+function said(text: string | null): string {
+  const { for: _for, ...person } = JSON.parse(text ?? '{}') as Record<string, unknown>;
+  return JSON.stringify(person);
+}
+
 /** What stands in the database, and what `heard` tells, by canonical identifiers. */
 export async function stateOf(intake: Intake, heard: Heard): Promise<State> {
   const { db, dataKeys } = intake;
@@ -137,7 +143,7 @@ export async function stateOf(intake: Intake, heard: Heard): Promise<State> {
     records: await lines('SELECT * FROM records WHERE retracted_at IS NULL', (row) => [
       ...[row.source, (row.identifier_ids as number[]).map(name), row.province, row.birth_year, row.sex],
       ...[homes.get(row.household_id), row.principal_id === null ? '-' : name(row.principal_id)],
-      sealer.openOptional('records.person', row.id as number, row.person_sealed as Buffer | null),
+      said(sealer.openOptional('records.person', row.id as number, row.person_sealed as Buffer | null)),
     ]),
     checkIns: await lines('SELECT c.*, p.place FROM check_ins c JOIN places p ON p.id = place_id', (row) => [
       ...[name(row.identifier_id), row.place, row.in_at, row.out_at, row.next_in_at],

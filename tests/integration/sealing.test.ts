@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { listBreakGlass, openBreakGlass } from '../../node/desk/break-glass/operations.ts';
 import { readHolders, readIdentifiers } from '../../node/records/people/operations.ts';
+import { prepareRecords } from '../../node/records/people/preparing.ts';
 import { DataKeys } from '../../node/sealing/data-keys.ts';
 import type { KeyRing } from '../../node/sealing/key-ring.ts';
 import { admitKeyRing, readSealingStatus, retireGenerations } from '../../node/sealing/operations.ts';
@@ -13,6 +14,7 @@ import { SEALED_TABLES } from '../../node/sealing/queries.ts';
 import { resealAll } from '../../node/sealing/reseal.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { withTransaction } from '../../shared/db/database.ts';
+import { createLogger } from '../../shared/log.ts';
 import { personWith } from '../support/callers.ts';
 import { testKeyRing } from '../support/sealed.ts';
 import { createIntake, type Intake } from './imports-fixture.ts';
@@ -288,6 +290,51 @@ describe('in the database', () => {
       'a value of records.person was changed or does not belong to its row',
     ];
     expect(read).toEqual([refused, refused, 'Người 2']);
+  });
+
+  it.each([
+    ['names another', `UPDATE records SET identifier_ids = ARRAY[identifier_ids[1] + 3] WHERE id = 1`],
+    ['names one more', `UPDATE records SET identifier_ids = identifier_ids || 9 WHERE id = 1`],
+    ['names nobody of hers first', `UPDATE records SET identifier_ids = 9 || identifier_ids WHERE id = 1`],
+    ['lies at another desk', `UPDATE records SET ward = '07210' WHERE id = 1`],
+    [
+      'is found by another',
+      `UPDATE record_identifiers n SET record_id = 1 FROM records r WHERE r.id = n.record_id AND r.id = 2`,
+    ],
+    ['lies at no desk any more', `UPDATE records SET ward = NULL, identifier_ids = '{7}' WHERE id = 1`],
+  ])('a person in a row that was written over is refused: it %s', async (_, statement) => {
+    await importPeople();
+    const [first] = await intake.db.sql<{ named: number[] }[]>`
+      SELECT array_agg(id) AS named FROM identifiers WHERE id < 40`;
+    const read = () => readHolders({ db: intake.db, dataKeys: intake.dataKeys }, first?.named ?? []);
+    expect((await read()).size).toBeGreaterThan(10);
+    await intake.db.sql.unsafe(statement);
+    await expect(read()).rejects.toMatchObject({ reason: 'SEALED_VALUE_REFUSED' });
+  });
+
+  it('an identifier that is found by the index of another is refused where it is read', async () => {
+    await importPeople();
+    const read = () => readIdentifiers({ db: intake.db, dataKeys: intake.dataKeys }, [3, 4, 5]);
+    expect((await read()).size).toBe(3);
+    await intake.db.sql`
+      UPDATE identifiers SET value_index = substring(sha256(value_index) FOR 16) WHERE id = 3`;
+    await expect(read()).rejects.toMatchObject({ reason: 'SEALED_VALUE_REFUSED' });
+  });
+
+  it('persons of before are sealed for their rows when the node starts', async () => {
+    await importPeople();
+    const bound = () => intake.db.sql`SELECT FROM records WHERE bound`;
+    const { sealer } = intake.dataKeys;
+    const [old] = sealer.seal('records.person', [1], ['{"name":"Người cũ"}']);
+    await intake.db.sql`UPDATE records SET person_sealed = ${old as Buffer}, bound = false WHERE id = 1`;
+    const all = (await bound()).length + 1;
+    const logger = createLogger('test', 'silent');
+    await prepareRecords({ db: intake.db, dataKeys: intake.dataKeys, logger, clock: systemClock });
+    expect(await bound()).toHaveLength(all);
+    const [row] = await intake.db.sql<{ sealed: Buffer; named: number[] }[]>`
+      SELECT person_sealed AS sealed, identifier_ids AS named FROM records WHERE id = 1`;
+    const text = sealer.open('records.person', 1, row?.sealed as Buffer);
+    expect(JSON.parse(text)).toMatchObject({ name: 'Người cũ', for: `${row?.named.join()} ` });
   });
 
   it('each identifier stands once, whatever is imported in whatever order and generation', async () => {

@@ -3,6 +3,7 @@
  * whom, and in which order, stands in operations.ts. By hand, as in queries.ts.
  */
 import { byteaTexts } from '../../../shared/db/bytea.ts';
+import type { ColumnSealer } from '../../sealing/sealer.ts';
 import type { IntakeTx, SealedDb } from './queries.ts';
 
 /** Canonical identifiers, each once, with their blind indexes under the sealer's generation. */
@@ -72,9 +73,24 @@ export async function findIdentifierValues(
   { sql, sealer }: SealedDb,
   ids: readonly number[],
 ): Promise<Map<number, string>> {
-  const rows = await sql<{ id: number; value_sealed: Buffer }[]>`
-    SELECT id, value_sealed FROM identifiers WHERE id = ANY (${[...ids]}::int[])`;
-  return new Map(
-    rows.map(({ id, value_sealed }) => [id, sealer.open('identifiers.value', id, value_sealed)]),
-  );
+  const rows = await sql<SealedIdentifier[]>`
+    SELECT id, value_sealed, value_index, key_generation FROM identifiers
+    WHERE id = ANY (${[...ids]}::int[])`;
+  return new Map(rows.map((row) => [row.id, openIdentifier(sealer, row)]));
+}
+
+/** An identifier as it is stored. */
+export interface SealedIdentifier {
+  readonly id: number;
+  readonly value_sealed: Buffer;
+  readonly value_index: Buffer;
+  readonly key_generation: number;
+}
+
+/** The canonical identifier of a row. Throws as `openIndexed`. */
+export function openIdentifier(
+  sealer: ColumnSealer,
+  { id, value_sealed: sealed, value_index: index, key_generation: generation }: SealedIdentifier,
+): string {
+  return sealer.openIndexed('identifiers.value', { id, sealed, index, generation });
 }

@@ -3,9 +3,10 @@
  */
 import { byteaTexts } from '../../../shared/db/bytea.ts';
 import type { Transaction } from '../../../shared/db/database.ts';
+import { AppError } from '../../../shared/errors.ts';
 import type { ColumnSealer } from '../../sealing/sealer.ts';
-import { type Sealed, sealedText } from './record-queries.ts';
 import type { Birth } from './rules.ts';
+import { openPerson, type Sealed, type SealedFor, sealedText } from './sealed-person.ts';
 
 export interface SealingTx {
   readonly sql: Transaction['sql'];
@@ -29,14 +30,16 @@ export async function updateKinds({ sql }: SealingTx, ids: number[], kinds: numb
 export interface Incomplete {
   readonly id: number;
   readonly identifierIds: number[];
+  readonly ward: string | null;
   readonly personId: number | null;
 }
 
 /** At most `limit` records that are not complete, locked. The key of one of a person begins with `p`. */
 export function lockIncomplete({ sql }: SealingTx, limit: number): Promise<Incomplete[]> {
   return sql<Incomplete[]>`
-    SELECT id, identifier_ids AS "identifierIds", CASE WHEN source = 99 AND substring(source_key FOR 1) = 'p'
-      THEN ('x' || encode(substring(source_key FROM 2 FOR 4), 'hex'))::bit(32)::int END AS "personId"
+    SELECT id, identifier_ids AS "identifierIds", ward,
+      CASE WHEN source = 99 AND substring(source_key FOR 1) = 'p' THEN
+        ('x' || encode(substring(source_key FROM 2 FOR 4), 'hex'))::bit(32)::int END AS "personId"
     FROM records WHERE key_generation = 0 ORDER BY id LIMIT ${limit} FOR UPDATE`;
 }
 
@@ -67,6 +70,7 @@ export async function findPeople(
 
 export interface Completed {
   readonly id: number;
+  readonly sealedFor: SealedFor;
   readonly person: Sealed;
   readonly birth: Birth | undefined;
 }
@@ -77,7 +81,7 @@ export async function complete({ sql, sealer }: SealingTx, records: readonly Com
   const persons = sealer.seal(
     'records.person',
     ids,
-    records.map(({ person }) => sealedText(person)),
+    records.map(({ person, sealedFor }) => sealedText(person, sealedFor)),
   );
   await sql`
     UPDATE records r SET person_sealed = g.person_sealed, sex = g.sex, birth_year = g.birth_year,
@@ -86,6 +90,36 @@ export async function complete({ sql, sealer }: SealingTx, records: readonly Com
       ${records.map(({ birth }) => birth?.sex ?? null) as string[]}::text[],
       ${records.map(({ birth }) => birth?.year ?? null) as number[]}::smallint[])
       g (id, person_sealed, sex, birth_year) WHERE r.id = g.id`;
+}
+
+/** Tables whose sealed persons say for which row they are. */
+export type BoundTable = 'records' | 'record_versions';
+
+/** Seals persons of before for their rows: at most `limit` of a table; how many rows are bound now. */
+export async function bindPersons(tx: SealingTx, table: BoundTable, limit: number): Promise<number> {
+  const { sql, sealer } = tx;
+  const rows = await sql<(SealedFor & { id: number; sealed: Buffer | null })[]>`
+    SELECT id, identifier_ids AS "identifierIds", ward, person_sealed AS sealed FROM ${sql(table)}
+    WHERE NOT bound ORDER BY id LIMIT ${limit} FOR UPDATE`;
+  const column = `${table}.person` as const;
+  const opened = rows.flatMap(({ id, sealed, ...row }) => {
+    try {
+      return { id, text: sealedText(openPerson(sealer.openOptional(column, id, sealed), row), row) };
+    } catch (error) {
+      // It was changed: it stays as it is, and whoever reads it is told so.
+      if (error instanceof AppError) return [];
+      throw error;
+    }
+  });
+  const ids = opened.map(({ id }) => id);
+  const texts = opened.map(({ text }) => text);
+  await sql`
+    UPDATE ${sql(table)} SET bound = true WHERE id = ANY (${rows.map(({ id }) => id)}::bigint[])`;
+  await sql`
+    UPDATE ${sql(table)} t SET person_sealed = g.person_sealed, key_generation = ${sealer.generation}
+    FROM unnest(${ids}::bigint[], ${byteaTexts(sealer.seal(column, ids, texts))}::text[]::bytea[])
+      g (id, person_sealed) WHERE t.id = g.id`;
+  return rows.length;
 }
 
 /** Forgets what all records have taken over. */

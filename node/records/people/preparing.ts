@@ -10,9 +10,9 @@ import { holdSealer } from '../../sealing/operations.ts';
 import * as identifiers from './identifiers.ts';
 import * as queries from './legacy-queries.ts';
 import { openTokens, secretOf } from './record-keys.ts';
-import { NOBODY } from './record-queries.ts';
 import { type RespellingCtx, respellIdentifiers } from './respelling.ts';
 import { birthOf, namesSeveralCccd } from './rules.ts';
+import { NOBODY } from './sealed-person.ts';
 import { lockPlainTokens, replaceTokens } from './tokens-queries.ts';
 
 export interface PrepareCtx extends RespellingCtx {
@@ -29,6 +29,9 @@ export async function prepareRecords(ctx: PrepareCtx): Promise<void> {
   await sealTokens(ctx);
   const kinds = await untilNone(ctx, completeKinds);
   const records = await untilNone(ctx, completeRecords);
+  for (const table of ['records', 'record_versions'] as const) {
+    await untilNone(ctx, (tx) => queries.bindPersons(tx, table, BATCH_ROWS));
+  }
   if (kinds + records === 0) return;
   await withTransaction(ctx.db, queries.deletePeople);
   ctx.logger.info({ identifiers: kinds, rows: records }, 'records of before are complete');
@@ -86,12 +89,12 @@ async function completeRecords(tx: queries.SealingTx): Promise<number> {
   );
   await queries.complete(
     tx,
-    found.map(({ id, identifierIds, personId }) => {
+    found.map(({ id, identifierIds, ward, personId }) => {
       const person = people.get(personId ?? 0) ?? NOBODY;
       const named = identifierIds.map((one) => values.get(one) as string);
       // A case of before may name several people's cards: of whom it tells is not known.
       const birth = namesSeveralCccd(named) ? undefined : birthOf({ ...person, identifiers: named });
-      return { id, person, birth };
+      return { id, person, birth, sealedFor: { identifierIds, ward } };
     }),
   );
   return found.length;

@@ -7,7 +7,7 @@
 import { byteaTexts } from '../../../shared/db/bytea.ts';
 import type { Queryable, Transaction } from '../../../shared/db/database.ts';
 import { drawIds } from '../../../shared/db/draw-ids.ts';
-import type { ColumnSealer } from '../../sealing/sealer.ts';
+import type { ColumnSealer, IndexedRow } from '../../sealing/sealer.ts';
 import type { NewIdentifierCount } from './quota.ts';
 
 type Db = Pick<Queryable, 'sql'>;
@@ -81,9 +81,10 @@ export async function findHouseholdNames(
   ids: readonly number[],
 ): Promise<Map<number, string>> {
   if (ids.length === 0) return new Map();
-  const rows = await sql<{ id: number; name_sealed: Buffer }[]>`
-    SELECT id, name_sealed FROM households WHERE id = ANY (${[...new Set(ids)]}::int[])`;
-  return new Map(rows.map(({ id, name_sealed }) => [id, sealer.open('households.name', id, name_sealed)]));
+  const rows = await sql<IndexedRow[]>`
+    SELECT id, name_sealed AS sealed, name_index AS index, key_generation AS generation
+    FROM households WHERE id = ANY (${[...new Set(ids)]}::int[])`;
+  return new Map(rows.map((row) => [row.id, sealer.openIndexed('households.name', row)]));
 }
 
 /** Ward of this person by the standing record that counts most; undefined if none is known. */

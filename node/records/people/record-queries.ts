@@ -7,7 +7,8 @@ import type { Queryable, Transaction } from '../../../shared/db/database.ts';
 import { drawIds } from '../../../shared/db/draw-ids.ts';
 import type { ColumnSealer } from '../../sealing/sealer.ts';
 import type { IntakeTx, SealedDb } from './queries.ts';
-import type { Birth, PersonFields } from './rules.ts';
+import type { Birth } from './rules.ts';
+import { openPerson, type Sealed, sealedText } from './sealed-person.ts';
 
 type Tx = Pick<Transaction, 'sql'>;
 
@@ -16,11 +17,6 @@ export interface RecordKey {
   readonly source: number;
   readonly key: string;
 }
-
-/** What is sealed of a record: who it is, and what was stated of birth and sex. */
-export type Sealed = Pick<PersonFields, 'name' | 'born_on' | 'sex' | 'address'> & {
-  readonly record: string | null;
-};
 
 /** What a record says, as it is stored: identifiers and household by their local ids. */
 export interface StoredValue {
@@ -62,18 +58,9 @@ export interface RecordRow {
   readonly waits_for: string[] | null;
 }
 
-export const NOBODY: Sealed = { record: null, name: null, born_on: null, sex: null, address: null };
-
-/** The text that is sealed: what is not said is left out; null if nothing is. */
-export function sealedText(person: Sealed): string | null {
-  const said = Object.entries(person).filter(([, value]) => value !== null);
-  return said.length === 0 ? null : JSON.stringify(Object.fromEntries(said));
-}
-
-/** What `sealedText` has written. */
-export function openPerson(text: string | null): Sealed {
-  return text === null ? NOBODY : { ...NOBODY, ...(JSON.parse(text) as Partial<Sealed>) };
-}
+const sealedFor = (row: Pick<RecordRow, 'identifier_ids' | 'ward'>) => {
+  return { identifierIds: row.identifier_ids, ward: row.ward };
+};
 
 function recordOf(sealer: ColumnSealer, row: RecordRow): StoredRecord {
   const { id, source, key, version, at, province, ward, sex } = row;
@@ -81,7 +68,7 @@ function recordOf(sealer: ColumnSealer, row: RecordRow): StoredRecord {
     ...{ id, source, key, version, at, province, ward },
     ...{ retractedAt: row.retracted_at, waitsFor: row.waits_for },
     identifierIds: row.identifier_ids,
-    person: openPerson(sealer.openOptional('records.person', id, row.person_sealed)),
+    person: openPerson(sealer.openOptional('records.person', id, row.person_sealed), sealedFor(row)),
     birth: row.birth_year === null || sex === null ? undefined : { year: row.birth_year, sex },
     householdId: row.household_id,
     principalId: row.principal_id,
@@ -211,7 +198,7 @@ async function keepVersions(tx: IntakeTx, records: readonly StoredRecord[]): Pro
   const persons = tx.sealer.seal(
     'record_versions.person',
     ids,
-    records.map(({ person }) => sealedText(person)),
+    records.map((record) => sealedText(record.person, record)),
   );
   // The columns that are not sealed are copied as they stand: the row is locked.
   await tx.sql`
@@ -246,7 +233,10 @@ export async function listVersions(
   return rows.map((row) => ({
     ...{ recordId: row.record_id, version: row.version, at: row.at },
     identifierIds: row.identifier_ids,
-    person: openPerson(sealer.openOptional('record_versions.person', row.id, row.person_sealed)),
+    person: openPerson(
+      sealer.openOptional('record_versions.person', row.id, row.person_sealed),
+      sealedFor(row),
+    ),
     birth: row.birth_year === null || row.sex === null ? undefined : { year: row.birth_year, sex: row.sex },
     ...{ province: row.province, ward: row.ward, householdId: row.household_id },
   }));
@@ -267,7 +257,7 @@ function rowset({ sql, sealer }: IntakeTx, records: readonly RecordWriting[]) {
   const persons = sealer.seal(
     'records.person',
     ids,
-    records.map(({ person }) => sealedText(person)),
+    records.map((record) => sealedText(record.person, record)),
   );
   const column = <T>(of: (record: RecordWriting) => T) => records.map(of) as NonNullable<T>[];
   return sql`unnest(${ids}::bigint[], ${column(({ identifierIds }) => `{${identifierIds.join()}}`)}::text[],

@@ -1,8 +1,10 @@
 /**
  * SQL over what standing records say of who somebody is. By hand, as in queries.ts.
  */
+import { refusedValue } from '../../sealing/sealer.ts';
 import type { SealedDb } from './queries.ts';
-import { openPerson, type RecordRow, type Sealed } from './record-queries.ts';
+import type { RecordRow } from './record-queries.ts';
+import { openPerson, type Sealed } from './sealed-person.ts';
 
 /** What standing records say of who somebody is, each by an identifier that it names. */
 export interface Saying {
@@ -30,8 +32,14 @@ export async function listSayings(
     FROM record_identifiers n JOIN records r ON r.id = n.record_id
     WHERE n.identifier_id = ANY (${[...identifierIds]}::int[]) AND r.retracted_at IS NULL
       AND r.waits_for IS NULL`;
+  // What finds a record is not sealed: the record must name who it was found by.
+  if (rows.some((row) => !row.identifier_ids.includes(row.identifier_id)))
+    throw refusedValue('records.person');
   return rows.map(({ identifier_id: identifierId, id: recordId, source, at, ward, ...row }) => ({
     ...{ identifierId, recordId, source, at, ward, named: row.identifier_ids },
-    person: openPerson(sealer.openOptional('records.person', recordId, row.person_sealed)),
+    person: openPerson(sealer.openOptional('records.person', recordId, row.person_sealed), {
+      identifierIds: row.identifier_ids,
+      ward,
+    }),
   }));
 }

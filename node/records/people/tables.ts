@@ -5,6 +5,7 @@
 import { eq, isNotNull, isNull, sql } from 'drizzle-orm';
 import {
   bigint,
+  boolean,
   index,
   integer,
   pgTable,
@@ -70,6 +71,7 @@ export const records = pgTable(
     waitsFor: text().array(),
     writtenBy: text(),
     writtenWithin: text().array(),
+    bound: boolean().notNull().default(true),
   },
   (table) => [
     index('records_of_areas')
@@ -82,6 +84,7 @@ export const records = pgTable(
       .where(sql`${isNotNull(table.waitsFor)} AND ${isNull(table.retractedAt)}`),
     uniqueIndex('records_standing').on(table.source, table.sourceKey).where(isNull(table.retractedAt)),
     index('records_household').on(table.householdId).where(isNotNull(table.householdId)),
+    index('records_unbound').on(table.id).where(sql`NOT bound`),
     index('records_retracted').on(table.retractedAt).where(isNotNull(table.retractedAt)),
     index('records_to_complete').on(table.id).where(eq(table.keyGeneration, sql`0`)),
   ],
@@ -115,9 +118,11 @@ export const recordVersions = pgTable(
     householdId: integer(),
     at: int8().notNull(),
     keyGeneration: integer().notNull(),
+    bound: boolean().notNull().default(true),
   },
   (table) => [
     unique().on(table.recordId, table.version),
+    index('record_versions_unbound').on(table.id).where(sql`NOT bound`),
     index('record_versions_oldest').on(table.at),
     index('record_versions_identifiers').using('gin', table.identifierIds),
     index('record_versions_household').on(table.householdId).where(isNotNull(table.householdId)),

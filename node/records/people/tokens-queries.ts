@@ -4,6 +4,7 @@
 import type { Queryable } from '../../../shared/db/database.ts';
 import type { ColumnSealer } from '../../sealing/sealer.ts';
 import { SEALED_TOKEN_BYTES, type TokenSealer } from '../../sealing/token-sealer.ts';
+import { openIdentifier, type SealedIdentifier } from './identifiers-queries.ts';
 
 type Db = Pick<Queryable, 'sql'>;
 
@@ -18,8 +19,9 @@ export async function listUntokenized(
   { sql, sealer }: Db & { readonly sealer: ColumnSealer },
   { after, limit }: { readonly after: number; readonly limit: number },
 ): Promise<Untokenized[]> {
-  const rows = await sql<SealedValue[]>`
-    SELECT id, value_sealed FROM identifiers WHERE token IS NULL AND id > ${after}
+  const rows = await sql<SealedIdentifier[]>`
+    SELECT id, value_sealed, value_index, key_generation FROM identifiers
+    WHERE token IS NULL AND id > ${after}
     ORDER BY id LIMIT ${limit}`;
   return rows.map((row) => opened(sealer, row));
 }
@@ -29,19 +31,15 @@ export async function listUntokenizedOf(
   { sql, sealer }: Db & { readonly sealer: ColumnSealer },
   ids: readonly number[],
 ): Promise<Untokenized[]> {
-  const rows = await sql<SealedValue[]>`
-    SELECT id, value_sealed FROM identifiers WHERE token IS NULL AND id = ANY (${ids as number[]}::int[])
+  const rows = await sql<SealedIdentifier[]>`
+    SELECT id, value_sealed, value_index, key_generation FROM identifiers
+    WHERE token IS NULL AND id = ANY (${ids as number[]}::int[])
     ORDER BY id`;
   return rows.map((row) => opened(sealer, row));
 }
 
-interface SealedValue {
-  readonly id: number;
-  readonly value_sealed: Buffer;
-}
-
-function opened(sealer: ColumnSealer, { id, value_sealed }: SealedValue): Untokenized {
-  return { id, value: sealer.open('identifiers.value', id, value_sealed) };
+function opened(sealer: ColumnSealer, row: SealedIdentifier): Untokenized {
+  return { id: row.id, value: openIdentifier(sealer, row) };
 }
 
 /** An identifier with the token that it has. */
@@ -57,9 +55,9 @@ export async function findKnownToken({
   sealer,
   tokens,
 }: Db & { readonly sealer: ColumnSealer; readonly tokens: TokenSealer }): Promise<KnownToken | undefined> {
-  const [row] = await sql<(SealedValue & { token: Buffer; generation: number })[]>`
-    SELECT id, value_sealed, token, token_generation AS generation FROM identifiers
-    WHERE token IS NOT NULL ORDER BY id DESC LIMIT 1`;
+  const [row] = await sql<(SealedIdentifier & { token: Buffer; generation: number })[]>`
+    SELECT id, value_sealed, value_index, key_generation, token, token_generation AS generation
+    FROM identifiers WHERE token IS NOT NULL ORDER BY id DESC LIMIT 1`;
   if (row === undefined) return undefined;
   const { id, generation } = row;
   const token = tokens.open({ ids: [id], generations: [generation] }, row.token);
