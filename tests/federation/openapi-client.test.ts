@@ -28,6 +28,7 @@ const REFUSED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     acceptRestore: 'NO_CONFLICT',
     approveProvince: 'FINGERPRINT_MISMATCH',
     createKey: 'FEDERATION_KEY_EXISTS',
+    ...{ confirmRecord: 'RECORD_NOT_WAITING', rejectRecord: 'RECORD_NOT_WAITING' },
   },
   hub: {
     ...NOTHING_IS_DEAD,
