@@ -126,7 +126,8 @@ export async function listNaming(
   const inArea = page.wards ? sql`AND r.ward = ANY (${[...page.wards]}::text[])` : sql``;
   const behind = page.after === undefined ? sql`` : sql`AND n.record_id < ${page.after}`;
   const rows = await sql<RecordRow[]>`
-    SELECT ${columnsOf(sql)} FROM record_identifiers n JOIN records r ON r.id = n.record_id
+    SELECT ${columnsOf(sql)} FROM record_identifiers n
+      CROSS JOIN LATERAL (SELECT * FROM records WHERE id = n.record_id OFFSET 0) r
     WHERE n.identifier_id = ${identifierId} ${behind} ${inArea}
     ORDER BY n.record_id DESC LIMIT ${page.limit}`;
   return rows.map((row) => recordOf(sealer, row));

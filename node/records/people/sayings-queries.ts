@@ -29,7 +29,8 @@ export async function listSayings(
     })[]
   >`
     SELECT n.identifier_id, r.id, r.source, r.at, r.ward, r.identifier_ids, r.person_sealed
-    FROM record_identifiers n JOIN records r ON r.id = n.record_id
+    FROM record_identifiers n
+      CROSS JOIN LATERAL (SELECT * FROM records WHERE id = n.record_id OFFSET 0) r
     WHERE n.identifier_id = ANY (${[...identifierIds]}::int[]) AND r.retracted_at IS NULL
       AND r.waits_for IS NULL`;
   // What finds a record is not sealed: the record must name who it was found by.

@@ -97,7 +97,8 @@ async function wardsOfOthers(
   // The driver reads a NULL in an array as a text.
   const rows = await sql<{ wards: string[] }[]>`
     SELECT array_agg(DISTINCT coalesce(r.ward, '')) AS wards
-    FROM record_identifiers n JOIN records r ON r.id = n.record_id
+    FROM record_identifiers n
+      CROSS JOIN LATERAL (SELECT * FROM records WHERE id = n.record_id OFFSET 0) r
     WHERE n.identifier_id = ANY (${[...fresh]}::int[]) AND r.id <> ${recordId}
       AND r.retracted_at IS NULL AND r.waits_for IS NULL
     GROUP BY n.identifier_id
