@@ -166,6 +166,14 @@ describe('keys', () => {
     expect(JSON.stringify(rows)).not.toMatch(/Nguyen|0912345678/);
   });
 
+  it('say nothing of what was asked: equal requests under other keys have nothing in common', async () => {
+    for (const key of ['one', 'two']) await post('/v1/cases', facts, key);
+    const digests = await node.db.sql`
+      SELECT DISTINCT digest FROM idempotency
+      WHERE key IN (encode(sha256('one'), 'hex'), encode(sha256('two'), 'hex'))`;
+    expect(digests).toHaveLength(2);
+  });
+
   it('are forgotten after 72 hours, the oldest first and never all at once', async () => {
     const [newest] = await node.db.sql`SELECT max(at)::bigint AS now FROM idempotency`;
     const now = newest?.now as number;
