@@ -561,6 +561,7 @@ CREATE TABLE service_accounts (
   expires_at timestamp(0) with time zone,
   revoked_at timestamp(0) with time zone,
   version integer NOT NULL DEFAULT 1,
+  area text,
   CONSTRAINT service_accounts_pkey PRIMARY KEY (id),
   CONSTRAINT service_accounts_key_sha256_key UNIQUE (key_sha256),
   CONSTRAINT service_accounts_key_sha256_check

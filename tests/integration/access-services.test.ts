@@ -4,7 +4,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Answer } from '../support/node-http.ts';
 import { waitFor } from '../support/wait.ts';
-import { type AccessWorld, createAccessWorld } from './access-fixture.ts';
+import { type AccessWorld, createAccessWorld, HERE, THERE } from './access-fixture.ts';
 
 let world: AccessWorld;
 beforeAll(async () => {
@@ -209,5 +209,33 @@ describe('limits', () => {
       for (let n = 0; n < 5; n++) expect([401, 429]).toContain(await guess(address, bad));
       expect([await guess(address, bad), await guess(address, token)], bad.slice(0, 8)).toEqual([429, 200]);
     }
+  });
+});
+
+const caseOf = (identifier: string, ward: string) =>
+  JSON.stringify({ identifiers: [identifier], onset_on: '2021-06-01', ward });
+
+describe('an area', () => {
+  it('is that of the province unless told, and must lie in it', async () => {
+    expect((await create()).body.area).toBe('24');
+    expect((await create({ area: HERE.district })).body.area).toBe(HERE.district);
+    for (const area of ['01', '26734', '999']) {
+      const { status, body } = await create({ area });
+      expect([status, body.errors[0]]).toMatchObject([400, { field: 'area', reason: 'NOT_OF_PROVINCE' }]);
+    }
+  });
+
+  it('bounds what the account enters: elsewhere refused, of others’ people waiting; no imports', async () => {
+    const { body } = await create({ scopes: ['cases.write', 'imports.write'], area: HERE.ward });
+    const enter = (ward: string, identifier: string) =>
+      as(body.key, 'POST', '/v1/cases', caseOf(identifier, ward));
+    const there = 'cmnd:000000002';
+    expect((await enter(THERE.ward, there)).body.errors).toMatchObject([{ reason: 'OUTSIDE_AREA' }]);
+    const warnings = async (identifier: string) =>
+      (await enter(HERE.ward, identifier)).body.warnings.map(({ reason }: { reason: string }) => reason);
+    expect(await warnings(there)).toEqual(['WAITS_FOR_OTHER_WARD']);
+    expect(await warnings('cmnd:000000001')).toEqual([]);
+    const refused = await as(body.key, 'POST', '/v1/imports/places', PLACES);
+    expect([refused.status, refused.body.reason]).toEqual([403, 'AREA_REQUIRED']);
   });
 });

@@ -3,11 +3,13 @@
  */
 import { z } from '@hono/zod-openapi';
 import { addCommand } from '../../../shared/http/command.ts';
-import { personOutput, textOutput, uuidInput, uuidOutput } from '../../../shared/http/fields.ts';
+import { areaOutput, personOutput, textOutput, uuidInput, uuidOutput } from '../../../shared/http/fields.ts';
 import { instantInput, instantOutput } from '../../../shared/http/instants.ts';
 import type { Shown } from '../../../shared/http/json-case.ts';
 import { addList } from '../../../shared/http/list.ts';
 import { newRoutes, type Routes } from '../../../shared/http/route.ts';
+import { bilingual } from '../../../shared/i18n/bilingual.ts';
+import { fault } from '../../../shared/shape-errors.ts';
 import {
   createAccount,
   listAccounts,
@@ -20,10 +22,22 @@ import { isServiceScope, SERVICE_SCOPES } from './rules.ts';
 
 const scopes = z.array(z.enum(SERVICE_SCOPES)).min(1).max(SERVICE_SCOPES.length);
 
+const areaInput = z
+  .string()
+  .regex(/^(?:\d{2}|\d{3}|\d{5})$/, fault({ reason: 'NOT_AN_AREA_CODE' }))
+  .openapi({
+    description: bilingual(
+      'xã, huyện hoặc tỉnh; không nêu: cả tỉnh (nhập tệp cần cả tỉnh)',
+      'a ward, a district or the province, which it is unless told; imports need the whole province',
+    ),
+    example: '213',
+  });
+
 const newAccount = z
   .strictObject({
     name: z.string().trim().min(1).max(100),
     scopes,
+    area: areaInput.optional(),
     expires_at: instantInput.optional(),
   })
   .openapi('NewServiceAccount');
@@ -33,6 +47,7 @@ const accountOutput = z
     id: uuidOutput,
     name: textOutput('PC-Covid'),
     scopes: z.array(z.enum(SERVICE_SCOPES)),
+    area: areaOutput.nullable(),
     created_by: personOutput,
     created_at: instantOutput,
     expires_at: instantOutput.nullable(),

@@ -8,6 +8,7 @@ import { requireVersion } from '../../../shared/acts/versions.ts';
 import { type Clock, nowSeconds } from '../../../shared/clock.ts';
 import type { Database } from '../../../shared/db/database.ts';
 import { AppError, invalidField } from '../../../shared/errors.ts';
+import { isAreaOf } from '../../../shared/gazetteer.ts';
 import { newId, newKey } from '../../../shared/ids.ts';
 import { change, read } from './acts.ts';
 import * as queries from './queries.ts';
@@ -25,6 +26,8 @@ export interface NewAccount {
   readonly name: string;
   /** Of SERVICE_SCOPES. */
   readonly scopes: readonly string[];
+  /** Code of a ward, a district or the province; the province unless told. */
+  readonly area?: string | undefined;
   /** Epoch seconds; never unless told. */
   readonly expiresAt?: number | undefined;
 }
@@ -36,18 +39,19 @@ const KEY_FORM = /^tvk_[A-Za-z0-9_-]{43}$/;
 export function createAccount(
   ctx: ServiceAccountsCtx,
   caller: Caller,
-  { name, scopes, expiresAt }: NewAccount,
+  { name, scopes, area = ctx.province, expiresAt }: NewAccount,
 ): Promise<{ account: queries.ServiceAccount; key: string }> {
   const id = newId();
-  const asked = { on: [{ account: id }], detail: { scopes, expires_at: expiresAt ?? null } };
+  const asked = { on: [{ account: id }], detail: { scopes, area, expires_at: expiresAt ?? null } };
   return change(ctx, caller, 'service_accounts.create', asked, async (tx, { keep }) => {
     const createdAt = nowSeconds(ctx.clock);
     if (expiresAt !== undefined && expiresAt <= createdAt) throw invalidField('expires_at', 'IN_PAST');
+    if (!isAreaOf(area, ctx.province)) throw invalidField('area', 'NOT_OF_PROVINCE');
     const foreign = scopes.findIndex((scope) => !isServiceScope(scope));
     if (foreign >= 0) throw invalidField(`scopes[${foreign}]`, 'NOT_FOR_SERVICES');
     const key = `tvk_${Buffer.from(newKey(32)).toString('base64url')}`;
     const account = {
-      ...{ id, name, scopes: [...new Set(scopes)], createdBy: caller.subject, createdAt },
+      ...{ id, name, scopes: [...new Set(scopes)], area, createdBy: caller.subject, createdAt },
       ...{ expiresAt: expiresAt ?? null, revokedAt: null, version: 1 },
     };
     await queries.insertAccount(tx, account, sha256(key));
@@ -111,7 +115,7 @@ export async function identifyService(
   return {
     subject: account.id,
     actor: { kind: 'service', id: account.id },
-    grants: [{ role: 'integrator', area: province }],
+    grants: [{ role: 'integrator', area: account.area ?? province }],
     scopes: account.scopes.filter(isServiceScope),
     expiresAt: account.expiresAt ?? Number.MAX_SAFE_INTEGER,
   };

@@ -16,6 +16,7 @@ export const serviceAccounts = pgTable(
     expiresAt: instant(),
     revokedAt: instant(),
     version: integer().notNull().default(1),
+    area: text(),
   },
   (table) => [index('service_accounts_newest').on(newestFirst(table.createdAt), newestFirst(table.id))],
 );
