@@ -47,10 +47,10 @@ export class ProvinceLink implements AsyncDisposable {
 
   #revokedAtMs: number | undefined;
   /**
-   * A round waited for it in vain, and nothing has come from it since: no other trace waits for it either, or
-   * one province that stalls would delay the traces of all.
+   * What a round waited for in vain, and what has not come since: no other trace waits for it either, or one
+   * province that stalls would delay the traces of all.
    */
-  isStalling = false;
+  readonly stalls = { answers: false, deliveries: false };
   /** Why it answers no question, as it has reported last; empty if it does. */
   refusal = '';
   /** How far its identifiers have their tokens, as it has reported last. */
@@ -88,6 +88,12 @@ export class ProvinceLink implements AsyncDisposable {
 
   get state(): LinkState {
     return this.#state;
+  }
+
+  /** A round waited for these in vain. */
+  gaveUp({ answers, deliveries }: ProvinceLink['stalls']): void {
+    this.stalls.answers ||= answers;
+    this.stalls.deliveries ||= deliveries;
   }
 
   /** Calls `listener` after each change of state; returns how to stop that. */

@@ -5,6 +5,7 @@
 import { nowSeconds } from '../../shared/clock.ts';
 import { AppError, toAppError } from '../../shared/errors.ts';
 import { type Loop, type LoopWatch, startLoop } from '../../shared/loop.ts';
+import type { Charge } from '../../shared/trace/charges.ts';
 import type { ProvinceLink } from '../provinces/province-link.ts';
 import type { Roster } from '../provinces/roster.ts';
 import type { AdmittedOpening } from './admitted-opening.ts';
@@ -12,18 +13,23 @@ import { TraceAlarms } from './alarms.ts';
 import { AnswerStore } from './answer-store.ts';
 import { Holdings } from './holdings.ts';
 import { LiveTrace, type LiveTraceCtx } from './live-trace.ts';
+import { Probation } from './overspending.ts';
 import { type ProvinceReport, recordProvinceReport, type StaleAnswers } from './queries.ts';
 import { storeAmendment, storeClosing, storeTrace } from './record.ts';
 import { type OpenTrace, Register } from './register.ts';
 import { type Heard, hear, refusalOf } from './said-of-itself.ts';
 import { toStored } from './stored-status.ts';
+import { PROVINCE_BUDGET } from './terms.ts';
 import { listOpenTraces } from './traces-queries.ts';
 import { WakeQueue } from './wake-queue.ts';
 
-export interface TraceEngineOptions extends Omit<LiveTraceCtx, 'store' | 'provinces' | 'alarms'> {
+export interface TraceEngineOptions
+  extends Omit<LiveTraceCtx, 'store' | 'provinces' | 'alarms' | 'probation'> {
   readonly provinces: Pick<Roster, 'links' | 'onChange'>;
   /** How long nothing must have been under way before nothing of a trace is held; 10 s unless told. */
   readonly restAfterMs?: number | undefined;
+  /** What one province may cost a trace; PROVINCE_BUDGET unless told. */
+  readonly provinceBudget?: Charge | undefined;
   /** Traces that a province may have open; 20,000 unless told. */
   readonly mostOpen?: number | undefined;
   readonly loops?: LoopWatch | undefined;
@@ -46,6 +52,7 @@ export class TraceEngine implements AsyncDisposable {
   readonly #options: TraceEngineOptions;
   readonly #open = new Register();
   readonly alarms: TraceAlarms;
+  readonly probation: Probation;
   readonly #holdings: Holdings;
   readonly #wakes: WakeQueue;
   /** Ends of what is being done to traces. */
@@ -58,9 +65,9 @@ export class TraceEngine implements AsyncDisposable {
     const { db, clock, logger, loops: watch, provinces } = options;
     this.#options = options;
     this.alarms = new TraceAlarms({ db, clock, logger });
+    this.probation = new Probation(options.provinceBudget ?? PROVINCE_BUDGET);
     this.#ctx = {
-      ...options,
-      alarms: this.alarms,
+      ...{ ...options, alarms: this.alarms, probation: this.probation },
       store: new AnswerStore({ db, clock, signal: this.#stopped.signal }),
     };
     this.#holdings = new Holdings(this.#ctx, this.#open);
@@ -76,6 +83,7 @@ export class TraceEngine implements AsyncDisposable {
    */
   async start(): Promise<void> {
     await this.alarms.load();
+    await this.probation.load(this.#ctx.db);
     for (const row of await listOpenTraces(this.#ctx.db)) {
       this.#open.add(row, row.isAtRest ? row : undefined);
       if (!row.isAtRest) this.#wakes.add([row.id]);
@@ -216,6 +224,7 @@ export class TraceEngine implements AsyncDisposable {
     this.#open.remove(id);
     await this.#holdings.end(id);
     this.alarms.forget(id);
+    await this.probation.review(db);
   }
 
   async #closeRevoked(): Promise<void> {

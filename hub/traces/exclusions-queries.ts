@@ -1,9 +1,9 @@
 /**
  * The table `trace_exclusions`: provinces whose answers do not count in a trace.
  */
-import { and, eq } from 'drizzle-orm';
+import { and, eq, isNull } from 'drizzle-orm';
 import type { Queryable } from '../../shared/db/database.ts';
-import { traceExclusions } from './tables.ts';
+import { traceExclusions, traces } from './tables.ts';
 
 /** A province left out; `reason` is one of EXCLUSION_REASONS. */
 export type Exclusion = Readonly<Omit<typeof traceExclusions.$inferSelect, 'traceId'>>;
@@ -16,6 +16,17 @@ export function listExclusions({ orm }: Queryable, traceId: string): Promise<Exc
     .from(traceExclusions)
     .where(eq(traceExclusions.traceId, traceId))
     .orderBy(province);
+}
+
+/** Provinces that open traces leave out for this reason. */
+export async function listExcludedFor({ orm }: Queryable, reason: string): Promise<string[]> {
+  const { province, traceId } = traceExclusions;
+  const rows = await orm
+    .selectDistinct({ province })
+    .from(traceExclusions)
+    .innerJoin(traces, eq(traces.id, traceId))
+    .where(and(eq(traceExclusions.reason, reason), isNull(traces.closedAt)));
+  return rows.map((row) => row.province);
 }
 
 /** Leaves a province out, in place of an earlier reason. */

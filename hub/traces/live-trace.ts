@@ -25,7 +25,7 @@ import { provinceCode } from './assignments.ts';
 import { ChangeSignal } from './change-signal.ts';
 import { type Exclusion, listExclusions } from './exclusions-queries.ts';
 import { Outbox } from './outbox.ts';
-import { excludeOverspender, INVENTED_NAMES } from './overspending.ts';
+import { excludeOverspender, INVENTED_NAMES, type Probation } from './overspending.ts';
 import { PendingWrites } from './pending-writes.ts';
 import { ProvinceSession, type SessionTrace } from './province-session.ts';
 import * as queries from './queries.ts';
@@ -34,7 +34,7 @@ import { type ProvinceTime, Rounds } from './rounds.ts';
 import type { TraceStateWord, TraceStatusView } from './status.ts';
 import { StepMeter, type StepReport } from './step-meter.ts';
 import type { StoredStatus } from './stored-status.ts';
-import { PROVINCE_BUDGET, termsOf } from './terms.ts';
+import { termsOf } from './terms.ts';
 import { TraceMemory } from './trace-memory.ts';
 import { markCompleted, type TraceRow } from './traces-queries.ts';
 
@@ -49,8 +49,7 @@ export interface LiveTraceCtx {
   /** How long after its refusal a province is asked again; 15 s unless told. */
   readonly refusedRetryMs?: number | undefined;
   readonly alarms: Pick<TraceAlarms, 'of' | 'tell'>;
-  /** What one province may cost a trace; PROVINCE_BUDGET unless told. */
-  readonly provinceBudget?: Charge | undefined;
+  readonly probation: Pick<Probation, 'add' | 'budgetOf' | 'least'>;
   /** Rule packs by number. */
   rulePack(number: number): RulePack | undefined;
   /** Provinces asked at the same time; all unless told. */
@@ -81,6 +80,8 @@ export class LiveTrace implements SessionTrace {
   #openings: AdmittedOpening[];
   /** Provinces that do not count. */
   #leftOut: readonly Exclusion[] = [];
+  /** Names in single answers that were more than their province may bring in: they are not held. */
+  readonly #floods = new Map<string, number>();
   /** Names for which provinces were left out. */
   #invented: number;
   #word: TraceStateWord = 'running';
@@ -217,7 +218,12 @@ export class LiveTrace implements SessionTrace {
     if (exclusions.length === 0 && this.#leftOut.length === 0) return;
     this.#leftOut = exclusions;
     this.#memory.state.leaveOut(new Set(exclusions.map(({ province }) => Number(province))));
-    for (const session of this.#sessions) session.exclusion = this.#whyLeftOut(session.province);
+    for (const session of this.#sessions) {
+      const isBack = session.exclusion !== undefined && this.#whyLeftOut(session.province) === undefined;
+      session.exclusion = this.#whyLeftOut(session.province);
+      // What it was asked and that was not held, it is asked again.
+      if (isBack) session.restart();
+    }
   }
 
   #whyLeftOut(province: string): string | undefined {
@@ -337,7 +343,13 @@ export class LiveTrace implements SessionTrace {
   }
 
   onAnswer(session: ProvinceSession, body: Uint8Array): void {
-    const { seq, header, isHeld } = this.#memory.take(session.province, body);
+    const { names: most } = this.#ctx.probation.budgetOf(session.province);
+    const { seq, header, isHeld, names } = this.#memory.take(session.province, body, most);
+    if (names > most && session.exclusion === undefined) {
+      this.#floods.set(session.province, names);
+      // Nobody waits for it: that it is left out is stored in a moment.
+      session.exclusion = INVENTED_NAMES;
+    }
     session.heard(nowSeconds(this.clock), header);
     if (isHeld && session.settles(seq, header)) session.settle(seq);
     this.onProgress();
@@ -419,8 +431,7 @@ export class LiveTrace implements SessionTrace {
     this.#idleSinceMs = undefined;
     this.#changes.clear();
     const meter = new StepMeter(this.#memory.bytesIn);
-    const { provinceBudget = PROVINCE_BUDGET } = this.#ctx;
-    const over = this.#memory.state.overspender(provinceBudget);
+    const over = this.#overspender();
     if (over) return this.#exclude(over);
     const questions = this.#memory.state.nextQuestions();
     if (questions.length > 0) return this.#ask(questions, meter);
@@ -431,11 +442,21 @@ export class LiveTrace implements SessionTrace {
     await this.#changes.next();
   }
 
+  #overspender(): (Charge & { readonly province: number }) | undefined {
+    const [flooded] = this.#floods;
+    if (flooded) return { province: Number(flooded[0]), names: flooded[1], questions: 0 };
+    const { probation } = this.#ctx;
+    const mostOf = (province: number) => probation.budgetOf(provinceCode(province));
+    return this.#memory.state.overspender(probation.least, mostOf);
+  }
+
   /** Who has brought in too many names is not asked about any of them, and counts no more. */
   async #exclude({ province, names, questions }: Charge & { readonly province: number }): Promise<void> {
     const overspender = { id: this.id, province: provinceCode(province), names, questions };
     const left = await excludeOverspender(this.#ctx, overspender);
     this.#invented += names;
+    this.#floods.delete(overspender.province);
+    this.#ctx.probation.add(overspender.province);
     this.leaveOut(left);
   }
 

@@ -7,7 +7,9 @@ import { recordAudit } from '../../shared/audit/record.ts';
 import { type Clock, nowSeconds } from '../../shared/clock.ts';
 import { type Database, withTransaction } from '../../shared/db/database.ts';
 import type { Logger } from '../../shared/log.ts';
-import { type Exclusion, listExclusions, upsertExclusion } from './exclusions-queries.ts';
+import type { Charge } from '../../shared/trace/charges.ts';
+import { type Exclusion, listExcludedFor, listExclusions, upsertExclusion } from './exclusions-queries.ts';
+import { ON_PROBATION } from './terms.ts';
 import { lockVersion, raiseVersion } from './traces-queries.ts';
 
 /** The reason of such an exclusion; operators have others (sources.ts). */
@@ -37,4 +39,48 @@ export async function excludeOverspender(
   });
   logger.warn({ trace: id, province, reason: 'NAMES_OVER_BUDGET' }, 'province left out of a trace');
   return left;
+}
+
+/**
+ * Provinces that open traces had to leave out: they have less in every other trace, or a flood would cost
+ * each trace anew what it cost the first.
+ */
+export class Probation {
+  readonly #budget: Charge;
+  readonly #provinces = new Set<string>();
+
+  constructor(budget: Charge) {
+    this.#budget = budget;
+  }
+
+  /** Takes what is stored of open traces. */
+  async load(db: Database): Promise<void> {
+    const provinces = await listExcludedFor(db, INVENTED_NAMES);
+    this.#provinces.clear();
+    for (const province of provinces) this.#provinces.add(province);
+  }
+
+  /** Some trace may leave out nobody any more. */
+  async review(db: Database): Promise<void> {
+    if (this.#provinces.size > 0) await this.load(db);
+  }
+
+  add(province: string): void {
+    this.#provinces.add(province);
+  }
+
+  /** What a province may cost one trace. */
+  budgetOf(province: string): Charge {
+    return this.#provinces.has(province) ? this.#part : this.#budget;
+  }
+
+  /** The least that any may. */
+  get least(): Charge {
+    return this.#provinces.size > 0 ? this.#part : this.#budget;
+  }
+
+  get #part(): Charge {
+    const { names, questions } = this.#budget;
+    return { names: names * ON_PROBATION, questions: questions * ON_PROBATION };
+  }
 }

@@ -74,7 +74,7 @@ export class ProvinceSession {
     this.#deliveries = new DeliveryLine({
       ...{ link, trace, back: () => this.#backoff.signal },
       applied: (seq) => {
-        link.isStalling = false;
+        link.stalls.deliveries = false;
         if (this.#isCaughtUp) this.#late = false;
         trace.onDelivered(this, seq);
       },
@@ -124,7 +124,7 @@ export class ProvinceSession {
 
   /** The province answered at `answeredAt` (epoch seconds), from the state of its data in the header. */
   heard(answeredAt: number, { pendingIdentifiers: pending, ...header }: AnswerHeader): void {
-    this.link.isStalling = false;
+    this.link.stalls.answers = false;
     this.#answeredAt = Math.max(this.#answeredAt, answeredAt);
     this.#dataAt = Math.max(this.#dataAt, header.dataAt);
     if (pending > 0 && !isNewer(this.#leftOut, header)) this.#leftOut = { ...header, pending };
@@ -152,16 +152,16 @@ export class ProvinceSession {
 
   /** Whether a round should wait for this province. */
   get isAwaited(): boolean {
-    return this.#pending.size > 0 && this.exclusion === undefined && this.#mayAnswer;
+    return this.#pending.size > 0 && !this.exclusion && !this.link.stalls.answers && this.#mayAnswer;
   }
 
   get #mayAnswer(): boolean {
-    return !this.#late && !this.link.isStalling && this.#refusal === '' && this.link.state !== 'down';
+    return !this.#late && this.#refusal === '' && this.link.state !== 'down';
   }
 
   /** Whether a published result should wait for its deliveries. */
   get isDelivering(): boolean {
-    return !this.#deliveries.isEmpty && this.#mayAnswer;
+    return !this.#deliveries.isEmpty && !this.link.stalls.deliveries && this.#mayAnswer;
   }
 
   get isCurrent(): boolean {
@@ -185,9 +185,9 @@ export class ProvinceSession {
 
   /** The round's deadline passed: from now on nobody waits for this province until it has caught up. */
   giveUpWaiting(): void {
-    if (!this.isAwaited && !this.isDelivering) return;
-    this.#late = true;
-    this.link.isStalling = true;
+    const [answers, deliveries] = [this.isAwaited, this.isDelivering];
+    this.#late ||= answers || deliveries;
+    this.link.gaveUp({ answers, deliveries });
   }
 
   /** @param inLinks whether it has answered in links, from which less follows than from records. */

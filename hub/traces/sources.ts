@@ -134,6 +134,7 @@ async function applying(
   await ctx.engine.change(id, async (live) => {
     version = await store(live);
     const left = await queries.listExclusions(ctx.db, id);
+    await ctx.engine.probation.review(ctx.db);
     live.leaveOut(left);
   });
   return version ?? (await store(undefined));

@@ -21,6 +21,9 @@ export const PROVINCE_BUDGET: Charge = {
   questions: TRACE_BUDGET.questions / 2,
 };
 
+/** The part of it that a province has that another open trace had to leave out for it. */
+export const ON_PROBATION = 1 / 100;
+
 /** Terms of a trace under the rules that its opening names. */
 export function termsOf(opening: Opening, rules: RulePack): TraceTerms {
   return {

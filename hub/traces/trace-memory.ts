@@ -40,6 +40,15 @@ export interface HeldAnswer {
   readonly header: AnswerHeader;
 }
 
+/** What came of an answer: `isHeld` if it, or one as new, is held now. */
+export interface TakenAnswer {
+  readonly seq: number;
+  readonly header: AnswerHeader;
+  readonly isHeld: boolean;
+  /** That it names. */
+  readonly names: number;
+}
+
 export class TraceMemory {
   readonly state: TraceState;
   readonly #options: TraceMemoryOptions;
@@ -108,20 +117,21 @@ export class TraceMemory {
 
   /**
    * Folds an encoded answer in and stores it, unless an answer of the same or a newer state of that
-   * province's data is held. Returns its header, and whether it or one as new is held now. Throws as
-   * `TraceState.apply`.
+   * province's data is held, or it names more than `most`. Throws as `TraceState.apply`.
    */
-  take(province: string, body: Uint8Array): { seq: number; header: AnswerHeader; isHeld: boolean } {
+  take(province: string, body: Uint8Array, most: number): TakenAnswer {
     const { answer, header } = decodeAnswer(body);
     this.bytesIn += body.length;
     const { seq } = answer;
+    const names = answer.named.length / 16;
+    if (names > most) return { seq, header, isHeld: false, names };
     if (this.state.apply(Number(province), answer, header) === 'applied') {
       const { incarnation, dataVersion } = header;
       const row = { traceId: this.#options.traceId, seq, province, incarnation, dataVersion, body };
       this.#options.writes.add(() => this.#options.store.add(row));
     }
     const held = this.state.versionOf(Number(province), seq);
-    return { seq, header, isHeld: held?.incarnation === header.incarnation };
+    return { seq, header, isHeld: held?.incarnation === header.incarnation, names };
   }
 
   /** Questions that the province has answered in an earlier life than this. */

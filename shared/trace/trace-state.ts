@@ -151,18 +151,24 @@ export class TraceState {
   }
 
   /**
-   * The province that is charged for more than `most` (charges.ts), of several the one of most names, of
-   * equals the lower code.
+   * The province that is charged for more than it may be (charges.ts), of several the one of most names, of
+   * equals the lower code. @param least that any may be charged for.
    */
-  overspender(most: Charge): (Charge & { readonly province: number }) | undefined {
+  overspender(
+    least: Charge,
+    mostOf: (province: number) => Charge = () => least,
+  ): (Charge & { readonly province: number }) | undefined {
     // Nobody can be charged for more than there is.
-    if (this.#evidence.keys.size <= most.names && this.#log.size <= most.questions) return undefined;
+    if (this.#evidence.keys.size <= least.names && this.#log.size <= least.questions) return undefined;
     this.#refresh();
     const index = this.#evidence.number(packedIndex(this.#terms));
     const charges = chargesOf(this.#chargedAnswers(), this.#evidence.keys.size, index);
     return [...charges]
       .map(([province, charge]) => ({ province, ...charge }))
-      .filter(({ names, questions }) => names > most.names || questions > most.questions)
+      .filter(({ province, names, questions }) => {
+        const most = mostOf(province);
+        return names > most.names || questions > most.questions;
+      })
       .sort((a, b) => b.names - a.names || a.province - b.province)[0];
   }
 

@@ -4,8 +4,8 @@
  * check` compares federation, merged query and oracle on a small world; `-- profile` says where a two-degree
  * trace spends its time; `-- cost --baseline DIST` and `-- sealing --baseline DIST` what traces and imports
  * cost against the build in DIST, which lacks what is asked about (sealing); `-- orm` what a statement costs
- * through drizzle; `-- writers` what an import costs whoever writes beside it; `-- who`
- * what an answer costs a node.
+ * through drizzle; `-- writers` what an import costs whoever writes beside it; `-- who` what an answer costs
+ * a node; `-- insiders` what a trace takes while other provinces flood, stall and lie.
  */
 import { appendFileSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -15,6 +15,7 @@ import { packageRoot } from '../../shared/package-root.ts';
 import { BenchFederation } from './bench-federation.ts';
 import { checkAgainstOracle } from './check.ts';
 import { measureCost } from './cost.ts';
+import { benchInsiders } from './insiders.ts';
 import { type Measurement, measure } from './measure.ts';
 import { benchOrm } from './orm.ts';
 import { profileTrace } from './profile.ts';
@@ -77,6 +78,9 @@ switch (positionals[0]) {
     break;
   case 'orm':
     console.log(await benchOrm(say));
+    break;
+  case 'insiders':
+    console.log(await benchInsiders(say));
     break;
   case 'voprf':
     console.log(await benchVoprf(say));

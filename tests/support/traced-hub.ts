@@ -140,6 +140,12 @@ export interface TracedHub extends AsyncDisposable {
 
 export interface TracedHubOptions {
   readonly seed?: number;
+  /** 24, 79 and 01 unless told. */
+  readonly provinces?: readonly string[];
+  /** With the schema of a hub; a clone of the tests' template unless told. */
+  readonly database?: TestDatabase;
+  /** Of the world: a few unless told. */
+  readonly people?: number;
   readonly engine?: Partial<TraceEngineOptions>;
   /** Provinces that are not enrolled yet. */
   readonly absent?: readonly string[];
@@ -147,10 +153,11 @@ export interface TracedHubOptions {
 
 /** A hub with its engine at work, and all provinces up. */
 export async function startTracedHub(options: TracedHubOptions = {}) {
-  const { seed = 1, engine: changed = {}, absent = [] } = options;
+  const { seed = 1, engine: changed = {}, absent = [], provinces: codes = ['24', '79', '01'] } = options;
+  const { people } = options;
   await using stack = new Disposal();
-  const world = makeWorld(seed, { provinces: ['24', '79', '01'] });
-  const test = stack.use(await createTestDatabase('hub'));
+  const world = makeWorld(seed, { provinces: codes, ...(people === undefined ? {} : { people }) });
+  const test = stack.use(options.database ?? (await createTestDatabase('hub')));
   const { hostname, port } = new URL(test.url);
   const gate = stack.use(await createTcpGate({ host: hostname, port: Number(port) }));
   const db = stack.use(openDatabase(throughGate(test.url, gate.port), { max: 8, name: 'hub' }));
