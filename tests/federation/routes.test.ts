@@ -120,6 +120,6 @@ test.each(['node', 'hub'] as const)(
         expect([list, status, body.reason]).toEqual([list, ...expected]);
       },
     );
-    await fc.assert(property, { numRuns: extent({ quick: 60, all: 400 }) });
+    await fc.assert(property, { numRuns: extent({ quick: 30, all: 400 }) });
   },
 );

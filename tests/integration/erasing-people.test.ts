@@ -185,7 +185,7 @@ describe('people', () => {
         WHERE NOT EXISTS (SELECT FROM identifiers i WHERE i.id = named.id)`;
       expect([...dangling]).toEqual([]);
     });
-    await fc.assert(property, { numRuns: extent({ quick: 4, all: 60 }) });
+    await fc.assert(property, { numRuns: extent({ quick: 2, all: 60 }) });
   });
 
   it('are forgotten by the memory that answers, until they come again', async () => {

@@ -177,7 +177,7 @@ describe('weeks', () => {
         expect(await listPartitions(db, 'encounters')).toEqual(kept);
       },
     );
-    await fc.assert(property, { numRuns: extent({ quick: 12, all: 100 }) });
+    await fc.assert(property, { numRuns: extent({ quick: 6, all: 100 }) });
   });
 
   it('outlive a trace of this province that still waits for the hub', async () => {
