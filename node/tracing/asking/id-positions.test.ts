@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { IdPositions } from './id-positions.ts';
 
 test('gives what a Map gives that is never overwritten, however many there are', () => {
-  const id = fc.oneof(fc.nat(50), fc.nat(), fc.constantFrom(0, 2 ** 31 - 2));
+  const id = fc.oneof(fc.nat(50), fc.nat(2 ** 31 - 2), fc.constantFrom(0, 2 ** 31 - 2));
   fc.assert(
     fc.property(fc.array(id, { maxLength: 500 }), fc.nat(40), (ids, expected) => {
       const positions = new IdPositions(expected);
