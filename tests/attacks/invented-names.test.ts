@@ -7,8 +7,9 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { getTraceStatus, reportStatus } from '../../hub/traces/operations.ts';
 import { readGraph, takeBack } from '../../hub/traces/sources.ts';
+import { takeOver } from '../../hub/traces/taken-over.ts';
 import { HOUSEHOLD_SETTING } from '../../shared/domain/place-kind.ts';
-import { flagsOf, KIND_NUMBER } from '../../shared/trace/identifier-flags.ts';
+import { flagsOf, KIND_NUMBER, RESIDENT_FLAG } from '../../shared/trace/identifier-flags.ts';
 import type { TraceAnswer, TraceQuestion } from '../../shared/trace/messages.ts';
 import { pseudonymOf } from '../simulation/model-node.ts';
 import { oracleOf } from '../simulation/oracle.ts';
@@ -271,5 +272,52 @@ describe('a province that stalls, or answers with what is no answer', () => {
     await province.stop();
     await province.start();
     await becomes(first, 'complete');
+  });
+});
+
+describe('a province that also claims a contact', () => {
+  const claimAll: Lies = ({ who }, answer) => {
+    const strangers = range(who.length / 16).filter((at) => !answer.known.includes(at));
+    return {
+      ...answer,
+      known: joined(answer.known, strangers),
+      knownFlags: joined(answer.knownFlags, copies(strangers.length, GUEST)).map(
+        (one) => one | RESIDENT_FLAG,
+      ),
+    };
+  };
+
+  test('may take it over at the hub, on record and for good; who was responsible is told', async () => {
+    for (const province of [liar, other]) lieAt(province, claimAll);
+    const id = await hub.open();
+    await becomes(id, 'complete');
+    const asked = { id, limit: 10_000, without: [] };
+    const { persons } = await readGraph(hub.ctx, personWith(['hub_operator']), asked);
+    const pseudonyms = persons.flatMap((person) => person.pseudonyms);
+    const standing = async (contactId: string) => {
+      const live = await hub.engine.takeUp(id);
+      return hub.world.provinces.map((code) => [code, live?.standingOf(contactId, code)]);
+    };
+    const isAt = async (contactId: string, code: string, as: string) =>
+      (await standing(contactId)).some(([one, how]) => one === code && how === as);
+    // Of two that claim everybody the one of the lower code is responsible.
+    let [contactId, taker] = ['', ''];
+    for (const one of pseudonyms)
+      for (const [code, how] of await standing(one))
+        if (how === 'claimant') [contactId, taker] = [one, code as string];
+    const before = (await standing(contactId)).find(([, how]) => how === 'owner')?.[0] as string;
+    const wish = { traceId: id, contactId, province: taker };
+    const nobody = { ...wish, contactId: '0'.repeat(32) };
+    await expect(takeOver(hub.ctx, nobody)).rejects.toMatchObject({ reason: 'CONTACT_UNKNOWN' });
+    await takeOver(hub.ctx, wish);
+    await waitFor('it to change hands', () => isAt(contactId, taker, 'owner'));
+    expect(await isAt(contactId, before, 'claimant')).toBe(true);
+    await takeOver(hub.ctx, wish);
+    await hub.restart();
+    expect(await isAt(contactId, taker, 'owner')).toBe(true);
+    const entries = await hub.db.sql`SELECT FROM audit_records
+      WHERE body::jsonb @> '{"action": "contacts.taken_over", "outcome": "done"}'`;
+    expect(entries).toHaveLength(1);
+    for (const province of [liar, other]) lieAt(province, undefined);
   });
 });
