@@ -31,6 +31,8 @@ export const CONFIG_EXAMPLES: Readonly<Record<string, string>> = {
   OIDC_CLIENT_SECRET_FILE: 'client-secret.txt',
   OIDC_SCOPE: 'openid profile',
   PUBLIC_URL: 'https://truyvet.bacgiang.example',
+  NEW_IDENTIFIERS_PER_HOUR: '20000',
+  IMPORTED_IDENTIFIERS_PER_HOUR: '10000000',
   RATE_LIMIT: '100:500',
   AUTH_FAILURE_LIMIT: '2:60',
   CLIENT_ADDRESS_HEADER: 'x-forwarded-for',

@@ -97,6 +97,7 @@ describe('a new trace', () => {
     const ctx = {
       ...{ db: node.db, clock: systemClock, refusals, warrants: new VerifiedWarrants(keys) },
       ...{ index: { hasOnlyGeneration: () => true }, cipherOf: () => ({}) },
+      oprfKeys: { demand: () => undefined },
       rulePack: async (number: number) => node.rules.pack(number),
       rulesInForceAt: (at: number) => node.rules.inForceAt(at)?.number,
     } as unknown as AdmissionCtx;
