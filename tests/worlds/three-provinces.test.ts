@@ -17,7 +17,7 @@ import { makeWorld } from '../simulation/world.ts';
 import { extent } from '../support/extent.ts';
 import { startProcesses, World } from '../support/federations.ts';
 
-const WORLDS = extent({ quick: 2, all: 50 });
+const WORLDS = extent({ quick: 1, all: 50 });
 const start = extent({ quick: World.create, all: startProcesses });
 const PROVINCES = ['24', '79', '01'];
 /** Those that keep years: the worlds are of 2021. */
@@ -61,7 +61,8 @@ test(`${WORLDS} worlds, forward and backward, equal the oracle`, { timeout: 900_
       const [at, expected] = [ownerOf(world, request), oracle.contacts(request)];
       const id = early[i] ?? (await openAt(request));
       const found = await converges(federation, id, { at, expected, firm: !isEarly(i) });
-      expect(found, `world ${series} ${request.direction} ${id}`).toHaveLength(expected.length);
+      const owned = found.filter(({ also_claimed }) => !also_claimed);
+      expect(owned, `world ${series} ${request.direction} ${id}`).toHaveLength(expected.length);
       contacts += expected.length;
     }
   }
