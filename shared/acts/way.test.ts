@@ -55,8 +55,13 @@ test('is shared while others change something and shortly after, not by what is 
   await long.step(nothing);
   await long.step(nothing);
   long.end();
+  const another = way.goInSteps();
+  await another.step(nothing);
+  another.end();
   expect(way.isShared).toBe(false);
-  const one = way.enter();
+  const [one, noted] = [way.enter(), wayOf({})];
+  noted.note();
+  expect(noted.isShared).toBe(true);
   expect(way.isShared).toBe(true);
   one[Symbol.dispose]();
   expect(way.isShared).toBe(true);

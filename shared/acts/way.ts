@@ -22,7 +22,7 @@ export class Way {
     this.#single++;
     return {
       [Symbol.dispose]: () => {
-        this.#lastAt = monotonicMs();
+        this.note();
         this.#single--;
         leave();
       },
@@ -42,11 +42,13 @@ export class Way {
         if (steps++ > 0) await this.#clear();
         return work().finally(leaveOnce);
       },
-      end: () => {
-        leaveOnce();
-        if (steps === 1) this.#lastAt = monotonicMs();
-      },
+      end: leaveOnce,
     };
+  }
+
+  /** Somebody has just changed one thing, whatever it looked like before. */
+  note(): void {
+    this.#lastAt = monotonicMs();
   }
 
   /** Whether somebody has been on it just now: a long change then goes in short steps. */

@@ -128,6 +128,9 @@ async function storeRows<K extends ImportKind>(
     }
     await storeNext(run.cut());
     await storing;
+    const { accepted, rejected } = run.report;
+    // A file of a few rows is how other people's apps write one thing.
+    if (accepted + rejected <= BATCH_ROWS.beside) way.note();
     return run.report;
   } catch (error) {
     const known = toAppError(error);
