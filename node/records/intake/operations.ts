@@ -73,7 +73,7 @@ export const findUnseen = queries.findUnseen;
  * Rows in one transaction: enough to be fast while nobody else has anything to change here, else so few that
  * whoever comes in the middle hardly notices.
  */
-const BATCH_ROWS = { alone: 2_000, beside: 100 };
+const BATCH_ROWS = { alone: 2_000, beside: 40 };
 export const MOST_ERRORS = 1_000;
 
 /**
