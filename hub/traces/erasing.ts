@@ -6,7 +6,7 @@ import { HUB_PROGRAM } from '../../shared/audit/actors.ts';
 import { recordAudit } from '../../shared/audit/record.ts';
 import { type Clock, nowSeconds } from '../../shared/clock.ts';
 import { type Database, withTransaction } from '../../shared/db/database.ts';
-import { daysToSeconds, type RulePack, rulesInForce } from '../../shared/domain/rule-pack.ts';
+import { earliestKept, type RulePack, rulesInForce } from '../../shared/domain/rule-pack.ts';
 import { deleteTrace, listEnded } from './erasing-queries.ts';
 
 export interface TraceErasingCtx {
@@ -24,7 +24,7 @@ export async function eraseTraces({ db, clock, packs }: TraceErasingCtx): Promis
   const rules = rulesInForce(packs, now);
   if (rules === undefined) return false;
   // An opening that could be presented once more has expired too: nobody takes it for a new trace.
-  const ended = await listEnded(db, now - daysToSeconds(rules.retention_days), AT_ONCE);
+  const ended = await listEnded(db, earliestKept(now, rules), AT_ONCE);
   for (const trace of ended) {
     await withTransaction(db, async (tx) => {
       const erased = await deleteTrace(tx, trace);

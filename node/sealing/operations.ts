@@ -2,6 +2,7 @@
  * What becomes of the data keys in this database: a ring is admitted, generations retire, an operator asks
  * how far re-sealing is. Every change of keys is recorded; no key, and no value, is told anywhere.
  */
+import { NODE_PROGRAM } from '../../shared/audit/actors.ts';
 import { recordAudit } from '../../shared/audit/record.ts';
 import { type Clock, nowSeconds } from '../../shared/clock.ts';
 import {
@@ -107,11 +108,9 @@ function refused(reason: 'INCOMPLETE' | 'WRONG' | 'OUTDATED', found: Fault): App
   return new AppError('FAILED_PRECONDITION', `DATA_KEYS_${reason}`, listed(details), { details });
 }
 
-const PROGRAM = { kind: 'program', id: 'node' } as const;
-
 async function recordRotation(tx: Transaction, to: number, from: readonly number[], now: number) {
   const detail = { generation: to, before: from };
-  await recordAudit(tx, { action: 'data_keys.rotated', actor: PROGRAM, outcome: 'done', detail }, now);
+  await recordAudit(tx, { action: 'data_keys.rotated', actor: NODE_PROGRAM, outcome: 'done', detail }, now);
 }
 
 /**
@@ -142,7 +141,7 @@ async function retire(db: Database, generation: number, now: number): Promise<vo
   await withTransaction(db, async (tx) => {
     if (!(await queries.markRetired(tx, generation))) return;
     const detail = { generation };
-    await recordAudit(tx, { action: 'data_keys.retired', actor: PROGRAM, outcome: 'done', detail }, now);
+    await recordAudit(tx, { action: 'data_keys.retired', actor: NODE_PROGRAM, outcome: 'done', detail }, now);
   });
 }
 

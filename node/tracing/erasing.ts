@@ -2,10 +2,11 @@
  * Erases traces that have ended longer ago than the rules keep anything: what this province opened, what it
  * was asked, and its contacts. Each as a whole and on record; what the audit log says of them stays.
  */
+import { NODE_PROGRAM } from '../../shared/audit/actors.ts';
 import { recordAudit } from '../../shared/audit/record.ts';
 import { type Clock, nowSeconds } from '../../shared/clock.ts';
 import { type Database, withTransaction } from '../../shared/db/database.ts';
-import { daysToSeconds } from '../../shared/domain/rule-pack.ts';
+import { earliestKept } from '../../shared/domain/rule-pack.ts';
 import type { RuleBook } from '../federation/packs/operations.ts';
 import { eraseAsked } from './asking/operations.ts';
 import { eraseContacts } from './contacts/operations.ts';
@@ -17,7 +18,6 @@ export interface TraceErasingCtx {
   readonly rules: Pick<RuleBook, 'inForceAt'>;
 }
 
-const PROGRAM = { kind: 'program', id: 'node' } as const;
 const AT_ONCE = 50;
 
 /** Erases traces, each in a transaction; whether there are more. */
@@ -25,14 +25,14 @@ export async function eraseTraces({ db, clock, rules }: TraceErasingCtx): Promis
   const now = nowSeconds(clock);
   const inForce = rules.inForceAt(now);
   if (inForce === undefined) return false;
-  const before = now - daysToSeconds(inForce.retention_days);
+  const before = earliestKept(now, inForce);
   const ended = await listEnded(db, { before, now, limit: AT_ONCE });
   for (const trace of ended) {
     await withTransaction(db, async (tx) => {
       const contacts = await eraseContacts(tx, trace);
       const questions = await eraseAsked(tx, trace);
       await eraseOpened(tx, trace);
-      const entry = { action: 'traces.erased', actor: PROGRAM, outcome: 'done' } as const;
+      const entry = { action: 'traces.erased', actor: NODE_PROGRAM, outcome: 'done' } as const;
       await recordAudit(tx, { ...entry, on: [{ trace }], detail: { contacts, questions } }, now);
     });
   }

@@ -13,3 +13,6 @@ export function nodeActor(province: string): Actor {
 
 /** The hub itself, in its own log. */
 export const HUB_PROGRAM: Actor = { kind: 'program', id: 'hub' };
+
+/** A node itself, in its own log. */
+export const NODE_PROGRAM: Actor = { kind: 'program', id: 'node' };

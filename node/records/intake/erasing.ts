@@ -2,11 +2,12 @@
  * Erases weeks of check-ins and encounters that are older than the rules keep (promise 8), whole partitions,
  * each on record. What an open trace can still ask about stays until that has ended.
  */
+import { NODE_PROGRAM } from '../../../shared/audit/actors.ts';
 import { recordAudit } from '../../../shared/audit/record.ts';
 import { type Clock, nowSeconds } from '../../../shared/clock.ts';
 import { type Database, type Queryable, withTransaction } from '../../../shared/db/database.ts';
 import { isoInstant } from '../../../shared/domain/instant.ts';
-import { daysToSeconds } from '../../../shared/domain/rule-pack.ts';
+import { earliestKept } from '../../../shared/domain/rule-pack.ts';
 import {
   countRows,
   dropPartition,
@@ -26,7 +27,6 @@ export interface WeeksErasingCtx {
   isReached(db: Queryable, interval: { from: number; until: number; now: number }): Promise<boolean>;
 }
 
-const PROGRAM = { kind: 'program', id: 'node' } as const;
 const TABLES: readonly PartitionedTable[] = ['check_ins', 'encounters'];
 /** An import that began when a week was young enough has ended a day later. */
 const GRACE_SECONDS = 86_400;
@@ -40,7 +40,7 @@ export async function eraseWeeks(ctx: WeeksErasingCtx): Promise<false> {
   const rules = ctx.rules.inForceAt(now);
   // Nobody has said yet how long anything is kept.
   if (rules === undefined) return false;
-  const kept = now - daysToSeconds(rules.retention_days) - GRACE_SECONDS;
+  const kept = earliestKept(now, rules) - GRACE_SECONDS;
   for (const table of TABLES) {
     const due = (await listPartitions(ctx.db, table)).filter(({ until }) => until <= kept);
     for (const week of due) await eraseWeek(ctx, { table, week, now });
@@ -66,7 +66,7 @@ async function eraseWeek(ctx: WeeksErasingCtx, { table, week, now }: DueWeek): P
     await dropPartition(tx, table, week);
     const [from, until] = [isoInstant(week.from), isoInstant(week.until)];
     const detail = { table, partition: week.name, from, until, rows };
-    await recordAudit(tx, { action: 'weeks.erased', actor: PROGRAM, outcome: 'done', detail }, now);
+    await recordAudit(tx, { action: 'weeks.erased', actor: NODE_PROGRAM, outcome: 'done', detail }, now);
     return true;
   });
   if (erased) forgetWeek(ctx.db, table, week);

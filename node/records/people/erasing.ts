@@ -3,10 +3,11 @@
  * withdrawn, what records said before, then identifiers with their tokens, and households. On record, by
  * number; tracing hears of it as of any other change.
  */
+import { NODE_PROGRAM } from '../../../shared/audit/actors.ts';
 import { type AuditEntry, recordAudit } from '../../../shared/audit/record.ts';
 import { type Clock, nowSeconds } from '../../../shared/clock.ts';
 import { type Database, type Transaction, withTransaction } from '../../../shared/db/database.ts';
-import { daysToSeconds } from '../../../shared/domain/rule-pack.ts';
+import { earliestKept } from '../../../shared/domain/rule-pack.ts';
 import type { RuleBook } from '../../federation/packs/operations.ts';
 import { keepSealersOut } from '../../sealing/operations.ts';
 import { IDENTIFIERS_CHANGED } from '../kinds.ts';
@@ -19,7 +20,6 @@ export interface PeopleErasingCtx {
   readonly rules: Pick<RuleBook, 'inForceAt'>;
 }
 
-const PROGRAM = { kind: 'program', id: 'node' } as const;
 /** Records that one entry names. */
 const RECORDS = 200;
 const IDENTIFIERS = 2_000;
@@ -43,7 +43,7 @@ export class PeopleErasing {
     const now = nowSeconds(this.#ctx.clock);
     const rules = this.#ctx.rules.inForceAt(now);
     if (rules === undefined || now < this.#restUntil) return false;
-    const before = now - daysToSeconds(rules.retention_days);
+    const before = earliestKept(now, rules);
     if (this.#after === 0 && (await this.#eraseRecords(before, now))) return true;
     const until = await this.#eraseIdentifiers(now);
     if (until === undefined && (await this.#eraseHouseholds(now))) return true;
@@ -100,5 +100,5 @@ export class PeopleErasing {
 }
 
 function record(tx: Transaction, what: Pick<AuditEntry, 'action' | 'on' | 'detail'>, now: number) {
-  return recordAudit(tx, { ...what, actor: PROGRAM, outcome: 'done' }, now);
+  return recordAudit(tx, { ...what, actor: NODE_PROGRAM, outcome: 'done' }, now);
 }

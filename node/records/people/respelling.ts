@@ -10,6 +10,7 @@
  * spelling is there already keeps its row, under which stays are recorded, and one record names both: one
  * person.
  */
+import { NODE_PROGRAM } from '../../../shared/audit/actors.ts';
 import { recordAudit } from '../../../shared/audit/record.ts';
 import { type Clock, nowSeconds } from '../../../shared/clock.ts';
 import { type Database, retryConflicts, withTransaction } from '../../../shared/db/database.ts';
@@ -28,7 +29,6 @@ export interface RespellingCtx {
 }
 
 const BATCH_ROWS = 1_000;
-const PROGRAM = { kind: 'program', id: 'node' } as const;
 
 /** Goes on where it was until all are spelled right; how many were not. Does nothing where that was done. */
 export async function respellIdentifiers(ctx: RespellingCtx): Promise<number> {
@@ -66,7 +66,12 @@ async function respellBatch({ db, dataKeys, clock }: RespellingCtx): Promise<num
     await queries.markDone(tx, last.id);
     if (old.length > 0) {
       const detail = { renamed: renamed.length, linked: linked.length };
-      const entry = { action: 'identifiers.respelled', actor: PROGRAM, outcome: 'done', detail } as const;
+      const entry = {
+        action: 'identifiers.respelled',
+        actor: NODE_PROGRAM,
+        outcome: 'done',
+        detail,
+      } as const;
       await recordAudit(tx, entry, nowSeconds(clock));
     }
     return old.length;
