@@ -51,8 +51,9 @@ import type { EnrolmentCtx } from './enrolment/operations.ts';
 import { federationService } from './federation/grpc.ts';
 import { federationKeyHandlers } from './federation-keys/grpc.ts';
 import { keyHandlers } from './key-service/grpc.ts';
+import { KeyGenerations } from './key-service/key-generations.ts';
+import { openKeyRing } from './key-service/key-ring.ts';
 import { LowBudgets } from './key-service/operations.ts';
-import { describeOwnKey, type OwnKey } from './key-service/own-key.ts';
 import { ruleHandlers } from './packs/grpc.ts';
 import { type IssuedRules, issueRules } from './packs/operations.ts';
 import { provinceHandlers } from './provinces/grpc.ts';
@@ -112,9 +113,10 @@ export async function startHub(config: HubConfig, clock = systemClock, out?: Log
   const low = new LowBudgets();
   const base: Base = { config, logger, clock, db, rules, refusals, metrics, loops, tls, roster, low, stack };
   const audit = startAudit(base);
-  const traces = await startTraces(base);
+  const keys = await startKeyService(base);
+  const traces = await startTraces(base, keys);
   const enrolment = await openEnrolment(base);
-  const doors = { traces, audit, enrolment, keys: await startKeyService(base) };
+  const doors = { traces, audit, enrolment, keys };
   await startGrpc(base, doors);
   await startEnrolment(base, enrolment);
   const url = await startHttp(base, doors);
@@ -154,7 +156,7 @@ interface Doors {
   readonly traces: TracesCtx;
   readonly audit: HubAuditCtx;
   readonly enrolment: EnrolmentCtx;
-  readonly keys: { readonly oprf: OprfWorkers; readonly ownKey: OwnKey };
+  readonly keys: KeyGenerations;
 }
 
 /** How provinces come in and stay in; the CA's key only where the operator keeps it here. */
@@ -185,7 +187,7 @@ async function startEnrolment({ config, tls, logger, clock, stack }: Base, ctx: 
 }
 
 /** The engine with all open traces. */
-async function startTraces(base: Base): Promise<TracesCtx> {
+async function startTraces(base: Base, keyGenerations: KeyGenerations): Promise<TracesCtx> {
   const { config, logger, clock, db, rules, refusals, roster, stack, loops, metrics } = base;
   const { roundDeadlineMs, refusedRetryMs, fanout, restAfterMs, mostOpen, warrantKey } = config;
   const onStep = ({ traceId, cpuMs, storeMs, bytesIn, bytesOut, ...step }: StepReport) => {
@@ -205,31 +207,34 @@ async function startTraces(base: Base): Promise<TracesCtx> {
   const { keys: provinceKeys } = roster;
   const { packs } = rules;
   const { reportEveryMs } = config;
-  return { db, clock, logger, engine, provinceKeys, warrantKey, refusals, packs, reportEveryMs };
+  const signing = { provinceKeys, warrantKey, keyGenerations };
+  return { db, clock, logger, engine, ...signing, refusals, packs, reportEveryMs };
 }
 
-/** The key service's threads, and what is said of its key. */
-async function startKeyService({ config, logger, tls, stack }: Base): Promise<Doors['keys']> {
-  const key = deriveOprfKey(config.oprfKey.reveal());
+/** The key service's threads, for each of its keys, and where a rotation stands. */
+async function startKeyService(base: Base): Promise<KeyGenerations> {
+  const { config, db, clock, logger, loops: watch, roster, tls, stack } = base;
   // One core is left to the traces.
   const threads = Math.max(1, availableParallelism() - 1);
-  const oprf = stack.use(await startOprfWorkers(threads, { key, logger }));
-  const { oprfStatements: statements } = config;
-  const caKey = caPublicKey(tls.current.ca);
-  return { oprf, ownKey: await describeOwnKey({ oprf, statements, caKey, logger }) };
+  const oprf: OprfWorkers[] = [];
+  for (const seed of config.oprfKeys.reveal())
+    oprf.push(stack.use(await startOprfWorkers(threads, { key: deriveOprfKey(seed), logger })));
+  const stated = { statements: config.oprfStatements, caKey: caPublicKey(tls.current.ca) };
+  const ring = await openKeyRing({ oprf, ...stated, logger });
+  return stack.use(await KeyGenerations.open({ db, clock, logger, watch, ring, roster }));
 }
 
 async function startGrpc(
   { config, logger, clock, db, rules, refusals, metrics, tls, roster, stack, low }: Base,
-  { traces, audit, enrolment, keys: { oprf, ownKey } }: Doors,
+  { traces, audit, enrolment, keys }: Doors,
 ): Promise<void> {
   const service = federationService({
-    ...keyHandlers({ db, clock, oprf, logger, refusals, low, figures: measureKeyService(metrics) }),
+    ...keyHandlers({ db, clock, keys, logger, refusals, low, figures: measureKeyService(metrics) }),
     ...federationKeyHandlers({ db, clock }),
     ...ruleHandlers(rules),
     ...provinceHandlers(roster),
     ...renewalHandlers(enrolment),
-    ...traceHandlers(traces, { roster, oprfKeys: [ownKey] }),
+    ...traceHandlers(traces, roster),
     ...auditHandlers(audit),
   });
   const listen = { listen: config.grpcListen, tls: tls.current, check: roster.check };
@@ -250,7 +255,10 @@ async function startHttp(base: Base, { traces, audit, enrolment, keys }: Doors):
   const app = createHttpApp({
     info: API_INFO,
     routes: [
-      ...hubRoutes({ db, clock, logger, roster, rules, traces, enrolment, peers: audit.peers }),
+      ...hubRoutes({
+        ...{ db, clock, logger, roster, rules, traces, enrolment },
+        ...{ peers: audit.peers, keyGenerations: keys },
+      }),
       ...door.loginRoutes,
     ],
     ...door,
@@ -264,7 +272,7 @@ async function startHttp(base: Base, { traces, audit, enrolment, keys }: Doors):
       ...traces.engine.warnings(),
       ...traces.engine.alarms.warnings(),
       ...base.low.warnings(nowSeconds(clock)),
-      ...keys.ownKey.warnings(),
+      ...keys.warnings(),
     ],
     ...{ stopping: stop.signal, clock, cursorKey: await findCursorKey(db) },
   });

@@ -20,6 +20,7 @@ import { addReconcileCommand, ownLogOf } from './audit/commands.ts';
 import { addCaCommands } from './authority/commands.ts';
 import { parseHubConfig } from './config.ts';
 import { addEnrolmentCommands } from './enrolment/commands.ts';
+import { addOprfCommands } from './key-service/commands.ts';
 
 /** Runs one command; the answer is the exit code. */
 export async function runHubCommand(shell: Shell): Promise<number> {
@@ -49,6 +50,7 @@ export async function runHubCommand(shell: Shell): Promise<number> {
       limits: ['per_hour', 'per_day', 'first_loading', 'cases_per_day'],
     }),
   );
+  addOprfCommands(program, shell, address);
   const audit = addAuditCommands(program, () => ownLogOf(shell.env), print);
   addReconcileCommand(audit, shell, address);
   addAcceptRestoreCommand(audit, address, print, 'provinces');

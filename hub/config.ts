@@ -22,7 +22,7 @@ const schema = z
   .object({
     HTTP_LISTEN: listenSchema,
     GRPC_LISTEN: addressSchema,
-    OPRF_KEY_FILE: fields.hexKeyFile,
+    OPRF_KEY_FILE: fields.hexKeysFile,
     OPRF_STATEMENTS_FILE: fields.textFile.optional(),
     WARRANT_KEY_FILE: fields.privateKeyFile,
     PROVINCES_FILE: fields.jsonFile.pipe(provinces).optional(),
@@ -65,8 +65,8 @@ const schema = z
     grpcListen: env.GRPC_LISTEN,
     /** Read again while the hub runs: its certificate is renewed in place. */
     tlsFiles: { caFile: env.TLS_CA_FILE, certFile: env.TLS_CERT_FILE, keyFile: env.TLS_KEY_FILE },
-    /** Key of the OPRF that turns identifiers into tokens. */
-    oprfKey: env.OPRF_KEY_FILE,
+    /** Keys of the OPRF that turns identifiers into tokens: the one in use, and the next in a rotation. */
+    oprfKeys: env.OPRF_KEY_FILE,
     /** What the CA states of it, a line each generation; nodes pin it. */
     oprfStatements: (env.OPRF_STATEMENTS_FILE ?? '')
       .split('\n')

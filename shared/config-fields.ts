@@ -22,9 +22,11 @@ export const secretFile = z
     return refuse(ctx, { reason: 'FILE_SHARED' });
   });
 
-/** A file with 64 hex digits: a 32-byte key. */
-export const hexKeyFile = secretFile.transform((text, ctx): Secret<Uint8Array> => {
-  if (/^[0-9a-f]{64}$/i.test(text.trim())) return new Secret(new Uint8Array(Buffer.from(text.trim(), 'hex')));
+/** A file with 32-byte keys, 64 hex digits a line; one at least. */
+export const hexKeysFile = secretFile.transform((text, ctx): Secret<readonly Uint8Array[]> => {
+  const lines = text.split('\n').flatMap((line) => line.trim() || []);
+  if (lines.length > 0 && lines.every((line) => /^[0-9a-f]{64}$/i.test(line)))
+    return new Secret(lines.map((line) => new Uint8Array(Buffer.from(line, 'hex'))));
   return refuse(ctx, { reason: 'FILE_NOT_HEX', params: { digits: 64 } });
 });
 

@@ -69,11 +69,13 @@ export function addCaCommands(program: Command, shell: Shell, clock: Clock): voi
     .description(say('oprf_check'))
     .action(async (file: string) => {
       await demandPrivate(file, file);
-      shell.stdout.write(`${await checkOfSeed(await readFile(file, 'utf8'), file)}\n`);
+      const seeds = (await readFile(file, 'utf8')).split('\n').filter((line) => line.trim() !== '');
+      if (seeds.length === 0) throw invalidField(file, 'FILE_NOT_HEX', { digits: 64 });
+      for (const seed of seeds) shell.stdout.write(`${await checkOfSeed(seed, file)}\n`);
     });
 }
 
-/** The check value of the OPRF key in a file, as OPRF_KEY_FILE holds it. Throws INVALID_FIELD. */
+/** The check value of an OPRF key, a line of OPRF_KEY_FILE. Throws INVALID_FIELD. */
 async function checkOfSeed(text: string, file: string): Promise<string> {
   if (!/^[0-9a-f]{64}$/i.test(text.trim())) throw invalidField(file, 'FILE_NOT_HEX', { digits: 64 });
   await oprfReady();

@@ -9,9 +9,9 @@ import { evaluateBlinded, type KeyServiceCtx } from './operations.ts';
 export function keyHandlers(ctx: KeyServiceCtx): Pick<Handlers<typeof FederationService>, 'evaluate'> {
   return {
     // The auth table lets only nodes in.
-    evaluate: ({ blinded, forCases }, { peer, signal }) => {
+    evaluate: ({ blinded, forCases, generation }, { peer, signal }) => {
       const province = peer.kind === 'node' ? peer.province : '';
-      return evaluateBlinded(ctx, { province, blinded, forCases, signal });
+      return evaluateBlinded(ctx, { province, blinded, forCases, generation, signal });
     },
   };
 }

@@ -15,8 +15,6 @@ import type { OprfEvaluator } from '../../shared/pseudonym/oprf-pool.ts';
 import * as queries from './queries.ts';
 import { DEFAULT_KEY_BUDGET, isLow, type KeyPayment, type KeyUse, payFor } from './rules.ts';
 
-/** Generation of the OPRF key; tokens of different generations never meet. */
-export const KEY_GENERATION = 1;
 /** Elements in one request: a third of a second of one core. */
 export const MAX_ELEMENTS = 4_096;
 
@@ -45,10 +43,17 @@ export class LowBudgets {
   }
 }
 
+/** A key that is served; tokens of different generations never meet. */
+export interface ServedKey {
+  readonly generation: number;
+  readonly oprf: OprfEvaluator;
+}
+
 export interface KeyServiceCtx {
   readonly db: Database;
   readonly clock: Pick<Clock, 'nowMs'>;
-  readonly oprf: OprfEvaluator;
+  /** The key of a generation; 0: of the oldest. Throws FAILED_PRECONDITION KEY_GENERATION_RETIRED. */
+  readonly keys: { of(generation: number): ServedKey };
   readonly logger: Pick<Logger, 'info' | 'warn'>;
   readonly refusals: RefusalLog;
   readonly figures: KeyFigures;
@@ -62,27 +67,27 @@ export interface EvaluateInput {
   readonly blinded: Uint8Array;
   /** Of cases whose traces wait: there is a budget for them. */
   readonly forCases?: boolean;
+  /** 0 or none: the oldest that is served. */
+  readonly generation?: number;
   readonly signal?: AbortSignal;
 }
 
 /**
  * The elements times the key, in their order, and the key's generation. Nothing is released uncounted or
  * unrecorded; nothing is counted that is refused. Throws INVALID_FIELD (no whole elements, none, or more than
- * 4,096), OPRF_BAD_ELEMENT, KEY_BUDGET (RESOURCE_EXHAUSTED) until the next hour or day, or until the operator
- * grants more.
+ * 4,096), OPRF_BAD_ELEMENT, KEY_GENERATION_RETIRED (no such generation is served), KEY_BUDGET
+ * (RESOURCE_EXHAUSTED) until the next hour or day, or until the operator grants more.
  */
 export async function evaluateBlinded(ctx: KeyServiceCtx, input: EvaluateInput) {
   const { province, blinded } = input;
   const elements = blinded.length / ELEMENT_BYTES;
   const attempt = { action: 'keys.refused', actor: nodeActor(province), detail: { elements } } as const;
   try {
-    const { evaluated, isLow: budgetLow } = await ctx.refusals.recording(
-      evaluateWithinBudget(ctx, input, elements),
-      () => attempt,
-    );
+    const evaluating = evaluateWithinBudget(ctx, input, elements);
+    const { evaluated, generation, budgetLow } = await ctx.refusals.recording(evaluating, () => attempt);
     ctx.logger.info({ province, elements }, 'key service: evaluated');
     noteLow(ctx, province, budgetLow);
-    return { evaluated, generation: KEY_GENERATION, budgetLow };
+    return { evaluated, generation, budgetLow };
   } catch (error) {
     const { reason } = toAppError(error);
     if (reason === 'KEY_BUDGET') noteLow(ctx, province, true);
@@ -106,13 +111,14 @@ function checkElements(elements: number): void {
 async function evaluateWithinBudget(ctx: KeyServiceCtx, input: EvaluateInput, count: number) {
   checkElements(count);
   const { province, forCases = false } = input;
+  const { generation, oprf } = ctx.keys.of(input.generation ?? 0);
   const now = nowSeconds(ctx.clock);
-  const period = { province, hour: now - (now % 3_600), day: now - (now % 86_400) };
+  const period = { province, generation, hour: now - (now % 3_600), day: now - (now % 86_400) };
   const budget = (await queries.findKeyBudget(ctx.db, province)) ?? DEFAULT_KEY_BUDGET;
   const wanted = { count, forCases };
   // Asked before the work, so that a province over its budget costs no curve arithmetic …
   if (!payFor(wanted, budget, await queries.findKeyUse(ctx.db, period))) throw overBudget();
-  const evaluated = await ctx.oprf.evaluate(input.blinded, input.signal);
+  const evaluated = await oprf.evaluate(input.blinded, input.signal);
   // … and decided after it, so that bad elements are not counted and concurrent calls cannot pass together.
   const { paid, used } = await withTransaction(ctx.db, async (tx) => {
     await queries.lockKeyUse(tx, province);
@@ -120,13 +126,13 @@ async function evaluateWithinBudget(ctx: KeyServiceCtx, input: EvaluateInput, co
     const parts = payFor(wanted, budget, before);
     if (!parts) throw overBudget();
     const { loading: first_loading, cases } = parts;
-    const detail = { elements: count, first_loading, cases, generation: KEY_GENERATION };
+    const detail = { elements: count, first_loading, cases, generation };
     const entry = { action: 'keys.evaluated', actor: nodeActor(province), outcome: 'done', detail } as const;
     await Promise.all([queries.addKeyUse(tx, period, parts), recordAudit(tx, entry, now)]);
     return { paid: parts, used: plus(before, parts) };
   });
   for (const use of ['daily', 'loading', 'cases'] as const) ctx.figures.evaluated(province, use, paid[use]);
-  return { evaluated, isLow: isLow(budget, used) };
+  return { evaluated, generation, budgetLow: isLow(budget, used) };
 }
 
 function plus(used: KeyUse, { daily, loading, cases }: KeyPayment): KeyUse {

@@ -7,9 +7,12 @@ import type { Queryable } from '../../shared/db/database.ts';
 import type { KeyPayment, KeyUse } from './rules.ts';
 import { firstLoadings, keyBudgets, keyEvaluations } from './tables.ts';
 
-/** A province at a time: its hour and day that began then, epoch seconds. */
+/**
+ * A province at a time: its hour and day that began then, epoch seconds; and the generation that is loaded.
+ */
 export interface KeyPeriod {
   readonly province: string;
+  readonly generation: number;
   readonly hour: number;
   readonly day: number;
 }
@@ -49,17 +52,18 @@ export async function deleteKeyBudget({ orm }: Queryable, province: string): Pro
 
 /** What a province has used so far. */
 export async function findKeyUse({ sql }: Queryable, period: KeyPeriod): Promise<KeyUse> {
-  const { province, hour, day } = period;
+  const { province, generation, hour, day } = period;
   const [row] = await sql<KeyUse[]>`SELECT
       coalesce(sum(evaluations) FILTER (WHERE hour >= to_timestamp(${hour}::float8)), 0)::bigint AS hour,
       coalesce(sum(evaluations), 0)::bigint AS day,
       coalesce(sum(cases), 0)::bigint AS cases,
-      coalesce((SELECT evaluations FROM first_loadings WHERE province = ${province}), 0) AS loading
+      coalesce((SELECT evaluations FROM first_loadings
+        WHERE province = ${province} AND generation = ${generation}), 0) AS loading
     FROM key_evaluations WHERE province = ${province} AND hour >= to_timestamp(${day}::float8)`;
   return row as KeyUse;
 }
 
-/** What all provinces have used so far, by province; at most 64. */
+/** What all provinces have used so far, of the loading of the newest generation; by province, at most 64. */
 export function listKeyUse(
   { sql }: Queryable,
   { hour, day }: Pick<KeyPeriod, 'hour' | 'day'>,
@@ -67,7 +71,8 @@ export function listKeyUse(
   return sql<(KeyUse & { province: string })[]>`SELECT coalesce(l.province, e.province) AS province,
       coalesce(e.hour, 0) AS hour, coalesce(e.day, 0) AS day, coalesce(e.cases, 0) AS cases,
       coalesce(l.evaluations, 0) AS loading
-    FROM first_loadings l FULL JOIN (
+    FROM (SELECT DISTINCT ON (province) province, evaluations FROM first_loadings
+        ORDER BY province, generation DESC) l FULL JOIN (
       SELECT province, sum(evaluations)::bigint AS day, sum(cases)::bigint AS cases,
         coalesce(sum(evaluations) FILTER (WHERE hour >= to_timestamp(${hour}::float8)), 0)::bigint AS hour
       FROM key_evaluations WHERE hour >= to_timestamp(${day}::float8) GROUP BY province) e
@@ -75,19 +80,15 @@ export function listKeyUse(
     ORDER BY 1 LIMIT 200`;
 }
 
-/** Lets nobody else count for this province until the transaction ends. */
-export async function lockKeyUse({ orm }: Queryable, province: string): Promise<void> {
-  const { evaluations } = firstLoadings;
-  await orm
-    .insert(firstLoadings)
-    .values({ province, evaluations: 0 })
-    .onConflictDoUpdate({ target: firstLoadings.province, set: { evaluations: sql`${evaluations}` } });
+/** Lets nobody else count for this province, under any generation, until the transaction ends. */
+export async function lockKeyUse({ sql }: Queryable, province: string): Promise<void> {
+  await sql`SELECT pg_advisory_xact_lock(hashtextextended(${`key_use ${province}`}, 0))`;
 }
 
 /** Counts evaluations of a province whose counts are locked. */
 export async function addKeyUse(
   { orm }: Queryable,
-  { province, hour }: KeyPeriod,
+  { province, generation, hour }: KeyPeriod,
   { daily, loading, cases }: KeyPayment,
 ): Promise<void> {
   const { evaluations } = keyEvaluations;
@@ -103,8 +104,11 @@ export async function addKeyUse(
         },
       }),
     orm
-      .update(firstLoadings)
-      .set({ evaluations: sql`${firstLoadings.evaluations} + ${loading}` })
-      .where(eq(firstLoadings.province, province)),
+      .insert(firstLoadings)
+      .values({ province, generation, evaluations: loading })
+      .onConflictDoUpdate({
+        target: [firstLoadings.province, firstLoadings.generation],
+        set: { evaluations: sql`${firstLoadings.evaluations} + excluded.evaluations` },
+      }),
   ]);
 }

@@ -1,8 +1,9 @@
 /**
- * Tables for drizzle: what provinces may ask of the key service, and have asked. The migrations make and
+ * Tables for drizzle: what provinces may ask of the key service, and have asked, and its rotations. The migrations make and
  * explain them, and a test compares the two.
  */
-import { pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
+import { sql } from 'drizzle-orm';
+import { integer, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
 import { instant, int8 } from '../../shared/db/columns.ts';
 
 export const keyEvaluations = pgTable(
@@ -24,7 +25,21 @@ export const keyBudgets = pgTable('key_budgets', {
   casesPerDay: int8().notNull().default(40_000),
 });
 
-export const firstLoadings = pgTable('first_loadings', {
-  province: text().primaryKey(),
-  evaluations: int8().notNull(),
+export const firstLoadings = pgTable(
+  'first_loadings',
+  {
+    province: text().notNull(),
+    evaluations: int8().notNull(),
+    generation: integer().notNull().default(1),
+  },
+  (table) => [primaryKey({ columns: [table.province, table.generation] })],
+);
+
+export const keyRotations = pgTable('key_rotations', {
+  generation: integer().primaryKey(),
+  former: integer().notNull(),
+  begunAt: instant().notNull().default(sql`now()`),
+  leftBehind: text().array().notNull().default([]),
+  usedFrom: instant(),
+  retiredAt: instant(),
 });

@@ -28,18 +28,14 @@ import { takeOver } from './taken-over.ts';
 type Methods = 'openTrace' | 'closeTrace' | 'takeOverContact' | 'getTrace' | 'getTraces' | 'reportStatus';
 
 const REPORT_EVERY_MS = 5_000;
+/** A node answers in two at most. */
+const GENERATIONS_TOLD = 8;
 
-/** What every report is answered with. */
-export interface ToldOfTheHub {
-  readonly roster: { readonly version: number };
-  /** Generations of the OPRF key, the one in use last. */
-  readonly oprfKeys: readonly { generation: number; check: string; statement: string }[];
-}
 
 /** Handlers of the trace methods of FederationService. */
 export function traceHandlers(
   ctx: TracesCtx,
-  { roster, oprfKeys }: ToldOfTheHub,
+  roster: { readonly version: number },
 ): Pick<Handlers<typeof FederationService>, Methods> {
   return {
     openTrace: ({ opening }, call) => openTrace(ctx, provinceOf(call), opening),
@@ -66,6 +62,7 @@ export function traceHandlers(
         dataAt: request.dataAt,
         protocol: request.protocol,
         ...{ stale: request.stale, asking: request.asking, refusal: request.refusal },
+        keyGenerations: request.oprfGenerations,
         tokens: {
           incarnation: Number(request.incarnation),
           dataVersion: Number(request.tokenizedVersion),
@@ -74,7 +71,9 @@ export function traceHandlers(
       });
       const nextInMs = ctx.reportEveryMs ?? REPORT_EVERY_MS;
       const alarms = ctx.engine.alarms.openedBy(provinceOf(call));
-      return { nextInMs, provincesVersion: BigInt(roster.version), closed, alarms, oprfKeys: [...oprfKeys] };
+      const provincesVersion = BigInt(roster.version);
+      const oprfKeys = ctx.keyGenerations.served.map(({ oprf: _, ...told }) => told);
+      return { nextInMs, provincesVersion, closed, alarms, oprfKeys };
     },
   };
 }
@@ -86,6 +85,8 @@ function checkReport(report: ReportStatusRequest): void {
   for (const [field, count] of Object.entries(counts))
     if (count > BigInt(Number.MAX_SAFE_INTEGER)) throw invalidField(field, 'TOO_LARGE');
   if (!/^[A-Z_]{0,40}$/.test(report.refusal)) throw invalidField('refusal', 'NOT_A_WORD');
+  if (report.oprfGenerations.length > GENERATIONS_TOLD)
+    throw invalidField('oprf_generations', 'TOO_MANY', { most: GENERATIONS_TOLD });
   if (protocol > SEQ_LIMIT) throw invalidField('protocol', 'TOO_LARGE');
   if (stale.some(({ seqs }) => seqs.some((seq) => seq > SEQ_LIMIT))) throw invalidField('stale', 'TOO_LARGE');
 }

@@ -23,6 +23,7 @@ import {
 import type { ProvinceKeys } from '../../shared/signed/opening-keys.ts';
 import { admitOpening, checkTerms } from '../../shared/signed/opening-rules.ts';
 import type { Opening } from '../../shared/signed/opening-shape.ts';
+import type { KeyGenerations } from '../key-service/key-generations.ts';
 import type { ReportedTokens } from '../provinces/province-link.ts';
 import { read } from './acts.ts';
 import { admitted } from './admitted-opening.ts';
@@ -40,6 +41,8 @@ export interface TracesCtx {
   readonly engine: TraceEngine;
   readonly provinceKeys: ProvinceKeys;
   readonly warrantKey: KeyObject;
+  /** Of the key service's key: what traces may begin under, and what nodes are told and tell. */
+  readonly keyGenerations: Pick<KeyGenerations, 'demandToBegin' | 'heard' | 'served'>;
   readonly refusals: RefusalLog;
   /** Every pack that this hub issues. */
   readonly packs: readonly RulePack[];
@@ -52,7 +55,7 @@ export interface TracesCtx {
  * a refusal. Idempotent for the same opening. Throws what `verifyOpening` and `admitOpening` throw;
  * PERMISSION_DENIED OPENING_NOT_YOURS if
  * the caller is not the province that signed; FAILED_PRECONDITION RULES_UNKNOWN, TRACE_CLOSED,
- * TRACE_UNREADABLE; RESOURCE_EXHAUSTED TOO_MANY_OPEN_TRACES; INVALID_ARGUMENT.
+ * TRACE_UNREADABLE, KEY_GENERATION_RETIRED; RESOURCE_EXHAUSTED TOO_MANY_OPEN_TRACES; INVALID_ARGUMENT.
  */
 export function openTrace(
   ctx: TracesCtx,
@@ -101,6 +104,7 @@ async function admitAndOpen(
   const known = await findKnown(ctx, traceId);
   const verdict = admitOpening(known, { opening, jws });
   if (verdict === 'known') return { traceId, countersignature: known?.countersignature ?? '' };
+  if (verdict === 'new') ctx.keyGenerations.demandToBegin(opening.generation);
   const countersignature = await countersign(ctx, opening, jws);
   const row = { revision, opening: jws, countersignature, says: opening };
   if (verdict === 'amended') await ctx.engine.amend(traceId, row);
@@ -240,6 +244,8 @@ export interface StatusReport extends ProvinceReport {
   readonly tokens?: ReportedTokens;
   /** Why it answers no question, empty if it does. */
   readonly refusal?: string;
+  /** Generations of the key service's key in which it answers; an older node says none. */
+  readonly keyGenerations?: readonly number[];
   readonly stale: readonly StaleAnswers[];
   /** Traces whose questions the node keeps, some in each report; an older node says nothing of them. */
   readonly asking?: readonly string[];
@@ -250,9 +256,10 @@ export interface StatusReport extends ProvinceReport {
  * is durable before this resolves, with those of the traces asked about that are closed.
  */
 export async function reportStatus(ctx: TracesCtx, report: StatusReport): Promise<string[]> {
-  const { stale, asking = [], tokens, refusal, ...said } = report;
+  const { stale, asking = [], tokens, refusal, keyGenerations = [], ...said } = report;
   if (asking.length > ASKED_AT_ONCE) throw invalidField('asking', 'TOO_MANY', { most: ASKED_AT_ONCE });
   await ctx.engine.report(said, { stale, tokens, refusal });
+  ctx.keyGenerations.heard(report.province, keyGenerations);
   return asking.length === 0 ? [] : findClosed(ctx.db, asking);
 }
 

@@ -23,7 +23,8 @@ export function storeTrace(
   now: number,
 ): Promise<number> {
   return withTransaction(db, async (tx) => {
-    const openedAtMs = await insertTrace(tx, trace);
+    const { generation: keyGeneration } = opening.says;
+    const openedAtMs = await insertTrace(tx, { ...trace, keyGeneration });
     await queries.insertOpening(tx, trace.id, opening);
     await recordAudit(tx, openingEntry('traces.opened', opening), now);
     return openedAtMs;

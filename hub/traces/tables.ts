@@ -21,8 +21,10 @@ export const traces = pgTable(
     asked: text().array().notNull().default([]),
     waitsFor: text().array().notNull().default([]),
     version: integer().notNull().default(1),
+    keyGeneration: integer().notNull().default(1),
   },
   (table) => [
+    index('traces_open_by_generation').on(table.keyGeneration).where(isNull(table.closedAt)),
     index('traces_listed').on(newestFirst(table.openedAt), newestFirst(table.id)),
     index('traces_open').on(table.openedAt).where(isNull(table.closedAt)),
     index('traces_ended').on(table.closedAt).where(isNotNull(table.closedAt)),

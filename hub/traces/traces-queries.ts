@@ -79,7 +79,7 @@ export function findTraces({ orm }: Queryable, ids: readonly string[]): Promise<
 /** A new trace, in motion; when it was opened, epoch milliseconds. */
 export async function insertTrace(
   { orm }: Queryable,
-  trace: { id: string; province: string; expiresAt: number },
+  trace: { id: string; province: string; expiresAt: number; keyGeneration: number },
 ): Promise<number> {
   const [row] = await orm.insert(traces).values(trace).returning({ openedAtMs: openedAt });
   return row?.openedAtMs as number;

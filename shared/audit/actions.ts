@@ -44,8 +44,10 @@ export const AUDIT_ACTIONS = [
   'province.revoked',
   'checkpoint.refused',
   'audit.reconciled',
-  // The federation key.
+  // The key service's key, and the federation key.
   'oprf_key.pinned',
+  'oprf_key.used',
+  'oprf_key.retired',
   'federation_key.created',
   'federation_key.rotated',
   'federation_key.approved',

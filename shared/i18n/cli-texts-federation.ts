@@ -132,6 +132,28 @@ export const CLI_FEDERATION_TEXTS = {
     vi: 'in giá trị kiểm tra của khóa OPRF trong tệp',
     en: 'print the check value of the OPRF key in a file',
   },
+  oprf: { vi: 'khóa của dịch vụ khóa: các thế hệ', en: 'the key service’s key: its generations' },
+  'oprf.show': {
+    vi: 'thế hệ đang dùng và tỉnh nào đã sẵn sàng',
+    en: 'generations served, and which provinces answer in them',
+  },
+  'oprf.rotate': {
+    vi: 'bắt đầu chuyển sang khóa kế tiếp trong OPRF_KEY_FILE',
+    en: 'begin to move to the next key of OPRF_KEY_FILE',
+  },
+  'oprf.leave_behind': {
+    vi: 'không chờ các tỉnh này (thay cho danh sách trước)',
+    en: 'do not wait for these provinces (in place of those named before)',
+  },
+  'oprf.served': {
+    vi: 'thế hệ đang phục vụ, thế hệ dùng cho truy vết mới ở cuối: {served}',
+    en: 'served, the one that new traces use last: {served}',
+  },
+  'oprf.waits': { vi: 'chờ các tỉnh: {provinces}', en: 'waits for provinces: {provinces}' },
+  'oprf.open': {
+    vi: '{count} truy vết còn mở dưới thế hệ cũ',
+    en: '{count} traces are open under the former one',
+  },
   'ca.request_hub': {
     vi: 'tạo khóa của trung tâm và yêu cầu cho CA ngoại tuyến',
     en: 'make the hub’s keys and a request for an offline CA',

@@ -22,6 +22,18 @@ export const FEDERATION_TEXTS = {
     vi: 'Người vận hành trung tâm đã từ chối yêu cầu.',
     en: 'The hub’s operator rejected the request.',
   },
+  ROTATION_UNDER_WAY: {
+    vi: 'Đang xoay khóa của dịch vụ khóa.',
+    en: 'The key service’s key is being rotated already.',
+  },
+  NO_NEXT_KEY: {
+    vi: 'OPRF_KEY_FILE không có khóa kế tiếp đã được CA xác nhận.',
+    en: 'OPRF_KEY_FILE holds no next key that the CA has stated.',
+  },
+  NO_ROTATION: {
+    vi: 'Không có lần xoay khóa nào đang chờ các tỉnh.',
+    en: 'No rotation waits for provinces.',
+  },
   NO_ENROLMENT_LISTENER: {
     vi: 'Trung tâm chưa mở cổng tham gia: hãy đặt ENROLMENT_LISTEN.',
     en: 'The hub has no listener for enrolment: set ENROLMENT_LISTEN.',

@@ -237,6 +237,10 @@ export const WORK_TEXTS = {
     vi: 'Không phải mọi mã đều thuộc thế hệ {generation} của dịch vụ khóa.',
     en: 'Not all tokens are of generation {generation} of the key of the key service.',
   },
+  KEY_GENERATION_RETIRED: {
+    vi: 'Thế hệ {generation} của khóa dịch vụ khóa không còn được dùng.',
+    en: 'Generation {generation} of the key of the key service is not served.',
+  },
   KEY_BUDGET: {
     vi: 'Đã dùng hết hạn mức của dịch vụ khóa.',
     en: 'The budget of the key service is used up.',

@@ -6,7 +6,6 @@ import { setImmediate } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
   evaluateBlinded,
-  KEY_GENERATION,
   type KeyServiceCtx,
   LowBudgets,
   MAX_ELEMENTS,
@@ -29,7 +28,7 @@ import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 
 /** 12:00 UTC. */
 const HOUR = 1_640_001_600;
-const DAILY = { first_loading: 0, cases: 0, generation: KEY_GENERATION };
+const DAILY = { first_loading: 0, cases: 0, generation: 1 };
 const key = deriveOprfKey(randomBytes(32));
 let database: TestDatabase;
 let oprf: OprfWorkers;
@@ -57,10 +56,13 @@ beforeEach(async () => {
   const clock: Clock = { nowMs: () => seconds * 1_000, sleep: systemClock.sleep };
   metrics = createMetrics('hub');
   refusals = new RefusalLog({ db, clock, logger });
-  ctx = { db, clock, oprf, logger, refusals, figures: measureKeyService(metrics), low: new LowBudgets() };
+  ctx = { db, clock, keys: served(oprf), logger, refusals, figures: measureKeyService(metrics), low: new LowBudgets() };
   audited = (await auditEntries()).length;
 });
 afterEach(() => refusals[Symbol.asyncDispose]());
+
+/** A key service with one key. */
+const served = (one: Pick<OprfWorkers, 'evaluate'>) => ({ of: () => ({ generation: 1, oprf: one }) });
 
 /** What was written into the log since the test began. */
 async function recorded(): Promise<Record<string, unknown>[]> {
@@ -96,7 +98,7 @@ describe('evaluateBlinded', () => {
     const identifiers = ['cccd:001090123456', 'phone:+84912345678'];
     const { blinded, state } = blind(identifiers.map((identifier) => Buffer.from(identifier)));
     const { evaluated, generation } = await evaluateBlinded(ctx, { province: '24', blinded });
-    expect(generation).toBe(KEY_GENERATION);
+    expect(generation).toBe(1);
     const tokens = tokensOfOutputs(finalize(state, evaluated));
     expect(Buffer.from(tokens)).toEqual(Buffer.from(tokensUnderKey(key, identifiers)));
     expect(logged).toEqual([{ province: '24', elements: 2 }]);
@@ -152,7 +154,7 @@ describe('the budgets', () => {
   const ask = (count: number, province = '24', change: Partial<KeyServiceCtx> = {}) =>
     evaluateBlinded({ ...ctx, ...change }, { province, blinded: blindMany(count) });
   const used = (province = '24') =>
-    findKeyUse(database.db, { province, hour: hourOf(seconds), day: seconds - (seconds % 86_400) });
+    findKeyUse(database.db, { province, generation: 1, hour: hourOf(seconds), day: seconds - (seconds % 86_400) });
   const hourOf = (at: number) => at - (at % 3_600);
 
   it('end with the hour, and are each province its own', async () => {
@@ -213,8 +215,8 @@ describe('the budgets', () => {
       return oprf.evaluate(...args);
     };
     await grant({ perHour: 10, perDay: 10, firstLoading: 0 });
-    await ask(10, '24', { oprf: { evaluate } });
-    await expect(ask(1, '24', { oprf: { evaluate } })).rejects.toMatchObject(refusal);
+    await ask(10, '24', { keys: served({ evaluate }) });
+    await expect(ask(1, '24', { keys: served({ evaluate }) })).rejects.toMatchObject(refusal);
     expect(evaluations).toBe(1);
   });
 

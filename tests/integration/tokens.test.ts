@@ -151,7 +151,8 @@ describe('the tokenizer', () => {
     const db = hubDatabase.db;
     await using refusals = new RefusalLog({ db, clock: systemClock, logger });
     const figures = measureKeyService(createMetrics('hub'));
-    const ctx = { db, clock: systemClock, oprf: hub, logger, refusals, figures, low: new LowBudgets() };
+    const keys = { of: () => ({ generation: 1, oprf: hub }) };
+    const ctx = { db, clock: systemClock, keys, logger, refusals, figures, low: new LowBudgets() };
     await insert(250);
     const tokenizer = start({
       evaluate: (blinded, { signal }) => evaluateBlinded(ctx, { province: '24', blinded, signal }),
