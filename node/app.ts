@@ -232,7 +232,7 @@ async function startTracing(base: Base, tokenizer: Tokenizer): Promise<Tracing> 
         const answer = await hub.report(report, signal);
         base.provinces.hint(answer.provincesVersion);
         await base.alarms.take(answer.alarms);
-        await base.oprfKeys.heard(answer.oprfKeys);
+        if (await base.oprfKeys.heard(answer.oprfKeys)) tokenizer.wake();
         return answer;
       },
     }),

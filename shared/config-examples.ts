@@ -21,7 +21,7 @@ export const CONFIG_EXAMPLES: Readonly<Record<string, string>> = {
   TLS_CERT_FILE: 'tls.pem',
   TLS_KEY_FILE: 'tls.key',
   OPRF_STATEMENTS_FILE: 'hub/oprf.jws, as `truyvet-hub ca state-oprf-key` prints it',
-  OPRF_KEY_FILE: 'oprf.key with 64 hex digits, as `openssl rand -hex 32` prints them',
+  OPRF_KEY_FILE: 'oprf.key, 64 hex digits a line, as `openssl rand -hex 32` prints them',
   WARRANT_KEY_FILE: 'warrant.jwk, a private Ed25519 JWK',
   RULES_FILE: 'rules.json',
   OIDC_ISSUER: 'https://login.example/realms/truyvet',

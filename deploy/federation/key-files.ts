@@ -37,6 +37,8 @@ export interface KeyFiles {
   readonly oprfKeyFile: string;
   /** What the CA states of it. */
   readonly oprfStatementsFile: string;
+  /** A line for each of the two files: a key of this generation. */
+  nextOprfKey(generation: number): Promise<{ readonly key: string; readonly statement: string }>;
   readonly warrantKeyFile: string;
   /** Private key of a province. */
   openingKeyFile(province: string): string;
@@ -81,6 +83,7 @@ export async function createKeyFiles(
     identityDir,
     oprfKeyFile: path('hub/oprf.key'),
     oprfStatementsFile: path('hub/oprf.jws'),
+    nextOprfKey: (generation) => makeOprfKey(generation, authority),
     warrantKeyFile: path('hub/warrant.jwk'),
     openingKeyFile: (province) => join(identityDir(province), IDENTITY_FILES.openingKey),
     statement: (province) => statements.get(province) as string,
@@ -97,10 +100,9 @@ async function writeHubKeys(directory: string, authority: Authority): Promise<Hu
   await write(IDENTITY_FILES.ca, tls.ca);
   await write(IDENTITY_FILES.tlsCertificate, tls.cert);
   await write(IDENTITY_FILES.tlsKey, tls.key);
-  const oprfKey = newHexKey();
+  const { key: oprfKey, statement: oprfStatement } = await makeOprfKey(1, authority);
   await write('oprf.key', `${oprfKey}\n`);
-  const oprfStatement = await stateOprfKey(Buffer.from(oprfKey, 'hex'), authority);
-  await write('oprf.jws', oprfStatement);
+  await write('oprf.jws', `${oprfStatement}\n`);
   const { privateKey, publicKey } = await generateKeyPair('EdDSA', { crv: 'Ed25519', extractable: true });
   await write('warrant.jwk', JSON.stringify(await exportJWK(privateKey)));
   const warrant = { kty: 'OKP', crv: 'Ed25519', x: (await exportJWK(publicKey)).x as string } as const;
@@ -113,10 +115,11 @@ interface HubStatements {
   readonly oprfStatement: string;
 }
 
-async function stateOprfKey(seed: Uint8Array, authority: Authority): Promise<string> {
+async function makeOprfKey(generation: number, authority: Authority) {
   await oprfReady();
-  const check = checkOf(tokensUnderKey(deriveOprfKey(seed), [CHECK_INPUT]));
-  return signOprfStatement({ ...stamp(), generation: 1, check }, authority.key);
+  const key = newHexKey();
+  const check = checkOf(tokensUnderKey(deriveOprfKey(Buffer.from(key, 'hex')), [CHECK_INPUT]));
+  return { key, statement: await signOprfStatement({ ...stamp(), generation, check }, authority.key) };
 }
 
 interface IdentityParts {

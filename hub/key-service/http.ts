@@ -46,7 +46,9 @@ const generation = z.int();
 const generationsOutput = z
   .object({
     held: z.array(generation),
-    served: z.array(generation).openapi({ description: 'cuối: cho truy vết mới · the last: new traces use it' }),
+    served: z
+      .array(generation)
+      .openapi({ description: 'cuối: cho truy vết mới · the last: new traces use it' }),
     rotation: z
       .object({
         ...{ generation, former: generation, left_behind: z.array(provinceOutput) },

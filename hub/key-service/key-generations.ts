@@ -89,7 +89,8 @@ export class KeyGenerations implements AsyncDisposable {
 
   /** Whether a trace may begin under a generation. Throws FAILED_PRECONDITION KEY_GENERATION_RETIRED. */
   demandToBegin(generation: number): void {
-    if (!mayBegin(this.#generations, generation, nowSeconds(this.#options.clock))) throw notServed(generation);
+    if (!mayBegin(this.#generations, generation, nowSeconds(this.#options.clock)))
+      throw notServed(generation);
   }
 
   /** A province has said in which generations it answers; an older node says none. */
@@ -112,14 +113,15 @@ export class KeyGenerations implements AsyncDisposable {
   async advance(): Promise<void> {
     const { db, clock } = this.#options;
     const now = nowSeconds(clock);
-    this.#rotation = await queries.findRotation(db);
-    if (!this.#rotation || this.#rotation.retiredAt !== null || !(await this.#isReady(now))) return;
+    const seen = await queries.findRotation(db);
+    this.#rotation = seen;
+    if (!seen || seen.retiredAt !== null || !(await this.#isReady(seen, now))) return;
     this.#rotation = await withTransaction(db, async (tx) => {
       const rotation = await queries.lockRotation(tx);
-      // Whatever an operator has changed meanwhile is looked at in the next pass.
-      if (JSON.stringify(rotation) !== JSON.stringify(this.#rotation)) return rotation;
-      const { generation, former, leftBehind, usedFrom } = rotation as KeyRotation;
-      const isSwitch = usedFrom === null;
+      // Whatever has changed meanwhile is looked at in the next pass: what was ready is another step.
+      if (JSON.stringify(rotation) !== JSON.stringify(seen)) return rotation;
+      const { generation, former, leftBehind } = seen;
+      const isSwitch = seen.usedFrom === null;
       await (isSwitch ? queries.markUsed : queries.markRetired)(tx, generation, now);
       const action = isSwitch ? 'oprf_key.used' : 'oprf_key.retired';
       const detail = isSwitch ? { generation, left_behind: [...leftBehind] } : { generation: former };
@@ -130,8 +132,7 @@ export class KeyGenerations implements AsyncDisposable {
     this.#options.logger.info({ generation }, 'key service: the rotation has gone on');
   }
 
-  async #isReady(now: number): Promise<boolean> {
-    const rotation = this.#rotation as KeyRotation;
+  async #isReady(rotation: KeyRotation, now: number): Promise<boolean> {
     if (rotation.usedFrom === null) return waitsFor(rotation, this.provinces).length === 0;
     if (isPatient(rotation, now)) return false;
     return (await queries.countOpenUnderOthers(this.#options.db, rotation.generation)) === 0;

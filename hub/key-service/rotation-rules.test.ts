@@ -1,11 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import {
-  type KeyRotation,
-  mayBegin,
-  oldestOf,
-  servedOf,
-  waitsFor,
-} from './rotation-rules.ts';
+import { type KeyRotation, mayBegin, oldestOf, servedOf, waitsFor } from './rotation-rules.ts';
 
 const DAY = 86_400;
 const BEGUN: KeyRotation = { generation: 2, former: 1, leftBehind: [], usedFrom: null, retiredAt: null };
@@ -24,18 +18,18 @@ describe('what is served, the one in use last; and what an older node gets', () 
 });
 
 describe('a trace may begin', () => {
-  it.each<[string, KeyRotation | undefined, number, number, boolean]>([
-    ['under the only one', undefined, 1, 0, true],
-    ['not under one that is not there', undefined, 2, 0, false],
-    ['not under one that provinces make tokens of', BEGUN, 2, 0, false],
-    ['under the former one meanwhile', BEGUN, 1, 0, true],
-    ['under the new one', USED, 2, 1_000, true],
-    ['under the former one, if it was signed before', USED, 1, 999 + DAY, true],
-    ['not under the former one a day later', USED, 1, 1_000 + DAY, false],
-    ['not under a retired one', RETIRED, 1, 0, false],
-    ['not under one of long ago', { ...BEGUN, generation: 3, former: 2 }, 1, 0, false],
-  ])('%s', (_when, rotation, generation, now, expected) => {
-    expect(mayBegin({ first: 1, rotation }, generation, now)).toBe(expected);
+  it.each<[string, KeyRotation | undefined, { under: number; at?: number }, boolean]>([
+    ['under the only one', undefined, { under: 1 }, true],
+    ['not under one that is not there', undefined, { under: 2 }, false],
+    ['not under one that provinces make tokens of', BEGUN, { under: 2 }, false],
+    ['under the former one meanwhile', BEGUN, { under: 1 }, true],
+    ['under the new one', USED, { under: 2, at: 1_000 }, true],
+    ['under the former one, if it was signed before', USED, { under: 1, at: 999 + DAY }, true],
+    ['not under the former one a day later', USED, { under: 1, at: 1_000 + DAY }, false],
+    ['not under a retired one', RETIRED, { under: 1 }, false],
+    ['not under one of long ago', { ...BEGUN, generation: 3, former: 2 }, { under: 1 }, false],
+  ])('%s', (_when, rotation, { under, at = 0 }, expected) => {
+    expect(mayBegin({ first: 1, rotation }, under, at)).toBe(expected);
   });
 });
 

@@ -31,7 +31,6 @@ const REPORT_EVERY_MS = 5_000;
 /** A node answers in two at most. */
 const GENERATIONS_TOLD = 8;
 
-
 /** Handlers of the trace methods of FederationService. */
 export function traceHandlers(
   ctx: TracesCtx,

@@ -12,6 +12,9 @@ export const IDENTIFIERS_CHANGED: FeedKind<readonly number[]> = feedKind('identi
 /** These identifiers have got their tokens. */
 export const IDENTIFIERS_TOKENIZED: FeedKind<readonly number[]> = feedKind('identifiers.tokenized');
 
+/** The node holds tokens of other generations of the key service's key: of these, whole. */
+export const TOKENS_ROTATED: FeedKind<readonly number[]> = feedKind('tokens.rotated');
+
 /** The ward that records say of who has these identifiers may be another than before. */
 export const PEOPLE_MOVED: FeedKind<readonly number[]> = feedKind('people.moved');
 
@@ -60,6 +63,6 @@ export const ENCOUNTERS_CHANGED: FeedKind<{ readonly a: readonly number[]; reado
 
 /** All of them. */
 export const RECORD_KINDS = [
-  ...[IDENTIFIERS_CHANGED, IDENTIFIERS_TOKENIZED, PEOPLE_MOVED],
+  ...[IDENTIFIERS_CHANGED, IDENTIFIERS_TOKENIZED, TOKENS_ROTATED, PEOPLE_MOVED],
   ...[STAYS_CHANGED, ENCOUNTERS_CHANGED],
 ] as const;

@@ -237,6 +237,10 @@ export const WORK_TEXTS = {
     vi: 'Không phải mọi mã đều thuộc thế hệ {generation} của dịch vụ khóa.',
     en: 'Not all tokens are of generation {generation} of the key of the key service.',
   },
+  TOKENS_ROTATED: {
+    vi: 'Khóa của dịch vụ khóa đang được thay; sẽ thử lại.',
+    en: 'The key of the key service is being changed; this is tried again.',
+  },
   KEY_GENERATION_RETIRED: {
     vi: 'Thế hệ {generation} của khóa dịch vụ khóa không còn được dùng.',
     en: 'Generation {generation} of the key of the key service is not served.',

@@ -96,7 +96,7 @@ describe('a new trace', () => {
     const keys = { provinces: new Map([['24', province.publicKey]]), hub: hub.publicKey };
     const ctx = {
       ...{ db: node.db, clock: systemClock, refusals, warrants: new VerifiedWarrants(keys) },
-      ...{ index: { hasOnlyGeneration: () => true }, cipherOf: () => ({}) },
+      ...{ indexes: { find: () => ({}) }, cipherOf: () => ({}) },
       oprfKeys: { demand: () => undefined },
       rulePack: async (number: number) => node.rules.pack(number),
       rulesInForceAt: (at: number) => node.rules.inForceAt(at)?.number,

@@ -34,7 +34,7 @@ function filled(): IdentifierIndex {
   const index = new IdentifierIndex();
   const ids = Int32Array.from({ length: HELD }, (_, i) => i + 1);
   const kind = ids.map((id) => (id % 2 === 1 ? KIND_NUMBER.phone : KIND_NUMBER.cccd));
-  index.put({ id: ids, token: newKey(HELD * 16), kind, generation: new Int32Array(HELD).fill(1) });
+  index.put({ id: ids, token: newKey(HELD * 16), kind });
   index.putRecords({
     record: ids.map((id) => (id + 1) >> 1),
     identifier: ids,

@@ -10,7 +10,8 @@ import { PeopleErasing } from '../../node/records/people/erasing.ts';
 import { openTokens } from '../../node/records/people/operations.ts';
 import { AskedQuestions } from '../../node/tracing/asking/asked-questions.ts';
 import { Changes } from '../../node/tracing/asking/changes.ts';
-import { IdentifierIndex } from '../../node/tracing/asking/identifier-index.ts';
+import type { IdentifierIndex } from '../../node/tracing/asking/identifier-index.ts';
+import { IdentifierIndexes } from '../../node/tracing/asking/identifier-indexes.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { type Database, openDatabase, retryConflicts } from '../../shared/db/database.ts';
 import { Feed } from '../../shared/feed/feed.ts';
@@ -199,7 +200,7 @@ describe('people', () => {
     };
     await withdraw('B');
     await tokenize();
-    const index = new IdentifierIndex();
+    const indexes = new IdentifierIndexes();
     await using feed = new Feed({
       db,
       clock: systemClock,
@@ -207,16 +208,16 @@ describe('people', () => {
       everyMs: 20,
     });
     await using changes = await Changes.start({
-      ...{ db, feed, province: '24', index, asked: new AskedQuestions() },
+      ...{ db, feed, province: '24', indexes, asked: new AskedQuestions() },
       tokens: await openTokens(intake),
       ...{ onTouched: () => undefined, onTokenized: async () => undefined },
     });
-    const known = () => index.idsOf(token)[0] as number;
+    const known = () => (indexes.find(1) as IdentifierIndex).idsOf(token)[0] as number;
     const first = known();
     expect(first).toBeGreaterThan(0);
     await erase(31);
     await changes.settled();
-    expect([known(), index.has(first)]).toEqual([-1, false]);
+    expect([known(), indexes.find(1)?.has(first)]).toEqual([-1, false]);
     await people('B,cmnd:100000002,Bình,');
     await tokenize();
     await people('B,cmnd:100000002,Bình Minh,H1');

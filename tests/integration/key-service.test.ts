@@ -56,7 +56,15 @@ beforeEach(async () => {
   const clock: Clock = { nowMs: () => seconds * 1_000, sleep: systemClock.sleep };
   metrics = createMetrics('hub');
   refusals = new RefusalLog({ db, clock, logger });
-  ctx = { db, clock, keys: served(oprf), logger, refusals, figures: measureKeyService(metrics), low: new LowBudgets() };
+  ctx = {
+    db,
+    clock,
+    keys: served(oprf),
+    logger,
+    refusals,
+    figures: measureKeyService(metrics),
+    low: new LowBudgets(),
+  };
   audited = (await auditEntries()).length;
 });
 afterEach(() => refusals[Symbol.asyncDispose]());
@@ -154,7 +162,12 @@ describe('the budgets', () => {
   const ask = (count: number, province = '24', change: Partial<KeyServiceCtx> = {}) =>
     evaluateBlinded({ ...ctx, ...change }, { province, blinded: blindMany(count) });
   const used = (province = '24') =>
-    findKeyUse(database.db, { province, generation: 1, hour: hourOf(seconds), day: seconds - (seconds % 86_400) });
+    findKeyUse(database.db, {
+      province,
+      generation: 1,
+      hour: hourOf(seconds),
+      day: seconds - (seconds % 86_400),
+    });
   const hourOf = (at: number) => at - (at % 3_600);
 
   it('end with the hour, and are each province its own', async () => {

@@ -11,7 +11,8 @@ import { ensureIdentifiers, enterIntake, openTokens } from '../../node/records/p
 import { buildAnswer } from '../../node/tracing/asking/answer.ts';
 import { AskedQuestions } from '../../node/tracing/asking/asked-questions.ts';
 import { Changes } from '../../node/tracing/asking/changes.ts';
-import { IdentifierIndex } from '../../node/tracing/asking/identifier-index.ts';
+import type { IdentifierIndex } from '../../node/tracing/asking/identifier-index.ts';
+import { IdentifierIndexes } from '../../node/tracing/asking/identifier-indexes.ts';
 import { systemClock as clock } from '../../shared/clock.ts';
 import { withTransaction } from '../../shared/db/database.ts';
 import { HOUSEHOLD_SETTING } from '../../shared/domain/place-kind.ts';
@@ -181,7 +182,7 @@ async function begin(): Promise<void> {
 }
 
 async function remember() {
-  const index = new IdentifierIndex();
+  const indexes = new IdentifierIndexes();
   const { db } = intake;
   const feed = new Feed({ db, clock, logger: createLogger('test', 'silent'), everyMs: 20 });
   const asked = new AskedQuestions();
@@ -190,13 +191,13 @@ async function remember() {
     tokens: await openTokens(intake),
     feed,
     province: PROVINCE,
-    index,
+    indexes,
     asked,
     onTouched: () => undefined,
     onTokenized: async () => undefined,
   });
   return {
-    ...{ index, changes },
+    ...{ index: indexes.find(1) as IdentifierIndex, changes },
     async [Symbol.asyncDispose]() {
       await changes[Symbol.asyncDispose]();
       await feed[Symbol.asyncDispose]();

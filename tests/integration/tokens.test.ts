@@ -62,7 +62,7 @@ afterEach(() => Promise.all(running.map((tokenizer) => tokenizer[Symbol.asyncDis
 
 function start(change: Partial<Omit<TokenizerOptions, 'dataKeys'>> = {}): Tokenizer {
   const keys = {
-    ...{ isOpen: false, refusal: '', prove: async () => undefined },
+    ...{ isOpen: false, refusal: '', told: [], prove: async () => undefined },
     reject: () => expect.fail('another key'),
   };
   const logger = { info: () => {}, warn: (...args: unknown[]) => void warnings.push(args) };
@@ -320,7 +320,12 @@ describe('while the budget at the key service is spent', () => {
 
   it('asks a hub that is refused for nothing but its key', async () => {
     const asked: number[] = [];
-    const keys = { isOpen: false, refusal: 'OPRF_KEY_CHANGED', reject: () => expect.fail('another key') };
+    const keys = {
+      isOpen: false,
+      refusal: 'OPRF_KEY_CHANGED',
+      told: [],
+      reject: () => expect.fail('another key'),
+    };
     const prove = async () => {
       if (asked.length > 2) keys.refusal = '';
       else throw new AppError('FAILED_PRECONDITION', 'OPRF_KEY_CHANGED', 'told to fail');

@@ -11,6 +11,7 @@ import { IdentifierQuota } from '../../node/records/people/quota.ts';
 import { AskedQuestions, type TouchedQuestion } from '../../node/tracing/asking/asked-questions.ts';
 import { Changes } from '../../node/tracing/asking/changes.ts';
 import { IdentifierIndex } from '../../node/tracing/asking/identifier-index.ts';
+import { IdentifierIndexes } from '../../node/tracing/asking/identifier-indexes.ts';
 import { listUnsubmitted } from '../../node/tracing/openings/queries.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { type Database, openDatabase } from '../../shared/db/database.ts';
@@ -63,11 +64,11 @@ async function tells(kind: 'persons' | 'check-ins', text: string, db: Database =
 
 async function follow(db: Database, touched: TouchedQuestion[]) {
   const feed = new Feed({ db, clock, logger, everyMs: 100 });
-  const [index, asked] = [new IdentifierIndex(), new AskedQuestions()];
+  const [indexes, asked] = [new IdentifierIndexes(), new AskedQuestions()];
   const onTouched = (questions: readonly TouchedQuestion[]) => void touched.push(...questions);
   const onTokenized = async () => undefined;
   const tokens = await openTokens({ db, dataKeys: node.dataKeys });
-  const parts = { db, tokens, feed, province: '24', index, asked, onTouched, onTokenized };
+  const parts = { db, tokens, feed, province: '24', indexes, asked, onTouched, onTokenized };
   const changes = await Changes.start(parts);
   return { feed, changes, asked };
 }
@@ -250,7 +251,7 @@ describe('the index of identifiers', () => {
     const index = new IdentifierIndex();
     const token = new Uint8Array(32).map((_, i) => i);
     const none = new Int32Array(2);
-    index.put({ id: Int32Array.of(1, 2), token, kind: none, generation: none });
+    index.put({ id: Int32Array.of(1, 2), token, kind: none });
     const [one, isResident] = [Int32Array.of(1, 1), new Uint8Array(2)];
     const naming = { identifier: Int32Array.of(1, 2), birth: none, household: none, principal: none };
     const rows = { ...naming, record: one, isResident };

@@ -118,7 +118,8 @@ export async function createNodeHttp(options: NodeHttpOptions = {}): Promise<Nod
     logger,
   });
   await rules.pull();
-  const tokenizer = { hurry: () => tokenize(db, dataKeys, keyService) };
+  const hurry = () => tokenize(db, dataKeys, keyService);
+  const tokenizer = { hurry, generationInUse: async () => 1 };
   const feed = stack.use(new Feed({ db, clock, logger, kinds: NODE_KINDS }));
   stack.use(
     await Submitter.start({

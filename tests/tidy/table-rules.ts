@@ -48,7 +48,7 @@ export const TABLE_READERS: readonly TableReader[] = [
   },
   {
     reader: 'node/tracing/openings',
-    tables: ['cases', 'case_identifiers', 'identifiers'],
+    tables: ['cases', 'case_identifiers'],
     why: 'which cases a trace starts from is decided in the transaction that opens it',
   },
   {
@@ -70,6 +70,11 @@ export const TABLE_READERS: readonly TableReader[] = [
     reader: 'node/federation/keys',
     tables: ['openings', 'traces'],
     why: 'a generation is forgotten only when no opening names it, in one look',
+  },
+  {
+    reader: 'hub/key-service',
+    tables: ['traces'],
+    why: 'a key is retired only when no open trace names its generation, in one look',
   },
   {
     reader: 'hub/audit',

@@ -23,6 +23,8 @@ export interface HubReport {
   readonly tokenizedVersion: number;
   /** Why it answers no question, else empty. */
   readonly refusal: string;
+  /** Generations of the OPRF key in which it answers. */
+  readonly oprfGenerations: readonly number[];
 }
 
 export interface HubReportAnswer {
@@ -42,7 +44,11 @@ export interface HubLink extends AsyncDisposable {
   /** The key service. */
   evaluate(
     blinded: Uint8Array,
-    terms: { readonly purpose: 'all' | 'cases'; readonly signal: AbortSignal },
+    terms: {
+      readonly purpose: 'all' | 'cases';
+      readonly signal: AbortSignal;
+      readonly generation?: number;
+    },
   ): Promise<{ evaluated: Uint8Array; generation: number; budgetLow: boolean }>;
   /** The version is that of the hub's list of provinces. */
   report(report: HubReport, signal: AbortSignal): Promise<HubReportAnswer>;
@@ -75,9 +81,9 @@ export function connectHub({ protocol, ...to }: HubLinkOptions): HubLink {
     get state() {
       return channel.state;
     },
-    evaluate: (blinded, { purpose, signal }) =>
+    evaluate: (blinded, { purpose, signal, generation }) =>
       client.evaluate(
-        { blinded, forCases: purpose === 'cases' },
+        { blinded, forCases: purpose === 'cases', generation: generation ?? 0 },
         { deadlineMs: EVALUATE_DEADLINE_MS, signal },
       ),
     report: async ({ incarnation, dataVersion, tokenizedVersion, stale, asking, ...said }, signal) => {
@@ -87,6 +93,7 @@ export function connectHub({ protocol, ...to }: HubLinkOptions): HubLink {
           dataVersion: BigInt(dataVersion),
           tokenizedVersion: BigInt(tokenizedVersion),
           ...said,
+          oprfGenerations: [...said.oprfGenerations],
           protocol,
           asking: [...asking],
           stale: stale.map(({ traceId, seqs }) => ({ traceId, seqs: [...seqs] })),

@@ -26,14 +26,19 @@ export interface ToldKey extends OprfKeyCheck {
   readonly statement: string;
 }
 
+/** No generation in particular. */
+const ANY = 0;
+
 export class OprfKeys {
   readonly #options: OprfKeysOptions;
   readonly #pins = new Map<number, string>();
   /** Statements that were looked at: each once. */
   readonly #seen = new Set<string>();
-  /** What the hub says of its key is not what is pinned; what it does with it is not. */
+  #told: readonly number[] = [];
+  /** What the hub says of its keys is not what is pinned. */
   #isToldOther = false;
-  #isProvenOther = false;
+  /** Generations under which it evaluates with another key than the pinned one; 0: with another than before. */
+  readonly #provenOther = new Set<number>();
 
   private constructor(options: OprfKeysOptions) {
     this.#options = options;
@@ -54,7 +59,12 @@ export class OprfKeys {
 
   /** Why the hub is refused, empty if it is not. */
   get refusal(): string {
-    return this.#isToldOther || this.#isProvenOther ? 'OPRF_KEY_CHANGED' : '';
+    return this.#isToldOther || this.#provenOther.size > 0 ? 'OPRF_KEY_CHANGED' : '';
+  }
+
+  /** Pinned generations that the hub serves, that of new traces last; empty: it has told of none. */
+  get told(): readonly number[] {
+    return this.#told;
   }
 
   /** Throws FAILED_PRECONDITION OPRF_KEY_CHANGED while the hub has another key than the pinned one. */
@@ -69,16 +79,27 @@ export class OprfKeys {
       : [`hub: ${this.refusal}: its key service has another key; it is refused`];
   }
 
-  /** What the hub says of its keys, at every report. What the CA has stated of new generations is pinned. */
-  async heard(told: readonly ToldKey[]): Promise<void> {
+  /**
+   * What the hub says of its keys, at every report; whether it serves others than before. What the CA has
+   * stated of new generations is pinned.
+   */
+  async heard(told: readonly ToldKey[]): Promise<boolean> {
     for (const { statement } of told) {
       if (statement === '' || this.#seen.has(statement)) continue;
       await this.#pinStated(statement).catch((error: unknown) => {
         this.#options.logger.warn({ err: toAppError(error) }, 'a statement of an OPRF key is no good');
       });
     }
-    const isOther = told.some(({ generation, check }) => this.#differs({ generation, check }));
-    this.#become({ isToldOther: isOther, isProvenOther: this.#isProvenOther });
+    const before = this.refusal;
+    this.#isToldOther = told.some(({ generation, check }) => this.#differs({ generation, check }));
+    const generations = told.map(({ generation }) => generation);
+    // What is not served any more cannot be proven again.
+    for (const one of told.length > 0 ? this.#provenOther : [])
+      if (one !== ANY && !generations.includes(one)) this.#provenOther.delete(one);
+    const toldBefore = this.#told.join();
+    this.#told = generations.filter((generation) => this.#pins.has(generation));
+    this.#sayFrom(before);
+    return this.#told.join() !== toldBefore;
   }
 
   /**
@@ -87,15 +108,25 @@ export class OprfKeys {
    */
   async prove(key: OprfKeyCheck): Promise<void> {
     if (this.isOpen) await this.#pin(key, null);
-    const isProvenOther = this.#pins.get(key.generation) !== key.check;
-    this.#become({ isToldOther: this.#isToldOther, isProvenOther });
-    if (isProvenOther) throw changed();
+    const before = this.refusal;
+    const isOther = this.#pins.get(key.generation) !== key.check;
+    if (isOther) this.#provenOther.add(key.generation);
+    else for (const one of this.#provenOther) if (this.#isOver(one, key)) this.#provenOther.delete(one);
+    this.#sayFrom(before);
+    if (isOther) throw changed();
   }
 
   /** The tokens that this node holds do not come out again: it is another key than before. */
   reject(): never {
-    this.#become({ isToldOther: this.#isToldOther, isProvenOther: true });
+    const before = this.refusal;
+    this.#provenOther.add(ANY);
+    this.#sayFrom(before);
     throw changed();
+  }
+
+  /** Whether a key that is the pinned one ends the doubt: about itself, and about what never was pinned. */
+  #isOver(doubted: number, { generation }: OprfKeyCheck): boolean {
+    return doubted === generation || !this.#pins.has(doubted);
   }
 
   #differs({ generation, check }: OprfKeyCheck): boolean {
@@ -126,10 +157,8 @@ export class OprfKeys {
     if (isNew) logger.info({ generation }, 'OPRF key pinned');
   }
 
-  #become({ isToldOther, isProvenOther }: { isToldOther: boolean; isProvenOther: boolean }): void {
-    const before = this.refusal;
-    this.#isToldOther = isToldOther;
-    this.#isProvenOther = isProvenOther;
+  /** Says once that the hub is refused, and once that it is not any more. */
+  #sayFrom(before: string): void {
     if (this.refusal === before) return;
     const { logger } = this.#options;
     if (before === '') logger.error({}, 'the hub has another OPRF key than the pinned one: it is refused');

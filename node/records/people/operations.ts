@@ -13,10 +13,12 @@
  * TRANSACTION_CONFLICT, after which the whole transaction is tried again.
  */
 import type { Caller, Scope } from '../../../shared/acts/access.ts';
-import type { Queryable, Transaction } from '../../../shared/db/database.ts';
+import type { Database, Queryable, Transaction } from '../../../shared/db/database.ts';
 import type { SealerSource } from '../../sealing/data-keys.ts';
 import { holdSealer } from '../../sealing/operations.ts';
 import { IDENTIFIERS_CHANGED, PEOPLE_MOVED } from '../kinds.ts';
+import { servedOf } from './generations.ts';
+import { findGenerations, listTokensOf } from './generations-queries.ts';
 import * as identifiers from './identifiers.ts';
 import * as knowing from './knowing-queries.ts';
 import * as queries from './queries.ts';
@@ -54,6 +56,24 @@ export const { byWeight, readHolders, readIdentifiers, readRecord, readRecordsOf
 
 /** Ward of the standing record of an identifier that counts most; undefined if none says. */
 export const findWard = queries.findWard;
+
+/** Generations of the key service's key of which whoever has a token has one. */
+export async function findServedGenerations(db: Database): Promise<number[]> {
+  return servedOf(await findGenerations(db));
+}
+
+/** Tokens of a generation, by the local ids of those of `ids` that have one. */
+export async function findTokens(
+  ctx: { readonly db: Database; readonly dataKeys: SealerSource },
+  ids: readonly number[],
+  generation: number,
+): Promise<Map<number, Uint8Array>> {
+  const rows = await listTokensOf(ctx.db, { ids, generation });
+  const tokens = await recordKeys.openTokens(ctx);
+  return new Map(
+    rows.map(({ id, token }) => [id, tokens.open({ ids: [id], generations: [generation] }, token)]),
+  );
+}
 
 /** What opens the tokens of this database. */
 export const openTokens = recordKeys.openTokens;

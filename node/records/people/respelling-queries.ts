@@ -38,7 +38,8 @@ export async function renameIdentifiers(
   const indexes = byteaTexts(sealer.index('identifiers.value', values));
   await sql`
     UPDATE identifiers i SET value_sealed = g.value_sealed, value_index = g.value_index,
-      kind = g.kind, key_generation = ${sealer.generation}, token = NULL, token_generation = NULL
+      kind = g.kind, key_generation = ${sealer.generation}, token = NULL, token_generation = NULL,
+      next_token = NULL, next_generation = NULL
     FROM unnest(${ids}::int[], ${sealed}::text[]::bytea[], ${indexes}::text[]::bytea[],
       ${values.map(kindNumberOf)}::smallint[]) g (id, value_sealed, value_index, kind)
     WHERE i.id = g.id`;

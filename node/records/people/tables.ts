@@ -34,6 +34,8 @@ export const identifiers = pgTable(
     valueIndex: bytea().notNull().unique(),
     keyGeneration: integer().notNull(),
     kind: smallint().notNull(),
+    nextToken: bytea(),
+    nextGeneration: integer(),
   },
   (table) => [
     index('identifiers_plain_token').on(table.id).where(sql`length(token) = 16`),
@@ -41,6 +43,15 @@ export const identifiers = pgTable(
     index('identifiers_of_no_kind').on(table.id).where(sql`kind = 0`),
   ],
 );
+
+/** Which generations the tokens are of; one row. */
+export const tokenGenerations = pgTable('token_generations', {
+  id: integer().primaryKey().default(1),
+  current: integer().notNull(),
+  next: integer(),
+  isComplete: boolean().notNull().default(false),
+  isMoved: boolean().notNull().default(true),
+});
 
 /** How far identifiers of before are spelled anew; one row. */
 export const identifierRespelling = pgTable('identifier_respelling', {

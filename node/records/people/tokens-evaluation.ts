@@ -3,6 +3,7 @@
  * the pinned key by texts that are mixed into it. Stores nothing.
  */
 import type { Database } from '../../../shared/db/database.ts';
+import { AppError } from '../../../shared/errors.ts';
 import { CHECK_INPUT, checkOf, type OprfKeyCheck } from '../../../shared/pseudonym/key-check.ts';
 import { mixChecks } from '../../../shared/pseudonym/mixed-batch.ts';
 import type { OprfClient } from '../../../shared/pseudonym/oprf-pool.ts';
@@ -15,6 +16,8 @@ export interface EvaluateTerms {
   /** `cases`: identifiers of cases that are traced, for which the key service keeps a budget apart. */
   readonly purpose: 'all' | 'cases';
   readonly signal: AbortSignal;
+  /** Of the key; 0 or none: as the key service chooses. */
+  readonly generation?: number;
 }
 
 /** The hub's key service, as gRPC brings it. */
@@ -34,6 +37,8 @@ export interface PinnedKeys {
   readonly isOpen: boolean;
   /** Why the hub is refused, empty if it is not. */
   readonly refusal: string;
+  /** Pinned generations that the hub serves, that of new traces last; empty: it has told of none. */
+  readonly told: readonly number[];
   /** Throws FAILED_PRECONDITION OPRF_KEY_CHANGED unless it is the pinned key of its generation. */
   prove(key: OprfKeyCheck): Promise<void>;
   /** It does not make the tokens at hand. Throws OPRF_KEY_CHANGED. */
@@ -55,7 +60,10 @@ export interface EvaluatedBatch {
   readonly budgetLow: boolean;
 }
 
-/** Rejects as the key service does, and FAILED_PRECONDITION OPRF_KEY_CHANGED: then nothing may be stored. */
+/**
+ * Rejects as the key service does, and FAILED_PRECONDITION OPRF_KEY_CHANGED, KEY_GENERATION_RETIRED (a hub of
+ * before has one key only): then nothing may be stored.
+ */
 export async function evaluateBatch(
   options: EvaluationOptions,
   batch: readonly Untokenized[],
@@ -69,6 +77,12 @@ export async function evaluateBatch(
   const { evaluated, generation, budgetLow = false } = await evaluate(blinding.blinded, terms);
   const { checks, tokens } = mixed.unmix(await blinding.finalize(evaluated));
   await proveKey(keys, { generation, checks, known });
+  if (terms.generation && terms.generation !== generation) {
+    const message = `key service: evaluates under generation ${generation}`;
+    throw new AppError('FAILED_PRECONDITION', 'KEY_GENERATION_RETIRED', message, {
+      params: { generation: terms.generation },
+    });
+  }
   return { tokens, generation, budgetLow };
 }
 
@@ -79,7 +93,11 @@ export async function evaluateBatch(
 export async function probeKey(options: EvaluationOptions, signal: AbortSignal): Promise<void> {
   const { keys } = options;
   const isDue = keys.refusal !== '' || (keys.isOpen && (await findKnown(options)) !== undefined);
-  if (isDue) await evaluateBatch(options, [], { purpose: 'all', signal });
+  if (!isDue) return;
+  // Each that is served: doubt about one of them ends with that one.
+  const generations = keys.refusal !== '' && keys.told.length > 0 ? keys.told : [0];
+  for (const generation of generations)
+    await evaluateBatch(options, [], { purpose: 'all', signal, generation });
 }
 
 async function findKnown({ db, dataKeys }: EvaluationOptions): Promise<KnownToken | undefined> {

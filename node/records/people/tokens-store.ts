@@ -7,7 +7,10 @@ import { type Database, withTransaction } from '../../../shared/db/database.ts';
 import type { SealerSource } from '../../sealing/data-keys.ts';
 import type { TokenSealer } from '../../sealing/token-sealer.ts';
 import { IDENTIFIERS_TOKENIZED } from '../kinds.ts';
+import type { TokenGenerations } from './generations.ts';
+import { shareGenerations, storeNextTokens } from './generations-queries.ts';
 import { openTokens } from './record-keys.ts';
+import { isSame, rotated } from './token-rotation.ts';
 import { findUntokenizedRange, storeTokens } from './tokens-queries.ts';
 
 export interface TokenStoreOptions {
@@ -30,10 +33,18 @@ interface Waiter {
   readonly resolve: () => void;
 }
 
-interface TokenBatch {
-  readonly ids: readonly number[];
+/** Tokens, packed, of a generation. */
+interface Tokens {
   readonly tokens: Uint8Array;
   readonly generation: number;
+}
+
+interface TokenBatch extends Tokens {
+  readonly ids: readonly number[];
+  /** Of the next generation, while a node holds two. */
+  readonly next?: Tokens | undefined;
+  /** Where the rotation stood when they were asked for. */
+  readonly asOf: TokenGenerations;
 }
 
 /** Pauses between attempts at rows that another transaction holds; imports let go of theirs quickly. */
@@ -48,7 +59,10 @@ export class TokenStore {
     this.#options = options;
   }
 
-  /** Stores a batch; the number of its rows that stayed locked by others. */
+  /**
+   * Stores a batch; the number of its rows that stayed locked by others. Throws ABORTED TOKENS_ROTATED if it
+   * is of other generations than are to be stored now.
+   */
   async store(batch: TokenBatch): Promise<number> {
     const { clock } = this.#options;
     let settled = await this.#storeFree(batch);
@@ -87,16 +101,22 @@ export class TokenStore {
   }
 
   /** Stores what nobody else holds; how many need nothing more. */
-  async #storeFree({ ids, tokens, generation }: TokenBatch): Promise<number> {
+  async #storeFree({ ids, next, asOf, ...first }: TokenBatch): Promise<number> {
     // Asked once, unless that fails.
     this.#sealer ??= openTokens(this.#options).catch((error: unknown) => {
       this.#sealer = undefined;
       throw error;
     });
-    const rows = { ids, generations: ids.map(() => generation) };
-    const sealed = (await this.#sealer).seal(rows, tokens);
+    const sealer = await this.#sealer;
+    const sealedOf = ({ tokens, generation }: Tokens) => {
+      const sealed = sealer.seal({ ids, generations: ids.map(() => generation) }, tokens);
+      return { ids, generation, sealed };
+    };
     return withTransaction(this.#options.db, async (tx) => {
-      const { stored, known } = await storeTokens(tx, { ids, generation, sealed });
+      if (!isSame(await shareGenerations(tx), asOf)) throw rotated();
+      const { stored, known } = await storeTokens(tx, sealedOf(first));
+      // In one transaction: whoever has a token has it in each generation that is answered in.
+      if (next) await storeNextTokens(tx, sealedOf(next));
       if (stored.length > 0) await tx.emit(IDENTIFIERS_TOKENIZED, stored);
       return stored.length + known;
     });

@@ -6,7 +6,8 @@
  *   lane 1   select → blind → hub evaluates → finalize → store, tell → select …
  *   lane 2            select → blind → hub evaluates → …          two lanes keep node and hub both at work
  *
- * Several programs may tokenize one database at once. Holds no key; logs counts, never identifiers.
+ * When the key service's key is changed, token-rotation.ts makes the tokens of the next one beside it. Several
+ * programs may tokenize one database at once. Holds no key; logs counts, never identifiers.
  */
 import type { Clock } from '../../../shared/clock.ts';
 import { AppError, toAppError } from '../../../shared/errors.ts';
@@ -15,6 +16,9 @@ import { findLastId } from '../../../shared/feed/queries.ts';
 import type { Logger } from '../../../shared/log.ts';
 import { type Loop, type LoopWatch, startLoop } from '../../../shared/loop.ts';
 import { IDENTIFIERS_CHANGED } from '../kinds.ts';
+import { freshOf } from './generations.ts';
+import { findGenerations, listWithoutOf } from './generations-queries.ts';
+import { fillTokens, TokenRotation } from './token-rotation.ts';
 import { type EvaluateTerms, type EvaluationOptions, evaluateBatch, probeKey } from './tokens-evaluation.ts';
 import {
   countUntokenized,
@@ -40,7 +44,7 @@ export interface TokenizerOptions extends EvaluationOptions {
 
 /** Disposing stops the loop; flushes that wait then reject with TOKENS_PENDING. */
 export interface Tokenizer extends AsyncDisposable {
-  /** There may be new identifiers: do not wait for the next look. */
+  /** There may be new identifiers, or another key: do not wait for the next look. */
   wake(): void;
   /**
    * Resolves when no identifier that was committed before the call lacks a token, with the event through
@@ -56,10 +60,12 @@ export interface Tokenizer extends AsyncDisposable {
   /** What has no token now. */
   look(): Promise<PendingTokens>;
   /**
-   * Gives these identifiers their tokens before all others, out of what is reserved for cases. Rejects as
-   * the key service does.
+   * Gives these identifiers their tokens before all others, out of what is reserved for cases: any, and those
+   * of `generation`. Rejects as the key service does.
    */
-  hurry(ids: readonly number[], signal: AbortSignal): Promise<void>;
+  hurry(ids: readonly number[], signal: AbortSignal, generation?: number): Promise<void>;
+  /** The generation of the key that new traces use. */
+  generationInUse(): Promise<number>;
   /** What an operator should look at: a budget that is spent, or soon will be. */
   warnings(): string[];
 }
@@ -98,6 +104,7 @@ class TokenLoop implements Tokenizer {
   readonly #store: TokenStore;
   readonly #stop = new AbortController();
   readonly #loop: Loop;
+  readonly #rotation: TokenRotation;
   readonly #unhear: () => void;
   #lastFailure: AppError | undefined;
   #isBudgetLow = false;
@@ -105,6 +112,7 @@ class TokenLoop implements Tokenizer {
   constructor(options: TokenizerOptions) {
     this.#options = options;
     this.#store = new TokenStore(options);
+    this.#rotation = new TokenRotation(options);
     const { clock, logger, watch } = options;
     const pass = () => this.#round();
     const times = { everyMs: LOOK_EVERY_MS, retryMs: RETRY_MS };
@@ -114,12 +122,13 @@ class TokenLoop implements Tokenizer {
 
   wake(): void {
     this.#loop.wake();
+    this.#rotation.wake();
   }
 
   async flush(signal: AbortSignal): Promise<number> {
     const settlement = await this.#store.settlement();
     if ('lastEvent' in settlement) return settlement.lastEvent;
-    this.wake();
+    this.#loop.wake();
     try {
       await unlessAborted(settlement.done, [signal, this.#stop.signal]);
     } catch {
@@ -151,12 +160,21 @@ class TokenLoop implements Tokenizer {
     return { ...range, count };
   }
 
-  async hurry(ids: readonly number[], signal: AbortSignal): Promise<void> {
+  async hurry(ids: readonly number[], signal: AbortSignal, generation?: number): Promise<void> {
     const { db, dataKeys, batch: most = BATCH } = this.#options;
-    const waiting = await listUntokenizedOf({ sql: db.sql, sealer: dataKeys.sealer }, ids);
+    const sealed = { sql: db.sql, sealer: dataKeys.sealer };
+    const waiting = await listUntokenizedOf(sealed, ids);
     const terms = { purpose: 'cases', signal: AbortSignal.any([signal, this.#stop.signal]) } as const;
     for (let at = 0; at < waiting.length; at += most)
       await this.#tokenize(waiting.slice(at, at + most), terms);
+    if (generation === undefined) return;
+    const without = await listWithoutOf(sealed, { ids, generation });
+    for (let at = 0; at < without.length; at += most)
+      await fillTokens(this.#options, without.slice(at, at + most), { ...terms, generation });
+  }
+
+  async generationInUse(): Promise<number> {
+    return this.#options.keys.told.at(-1) ?? (await findGenerations(this.#options.db)).current;
   }
 
   warnings(): string[] {
@@ -218,12 +236,18 @@ class TokenLoop implements Tokenizer {
   }
 
   async #tokenize(batch: readonly Untokenized[], asking: EvaluateTerms): Promise<number> {
-    const { logger } = this.#options;
-    const { tokens, generation, budgetLow } = await evaluateBatch(this.#options, batch, asking);
+    const { db, keys, logger } = this.#options;
+    const asOf = await findGenerations(db);
+    const [first, second] = freshOf(asOf, keys.told);
+    const evaluate = (of: number) => evaluateBatch(this.#options, batch, { ...asking, generation: of });
+    const { tokens, generation, budgetLow } = await evaluate(first);
+    // Made again with all others, unless this node answers in it already.
+    const spare = (error: unknown) => (asOf.isComplete ? Promise.reject(error) : undefined);
+    const next = second === undefined ? undefined : await evaluate(second).catch(spare);
     if (budgetLow && !this.#isBudgetLow) logger.warn({}, 'the budget at the key service is nearly used up');
     this.#isBudgetLow = budgetLow;
     const ids = batch.map((identifier) => identifier.id);
-    const locked = await this.#store.store({ ids, tokens, generation });
+    const locked = await this.#store.store({ ids, tokens, generation, next, asOf });
     logger.info({ identifiers: ids.length - locked, locked, generation }, 'tokenized');
     return locked;
   }
@@ -231,6 +255,7 @@ class TokenLoop implements Tokenizer {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#unhear();
     this.#stop.abort();
+    await this.#rotation[Symbol.asyncDispose]();
     await this.#loop[Symbol.asyncDispose]();
   }
 }

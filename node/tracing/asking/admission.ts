@@ -26,6 +26,7 @@ import { federationKeyOf, type Warrant } from '../../../shared/signed/opening-sh
 import type { OprfKeys } from '../../federation/oprf-keys/operations.ts';
 import type { TokenCipher } from './ciphers.ts';
 import type { IdentifierIndex } from './identifier-index.ts';
+import type { IdentifierIndexes } from './identifier-indexes.ts';
 import * as queries from './queries.ts';
 
 export interface AdmissionCtx {
@@ -37,7 +38,7 @@ export interface AdmissionCtx {
   rulePack(number: number): Promise<RulePack>;
   /** Number of the pack in force at an instant, epoch seconds. */
   rulesInForceAt(at: number): number | undefined;
-  readonly index: Pick<IdentifierIndex, 'hasOnlyGeneration'>;
+  readonly indexes: Pick<IdentifierIndexes, 'find'>;
   /** Whether the hub has the pinned OPRF key. */
   readonly oprfKeys: Pick<OprfKeys, 'demand'>;
   /**
@@ -94,11 +95,19 @@ async function admitVerified(
 function checkKeys(ctx: AdmissionCtx, opening: Opening): void {
   ctx.oprfKeys.demand();
   ctx.cipherOf(opening.trace_id, federationKeyOf(opening));
-  if (ctx.index.hasOnlyGeneration(opening.generation)) return;
-  const message = `tokens: not all of generation ${opening.generation} of the key service's key`;
-  throw new AppError('FAILED_PRECONDITION', 'KEY_GENERATION_MISMATCH', message, {
-    params: { generation: opening.generation },
-  });
+  indexOf(ctx, opening);
+}
+
+/** The identifiers by the tokens of a trace. Throws FAILED_PRECONDITION KEY_GENERATION_MISMATCH. */
+export function indexOf(
+  { indexes }: Pick<AdmissionCtx, 'indexes'>,
+  { generation }: Pick<Opening, 'generation'>,
+): IdentifierIndex {
+  const index = indexes.find(generation);
+  if (index) return index;
+  const message = `tokens: not all of generation ${generation} of the key service's key`;
+  const params = { generation };
+  throw new AppError('FAILED_PRECONDITION', 'KEY_GENERATION_MISMATCH', message, { params });
 }
 
 /**

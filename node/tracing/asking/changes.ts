@@ -16,11 +16,14 @@ import {
   IDENTIFIERS_CHANGED,
   IDENTIFIERS_TOKENIZED,
   STAYS_CHANGED,
+  TOKENS_ROTATED,
   unpackStays,
 } from '../../records/kinds.ts';
+import { findServedGenerations } from '../../records/people/operations.ts';
 import type { TokenSealer } from '../../sealing/token-sealer.ts';
 import type { AskedQuestions, TouchedQuestion } from './asked-questions.ts';
-import type { IdentifierIndex } from './identifier-index.ts';
+import type { IdentifierColumns } from './identifier-index.ts';
+import type { IdentifierIndexes } from './identifier-indexes.ts';
 import { findPresentAt, readIdentifiers, readRecords } from './queries.ts';
 
 export interface ChangesOptions {
@@ -29,7 +32,7 @@ export interface ChangesOptions {
   readonly tokens: TokenSealer;
   readonly feed: Feed;
   readonly province: string;
-  readonly index: IdentifierIndex;
+  readonly indexes: IdentifierIndexes;
   readonly asked: AskedQuestions;
   /** Told of questions whose answers no longer hold, once the data version has grown. */
   readonly onTouched: (questions: readonly TouchedQuestion[]) => void;
@@ -37,7 +40,8 @@ export interface ChangesOptions {
   readonly onTokenized: () => Promise<void>;
 }
 
-const KINDS = [IDENTIFIERS_CHANGED, IDENTIFIERS_TOKENIZED, STAYS_CHANGED, ENCOUNTERS_CHANGED];
+const DATA_KINDS = [IDENTIFIERS_CHANGED, STAYS_CHANGED, ENCOUNTERS_CHANGED];
+const KINDS = [...DATA_KINDS, IDENTIFIERS_TOKENIZED, TOKENS_ROTATED];
 
 export class Changes implements AsyncDisposable {
   dataVersion = 1;
@@ -64,10 +68,19 @@ export class Changes implements AsyncDisposable {
   }
 
   async #load(): Promise<void> {
-    const { db, tokens, province, index } = this.#options;
-    index.put(await readIdentifiers(db, tokens));
-    index.putRecords(await readRecords(db, province));
+    const { db, province, indexes } = this.#options;
+    await this.#serve(await findServedGenerations(db), { anew: true });
+    indexes.putRecords(await readRecords(db, province));
     this.dataVersion++;
+  }
+
+  /** Reads the identifiers of generations that are new, or of all; lets go of others. */
+  async #serve(generations: readonly number[], { anew }: { anew: boolean }): Promise<void> {
+    const { db, tokens, indexes } = this.#options;
+    for (const generation of generations)
+      if (anew || !indexes.find(generation))
+        indexes.add(generation, await readIdentifiers(db, tokens, { generation }));
+    indexes.keep(generations);
   }
 
   /**
@@ -88,11 +101,11 @@ export class Changes implements AsyncDisposable {
     this.#applying = true;
     try {
       const touched = await this.#read(events);
-      const received = events.filter(({ kind }) => kind !== IDENTIFIERS_TOKENIZED.name).map(({ at }) => at);
-      this.dataAt = Math.max(this.dataAt, ...received);
+      const received = events.filter(({ kind }) => DATA_KINDS.some(({ name }) => name === kind));
+      this.dataAt = Math.max(this.dataAt, ...received.map(({ at }) => at));
       this.dataVersion++;
       if (touched.length > 0) this.#options.onTouched(touched);
-      if (received.length < events.length) await this.#options.onTokenized();
+      if (events.some((event) => bodyOf(event, IDENTIFIERS_TOKENIZED))) await this.#options.onTokenized();
     } finally {
       this.#applying = false;
     }
@@ -102,6 +115,9 @@ export class Changes implements AsyncDisposable {
     const touched: TouchedQuestion[] = [];
     const tokenized = events.flatMap((event) => bodyOf(event, IDENTIFIERS_TOKENIZED) ?? []);
     const changed = events.flatMap((event) => bodyOf(event, IDENTIFIERS_CHANGED) ?? []);
+    // Where it stands now, if it has gone on meanwhile.
+    if (events.some((event) => bodyOf(event, TOKENS_ROTATED)))
+      await this.#serve(await findServedGenerations(this.#options.db), { anew: false });
     const identifiers = new Set([...changed, ...tokenized]);
     if (identifiers.size > 0) touched.push(...(await this.#refresh([...identifiers])));
     touched.push(...this.#options.asked.touchedByTokens(tokenized));
@@ -115,16 +131,23 @@ export class Changes implements AsyncDisposable {
   }
 
   async #refresh(ids: number[]): Promise<TouchedQuestion[]> {
-    const { db, tokens, province, index, asked } = this.#options;
-    const rows = await readIdentifiers(db, tokens, ids);
+    const { db, tokens, province, indexes, asked } = this.#options;
+    const read = new Map<number, IdentifierColumns>();
+    for (const generation of indexes.generations)
+      read.set(generation, await readIdentifiers(db, tokens, { generation, ids }));
     const records = await readRecords(db, province, ids);
-    const found = new Set(rows.id);
-    const gone = ids.filter((id) => index.has(id) && !found.has(id));
-    const forgotten = index.tokensOf(gone);
-    index.remove(gone);
-    index.put(rows);
-    index.putRecords(records, ids);
-    return asked.touchedByIdentity(Buffer.concat([rows.token, forgotten]));
+    // No answer comes between: all of it at once.
+    const changed: Uint8Array[] = [];
+    for (const [generation, index] of indexes.all) {
+      const rows = read.get(generation) as IdentifierColumns;
+      const found = new Set(rows.id);
+      const gone = ids.filter((id) => index.has(id) && !found.has(id));
+      changed.push(rows.token, index.tokensOf(gone));
+      index.remove(gone);
+      index.put(rows);
+    }
+    indexes.putRecords(records, ids);
+    return asked.touchedByIdentity(Buffer.concat(changed));
   }
 
   async #touchedByStays(stays: ChangedStays): Promise<TouchedQuestion[]> {
@@ -145,18 +168,22 @@ export class Changes implements AsyncDisposable {
     from: ArrayLike<number>;
     until: ArrayLike<number>;
   }): TouchedQuestion[] {
-    const { index, asked } = this.#options;
-    const held = Array.from(at.id, (_, i) => i).filter((i) => index.has(at.id[i] as number));
-    return asked.touchedByEvents(
-      index.tokensOf(held.map((i) => at.id[i] as number)),
-      held.map((i) => at.from[i] as number),
-      held.map((i) => at.until[i] as number),
-    );
+    const { indexes, asked } = this.#options;
+    return [...indexes.all].flatMap(([, index]) => {
+      const held = Array.from(at.id, (_, i) => i).filter((i) => index.has(at.id[i] as number));
+      return asked.touchedByEvents(
+        index.tokensOf(held.map((i) => at.id[i] as number)),
+        held.map((i) => at.from[i] as number),
+        held.map((i) => at.until[i] as number),
+      );
+    });
   }
 
   #touchedByEncounters(ids: number[]): TouchedQuestion[] {
-    const { index, asked } = this.#options;
-    return asked.touchedByIdentity(index.tokensOf(ids.filter((id) => index.has(id))));
+    const { indexes, asked } = this.#options;
+    return [...indexes.all].flatMap(([, index]) =>
+      asked.touchedByIdentity(index.tokensOf(ids.filter((id) => index.has(id)))),
+    );
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,5 +1,5 @@
 /**
- * The node's identifiers in memory: token ↔ local id, kind, and by the standing records (record-index.ts)
+ * The node's identifiers in memory, of one generation of the key service's key: token ↔ local id, kind, and by the standing records (record-index.ts)
  * whom they link, where they live and with whom. `who` is answered from here alone. Typed arrays by local id;
  * the database is the truth, and `refresh` reads it again.
  */
@@ -14,31 +14,26 @@ export interface IdentifierColumns {
   readonly token: Uint8Array;
   /** Number of the kind, see shared/domain/identifier.ts. */
   readonly kind: Int32Array;
-  /** Generation of the key service's key that made the token. */
-  readonly generation: Int32Array;
 }
 
 const NONE = -1;
 
 export class IdentifierIndex {
   #tokens = new KeyTable();
-  readonly #generations = new Set<number>();
-  readonly #records = new RecordIndex();
+  readonly #records: RecordIndex;
   /** Local id of a token's number, and the inverse. */
   #idOf = new Int32Array(1024);
   #numberOf = new Int32Array(1024).fill(NONE);
   #kind = new Int32Array(1024);
 
+  /** `records`: those of all generations. */
+  constructor(records = new RecordIndex()) {
+    this.#records = records;
+  }
+
   /** Identifiers held. */
   get size(): number {
     return this.#tokens.size;
-  }
-
-  /** Whether no token was made by another generation of the key service's key. */
-  hasOnlyGeneration(generation: number): boolean {
-    return (
-      this.#generations.size === 0 || (this.#generations.size === 1 && this.#generations.has(generation))
-    );
   }
 
   /** Local ids of packed tokens, -1 where the node does not hold one. */
@@ -112,7 +107,6 @@ export class IdentifierIndex {
       this.#numberOf[id] = numbers[i] as number;
       this.#kind[id] = rows.kind[i] as number;
     }
-    for (const generation of rows.generation) this.#generations.add(generation);
   }
 
   /** Lets identifiers go; one that comes again is put in anew. */

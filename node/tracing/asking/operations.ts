@@ -21,13 +21,13 @@ import {
   WHO_PER_QUESTION,
 } from '../../../shared/trace/messages.ts';
 import type { Tokenizer } from '../../records/people/operations.ts';
-import type { AdmissionCtx, AdmittedTrace } from './admission.ts';
+import { type AdmissionCtx, type AdmittedTrace, indexOf } from './admission.ts';
 import { type BuiltAnswer, buildAnswer, type LocalQuestion } from './answer.ts';
 import { deleteAsked } from './asked-queries.ts';
 import type { AskedQuestions } from './asked-questions.ts';
 import { beginAsking, recordAnswer } from './asking.ts';
 import type { Changes } from './changes.ts';
-import type { IdentifierIndex } from './identifier-index.ts';
+import type { IdentifierIndexes } from './identifier-indexes.ts';
 import * as queries from './queries.ts';
 
 export interface TracingCtx extends AdmissionCtx {
@@ -38,7 +38,7 @@ export interface TracingCtx extends AdmissionCtx {
   readonly logger: Logger;
   readonly province: string;
   readonly incarnation: number;
-  readonly index: IdentifierIndex;
+  readonly indexes: IdentifierIndexes;
   readonly asked: AskedQuestions;
   readonly changes: Changes;
   readonly refusals: RefusalLog;
@@ -64,8 +64,8 @@ export interface AskedTrace extends AdmittedTrace {
 /**
  * The encoded answer to one question, from one state of the data; on the record, as is a refusal. Throws
  * INVALID_ARGUMENT QUESTION_TOO_LARGE; PERMISSION_DENIED NO_WARRANT, QUESTION_OUTSIDE_OPENING,
- * OPENING_EXPIRED, WARRANT_EXPIRED; FAILED_PRECONDITION OPRF_KEY_CHANGED; UNAVAILABLE TOKENS_PENDING; and as
- * `beginAsking`.
+ * OPENING_EXPIRED, WARRANT_EXPIRED; FAILED_PRECONDITION OPRF_KEY_CHANGED, KEY_GENERATION_MISMATCH; UNAVAILABLE
+ * TOKENS_PENDING; and as `beginAsking`.
  */
 export function answerQuestion(
   ctx: TracingCtx,
@@ -101,7 +101,9 @@ async function answerAllowed(
   ctx.asked.note({ id: traceId, expiresAt }, { ...question, who, met });
   const pendingIdentifiers = await readTokens(ctx, trace.protocol, signal);
   const tokens = { question, who, met };
-  const read = { id: traceId, expiresAt, rules: pack, protocol: trace.protocol, pendingIdentifiers };
+  const { generation } = trace.opening;
+  const terms = { id: traceId, expiresAt, generation, protocol: trace.protocol };
+  const read = { ...terms, rules: pack, pendingIdentifiers };
   const { built, header } = await readAnswer(ctx, tokens, read);
   const { answer } = built;
   const records = { ...answer.records, tags: cipher.tagsOf(built.handles, built.births) };
@@ -139,6 +141,8 @@ interface TokenQuestion {
 interface ReadTerms {
   readonly id: string;
   readonly expiresAt: number;
+  /** Of the key service's key behind the tokens of the trace. */
+  readonly generation: number;
   readonly rules: RulePack;
   readonly protocol: number;
   readonly pendingIdentifiers: number;
@@ -156,9 +160,10 @@ async function readAnswer(
 ): Promise<{ built: BuiltAnswer; header: AnswerHeader }> {
   for (;;) {
     const { dataVersion, dataAt } = ctx.changes;
-    const local = { question, who: ctx.index.idsOf(who), met: ctx.index.idsOf(met) };
+    const index = indexOf(ctx, trace);
+    const local = { question, who: index.idsOf(who), met: index.idsOf(met) };
     const events = await findEvents(ctx, local, trace.rules);
-    const built = buildAnswer(ctx.index, local, events, trace.protocol);
+    const built = buildAnswer(index, local, events, trace.protocol);
     const namedBefore = ctx.asked.noteNamed(trace, question.seq, built.answer.named);
     ctx.asked.noteLeftOut(trace, question.seq, built.leftOut);
     const { pendingIdentifiers } = trace;

@@ -39,21 +39,26 @@ export async function markDataAt({ orm }: Queryable, dataAt: number): Promise<vo
 }
 
 /**
- * Identifiers that have a token, which `tokens` opens: all, or those of `ids`. Throws SEALED_VALUE_REFUSED.
+ * Identifiers that have a token of a generation, which `tokens` opens: all, or those of `ids`. Throws
+ * SEALED_VALUE_REFUSED.
  */
 export async function readIdentifiers(
   db: Database,
   tokens: TokenSealer,
-  ids?: readonly number[],
+  { generation, ids }: { readonly generation: number; readonly ids?: readonly number[] | undefined },
 ): Promise<IdentifierColumns> {
+  const number = Math.trunc(generation);
   const { columns } = await copyColumns(
     db.sql,
-    `SELECT id, token, kind::int, coalesce(token_generation, 0) FROM identifiers
-      WHERE token IS NOT NULL ${ids ? `AND id = ANY(${intArray(ids)})` : ''}`,
-    ['int4', 'bytea24', 'int4', 'int4'],
+    `SELECT id, CASE WHEN token_generation = ${number} THEN token ELSE next_token END, kind::int
+      FROM identifiers
+      WHERE token IS NOT NULL AND (token_generation = ${number} OR next_generation = ${number})
+        ${ids ? `AND id = ANY(${intArray(ids)})` : ''}`,
+    ['int4', 'bytea24', 'int4'],
   );
-  const [id, sealed, kind, generation] = columns;
-  return { id, token: tokens.open({ ids: id, generations: generation }, sealed), kind, generation };
+  const [id, sealed, kind] = columns;
+  const generations = new Int32Array(id.length).fill(generation);
+  return { id, token: tokens.open({ ids: id, generations }, sealed), kind };
 }
 
 /**

@@ -21,6 +21,8 @@ export interface Report extends TokensTold {
   readonly asking: readonly string[];
   /** Why this node answers no question, else empty. */
   readonly refusal: string;
+  /** Generations of the key service's key in which it answers. */
+  readonly oprfGenerations: readonly number[];
 }
 
 /** What the hub says to it. */
@@ -41,6 +43,7 @@ export interface StatusReporterOptions {
   readonly asked: AskedQuestions;
   readonly tokens: Pick<TokenProgress, 'told' | 'isDue'>;
   refusal(): string;
+  generations(): readonly number[];
   /** Sends one report to the hub. */
   send(report: Report, signal: AbortSignal): Promise<ReportAnswer>;
 }
@@ -88,7 +91,9 @@ export class StatusReporter implements AsyncDisposable {
     const stale = [...sending].map(([traceId, seqs]) => ({ traceId, seqs: [...seqs] }));
     try {
       const asking = asked.nextTraces(ASKED_AT_ONCE);
-      const report = { incarnation, dataVersion, dataAt, stale, asking, ...tokens, refusal };
+      const oprfGenerations = this.#options.generations();
+      const said = { incarnation, dataVersion, dataAt, refusal, oprfGenerations };
+      const report = { ...said, stale, asking, ...tokens };
       const { nextInMs, closed } = await this.#options.send(report, signal);
       asked.forget(closed);
       if (closed.length > 0) await markOpeningsClosed(db, closed, nowSeconds(clock));

@@ -19,7 +19,7 @@ import { AskedQuestions, type TouchedQuestion } from './asked-questions.ts';
 import { Changes } from './changes.ts';
 import { TraceCiphers } from './ciphers.ts';
 import { measureAsked } from './figures.ts';
-import { IdentifierIndex } from './identifier-index.ts';
+import { IdentifierIndexes } from './identifier-indexes.ts';
 import type { TracingCtx } from './operations.ts';
 import * as queries from './queries.ts';
 import { type Report, type ReportAnswer, StatusReporter } from './status-reporter.ts';
@@ -72,23 +72,24 @@ export interface Tracing extends AsyncDisposable {
 export async function createTracing(options: TracingOptions): Promise<Tracing> {
   const { db, clock, feed, province } = options;
   const incarnation = await queries.beginIncarnation(db, clock.nowMs());
-  const index = new IdentifierIndex();
+  const indexes = new IdentifierIndexes();
   const asked = new AskedQuestions();
   if (options.metrics) measureAsked(options.metrics, () => asked.figures);
   let reporter: StatusReporter | undefined;
   const onTouched = (questions: readonly TouchedQuestion[]) => reporter?.touched(questions);
   const onTokenized = async () => reporter?.tokenized();
   const tokens = await openTokens(options);
-  const changes = await Changes.start({ db, tokens, feed, province, index, asked, onTouched, onTokenized });
+  const changes = await Changes.start({ db, tokens, feed, province, indexes, asked, onTouched, onTokenized });
   changes.dataAt = await queries.findDataAt(db);
   const progress = new TokenProgress({ look: () => options.tokens.look(), changes });
   const refusal = () => options.oprfKeys.refusal;
-  const reporting = { incarnation, changes, asked, tokens: progress, refusal, send: options.report };
-  reporter = new StatusReporter({ ...options, ...reporting });
+  const generations = () => indexes.generations;
+  const reporting = { incarnation, changes, asked, tokens: progress, refusal, generations };
+  reporter = new StatusReporter({ ...options, ...reporting, send: options.report });
   const ciphers = new TraceCiphers(options.federationKey);
   const ctx: TracingCtx = {
     ...options,
-    ...{ incarnation, index, asked, changes },
+    ...{ incarnation, indexes, asked, changes },
     onLeftOut: () => progress.await(),
     cipherOf: (traceId, generation) => ciphers.of(traceId, generation),
   };

@@ -19,7 +19,7 @@ import type { Opening } from '../../../shared/signed/opening.ts';
 import { federationKeyOf } from '../../../shared/signed/opening-shape.ts';
 import { PEOPLE_MOVED } from '../../records/kinds.ts';
 import type { SealerSource } from '../../sealing/data-keys.ts';
-import { verifyDeliveryWarrant } from '../asking/admission.ts';
+import { indexOf, verifyDeliveryWarrant } from '../asking/admission.ts';
 import type { TracingCtx } from '../asking/operations.ts';
 import { CONTACTS_DELIVERED } from '../kinds.ts';
 import {
@@ -169,7 +169,7 @@ async function applyVerified(ctx: TracingCtx, delivery: Delivery): Promise<numbe
 
 function localContacts(ctx: TracingCtx, opening: Opening, { contacts }: Delivery): LocalContact[] {
   const cipher = ctx.cipherOf(opening.trace_id, federationKeyOf(opening));
-  const ids = ctx.index.idsOf(cipher.tokensOf(Buffer.concat(contacts.map((c) => c.pseudonyms))));
+  const ids = indexOf(ctx, opening).idsOf(cipher.tokensOf(Buffer.concat(contacts.map((c) => c.pseudonyms))));
   let at = 0;
   return contacts.map(({ pseudonyms, ...contact }) => {
     const until = at + pseudonyms.length / 16;

@@ -17,9 +17,13 @@ export interface OpeningParts {
   readonly rules: RulePack;
   /** One at least; of a case a row for each identifier. */
   readonly cases: readonly IndexRow[];
+  /** Of the cases' identifiers, by local id, as far as they have one. */
+  readonly tokens: ReadonlyMap<number, Uint8Array>;
   readonly pseudonymize: Pseudonymize;
   /** Generation of the federation key behind `pseudonymize`. */
   readonly federationKey: number;
+  /** Generation of the key service's key behind `tokens`. */
+  readonly keyGeneration: number;
 }
 
 /** What province and hub sign. Throws UNAVAILABLE TOKENS_PENDING while an index person has no token. */
@@ -37,7 +41,7 @@ export function makeOpening(trace: TraceRow, parts: OpeningParts): Opening {
     as_of: trace.asOf,
     expires_at: trace.createdAt + daysToSeconds(rules.trace_open_days),
     purpose: 'contact-tracing',
-    generation: generationOf(parts.cases),
+    generation: parts.keyGeneration,
     federation_key: parts.federationKey,
     index,
   };
@@ -47,25 +51,21 @@ export function makeOpening(trace: TraceRow, parts: OpeningParts): Opening {
  * An entry for each identifier that a case names. There is one index case at least: when all are withdrawn,
  * the first with an empty window.
  */
-function indexOf(trace: TraceRow, { cases, rules, pseudonymize }: OpeningParts): Opening['index'] {
+function indexOf(trace: TraceRow, { cases, tokens, rules, pseudonymize }: OpeningParts): Opening['index'] {
   const standing = cases.filter((found) => !found.withdrawn);
   const named =
     standing.length > 0 ? standing : cases.filter(({ position }) => position === cases[0]?.position);
   const windows = indexWindows(named, { direction: trace.direction, asOf: trace.asOf, rules });
   const nothing = { from: trace.asOf, until: trace.asOf };
-  return named.map(({ token, position }, i) => ({
+  return named.map(({ id, position }, i) => ({
     // Only its place in this trace: a case's id in two openings would tie them together.
     case_ref: String(position),
-    pseudonym: Buffer.from(pseudonymize(knownToken(token))).toString('hex'),
+    pseudonym: Buffer.from(pseudonymize(knownToken(tokens.get(id)))).toString('hex'),
     ...(standing.length > 0 ? (windows[i] as { from: number; until: number }) : nothing),
   }));
 }
 
-function generationOf(cases: readonly IndexRow[]): number {
-  return Math.max(...cases.map((found) => found.generation ?? 0));
-}
-
-function knownToken(token: Uint8Array | null): Uint8Array {
+function knownToken(token: Uint8Array | undefined): Uint8Array {
   if (token) return token;
   throw new AppError('UNAVAILABLE', 'TOKENS_PENDING', 'identifiers wait for the key service');
 }

@@ -7,7 +7,6 @@ import type { Queryable } from '../../../shared/db/database.ts';
 import { withinWards } from '../../../shared/db/ward-filter.ts';
 import { daysToSeconds, LONGEST_OPEN_DAYS } from '../../../shared/domain/rule-pack.ts';
 import { caseIdentifiers, cases } from '../../casework/cases/tables.ts';
-import { identifiers } from '../../records/people/tables.ts';
 import type { IndexFacts } from './rules.ts';
 import type { HubStatus, IndexWarning } from './status.ts';
 import { traceCases, traces } from './tables.ts';
@@ -25,7 +24,7 @@ const COLUMNS = {
 
 /**
  * A trace of this province; instants in epoch seconds. Its version grows with each command (an amendment, the
- * end); its federation key is null before the first opening is signed.
+ * end); its federation key and the generation of its tokens are null before the first opening is signed.
  */
 export interface TraceRow
   extends Readonly<
@@ -76,27 +75,23 @@ const isWithdrawn = sql<boolean>`${cases.withdrawnAt} IS NOT NULL`;
 
 /** An index case as its trace's opening needs it. */
 export interface IndexRow extends IndexFacts {
-  /** Of the identifier. */
+  /** Of one of the case's identifiers. */
   readonly id: number;
   /** Of the case in its trace. */
   readonly position: number;
   readonly withdrawn: boolean;
-  /** Of one of the case's identifiers, as it is stored; null until the key service has been asked. */
-  readonly token: Uint8Array | null;
-  readonly generation: number | null;
 }
 
 /** The cases of a trace, in their order, a row for each identifier. */
 export function listIndexCases({ orm }: Queryable, traceId: string): Promise<IndexRow[]> {
   const { position } = traceCases;
-  const { id, token, tokenGeneration: generation } = identifiers;
+  const { identifierId: id } = caseIdentifiers;
   const { onsetOn, sampledAt, isolatedAt } = cases;
   return orm
-    .select({ id, position, withdrawn: isWithdrawn, token, generation, onsetOn, sampledAt, isolatedAt })
+    .select({ id, position, withdrawn: isWithdrawn, onsetOn, sampledAt, isolatedAt })
     .from(traceCases)
     .innerJoin(cases, eq(cases.id, traceCases.caseId))
     .innerJoin(caseIdentifiers, eq(caseIdentifiers.caseId, cases.id))
-    .innerJoin(identifiers, eq(identifiers.id, caseIdentifiers.identifierId))
     .where(eq(traceCases.traceId, traceId))
     .orderBy(position, caseIdentifiers.position);
 }
@@ -188,12 +183,31 @@ export async function listUnsubmitted(
 export async function storeOpening(
   { orm }: Queryable,
   trace: Revision,
-  { opening, federationKey }: { readonly opening: string; readonly federationKey: number },
+  { opening, federationKey, keyGeneration }: SignedOpening,
 ): Promise<void> {
   await orm
     .update(traces)
-    .set({ opening, federationKey: sql`coalesce(${traces.federationKey}, ${federationKey})` })
+    .set({
+      opening,
+      federationKey: sql`coalesce(${traces.federationKey}, ${federationKey})`,
+      keyGeneration: sql`coalesce(${traces.keyGeneration}, ${keyGeneration})`,
+    })
     .where(and(isRevision(trace), isNull(acceptedAt)));
+}
+
+/** The first opening of a trace that nobody has taken is to be signed anew, with tokens of another key. */
+export async function forgetOpening({ orm }: Queryable, trace: Revision): Promise<void> {
+  await orm
+    .update(traces)
+    .set({ opening: null, keyGeneration: null })
+    .where(and(isRevision(trace), isNull(acceptedAt), eq(traces.revision, 0)));
+}
+
+/** An opening, and the generations of the keys that are in it. */
+export interface SignedOpening {
+  readonly opening: string;
+  readonly federationKey: number;
+  readonly keyGeneration: number;
 }
 
 /** The hub has accepted a revision. */

@@ -14,7 +14,7 @@ import { bodyOf } from '../../../shared/feed/kinds.ts';
 import type { Logger } from '../../../shared/log.ts';
 import { type Loop, type LoopWatch, startLoop } from '../../../shared/loop.ts';
 import { signOpening } from '../../../shared/signed/opening.ts';
-import { openTokens } from '../../records/people/operations.ts';
+import { findTokens } from '../../records/people/operations.ts';
 import type { SealerSource } from '../../sealing/data-keys.ts';
 import { TRACES_TO_SEND } from '../kinds.ts';
 import { noticeAtOpening } from './noticing.ts';
@@ -47,7 +47,11 @@ export interface SubmitterOptions {
   readonly hub: HubTraces;
   readonly province: string;
   readonly openingKey: KeyObject;
-  readonly tokenizer: { hurry(ids: readonly number[], signal: AbortSignal): Promise<unknown> };
+  readonly tokenizer: {
+    hurry(ids: readonly number[], signal: AbortSignal, generation: number): Promise<unknown>;
+    /** Of the key service's key, for a new trace. */
+    generationInUse(): Promise<number>;
+  };
   readonly rulePack: (number: number) => RulePack | undefined;
   readonly pseudonymize: (traceId: string, federationKey: number) => Pseudonymize;
   /** Generation of the federation key for a new trace. Rejects with UNAVAILABLE while there is none. */
@@ -165,6 +169,11 @@ export class Submitter implements AsyncDisposable {
       if (!isRefusal(refusal)) throw error;
       const { reason } = refusal;
       const final = isFinalRefusal(refusal);
+      // Signed before the key service's key was changed, and late: with the new one it is taken.
+      if (reason === 'KEY_GENERATION_RETIRED' && trace.revision === 0) {
+        await queries.forgetOpening(db, trace);
+        throw error;
+      }
       if (reason === 'TRACE_CLOSED') await queries.markClosed(db, trace.id);
       else await queries.markRefused(db, trace, { reason, final });
       // A limit may be over soon: it is shown, and asked again.
@@ -177,40 +186,36 @@ export class Submitter implements AsyncDisposable {
   async #sign(trace: queries.TraceRow): Promise<string> {
     const { db, province, openingKey, rulePack, pseudonymize } = this.#options;
     const federationKey = trace.federationKey ?? (await this.#options.federationKey());
+    const keyGeneration = trace.keyGeneration ?? (await this.#options.tokenizer.generationInUse());
     const rules = rulePack(trace.rules);
     if (!rules) throw new AppError('UNAVAILABLE', 'NO_RULES', 'the rules of the trace are not here');
-    const cases = await this.#indexCases(trace.id);
+    const cases = await queries.listIndexCases(db, trace.id);
+    const named = cases.map(({ id }) => id);
+    const tokens = await this.#tokensOf(named, keyGeneration);
     const pseudonymizeHere = pseudonymize(trace.id, federationKey);
-    const parts = { province, rules, cases, federationKey, pseudonymize: pseudonymizeHere };
+    const keys = { federationKey, keyGeneration };
+    const parts = { province, rules, cases, tokens, ...keys, pseudonymize: pseudonymizeHere };
     const opening = makeOpening(trace, parts);
     const signed = await signOpening(opening, openingKey);
     // Stored before it is sent: the hub refuses a second text of the same revision.
-    await queries.storeOpening(db, trace, { opening: signed, federationKey });
+    await queries.storeOpening(db, trace, { opening: signed, ...keys });
     await noticeAtOpening(db, trace, rules);
     return signed;
   }
 
-  async #indexCases(traceId: string): Promise<queries.IndexRow[]> {
-    const { db, tokenizer, clock } = this.#options;
-    const cases = await queries.listIndexCases(db, traceId);
-    if (cases.every((found) => found.token)) return this.#opened(cases);
+  /** Tokens of these identifiers, as far as they have one or the key service gives one at once. */
+  async #tokensOf(ids: readonly number[], generation: number): Promise<ReadonlyMap<number, Uint8Array>> {
+    const { tokenizer, clock } = this.#options;
+    const tokens = await findTokens(this.#options, ids, generation);
+    const missing = ids.filter((id) => !tokens.has(id));
+    if (missing.length === 0) return tokens;
     const over = new AbortController();
     const late = clock.sleep(DEADLINE_MS, AbortSignal.any([over.signal, this.#stop.signal]));
     void late.then(() => over.abort());
-    const missing = cases.flatMap(({ id, token }) => (token ? [] : [id]));
     // Another's attempt may have succeeded where this one fails.
-    await tokenizer.hurry(missing, over.signal).catch(() => undefined);
+    await tokenizer.hurry(missing, over.signal, generation).catch(() => undefined);
     over.abort();
-    return this.#opened(await queries.listIndexCases(db, traceId));
-  }
-
-  /** With the tokens as they are, for they are stored sealed. */
-  async #opened(cases: readonly queries.IndexRow[]): Promise<queries.IndexRow[]> {
-    const sealer = await openTokens(this.#options);
-    return cases.map(({ token, ...found }) => {
-      const rows = { ids: [found.id], generations: [found.generation ?? 0] };
-      return { ...found, token: token && sealer.open(rows, token) };
-    });
+    return findTokens(this.#options, ids, generation);
   }
 
   /** A trace that the hub does not know is closed already. */

@@ -26,6 +26,7 @@ export const traces = pgTable(
     refusedAt: instant(),
     version: integer().notNull().default(1),
     noticed: jsonb().notNull().default([]),
+    keyGeneration: integer(),
   },
   (table) => [
     index('traces_newest').on(newestFirst(table.createdAt), newestFirst(table.id)),
