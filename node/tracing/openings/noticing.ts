@@ -6,8 +6,9 @@ import type { Queryable } from '../../../shared/db/database.ts';
 import type { RulePack } from '../../../shared/domain/rule-pack.ts';
 import { findUnseen } from '../../records/intake/operations.ts';
 import { unnamedOfCase } from '../../records/people/operations.ts';
+import { listIndexCases } from './index-queries.ts';
 import { storeNoticed } from './noticing-queries.ts';
-import { listIndexCases, type TraceRow } from './queries.ts';
+import type { TraceRow } from './queries.ts';
 import { indexWindows } from './rules.ts';
 import type { IndexWarning } from './status.ts';
 

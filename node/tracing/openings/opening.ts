@@ -6,7 +6,8 @@
 import { daysToSeconds, type RulePack } from '../../../shared/domain/rule-pack.ts';
 import { AppError } from '../../../shared/errors.ts';
 import type { Opening } from '../../../shared/signed/opening-shape.ts';
-import type { IndexRow, TraceRow } from './queries.ts';
+import type { IndexRow } from './index-queries.ts';
+import type { TraceRow } from './queries.ts';
 import { indexWindows } from './rules.ts';
 
 /** Packed tokens (16 bytes each) to packed pseudonyms of the trace. */

@@ -6,8 +6,7 @@ import type { Scope } from '../../../shared/acts/access.ts';
 import type { Queryable } from '../../../shared/db/database.ts';
 import { withinWards } from '../../../shared/db/ward-filter.ts';
 import { daysToSeconds, LONGEST_OPEN_DAYS } from '../../../shared/domain/rule-pack.ts';
-import { caseIdentifiers, cases } from '../../casework/cases/tables.ts';
-import type { IndexFacts } from './rules.ts';
+import { cases } from '../../casework/cases/tables.ts';
 import type { HubStatus, IndexWarning } from './status.ts';
 import { traceCases, traces } from './tables.ts';
 
@@ -72,29 +71,6 @@ export function listCaseStates(
 }
 
 const isWithdrawn = sql<boolean>`${cases.withdrawnAt} IS NOT NULL`;
-
-/** An index case as its trace's opening needs it. */
-export interface IndexRow extends IndexFacts {
-  /** Of one of the case's identifiers. */
-  readonly id: number;
-  /** Of the case in its trace. */
-  readonly position: number;
-  readonly withdrawn: boolean;
-}
-
-/** The cases of a trace, in their order, a row for each identifier. */
-export function listIndexCases({ orm }: Queryable, traceId: string): Promise<IndexRow[]> {
-  const { position } = traceCases;
-  const { identifierId: id } = caseIdentifiers;
-  const { onsetOn, sampledAt, isolatedAt } = cases;
-  return orm
-    .select({ id, position, withdrawn: isWithdrawn, onsetOn, sampledAt, isolatedAt })
-    .from(traceCases)
-    .innerJoin(cases, eq(cases.id, traceCases.caseId))
-    .innerJoin(caseIdentifiers, eq(caseIdentifiers.caseId, cases.id))
-    .where(eq(traceCases.traceId, traceId))
-    .orderBy(position, caseIdentifiers.position);
-}
 
 /** Traces that have not ended and whose opening, as it is now, no node can have been asked under yet. */
 export function listUnasked({ orm }: Queryable): Promise<TraceRow[]> {

@@ -5,7 +5,8 @@
 import type { Queryable } from '../../../shared/db/database.ts';
 import { daysToSeconds, LONGEST_STAY_LIMIT, type RulePack } from '../../../shared/domain/rule-pack.ts';
 import { isAskedAbout } from '../asking/operations.ts';
-import * as queries from './queries.ts';
+import { listIndexCases } from './index-queries.ts';
+import { listUnasked } from './queries.ts';
 import { indexWindows } from './rules.ts';
 
 /** Instants in [from, until), epoch seconds, looked at from `now`. */
@@ -27,12 +28,12 @@ export async function isReached(
   // What began before a window reaches into it.
   const until = end + LONGEST_STAY_LIMIT;
   if (await isAskedAbout(db, { from, until, now })) return true;
-  for (const trace of await queries.listUnasked(db)) {
+  for (const trace of await listUnasked(db)) {
     const rules = rulePack(trace.rules);
     // Without its rules nobody knows; they come with the hub.
     if (rules === undefined) return true;
     if (trace.createdAt + daysToSeconds(rules.trace_open_days) <= now) continue;
-    const windows = indexWindows(await queries.listIndexCases(db, trace.id), { ...trace, rules });
+    const windows = indexWindows(await listIndexCases(db, trace.id), { ...trace, rules });
     if (trace.asOf > from && windows.some((window) => window.from < until)) return true;
   }
   return false;

@@ -17,6 +17,7 @@ import { signOpening } from '../../../shared/signed/opening.ts';
 import { findTokens } from '../../records/people/operations.ts';
 import type { SealerSource } from '../../sealing/data-keys.ts';
 import { TRACES_TO_SEND } from '../kinds.ts';
+import { listIndexCases } from './index-queries.ts';
 import { noticeAtOpening } from './noticing.ts';
 import { makeOpening, type Pseudonymize } from './opening.ts';
 import * as queries from './queries.ts';
@@ -189,7 +190,7 @@ export class Submitter implements AsyncDisposable {
     const keyGeneration = trace.keyGeneration ?? (await this.#options.tokenizer.generationInUse());
     const rules = rulePack(trace.rules);
     if (!rules) throw new AppError('UNAVAILABLE', 'NO_RULES', 'the rules of the trace are not here');
-    const cases = await queries.listIndexCases(db, trace.id);
+    const cases = await listIndexCases(db, trace.id);
     const named = cases.map(({ id }) => id);
     const tokens = await this.#tokensOf(named, keyGeneration);
     const pseudonymizeHere = pseudonymize(trace.id, federationKey);
