@@ -26,7 +26,11 @@ import { personWith } from '../support/callers.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { waitFor } from '../support/wait.ts';
 
-const [first, second, third] = [1, 2, 3].map(() => deriveOprfKey(randomBytes(32))) as [OprfKey, OprfKey, OprfKey];
+const [first, second, third] = [1, 2, 3].map(() => deriveOprfKey(randomBytes(32))) as [
+  OprfKey,
+  OprfKey,
+  OprfKey,
+];
 const authority = await createAuthority();
 const operator = personWith(['hub_operator']);
 const logger = createLogger('test', 'silent');
@@ -127,7 +131,9 @@ it('is begun, waits for all provinces, and for the last trace under the former k
   await waitFor('the end of the former key', () => served().join() === '2');
   expect(hub.of(0).generation).toBe(2);
   expect(() => hub.of(1)).toThrow(expect.objectContaining(RETIRED));
-  const acts = (await audit()).slice(audited).map(({ action, actor, detail }) => [action, actor.kind, detail]);
+  const acts = (await audit())
+    .slice(audited)
+    .map(({ action, actor, detail }) => [action, actor.kind, detail]);
   expect(acts).toEqual([
     ['oprf_key.rotated', 'person', { generation: 2, former: 1 }],
     ['oprf_key.used', 'program', { generation: 2, left_behind: [] }],
@@ -160,7 +166,9 @@ it('leaves a province behind that the operator names, and no other', async () =>
   expect(served()).toEqual([2, 1]);
   hub.heard('79', [1, 2]);
   await waitFor('the switch', () => served().join() === '1,2');
-  expect((await audit()).slice(audited).map(({ action, outcome, detail }) => [action, outcome, detail])).toEqual(
+  expect(
+    (await audit()).slice(audited).map(({ action, outcome, detail }) => [action, outcome, detail]),
+  ).toEqual(
     expect.arrayContaining([
       ['oprf_key.left_behind', 'done', { provinces: ['24'] }],
       ['oprf_key.used', 'done', { generation: 2, left_behind: ['24'] }],
@@ -222,7 +230,10 @@ it('evaluates under the generation that is asked for, each with a first loading 
     const input = { province: '24', blinded, ...(generation !== undefined && { generation }) };
     const answer = await evaluateBlinded(service, input);
     const tokens = Buffer.from(tokensOfOutputs(finalize(state, answer.evaluated)));
-    return [answer.generation, tokens.equals(tokensUnderKey(answer.generation === 1 ? first : second, identifiers))];
+    return [
+      answer.generation,
+      tokens.equals(tokensUnderKey(answer.generation === 1 ? first : second, identifiers)),
+    ];
   };
   await expect(ask(1, 2)).rejects.toMatchObject(RETIRED);
   await rotateKey(ctx(), operator);

@@ -175,10 +175,11 @@ it('goes to the next generation, and answers in both until the former is retired
   expect([(evaluated.get(1) ?? 0) < 60, (evaluated.get(2) ?? 0) < 60]).toEqual([true, true]);
 });
 
-it.each([1, 2, 3, 4, 5])('goes on where it was when it is stopped after %i evaluations', async (stops) => {
+it.each([0, 1, 2, 3])('goes on where it was when it is stopped after %i evaluations', async (stops) => {
   await insert(35);
   const first = start();
   await first.flush(never);
+  await first[Symbol.asyncDispose]();
   told = [2, 1];
   let left = stops;
   const stopping = start({
@@ -187,7 +188,6 @@ it.each([1, 2, 3, 4, 5])('goes on where it was when it is stopped after %i evalu
       return evaluating(...args);
     },
   });
-  await first[Symbol.asyncDispose]();
   await waitFor('the stop', () => left < 0);
   await stopping[Symbol.asyncDispose]();
   expect(await holding(1)).toBe(35);
@@ -228,7 +228,8 @@ it('keeps nobody without a token while the budget for the next ones is spent', a
   let isSpent = true;
   const tokenizer = start({
     evaluate: async (blinded, terms) => {
-      if (isSpent && terms.generation === 2) throw new AppError('RESOURCE_EXHAUSTED', 'KEY_BUDGET', 'told so');
+      if (isSpent && terms.generation === 2)
+        throw new AppError('RESOURCE_EXHAUSTED', 'KEY_BUDGET', 'told so');
       return evaluating(blinded, terms);
     },
   });
@@ -253,7 +254,8 @@ it('comes back after all of it, and begins with the identifiers of its cases', a
   let isHeld = true;
   const back = start({
     evaluate: async (blinded, terms) => {
-      if (isHeld && terms.purpose === 'all') throw new AppError('RESOURCE_EXHAUSTED', 'KEY_BUDGET', 'told so');
+      if (isHeld && terms.purpose === 'all')
+        throw new AppError('RESOURCE_EXHAUSTED', 'KEY_BUDGET', 'told so');
       return evaluating(blinded, terms);
     },
   });
