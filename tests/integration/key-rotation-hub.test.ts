@@ -133,9 +133,10 @@ it('is begun, waits for all provinces, and for the last trace under the former k
   expect(() => hub.of(1)).toThrow(expect.objectContaining(RETIRED));
   const acts = (await audit())
     .slice(audited)
-    .map(({ action, actor, detail }) => [action, actor.kind, detail]);
+    .map(({ action, actor, detail, reason }) => [action, actor.kind, detail ?? reason]);
   expect(acts).toEqual([
     ['oprf_key.rotated', 'person', { generation: 2, former: 1 }],
+    ['oprf_key.rotated', 'person', 'ROTATION_UNDER_WAY'],
     ['oprf_key.used', 'program', { generation: 2, left_behind: [] }],
     ['oprf_key.retired', 'program', { generation: 1 }],
   ]);
