@@ -69,6 +69,11 @@ export class KeyGenerations implements AsyncDisposable {
     return servedOf(this.#generations).flatMap((generation) => this.#keyOf(generation) ?? []);
   }
 
+  /** The same, as nodes are told of them. */
+  get told(): { generation: number; check: string; statement: string }[] {
+    return this.served.map(({ generation, check, statement }) => ({ generation, check, statement }));
+  }
+
   /** The enrolled provinces, and the generations in which each answers. */
   get provinces(): AnsweringProvince[] {
     const enrolled = this.#options.roster.members.filter(({ revokedAtMs }) => revokedAtMs === null);

@@ -1,6 +1,6 @@
 /**
- * The keys of OPRF_KEY_FILE, each with its generation and what the federation CA states of it. Says nothing of
- * which of them is in use.
+ * The keys of OPRF_KEY_FILE, each with its generation and what the federation CA states of it. Says nothing
+ * of which of them is in use.
  */
 import type { KeyObject } from 'node:crypto';
 import type { Logger } from '../../shared/log.ts';
@@ -37,8 +37,8 @@ interface Stated extends OprfStatement {
 const FIRST_GENERATION = 1;
 
 /**
- * A key's generation is what the CA states of it. The first key needs no statement: it is that of generation 1
- * then; and one of which the CA states another is served and said aloud, for nodes refuse it and go on with
+ * A key's generation is what the CA states of it. The first key needs no statement: it is that of generation
+ * 1 then; and one of which the CA states another is served and said aloud, for nodes refuse it and go on with
  * what they hold. Others are left out. Throws STATEMENT_BAD_SIGNATURE, STATEMENT_MALFORMED.
  */
 export async function openKeyRing({ oprf, statements, caKey, logger }: KeyRingOptions): Promise<KeyRing> {

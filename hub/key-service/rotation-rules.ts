@@ -49,7 +49,7 @@ export function isPatient({ usedFrom, retiredAt }: KeyRotation, now: number): bo
   return retiredAt === null && usedFrom !== null && now < usedFrom + PATIENCE_SECONDS;
 }
 
-/** A province, and the generations in which it answers, as it has said last; undefined: it has said nothing. */
+/** A province, and the generations in which it answers, as it has said last; undefined: nothing. */
 export interface AnsweringProvince {
   readonly province: string;
   readonly generations: readonly number[] | undefined;

@@ -1,6 +1,6 @@
 /**
- * Tables for drizzle: what provinces may ask of the key service, and have asked, and its rotations. The migrations make and
- * explain them, and a test compares the two.
+ * Tables for drizzle: what provinces may ask of the key service, and have asked, and rotations of its key.
+ * The migrations make and explain them, and a test compares the two.
  */
 import { sql } from 'drizzle-orm';
 import { integer, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';

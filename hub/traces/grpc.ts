@@ -71,7 +71,7 @@ export function traceHandlers(
       const nextInMs = ctx.reportEveryMs ?? REPORT_EVERY_MS;
       const alarms = ctx.engine.alarms.openedBy(provinceOf(call));
       const provincesVersion = BigInt(roster.version);
-      const oprfKeys = ctx.keyGenerations.served.map(({ oprf: _, ...told }) => told);
+      const oprfKeys = [...ctx.keyGenerations.told];
       return { nextInMs, provincesVersion, closed, alarms, oprfKeys };
     },
   };

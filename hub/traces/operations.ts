@@ -23,7 +23,6 @@ import {
 import type { ProvinceKeys } from '../../shared/signed/opening-keys.ts';
 import { admitOpening, checkTerms } from '../../shared/signed/opening-rules.ts';
 import type { Opening } from '../../shared/signed/opening-shape.ts';
-import type { KeyGenerations } from '../key-service/key-generations.ts';
 import type { ReportedTokens } from '../provinces/province-link.ts';
 import { read } from './acts.ts';
 import { admitted } from './admitted-opening.ts';
@@ -34,6 +33,16 @@ import { storedStatus } from './stored-view.ts';
 import { TRACE_BUDGET } from './terms.ts';
 import { findClosed, findTrace, findTraces, listTraceRows, type TraceRow } from './traces-queries.ts';
 
+/** The key service's keys, as far as traces and nodes go. */
+export interface ServedGenerations {
+  /** Generations that are served, the one that new traces use last. */
+  readonly told: readonly { generation: number; check: string; statement: string }[];
+  /** Whether a trace may begin under a generation. Throws FAILED_PRECONDITION KEY_GENERATION_RETIRED. */
+  demandToBegin(generation: number): void;
+  /** A province has said in which generations it answers. */
+  heard(province: string, generations: readonly number[]): void;
+}
+
 export interface TracesCtx {
   readonly db: Database;
   readonly clock: Clock;
@@ -42,7 +51,7 @@ export interface TracesCtx {
   readonly provinceKeys: ProvinceKeys;
   readonly warrantKey: KeyObject;
   /** Of the key service's key: what traces may begin under, and what nodes are told and tell. */
-  readonly keyGenerations: Pick<KeyGenerations, 'demandToBegin' | 'heard' | 'served'>;
+  readonly keyGenerations: ServedGenerations;
   readonly refusals: RefusalLog;
   /** Every pack that this hub issues. */
   readonly packs: readonly RulePack[];

@@ -182,7 +182,7 @@ export async function startTracedHub(options: TracedHubOptions = {}) {
     ...{ db, clock: systemClock, logger, refusals, packs: [world.rules] },
     warrantKey: generateKeyPairSync('ed25519').privateKey,
     provinceKeys: { get: (province: string) => keys.get(province)?.publicKey },
-    keyGenerations: { demandToBegin: () => undefined, heard: () => undefined, served: [] },
+    keyGenerations: { demandToBegin: () => undefined, heard: () => undefined, told: [] },
     get engine() {
       return engine;
     },

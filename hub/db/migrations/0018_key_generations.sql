@@ -1,6 +1,6 @@
--- The key service's key can be changed while everything runs: two generations are served until the last trace
--- under the former one has ended. A row a rotation; without one the key that comes first in OPRF_KEY_FILE is in
--- use.
+-- The key service's key can be changed while everything runs: two generations are served until the last
+-- trace under the former one has ended. A row a rotation; without one the key that comes first in
+-- OPRF_KEY_FILE is in use.
 
 CREATE TABLE key_rotations (
   -- The new one.

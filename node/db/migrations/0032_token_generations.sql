@@ -1,6 +1,6 @@
--- The key service's key can be changed while everything runs. An identifier then has tokens of two generations:
--- `token`, and `next_token`, which is made in the background and takes its place when no trace needs the other.
--- Which generations these are stands in `token_generations`: there was one.
+-- The key service's key can be changed while everything runs. An identifier then has tokens of two
+-- generations: `token`, and `next_token`, which is made in the background and takes its place when no trace
+-- needs the other. Which generations these are stands in `token_generations`: there was one.
 
 ALTER TABLE identifiers
   ADD next_token bytea CHECK (length(next_token) = 24),

@@ -37,7 +37,7 @@ export class OprfKeys {
   #told: readonly number[] = [];
   /** What the hub says of its keys is not what is pinned. */
   #isToldOther = false;
-  /** Generations under which it evaluates with another key than the pinned one; 0: with another than before. */
+  /** Generations under which it evaluates with another key than is pinned; 0: with another than before. */
   readonly #provenOther = new Set<number>();
 
   private constructor(options: OprfKeysOptions) {

@@ -117,8 +117,8 @@ export async function storeNextTokens(
 }
 
 /**
- * Of the next `limit` identifiers with id > `after`, next tokens of `generation` take the place of the others,
- * but in rows that somebody else has locked. The greatest id that was looked at; null at the end.
+ * Of the next `limit` identifiers with id > `after`, next tokens of `generation` take the place of the
+ * others, but in rows that somebody else has locked. The greatest id that was looked at; null at the end.
  */
 export async function moveNextTokens(
   { sql }: Db,

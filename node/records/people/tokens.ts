@@ -6,8 +6,8 @@
  *   lane 1   select → blind → hub evaluates → finalize → store, tell → select …
  *   lane 2            select → blind → hub evaluates → …          two lanes keep node and hub both at work
  *
- * When the key service's key is changed, token-rotation.ts makes the tokens of the next one beside it. Several
- * programs may tokenize one database at once. Holds no key; logs counts, never identifiers.
+ * When the key service's key is changed, token-rotation.ts makes the tokens of the next one beside it.
+ * Several programs may tokenize one database at once. Holds no key; logs counts, never identifiers.
  */
 import type { Clock } from '../../../shared/clock.ts';
 import { AppError, toAppError } from '../../../shared/errors.ts';

@@ -1,7 +1,7 @@
 /**
- * The node's identifiers in memory, of one generation of the key service's key: token ↔ local id, kind, and by the standing records (record-index.ts)
- * whom they link, where they live and with whom. `who` is answered from here alone. Typed arrays by local id;
- * the database is the truth, and `refresh` reads it again.
+ * The node's identifiers in memory, of one generation of the key service's key: token ↔ local id, kind, and
+ * by the standing records (record-index.ts) whom they link, where they live and with whom. `who` is answered
+ * from here alone. Typed arrays by local id; the database is the truth, and `refresh` reads it again.
  */
 import { flagsOf } from '../../../shared/trace/identifier-flags.ts';
 import { KeyTable } from '../../../shared/trace/key-table.ts';

@@ -64,8 +64,8 @@ export interface AskedTrace extends AdmittedTrace {
 /**
  * The encoded answer to one question, from one state of the data; on the record, as is a refusal. Throws
  * INVALID_ARGUMENT QUESTION_TOO_LARGE; PERMISSION_DENIED NO_WARRANT, QUESTION_OUTSIDE_OPENING,
- * OPENING_EXPIRED, WARRANT_EXPIRED; FAILED_PRECONDITION OPRF_KEY_CHANGED, KEY_GENERATION_MISMATCH; UNAVAILABLE
- * TOKENS_PENDING; and as `beginAsking`.
+ * OPENING_EXPIRED, WARRANT_EXPIRED; FAILED_PRECONDITION OPRF_KEY_CHANGED, KEY_GENERATION_MISMATCH;
+ * UNAVAILABLE TOKENS_PENDING; and as `beginAsking`.
  */
 export function answerQuestion(
   ctx: TracingCtx,

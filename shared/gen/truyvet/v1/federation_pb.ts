@@ -173,7 +173,7 @@ export type ReportStatusRequest = Message<"truyvet.v1.ReportStatusRequest"> & {
   refusal: string;
 
   /**
-   * Generations of the OPRF key of which every identifier of this node has its token, and in which it answers.
+   * Generations of the OPRF key in which it answers: whoever has a token here has one of each.
    *
    * @generated from field: repeated uint32 oprf_generations = 10;
    */
