@@ -198,7 +198,10 @@ CREATE TABLE feed_cursors (
 CREATE TABLE first_loadings (
   province text NOT NULL,
   evaluations bigint NOT NULL,
-  CONSTRAINT first_loadings_pkey PRIMARY KEY (province)
+  generation integer NOT NULL DEFAULT 1,
+  CONSTRAINT first_loadings_pkey PRIMARY KEY (province, generation),
+  CONSTRAINT first_loadings_generation_check
+    CHECK ((generation > 0))
 );
 
 CREATE TABLE idempotency (
@@ -247,6 +250,22 @@ CREATE TABLE key_evaluations (
   evaluations bigint NOT NULL,
   cases bigint NOT NULL DEFAULT 0,
   CONSTRAINT key_evaluations_pkey PRIMARY KEY (province, hour)
+);
+
+CREATE TABLE key_rotations (
+  generation integer NOT NULL,
+  former integer NOT NULL,
+  begun_at timestamp(0) with time zone NOT NULL DEFAULT now(),
+  left_behind text[] NOT NULL DEFAULT '{}'::text[],
+  used_from timestamp(0) with time zone,
+  retired_at timestamp(0) with time zone,
+  CONSTRAINT key_rotations_pkey PRIMARY KEY (generation),
+  CONSTRAINT key_rotations_check
+    CHECK (((former > 0) AND (former <> generation))),
+  CONSTRAINT key_rotations_check1
+    CHECK (((retired_at IS NULL) OR (used_from IS NOT NULL))),
+  CONSTRAINT key_rotations_generation_check
+    CHECK ((generation > 0))
 );
 
 CREATE TABLE members (
@@ -368,6 +387,7 @@ CREATE TABLE traces (
   asked text[] NOT NULL DEFAULT '{}'::text[],
   waits_for text[] NOT NULL DEFAULT '{}'::text[],
   version integer NOT NULL DEFAULT 1,
+  key_generation integer NOT NULL DEFAULT 1,
   CONSTRAINT traces_pkey PRIMARY KEY (id)
 );
 CREATE INDEX traces_ended ON public.traces
@@ -377,6 +397,9 @@ CREATE INDEX traces_listed ON public.traces
   USING btree (opened_at DESC, id DESC);
 CREATE INDEX traces_open ON public.traces
   USING btree (opened_at)
+  WHERE (closed_at IS NULL);
+CREATE INDEX traces_open_by_generation ON public.traces
+  USING btree (key_generation)
   WHERE (closed_at IS NULL);
 
 CREATE TABLE versions (

@@ -294,10 +294,16 @@ CREATE TABLE identifiers (
   value_index bytea NOT NULL,
   key_generation integer NOT NULL,
   kind smallint NOT NULL,
+  next_token bytea,
+  next_generation integer,
   CONSTRAINT identifiers_pkey PRIMARY KEY (id),
   CONSTRAINT identifiers_value_index_key UNIQUE (value_index),
   CONSTRAINT identifiers_kind_check
     CHECK (((kind >= 0) AND (kind <= 6))),
+  CONSTRAINT identifiers_next_check
+    CHECK (((next_token IS NULL) = (next_generation IS NULL))),
+  CONSTRAINT identifiers_next_token_check
+    CHECK ((length(next_token) = 24)),
   CONSTRAINT identifiers_token_check
     CHECK ((length(token) = ANY (ARRAY[16, 24]))),
   CONSTRAINT identifiers_value_index_check
@@ -586,6 +592,21 @@ CREATE TABLE superseded_case_identifiers (
 CREATE INDEX superseded_case_identifiers_identifier ON public.superseded_case_identifiers
   USING btree (identifier_id);
 
+CREATE TABLE token_generations (
+  id integer NOT NULL DEFAULT 1,
+  current integer NOT NULL,
+  next integer,
+  is_complete boolean NOT NULL DEFAULT false,
+  is_moved boolean NOT NULL DEFAULT true,
+  CONSTRAINT token_generations_pkey PRIMARY KEY (id),
+  CONSTRAINT token_generations_check
+    CHECK ((next <> current)),
+  CONSTRAINT token_generations_check1
+    CHECK (((next IS NOT NULL) OR (NOT is_complete))),
+  CONSTRAINT token_generations_id_check
+    CHECK ((id = 1))
+);
+
 CREATE TABLE trace_alarms (
   trace_id text NOT NULL,
   reason text NOT NULL,
@@ -627,6 +648,7 @@ CREATE TABLE traces (
   refused_at timestamp(0) with time zone,
   version integer NOT NULL DEFAULT 1,
   noticed jsonb NOT NULL DEFAULT '[]'::jsonb,
+  key_generation integer,
   CONSTRAINT traces_pkey PRIMARY KEY (id),
   CONSTRAINT traces_direction_check
     CHECK ((direction = ANY (ARRAY['forward'::text, 'backward'::text]))),
