@@ -286,3 +286,30 @@ it('gives up a rotation that the hub has forgotten, and does the next', async ()
   await waitFor('other next tokens', reached({ next: 3, complete: true }));
   expect([await holding(1), await holding(2), await holding(3)]).toEqual([14, 0, 14]);
 });
+
+it('stores nothing that was made for other generations than it answers in by then', async () => {
+  await insert(12);
+  let reachedAt = 0;
+  let release = () => {};
+  let held: Promise<void> | undefined;
+  const tokenizer = start({
+    evaluate: async (blinded, terms) => {
+      if (held && terms.generation === 1) reachedAt++;
+      if (terms.generation === 1) await held;
+      return evaluating(blinded, terms);
+    },
+  });
+  await tokenizer.flush(never);
+  held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  await insert(3);
+  tokenizer.wake();
+  await waitFor('a batch under the current key alone', () => reachedAt > 0);
+  told = [2, 1];
+  tokenizer.wake();
+  await waitFor('the next tokens', reached({ complete: true }));
+  release();
+  await tokenizer.flush(never);
+  expect([await holding(1), await holding(2)]).toEqual([15, 15]);
+});
