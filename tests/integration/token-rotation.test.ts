@@ -223,6 +223,22 @@ it('is not complete without those who come meanwhile', async () => {
   expect(await holding(2)).toBe(await holding(1));
 });
 
+it('is not complete without whom somebody else held while it passed', async () => {
+  const [held] = await insert(25);
+  const tokenizer = start();
+  await tokenizer.flush(never);
+  await withTransaction(database.db, async ({ sql }) => {
+    await sql`SELECT FROM identifiers WHERE id = ${held as number} FOR UPDATE`;
+    told = [2, 1];
+    tokenizer.wake();
+    // 25 and a check in each of three batches; then it has passed, and begins with the one that is left.
+    await waitFor('a second pass', async () => (evaluated.get(2) ?? 0) > 28 || (await state())?.complete);
+    expect([await holding(2), await state()]).toMatchObject([24, { next: 2, complete: false }]);
+  });
+  await waitFor('the next tokens', reached({ complete: true }));
+  expect([await holding(1), await holding(2)]).toEqual([25, 25]);
+});
+
 it('keeps nobody without a token while the budget for the next ones is spent', async () => {
   await insert(15);
   let isSpent = true;
