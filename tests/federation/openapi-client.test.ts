@@ -40,6 +40,8 @@ const REFUSED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     rejectEnrolment: 'ENROLMENT_UNKNOWN',
     // Another province was left out.
     includeProvince: 'PROVINCE_UNKNOWN',
+    // The hub has one key.
+    ...{ rotateOprfKey: 'NO_NEXT_KEY', leaveBehind: 'NO_ROTATION' },
   },
 };
 
