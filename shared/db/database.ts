@@ -5,7 +5,7 @@
  * Values, in both directions (drizzle alters the client that it shares, so this holds for hand-written SQL):
  * - int8 and int8[] are JS numbers, an error beyond 2^53; numeric (so `sum(bigint)`) is text; bytea is a
  *   Buffer;
- * - no array may hold NULLs: the driver reads them as values;
+ * - arrays of the types of array-types.ts come back as such, those of others as text;
  * - date and timestamptz come back as text in UTC (`2021-12-29 00:00:00+00`): select `extract(epoch from
  *   x)::bigint` where a number is wanted. A Date, or text that PostgreSQL reads, may be sent;
  * - json comes back parsed; send it as `${sql.json(value)}`, or as text with `::jsonb`.
@@ -17,11 +17,11 @@ import { emitEvent } from '../feed/emit.ts';
 import type { FeedKind } from '../feed/kinds.ts';
 import type { NewItem, OutgoingChannel } from '../outgoing/channels.ts';
 import { enqueueItems } from '../outgoing/enqueue.ts';
+import { useArrayTypes } from './array-types.ts';
 import { sqlStateOf } from './errors.ts';
 import { guardPool } from './guarded-client.ts';
 import { useOrderlySockets } from './orderly-socket.ts';
 import { type Orm, ormOf, settleForDrizzle } from './orm.ts';
-import { settleTypeQueries } from './type-query.ts';
 import { UnderWay } from './under-way.ts';
 
 /** What queries need: satisfied by a Database and by a Transaction. */
@@ -72,6 +72,8 @@ export function openDatabase(url: string, options: DatabaseOptions): Database {
   const client = postgres(url, {
     max: options.max,
     types: { int8: INT8 },
+    // array-types.ts knows them.
+    fetch_types: false,
     connection: { ...options.settings, application_name: options.name, TimeZone: 'UTC' },
     connect_timeout: 10,
     // The driver's default waits up to 20 s after a server has come back.
@@ -80,10 +82,10 @@ export function openDatabase(url: string, options: DatabaseOptions): Database {
     onnotice: () => undefined,
   }) as unknown as postgres.Sql;
   useOrderlySockets(client);
-  settleTypeQueries(client);
   const underWay = new UnderWay();
   const sql = guardPool(client, underWay);
   settleForDrizzle(client);
+  useArrayTypes(client);
   const end = async () => {
     await underWay.none(END_TIMEOUT_MS);
     await client.end({ timeout: FAREWELL_SECONDS });
