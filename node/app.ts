@@ -54,6 +54,7 @@ import { NODE_ACTS, NODE_KINDS, nodeRoutes } from './rooms.ts';
 import type { DataKeys } from './sealing/data-keys.ts';
 import { startKeyKeeper } from './sealing/key-keeper.ts';
 import { openDataKeys } from './sealing/operations.ts';
+import { sendersOf } from './senders.ts';
 import { PROTOCOL_VERSION, tracingService } from './tracing/asking/grpc.ts';
 import { createTracing, TRACE_PLANNER, type Tracing } from './tracing/asking/tracing.ts';
 import { startRefiling } from './tracing/contacts/operations.ts';
@@ -250,7 +251,6 @@ interface HttpParts {
 /** The HTTP interface; the answer is its address. */
 async function startHttp(base: Base, { tracing, tokenizer, peers }: HttpParts): Promise<string> {
   const { config, identity, logger, clock, db, feed, watch, dataKeys, rules, metrics, stack } = base;
-  const { alarms, oprfKeys } = base;
   const [hub, province] = [hubTraces(base.hub.client), identity.province];
   stack.use(
     await Submitter.start({
@@ -262,7 +262,7 @@ async function startHttp(base: Base, { tracing, tokenizer, peers }: HttpParts): 
     }),
   );
   stack.use(startForgetting({ db, clock, logger, watch }));
-  const outgoing = stack.use(new Outgoing({ db, clock, logger, watch, metrics, senders: [] }));
+  const outgoing = stack.use(new Outgoing({ db, clock, logger, watch, metrics, senders: sendersOf(base) }));
   const door = programDoor(config.door, {
     ...{ home: province, acts: NODE_ACTS, db, clock },
     service: (bearer) => identifyService({ db, clock, province }, bearer),
@@ -288,7 +288,7 @@ async function startHttp(base: Base, { tracing, tokenizer, peers }: HttpParts): 
       federation_key: base.federationKeys.check,
     },
     warnings: () =>
-      [peers, watch, outgoing, alarms, oprfKeys, tokenizer].flatMap((it) => it.warnings(['hub'])),
+      [peers, watch, outgoing, base.alarms, base.oprfKeys, tokenizer].flatMap((it) => it.warnings(['hub'])),
     ...{ stopping: base.stopping, clock, cursorKey: await findCursorKey(db) },
   });
   return stack.use(await startHttpServer({ fetch: app.fetch, listen: config.httpListen, clock, logger })).url;

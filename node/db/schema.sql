@@ -184,7 +184,13 @@ CREATE TABLE contacts (
   withdrawn_at timestamp(0) with time zone,
   delivered_at timestamp(0) with time zone NOT NULL DEFAULT now(),
   also_claimed boolean NOT NULL DEFAULT false,
-  CONSTRAINT contacts_pkey PRIMARY KEY (trace_id, contact_id)
+  take_over text,
+  take_over_refusal text,
+  CONSTRAINT contacts_pkey PRIMARY KEY (trace_id, contact_id),
+  CONSTRAINT contacts_check
+    CHECK (((take_over_refusal IS NOT NULL) = (NOT (take_over IS DISTINCT FROM 'refused'::text)))),
+  CONSTRAINT contacts_take_over_check
+    CHECK ((take_over = ANY (ARRAY['asked'::text, 'agreed'::text, 'refused'::text])))
 );
 CREATE INDEX contacts_by_ward ON public.contacts
   USING btree (trace_id, ward, contact_id);

@@ -54,6 +54,11 @@ export const CLI_WORK_TEXTS = {
     vi: 'người tiếp xúc của tỉnh này, F1 trước, giờ Việt Nam',
     en: 'contacts of this province, F1 first, in Vietnamese time',
   },
+  'trace.take_over': {
+    vi: 'nhận một người tiếp xúc mà tỉnh khác phụ trách và tỉnh này cũng nhận là cư dân',
+    en: 'take over a contact of another province whom this one claims, too',
+  },
+  'contacts.ours': { vi: 'tỉnh này đã phụ trách', en: 'this province is responsible already' },
   'contacts.missing': { vi: 'còn thiếu tỉnh {provinces}', en: 'missing provinces {provinces}' },
   'contacts.shown': { vi: 'quy tắc {rules}, lúc {at}, cho {by}', en: 'rules {rules}, at {at}, for {by}' },
   'import.done': {

@@ -64,6 +64,7 @@ export const CLI_COMMON_TEXTS = {
   'column.where': { vi: 'nơi', en: 'where' },
   'column.exposed_in': { vi: 'ở tỉnh', en: 'in' },
   'column.identifiers': { vi: 'định danh', en: 'identifiers' },
+  'column.elsewhere': { vi: 'tỉnh khác phụ trách', en: 'held elsewhere' },
   'option.limit': { vi: 'nhiều nhất bao nhiêu dòng', en: 'rows at most' },
   'option.json': {
     vi: 'JSON thay cho bảng; thời điểm theo UTC',

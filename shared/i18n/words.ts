@@ -44,6 +44,12 @@ export const SETTING_WORDS = {
   household: { vi: 'cùng nhà', en: 'household' },
 } satisfies Readonly<Record<string, Text>>;
 
+export const TAKE_OVER_WORDS = {
+  asked: { vi: 'đã xin nhận, trung tâm chưa nghe', en: 'asked for, the hub has not heard it yet' },
+  agreed: { vi: 'trung tâm đồng ý', en: 'the hub agreed' },
+  refused: { vi: 'trung tâm từ chối', en: 'the hub refused' },
+} satisfies Readonly<Record<string, Text>>;
+
 export const TRACE_STATE_WORDS = {
   queued: { vi: 'chờ trung tâm', en: 'queued' },
   running: { vi: 'đang chạy', en: 'running' },

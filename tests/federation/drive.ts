@@ -172,6 +172,9 @@ export interface ProvincialContact {
   readonly place_kinds: readonly string[];
   readonly exposed_in: readonly string[];
   readonly also_claimed: boolean;
+  readonly take_over: string | null;
+  readonly take_over_refusal: string | null;
+  readonly take_over_detail: string | null;
 }
 
 /** All contacts of a trace at all provinces, page by page. */

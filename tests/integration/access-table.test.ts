@@ -137,6 +137,12 @@ const LINES: readonly Line[] = [
     askMissing: get(() => `/v1/traces/${MISSING_TRACE}/contacts.csv`),
   },
   {
+    ...{ route: 'POST /v1/traces/{id}/contacts/{contact}/take-over', roles: 'epidemiologist ward_tracer' },
+    status: 202,
+    ask: post(() => `/v1/traces/${world.here.trace}/contacts/${world.here.contacts[0]}/take-over`),
+    askMissing: post(() => `/v1/traces/${world.here.trace}/contacts/${MISSING_TRACE}/take-over`),
+  },
+  {
     ...{ route: 'GET /v1/traces/{id}/events', roles: READERS, status: 200 },
     ask: (as) => firstEvent(`/v1/traces/${world.here.trace}/events`, as),
     askMissing: get(() => `/v1/traces/${MISSING_TRACE}/events`),

@@ -1,5 +1,5 @@
 /**
- * Who may see the contacts of a trace, and who may take them away as a file.
+ * Who may see the contacts of a trace, take them away as a file, or take one over from another province.
  */
 import type { ActTable } from '../../../shared/acts/access.ts';
 import { actsOf } from '../../../shared/acts/act.ts';
@@ -18,6 +18,12 @@ export const CONTACT_ACTS = {
     does: 'read',
     audit: 'contacts.exported',
   },
+  'contacts.take_over': {
+    roles: ['epidemiologist', 'ward_tracer'],
+    reach: 'area',
+    does: 'change',
+    audit: 'contacts.taken_over',
+  },
 } as const satisfies ActTable;
 
-export const { read } = actsOf(CONTACT_ACTS);
+export const { change, read } = actsOf(CONTACT_ACTS);

@@ -1,9 +1,10 @@
 /**
- * `truyvet-node trace contacts`: a trace's contacts as a table for people, in the words of a desk.
+ * `truyvet-node trace contacts, take-over`: a trace's contacts as a table for people, in the words of a desk,
+ * and one of them taken over from another province.
  */
 
 import type { Command } from 'commander';
-import type { ApiAddress } from '../../../shared/cli/api.ts';
+import { type ApiAddress, callJson } from '../../../shared/cli/api.ts';
 import {
   type ListOptions,
   type ListView,
@@ -14,7 +15,14 @@ import {
 } from '../../../shared/cli/lists.ts';
 import { language, say } from '../../../shared/cli/say.ts';
 import type { Shell } from '../../../shared/cli/shell.ts';
-import { called, PLACE_KIND_WORDS, SETTING_WORDS, TRACE_STATE_WORDS } from '../../../shared/i18n/words.ts';
+import { problemText } from '../../../shared/i18n/catalogue.ts';
+import {
+  called,
+  PLACE_KIND_WORDS,
+  SETTING_WORDS,
+  TAKE_OVER_WORDS,
+  TRACE_STATE_WORDS,
+} from '../../../shared/i18n/words.ts';
 
 /** Adds the command to `trace`; `address` is where the node is and as whom it is called. */
 export function addContactsCommand(trace: Command, shell: Shell, address: () => ApiAddress): void {
@@ -24,9 +32,25 @@ export function addContactsCommand(trace: Command, shell: Shell, address: () => 
     .action(async (id: string, { ward, ...options }: ListOptions & { ward?: string }) => {
       shell.stdout.write(await showList(address(), contactsOf(id, ward), options));
     });
+  trace
+    .command('take-over <id> <contact>')
+    .description(say('trace.take_over'))
+    .action(async (id: string, contact: string) => {
+      const path = `${pathOf(id)}/${encodeURIComponent(contact)}/take-over`;
+      const { take_over } = await callJson<TakeOverJson>(address(), path, { method: 'POST' });
+      shell.stdout.write(`${take_over === null ? say('contacts.ours') : takeOverWord(take_over)}\n`);
+    });
 }
 
-interface ContactJson {
+interface TakeOverJson {
+  readonly take_over: string | null;
+}
+
+const pathOf = (trace: string) => `/v1/traces/${encodeURIComponent(trace)}/contacts`;
+const takeOverWord = (state: string) => called(TAKE_OVER_WORDS, state, language());
+
+interface ContactJson extends TakeOverJson {
+  readonly id: string;
   readonly identifiers: readonly string[];
   readonly name: string | null;
   readonly address: string | null;
@@ -39,12 +63,13 @@ interface ContactJson {
   readonly place_kinds: readonly string[];
   readonly exposed_in: readonly string[];
   readonly also_claimed: boolean;
+  readonly take_over_refusal: string | null;
 }
 
 /** The contacts of a trace, in all wards of the caller or in one. */
 function contactsOf(trace: string, ward: string | undefined): ListView<ContactJson> {
   return {
-    path: `/v1/traces/${encodeURIComponent(trace)}/contacts`,
+    path: pathOf(trace),
     query: { ward },
     rows: 'contacts',
     most: 1_000,
@@ -60,6 +85,7 @@ function contactsOf(trace: string, ward: string | undefined): ListView<ContactJs
       ['column.where', whereOf],
       ['column.exposed_in', ({ exposed_in }) => exposed_in.join(' ')],
       ['column.identifiers', ({ identifiers }) => identifiers.join(' ')],
+      ['column.elsewhere', claimOf],
     ],
   };
 }
@@ -81,6 +107,13 @@ function headingLine(answer: Page): string {
     ...(missing.length > 0 ? [say('contacts.missing', { provinces: missing.join(', ') })] : []),
     say('contacts.shown', { rules: rules ?? '?', at: localTime(at), by }),
   ].join('  ');
+}
+
+/** Of one whom another province is responsible for: its id, to take it over by, and how the wish stands. */
+function claimOf({ id, also_claimed, take_over, take_over_refusal: refusal }: ContactJson): string {
+  if (!also_claimed) return '';
+  const why = refusal === null ? '' : `: ${problemText({ reason: refusal }, [], language()) ?? refusal}`;
+  return take_over === null ? id : `${id} (${takeOverWord(take_over)}${why})`;
 }
 
 /** Kinds of place; that there was a place says less than which one. */

@@ -161,7 +161,9 @@ async function replaceContacts({ sql }: Queryable, columns: ReturnType<typeof co
       first_exposed_at = excluded.first_exposed_at, last_exposed_at = excluded.last_exposed_at,
       seconds = excluded.seconds, settings = excluded.settings, place_kinds = excluded.place_kinds,
       exposed_in = excluded.exposed_in, identifier_ids = excluded.identifier_ids, ward = excluded.ward,
-      delivery = excluded.delivery, also_claimed = excluded.also_claimed, withdrawn_at = NULL`;
+      delivery = excluded.delivery, also_claimed = excluded.also_claimed, withdrawn_at = NULL,
+      take_over = CASE WHEN excluded.also_claimed THEN contacts.take_over END,
+      take_over_refusal = CASE WHEN excluded.also_claimed THEN contacts.take_over_refusal END`;
 }
 
 /** Ward of each contact by the standing record that counts most of those that name its identifiers. */

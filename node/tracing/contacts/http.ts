@@ -5,6 +5,7 @@ import { z } from '@hono/zod-openapi';
 import { parseInstant, vietnamInstant } from '../../../shared/domain/instant.ts';
 import type { Fault } from '../../../shared/errors.ts';
 import { isProvince, readWard } from '../../../shared/gazetteer.ts';
+import { addCommand } from '../../../shared/http/command.ts';
 import { type CsvCell, csvLine, csvResponse } from '../../../shared/http/csv.ts';
 import { traceIdInput } from '../../../shared/http/fields.ts';
 import { addFile } from '../../../shared/http/file.ts';
@@ -13,8 +14,9 @@ import { addList } from '../../../shared/http/list.ts';
 import { newRoutes, type Routes } from '../../../shared/http/route.ts';
 import { bilingual } from '../../../shared/i18n/bilingual.ts';
 import { refuse } from '../../../shared/shape-errors.ts';
-import { CONTACT_LIST, contactOutput, headed, headingOutput, showContact } from './json.ts';
+import { CONTACT_LIST, contactOutput, headed, headingOutput, showContact, takenOverOutput } from './json.ts';
 import { type ContactsCtx, exportContacts, listContacts, type ShownContacts } from './operations.ts';
+import { askToTakeOver, type TakeOver } from './taking-over.ts';
 
 const MAX_CONTACTS = 1_000;
 
@@ -65,6 +67,22 @@ export function contactRoutes(ctx: ContactsCtx): Routes {
       return csvResponse(csvLines(first, pages), `truyvet-${params.id}.csv`);
     },
   });
+  addCommand(routes, ctx, {
+    ...{ act: 'contacts.take_over', name: 'takeOverContact', method: 'post', tag },
+    path: '/v1/traces/{id}/contacts/{contact}/take-over',
+    summary: 'Nhận người tiếp xúc từ tỉnh khác · Take a contact over from the province responsible',
+    description: bilingual(
+      'Chỉ người mà tỉnh này cũng nhận là cư dân. Trung tâm quyết định; lời xin được giữ lại',
+      'One whom this province also claims. The hub decides; the wish is kept until it has heard it, and ' +
+        'its answer stands at the contact.',
+    ),
+    params: { ...params, contact: traceIdInput },
+    ...{ status: 202, done: 'Đã nhận · Accepted', output: takenOverOutput },
+    reasons: { NOT_FOUND: ['NO_SUCH_TRACE', 'CONTACT_UNKNOWN'] },
+    run: ({ caller, params: { id, contact } }) =>
+      askToTakeOver(ctx, caller, { traceId: id, contactId: contact }),
+    again: (_call, kept) => kept as unknown as TakeOver,
+  });
   return routes;
 }
 
@@ -77,7 +95,7 @@ const CSV_COLUMNS = [
 const EXAMPLE = [
   `${CSV_COLUMNS.join(',')}\r\n9f86d081884c7d659a2feaa0c55ad015,phone:+84912345678,0,Nguyễn Văn An,`,
   '12 Lê Lợi,false,,07213,1,2021-06-01T08:00:00+07:00,2021-06-01T09:00:00+07:00,3600,place,market,24 79,',
-  'false,',
+  'false,,,,',
   '4bf92f3577b34da6a3ce929d0e0e4736,partial,01,1,2021-06-03T10:00:00+07:00,an.nguyen@example.vn\r\n',
 ].join('');
 

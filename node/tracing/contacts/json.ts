@@ -17,14 +17,32 @@ import type { Shown } from '../../../shared/http/json-case.ts';
 import type { HeadedItems } from '../../../shared/http/list.ts';
 import { traceOutput } from '../../../shared/http/trace-json.ts';
 import { bilingual } from '../../../shared/i18n/bilingual.ts';
+import { PROBLEM_REASONS, problemText } from '../../../shared/i18n/catalogue.ts';
 import type { ShownContacts } from './operations.ts';
-import { type Contact, placeKindsOf, placeOf, settingsOf } from './rules.ts';
+import { type Contact, placeKindsOf, placeOf, settingsOf, TAKE_OVER_STATES } from './rules.ts';
 
 const possibleOutput = z.object({
   name: textOutput('Nguyễn Văn An').nullable(),
   address: textOutput('12 Lê Lợi').nullable(),
   identifiers: z.array(identifierOutput),
 });
+
+const { CONTACT_UNKNOWN } = PROBLEM_REASONS;
+
+const takeOverOutput = z
+  .enum(TAKE_OVER_STATES)
+  .nullable()
+  .openapi({
+    description: bilingual(
+      'tỉnh này xin nhận: trung tâm chưa nghe, đã đồng ý, đã từ chối; null: không xin, hoặc đã nhận',
+      'this province asks for it: not heard by the hub yet, agreed, refused; null: it does not, or has it',
+    ),
+  });
+
+/** zod schema of how a wish stands. */
+export const takenOverOutput = z
+  .object({ contact: textOutput('9f86d081884c7d659a2feaa0c55ad015'), take_over: takeOverOutput })
+  .openapi('TakeOver');
 
 /** zod schema of a contact in an answer. */
 export const contactOutput = z
@@ -65,12 +83,37 @@ export const contactOutput = z
         'another province is responsible; this one claims the person as its resident, too',
       ),
     }),
+    take_over: takeOverOutput,
+    take_over_refusal: z
+      .string()
+      .nullable()
+      .openapi({
+        description: bilingual('vì sao trung tâm từ chối', 'why the hub refused'),
+        example: 'CONTACT_UNKNOWN',
+      }),
+    take_over_detail: z
+      .string()
+      .nullable()
+      .openapi({
+        description: bilingual('lý do ấy bằng lời, hai thứ tiếng', 'that reason in words, in both languages'),
+        example: bilingual(CONTACT_UNKNOWN.vi, CONTACT_UNKNOWN.en),
+      }),
   })
   .openapi('Contact');
 
 /** A contact as answers show it. */
 export function showContact({ settings, placeKinds, ...contact }: Contact): Shown<typeof contactOutput> {
-  return { ...contact, settings: settingsOf(settings), placeKinds: placeKindsOf(placeKinds) };
+  return {
+    ...contact,
+    ...{ settings: settingsOf(settings), placeKinds: placeKindsOf(placeKinds) },
+    takeOverDetail: contact.takeOverRefusal === null ? null : inWords(contact.takeOverRefusal),
+  };
+}
+
+/** In both languages; the word of a newer hub may have no text here. */
+function inWords(reason: string): string {
+  const [vi, en] = [problemText({ reason }, [], 'vi'), problemText({ reason }, [], 'en')];
+  return vi === undefined || en === undefined ? reason : bilingual(vi, en);
 }
 
 /** zod schema of what is said of all of them. */

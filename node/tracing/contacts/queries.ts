@@ -16,10 +16,10 @@ export interface ContactRow extends ContactFacts {
 }
 
 const { contactId, degree, firstExposedAt, lastExposedAt, seconds, settings, placeKinds } = contacts;
-const { exposedIn, identifierIds, alsoClaimed } = contacts;
+const { exposedIn, identifierIds, alsoClaimed, takeOver, takeOverRefusal } = contacts;
 const COLUMNS = {
   ...{ id: contactId, ward: contacts.ward, degree, firstExposedAt, lastExposedAt, seconds, settings },
-  ...{ placeKinds, exposedIn, identifierIds, alsoClaimed },
+  ...{ placeKinds, exposedIn, identifierIds, alsoClaimed, takeOver, takeOverRefusal },
 };
 
 const LATEST_FIRST = sql`-${lastExposedAt}`;

@@ -6,6 +6,16 @@
 import { HANDLE_KINDS, kindOf } from '../../../shared/domain/identifier.ts';
 import { PLACE_KINDS, type PlaceKind } from '../../../shared/domain/place-kind.ts';
 
+/** How the wish to take a contact over stands: the hub has not heard it, or has said yes or no. */
+export const TAKE_OVER_STATES = ['asked', 'agreed', 'refused'] as const;
+export type TakeOverState = (typeof TAKE_OVER_STATES)[number];
+
+/** Which contact; ids of 32 hex digits. */
+export interface TakeOverWish {
+  readonly traceId: string;
+  readonly contactId: string;
+}
+
 /** What the hub says of a contact, and where it is filed; instants in epoch seconds. */
 export interface ContactFacts {
   readonly id: string;
@@ -19,6 +29,10 @@ export interface ContactFacts {
   readonly exposedIn: string[];
   /** Another province is responsible, and this one claims the person as its resident. */
   readonly alsoClaimed: boolean;
+  /** Whether this province wishes to take it over; null if not, and once it has. */
+  readonly takeOver: TakeOverState | null;
+  /** The hub's reason for a no. */
+  readonly takeOverRefusal: string | null;
 }
 
 /** A contact with what this province knows of the person. */

@@ -5,6 +5,7 @@
 import { isNull, sql } from 'drizzle-orm';
 import { boolean, index, integer, pgTable, primaryKey, smallint, text } from 'drizzle-orm/pg-core';
 import { instant, int8 } from '../../../shared/db/columns.ts';
+import { TAKE_OVER_STATES } from './rules.ts';
 
 export const contacts = pgTable(
   'contacts',
@@ -24,6 +25,8 @@ export const contacts = pgTable(
     withdrawnAt: instant(),
     deliveredAt: instant().notNull().default(sql`now()`),
     alsoClaimed: boolean().notNull().default(false),
+    takeOver: text({ enum: TAKE_OVER_STATES }),
+    takeOverRefusal: text(),
   },
   (table) => [
     primaryKey({ columns: [table.traceId, table.contactId] }),
