@@ -41,6 +41,10 @@ export const FIELD_TEXTS = {
     vi: 'chưa ai ở đây biết định danh này: có thể gõ nhầm',
     en: 'nobody here knows this identifier: a slip, perhaps',
   },
+  INDEX_WINDOW_EMPTY: {
+    vi: 'không còn thời gian lây nhiễm nào: truy vết xuôi không cho người tiếp xúc',
+    en: 'leaves no infectious window: a forward trace gives no contacts',
+  },
   CASE_ALREADY: { vi: 'người này đã là ca bệnh {case}', en: 'the person is a case already: {case}' },
   CONTACT_ALREADY: {
     vi: 'người này đã là người tiếp xúc trong truy vết {trace}',

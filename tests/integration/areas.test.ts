@@ -332,6 +332,23 @@ describe('what is said aloud of a case', () => {
   const add = async (identifiers: string[], as = everybody, more = {}) =>
     (await node.call('POST', '/v1/cases', { ...as, json: { identifiers, ...onset, ...more } })).body;
 
+  it('says that a forward trace would find nobody, when entered and when corrected', async () => {
+    const x = someone();
+    await importPersons(`${x.cccd},An,24,${A},`);
+    const at = (days: number) => new Date(Date.parse(onset_on) + days * 86_400_000).toISOString();
+    const { id, warnings } = await add([x.cccd], everybody, { isolated_at: at(-9) });
+    const isEmpty = 'isolated_at INDEX_WINDOW_EMPTY';
+    expect(said(warnings)).toEqual(['isolated_at BEFORE_FIELD', isEmpty]);
+    const corrected = async (json: object) =>
+      said((await node.call('PATCH', `/v1/cases/${id}`, { ...everybody, json })).body.warnings);
+    expect(await corrected({ isolated_at: null })).toEqual([]);
+    // Two days before the onset the window begins; midnight in Vietnam is seven hours earlier.
+    expect(await corrected({ isolated_at: at(-2) })).not.toContain(isEmpty);
+    expect(await corrected({ isolated_at: at(-3) })).toContain(isEmpty);
+    expect(await corrected({ ward: A })).toEqual([isEmpty]);
+    expect(await corrected({ withdrawn: true })).toEqual([]);
+  });
+
   it('names each identifier that nobody knows but the case', async () => {
     const [x, y] = [someone(), someone()];
     await importPersons(`${x.phone} ${x.cccd},An,24,${A},`);
@@ -434,7 +451,10 @@ describe('what is said aloud of a trace', () => {
     const slip = await enter(everybody, x.phone, y.phone);
     const day = (ahead: number) => new Date(Date.now() + ahead * 86_400_000).toISOString();
     const json = { identifiers: [x.cccd], onset_on, isolated_at: day(-9) };
-    const early = (await node.call('POST', '/v1/cases', { ...everybody, json })).body.id;
+    const isolated = (await node.call('POST', '/v1/cases', { ...everybody, json })).body;
+    const early = isolated.id;
+    const isEmpty = { field: 'isolated_at', reason: 'INDEX_WINDOW_EMPTY' };
+    expect(isolated.warnings).toContainEqual(expect.objectContaining(isEmpty));
     expect((await open([known.id])).warnings).toEqual([]);
     const { id, warnings } = await open([known.id, slip.id, early]);
     const expected = [

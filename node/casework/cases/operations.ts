@@ -12,6 +12,7 @@ import { expectValue } from '../../../shared/domain/reading.ts';
 import { AppError, type FieldError, invalidField } from '../../../shared/errors.ts';
 import { isWardOf, readWard } from '../../../shared/gazetteer.ts';
 import { newId } from '../../../shared/ids.ts';
+import type { RuleBook } from '../../federation/packs/operations.ts';
 import { IDENTIFIERS_CHANGED } from '../../records/kinds.ts';
 import {
   ensureIdentifiers,
@@ -38,6 +39,7 @@ export interface CasesCtx {
   readonly clock: Clock;
   readonly province: string;
   readonly quota: IdentifierQuota;
+  readonly rules: Pick<RuleBook, 'inForceAt'>;
   readonly traces: ContactTraces & {
     /** Amends the open traces of a case that is corrected now; part of that transaction. */
     reopen(tx: Transaction, corrected: { caseId: string; actor: Actor; at: number }): Promise<void>;
@@ -93,8 +95,8 @@ export async function enterCase(ctx: CasesCtx, caller: Caller, input: NewCase): 
     await queries.insertCase(tx, id, { ...input, ward });
     await queries.insertCaseIdentifiers(tx, id, ids);
     await recordCase(intake, id, { identifiers, ward, writer: writerOf(caller, leave.scope, ctx.province) });
-    const noticing = { tx, intake, leave, traces: ctx.traces };
-    warnings.push(...(await noticeAbout(noticing, { id, identifierIds: ids })));
+    const entered = { ...input, id, identifierIds: ids, withdrawnAt: null };
+    warnings.push(...(await noticeAbout({ tx, intake, leave, ctx }, entered)));
     leave.note({ ward });
     leave.on(...named(ids));
     leave.keep({ id, warnings: warnings as unknown as KeptValue });
@@ -178,8 +180,8 @@ export async function correctCase(
     if (after.withdrawn) await withdrawCase(intake, id);
     else await recordCase(intake, id, { ...shown, writer: writerOf(caller, scope, ctx.province) });
     on(...named([...stored.identifierIds, ...before.identifierIds]));
-    const noticing = { tx, intake, leave, traces: ctx.traces };
-    return { ...shown, warnings: [...warnings, ...(await noticeAbout(noticing, stored))] };
+    const noticed = await noticeAbout({ tx, intake, leave, ctx }, stored);
+    return { ...shown, warnings: [...warnings, ...noticed] };
   });
   created.settle();
   return corrected;

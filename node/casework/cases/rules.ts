@@ -7,6 +7,7 @@ import { faultIn } from '../../../shared/domain/reading.ts';
 import { daysToSeconds } from '../../../shared/domain/rule-pack.ts';
 import { type FieldError, invalidFields } from '../../../shared/errors.ts';
 import { namesSeveralCccd } from '../../records/people/rules.ts';
+import { indexWindows, type TraceTerms } from '../../tracing/openings/rules.ts';
 
 /** What a case says; instants in epoch seconds, `onsetOn` as YYYY-MM-DD. */
 export interface CaseFacts {
@@ -78,6 +79,21 @@ function contradictions({ onsetOn, sampledAt, isolatedAt }: CaseDates, now: numb
     found.push({ field: 'isolated_at', reason: 'IN_FUTURE' });
   }
   return found;
+}
+
+/**
+ * What of the dates leaves a forward trace nothing to ask about at `now`, as the trace would say of its case:
+ * the isolation if it does, else where the illness is counted from.
+ */
+export function emptyWindow(facts: CaseDates, now: number, rules: TraceTerms['rules']): FieldError[] {
+  const isEmpty = (dates: CaseDates) =>
+    indexWindows([dates], { direction: 'forward', asOf: now, rules }).every(
+      ({ from, until }) => from === until,
+    );
+  if (!isEmpty(facts)) return [];
+  const start = facts.onsetOn === null ? 'sampled_at' : 'onset_on';
+  const field = isEmpty({ ...facts, isolatedAt: null }) ? start : 'isolated_at';
+  return [{ field, reason: 'INDEX_WINDOW_EMPTY' }];
 }
 
 /**
