@@ -18,6 +18,7 @@ import { type Database, openDatabase } from '../../shared/db/database.ts';
 import { AppError } from '../../shared/errors.ts';
 import { Feed } from '../../shared/feed/feed.ts';
 import { createLogger } from '../../shared/log.ts';
+import { readAdmittedOpening } from '../../shared/signed/opening.ts';
 import { RULES } from '../simulation/examples.ts';
 import { everybodyAt } from '../support/callers.ts';
 import { losing } from '../support/losing-replies.ts';
@@ -196,6 +197,31 @@ describe('a queue of openings', () => {
     node.hub.gate = undefined;
     answer();
     await node.db.sql`DELETE FROM traces WHERE refusal = 'OPENING_EXPIRED'`;
+  });
+
+  it('is signed anew under the key in use if that of before is retired, also when corrected', async () => {
+    const [code, reason] = ['FAILED_PRECONDITION', 'KEY_GENERATION_RETIRED'] as const;
+    node.hub.faults.openTrace = new AppError(code, reason, 'told to refuse', { params: { generation: 1 } });
+    const entered = { identifiers: ['phone:0912345680'], onset_on: '2021-06-10' };
+    const { body: found } = await node.call('POST', '/v1/cases', { json: entered });
+    const asked = { cases: [found.id], direction: 'forward' };
+    const { body: trace } = await node.call('POST', '/v1/traces', { json: asked });
+    const sent = (wanted: string) =>
+      waitFor(`an opening ${wanted}`, () =>
+        node.hub.received
+          .map(readAdmittedOpening)
+          .some((one) => one.trace_id === trace.id && `${one.revision} ${one.generation}` === wanted),
+      );
+    await sent('0 1');
+    await node.call('PATCH', `/v1/cases/${found.id}`, { json: { onset_on: '2021-06-12' } });
+    await sent('1 1');
+    node.keyService.generation = 2;
+    await sent('1 2');
+    delete node.hub.faults.openTrace;
+    const taken = () => node.hub.opened.find(({ trace_id }) => trace_id === trace.id);
+    await waitFor('the hub to have it', () => taken() !== undefined);
+    node.keyService.generation = 1;
+    expect(taken()).toMatchObject({ generation: 2, revision: 1 });
   });
 });
 

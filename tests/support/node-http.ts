@@ -35,7 +35,7 @@ import { createTraceCipher } from '../../shared/pseudonym/trace-cipher.ts';
 import { createTestDatabase } from './database.ts';
 import { type FakeHub, startFakeHub } from './fake-hub.ts';
 import { startLoneKeys } from './key-federation.ts';
-import { giveTokens, testDataKeys } from './sealed.ts';
+import { giveNextTokens, giveTokens, testDataKeys } from './sealed.ts';
 
 /** Every role of a node, for all of the province. */
 export const ALL_GRANTS = NODE_ROLES.map((role) => `${role}@24`);
@@ -71,8 +71,8 @@ export interface NodeHttp extends AsyncDisposable {
   readonly logged: string[];
   /** Ids that the feed tells tracing of, event by event. */
   changed(): Promise<number[][]>;
-  /** Whether `flush` finds a key service. */
-  readonly keyService: { up: boolean };
+  /** Whether there is a key service, and the generation of its key that new traces use. */
+  readonly keyService: { up: boolean; generation: number };
   /** Generation of the federation key that new traces get. */
   readonly federation: { generation: number };
   readonly stop: AbortController;
@@ -101,7 +101,7 @@ export async function createNodeHttp(options: NodeHttpOptions = {}): Promise<Nod
   const hub = stack.use(await startFakeHub());
   const issuer = stack.use(await startTokenIssuer());
   const logged: string[] = [];
-  const keyService = { up: true };
+  const keyService = { up: true, generation: 1 };
   const federation = { generation: 1 };
   const sink = new Writable({ write: (chunk, _encoding, done) => done(void logged.push(String(chunk))) });
   const logger = pino({ serializers: { err: describeError }, level: 'debug' }, sink);
@@ -119,7 +119,7 @@ export async function createNodeHttp(options: NodeHttpOptions = {}): Promise<Nod
   });
   await rules.pull();
   const hurry = () => tokenize(db, dataKeys, keyService);
-  const tokenizer = { hurry, generationInUse: async () => 1 };
+  const tokenizer = { hurry, generationInUse: async () => keyService.generation };
   const feed = stack.use(new Feed({ db, clock, logger, kinds: NODE_KINDS }));
   stack.use(
     await Submitter.start({
@@ -197,7 +197,12 @@ export async function createNodeHttp(options: NodeHttpOptions = {}): Promise<Nod
 }
 
 /** The token of an identifier is its id in 16 bytes: whoever reads a pseudonym back knows whose it was. */
-async function tokenize(db: Database, dataKeys: DataKeys, keyService: { up: boolean }): Promise<void> {
-  if (!keyService.up) throw new Error('the key service is away');
+async function tokenize(
+  db: Database,
+  dataKeys: DataKeys,
+  { up, generation }: NodeHttp['keyService'],
+): Promise<void> {
+  if (!up) throw new Error('the key service is away');
   await giveTokens(db, dataKeys);
+  if (generation > 1) await giveNextTokens(db, dataKeys, generation);
 }

@@ -2,6 +2,7 @@
  * Data keys for tests, and a node's tables as they would be unsealed: for tests that look into the database
  * by name or identifier.
  */
+import { storeNextTokens } from '../../node/records/people/generations-queries.ts';
 import { openTokens } from '../../node/records/people/operations.ts';
 import { storeTokens } from '../../node/records/people/tokens-queries.ts';
 import { DataKeys, type SealerSource } from '../../node/sealing/data-keys.ts';
@@ -35,6 +36,22 @@ export async function giveTokens(db: Database, dataKeys: SealerSource): Promise<
   const rows = await db.sql<{ id: number }[]>`SELECT id FROM identifiers WHERE token IS NULL`;
   const ids = rows.map(({ id }) => id);
   await sealTokens({ db, dataKeys }, { ids, tokens: Buffer.concat(ids.map(tokenOfId)), generation: 1 });
+}
+
+/** Gives each that has a token the same as its next one, of this generation. */
+export async function giveNextTokens(
+  db: Database,
+  dataKeys: SealerSource,
+  generation: number,
+): Promise<void> {
+  const rows = await db.sql<{ id: number }[]>`SELECT id FROM identifiers WHERE token IS NOT NULL`;
+  const ids = rows.map(({ id }) => id);
+  const generations = ids.map(() => generation);
+  const sealed = (await openTokens({ db, dataKeys })).seal(
+    { ids, generations },
+    Buffer.concat(ids.map(tokenOfId)),
+  );
+  await storeNextTokens(db, { ids, sealed, generation });
 }
 
 /** Stores tokens, packed, as the tokenizer does. */

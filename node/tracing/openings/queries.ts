@@ -171,12 +171,12 @@ export async function storeOpening(
     .where(and(isRevision(trace), isNull(acceptedAt)));
 }
 
-/** The first opening of a trace that nobody has taken is to be signed anew, with tokens of another key. */
+/** The opening of a trace that the hub has not taken is to be signed anew, with tokens of another key. */
 export async function forgetOpening({ orm }: Queryable, trace: Revision): Promise<void> {
   await orm
     .update(traces)
     .set({ opening: null, keyGeneration: null })
-    .where(and(isRevision(trace), isNull(acceptedAt), eq(traces.revision, 0)));
+    .where(and(isRevision(trace), isNull(acceptedAt)));
 }
 
 /** An opening, and the generations of the keys that are in it. */

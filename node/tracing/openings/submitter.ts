@@ -170,8 +170,8 @@ export class Submitter implements AsyncDisposable {
       if (!isRefusal(refusal)) throw error;
       const { reason } = refusal;
       const final = isFinalRefusal(refusal);
-      // Signed before the key service's key was changed, and late: with the new one it is taken.
-      if (reason === 'KEY_GENERATION_RETIRED' && trace.revision === 0) {
+      // The hub says so of traces alone that it does not have: signed with the new key, they are taken.
+      if (reason === 'KEY_GENERATION_RETIRED') {
         await queries.forgetOpening(db, trace);
         throw error;
       }
