@@ -34,11 +34,13 @@ export interface KeyGenerationsOptions {
 }
 
 const LOOK_EVERY_MS = 2_000;
+const STORED_WITHIN_SECONDS = 60;
 
 export class KeyGenerations implements AsyncDisposable {
   readonly #options: KeyGenerationsOptions;
   readonly #said = new Map<string, readonly number[]>();
   readonly #loop: Loop;
+  #advanced: Promise<void> = Promise.resolve();
   #rotation: KeyRotation | undefined;
 
   private constructor(options: KeyGenerationsOptions, rotation: KeyRotation | undefined) {
@@ -81,6 +83,12 @@ export class KeyGenerations implements AsyncDisposable {
     return codes.map((province) => ({ province, generations: this.#said.get(province) }));
   }
 
+  /** Provinces that the switch waits for; none unless one is to come. */
+  get awaited(): string[] {
+    const rotation = this.#rotation;
+    return rotation?.usedFrom === null ? waitsFor(rotation, this.provinces) : [];
+  }
+
   /**
    * The key of a generation that is served; 0: of the oldest. Throws FAILED_PRECONDITION
    * KEY_GENERATION_RETIRED.
@@ -108,14 +116,23 @@ export class KeyGenerations implements AsyncDisposable {
   /** What an operator should look at. */
   warnings(): string[] {
     const missing = servedOf(this.#generations).filter((generation) => !this.#keyOf(generation));
+    const awaited = this.awaited.join(', ');
     return [
       ...this.#options.ring.warnings(),
       ...missing.map((generation) => `key service: OPRF_KEY_MISSING: no key of generation ${generation}`),
+      ...(awaited === '' ? [] : [`key service: OPRF_KEY_WAITS: for the tokens of ${awaited}`]),
     ];
   }
 
   /** Does what the rotation is ready for: the switch, or the end of the former key. Each once, on record. */
-  async advance(): Promise<void> {
+  advance(): Promise<void> {
+    // One after the other: what an earlier look has found must not take the place of what a later one has.
+    const pass = this.#advanced.then(() => this.#advance());
+    this.#advanced = pass.catch(() => undefined);
+    return pass;
+  }
+
+  async #advance(): Promise<void> {
     const { db, clock } = this.#options;
     const now = nowSeconds(clock);
     const seen = await queries.findRotation(db);
@@ -138,8 +155,9 @@ export class KeyGenerations implements AsyncDisposable {
   }
 
   async #isReady(rotation: KeyRotation, now: number): Promise<boolean> {
-    if (rotation.usedFrom === null) return waitsFor(rotation, this.provinces).length === 0;
-    if (isPatient(rotation, now)) return false;
+    if (rotation.usedFrom === null) return this.awaited.length === 0;
+    // Those that were let in at the last moment are stored by then.
+    if (isPatient(rotation, now - STORED_WITHIN_SECONDS)) return false;
     return (await queries.countOpenUnderOthers(this.#options.db, rotation.generation)) === 0;
   }
 

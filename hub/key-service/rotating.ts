@@ -9,7 +9,7 @@ import { AppError } from '../../shared/errors.ts';
 import { change, read } from './acts.ts';
 import type { KeyGenerations } from './key-generations.ts';
 import * as queries from './rotation-queries.ts';
-import { type KeyRotation, servedOf, waitsFor } from './rotation-rules.ts';
+import { type KeyRotation, servedOf } from './rotation-rules.ts';
 
 export interface RotatingCtx {
   readonly db: Database;
@@ -40,7 +40,7 @@ export function readKeyGenerations(ctx: RotatingCtx, caller: Caller): Promise<Ke
     return {
       ...{ held, rotation, served: served.map(({ generation }) => generation) },
       openUnderFormer: rotation ? await queries.countOpenUnderOthers(db, rotation.generation) : 0,
-      waitsFor: rotation?.usedFrom === null ? waitsFor(rotation, provinces) : [],
+      waitsFor: keyGenerations.awaited,
       provinces: provinces.map(({ province, generations = [] }) => ({ province, generations })),
     };
   });
