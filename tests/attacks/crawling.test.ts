@@ -3,9 +3,8 @@
  * key service, and traces laid side by side. On a running federation, with real keys.
  */
 import { randomBytes } from 'node:crypto';
-import { appendFile, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openDatabase } from '../../shared/db/database.ts';
 import type { AppError } from '../../shared/errors.ts';
 import { decodeQuestion } from '../../shared/grpc/trace-messages.ts';
 import { newKey, newTraceId } from '../../shared/ids.ts';
@@ -409,54 +408,5 @@ describe('a hub with another OPRF key', () => {
       expect(refused(status)).toBe(0);
     }
     expect([await warned(), await untokenized()]).toEqual([0, 0]);
-  });
-
-  test('is a new generation if the CA states it: both are readable while traces are open', async () => {
-    const body = JSON.stringify({ identifiers: [index], onset_on: '2021-06-10' });
-    const { id } = await call<{ id: string }>(federation.node(owner), '/v1/cases', { body });
-    const asked = { cases: [id], direction: 'forward', max_degree: 1, as_of: '2021-06-20T00:00:00Z' };
-    const open = async () =>
-      (await call<{ id: string }>(federation.node(owner), '/v1/traces', { body: JSON.stringify(asked) })).id;
-    const before = await open();
-    await waitForTrace(federation.node(owner), before);
-    const { key, statement } = await wiring.keys.nextOprfKey(2);
-    await appendFile(wiring.keys.oprfStatementsFile, `${statement}\n`);
-    await restartUnder(`${await readFile(wiring.keys.oprfKeyFile, 'utf8')}${key}\n`);
-    await call(federation.hub, '/v1/key-generations/rotate', { method: 'POST' });
-    const generationsOf = (trace: string) =>
-      rowsOf<{ key_generation: number }>(
-        federation.hub,
-        `SELECT key_generation FROM traces WHERE id = '${trace}'`,
-      );
-    // As soon as every province has all tokens of it, and its node has heard so.
-    let after = before;
-    await waitFor('a trace under the new key', async () => {
-      after = await open();
-      await waitForTrace(federation.node(owner), after);
-      return (await generationsOf(after))[0]?.key_generation === 2;
-    });
-    // Somebody who is new is found by both.
-    const late = '+84937770003';
-    const rows = encounter('4:00', '4:20').replaceAll(contact, `phone:${late}`);
-    await importFile(federation.node(other), 'encounters', rows);
-    for (const trace of [before, after]) {
-      const isFound = ({ state, contacts }: TraceStatus) =>
-        state === 'complete' && contacts.by_degree['1'] === 2;
-      const status = await waitForTrace(federation.node(owner), trace, isFound);
-      expect(status.coverage.map(({ state }) => state)).toEqual(Array(3).fill('current'));
-    }
-    expect(await generationsOf(before)).toEqual([{ key_generation: 1 }]);
-    // When the traces of before are over, and none can come that was signed under the former key, it goes.
-    const hub = openDatabase(federation.hub.databaseUrl, { max: 1, name: 'test' });
-    await hub.sql`UPDATE key_rotations SET used_from = used_from - interval '2 days'`;
-    await hub.sql`UPDATE traces SET closed_at = now() WHERE key_generation = 1`;
-    await hub[Symbol.asyncDispose]();
-    const stored = `SELECT count(*) FILTER (WHERE token_generation = 2)::int AS new,
-      count(*) FILTER (WHERE token_generation = 1 OR next_token IS NOT NULL)::int AS old FROM identifiers`;
-    await waitFor('the end of the former key', async () => {
-      const [row] = await rowsOf<{ new: number; old: number }>(federation.node(other), stored);
-      return row?.old === 0 && row.new > 0;
-    });
-    expect((await waitForTrace(federation.node(owner), await open())).contacts.by_degree).toEqual({ 1: 2 });
   });
 });

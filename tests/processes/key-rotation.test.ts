@@ -1,15 +1,18 @@
 /**
- * Data keys change in running provinces: `truyvet-node keys rotate` in the middle of imports and traces, with
- * a node killed while it seals anew. Traces find what the oracle finds, imports change nothing, and a node
- * with the wrong keys does not start.
+ * Keys change in a running federation: data keys (`truyvet-node keys rotate`) and the key service's key
+ * (`truyvet-hub oprf rotate`), in the middle of imports and traces, with a node killed while it seals anew or
+ * makes the next tokens. Traces find what the oracle finds, imports change nothing, and a node with the wrong
+ * keys does not start.
  */
-import { readFile, writeFile } from 'node:fs/promises';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { appendFile, readFile, writeFile } from 'node:fs/promises';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Federation } from '../../deploy/federation/federation.ts';
-import { importDataset, importFile } from '../federation/drive.ts';
+import { call, importDataset, importFile, openTrace, waitForTrace } from '../federation/drive.ts';
 import {
   converges,
   createWorld,
+  holdAt,
+  holdWriters,
   type Imported,
   importWorld,
   linksAreUp,
@@ -19,6 +22,7 @@ import {
 } from '../federation/scenario.ts';
 import { runCommandLine } from '../support/command-line.ts';
 import { SHORT_LOOKS } from '../support/federations.ts';
+import { run } from '../support/operator.ts';
 import { waitFor } from '../support/wait.ts';
 
 let federation: Federation;
@@ -26,7 +30,17 @@ let imported: Imported;
 let picked: ReturnType<typeof pickRequest>;
 
 beforeAll(async () => {
-  federation = await createWorld({ killed: ['79'], env: { '*': { LOG_LEVEL: 'info', ...SHORT_LOOKS } } });
+  federation = await createWorld({
+    killed: ['79'],
+    env: { '*': { LOG_LEVEL: 'info', ...SHORT_LOOKS, REPORT_EVERY_MS: '250' } },
+    // The hub has its next key from the start.
+    intercept: async ({ keys: files }) => {
+      const { key, statement } = await files.nextOprfKey(2);
+      await appendFile(files.oprfKeyFile, `${key}\n`);
+      await appendFile(files.oprfStatementsFile, `${statement}\n`);
+      return {};
+    },
+  });
   imported = await importWorld(federation, 1);
   picked = pickRequest(imported.world);
 });
@@ -130,4 +144,79 @@ test('the old generations may leave the ring then, and the needed one must not',
   await federation.restart();
   await linksAreUp(federation);
   await trace();
+});
+
+describe('the key service’s key', () => {
+  const oprf = (...args: string[]) => run('hub', ['oprf', ...args], federation.hub);
+  /** When the operator is shown this: which generations are served, or whom the switch waits for. */
+  const shown = (said: string) =>
+    waitFor(said, async () => (await oprf()).split('\n').some((line) => line.endsWith(`: ${said}`)));
+  const [index, contact, late] = [1, 2, 3].map((n) => `phone:+8493777000${n}`);
+  const met = (province: string, whom: string, hour: string) => {
+    const row = `${index},${whom},2021-06-11T${hour}:00:00Z,2021-06-11T${hour}:20:00Z`;
+    const file = `identifier_a,identifier_b,from,until\n${row}\n`;
+    return importFile(federation.node(province), 'encounters', file);
+  };
+  let caseId: string;
+  const begin = () => {
+    const asOf = Date.parse('2021-06-20T00:00:00Z') / 1000;
+    const asked = { cases: [caseId], direction: 'forward', maxDegree: 1, asOf } as const;
+    return openTrace(federation.node('24'), asked);
+  };
+  /** Once it has so many contacts, and 79 is in this state, all others current; why 79 is in it. */
+  const stands = async (id: string, contacts: number, away = 'current') => {
+    const { coverage } = await waitForTrace(federation.node('24'), id, (status) => {
+      const states = status.coverage.map(({ province, state }) => `${province} ${state}`).sort();
+      return (
+        states.join() === ['01 current', '24 current', `79 ${away}`].join() &&
+        status.contacts.by_degree['1'] === contacts
+      );
+    });
+    return coverage.find(({ province }) => province === '79')?.reason;
+  };
+
+  test('goes to the next while a node is killed that makes its tokens, left behind, and back', async () => {
+    await met('24', contact as string, '01');
+    const body = JSON.stringify({ identifiers: [index], onset_on: '2021-06-10' });
+    caseId = (await call<{ id: string }>(federation.node('24'), '/v1/cases', { body })).id;
+    const before = await begin();
+    await stands(before, 1);
+
+    const filling = await holdWriters(federation.node('79'), 'identifiers');
+    await oprf('rotate');
+    await filling.reached();
+    await federation.kill('79', 'SIGKILL');
+    // Somebody holds a row of it, so that it cannot be done soon after it is back.
+    await using held = await holdAt(federation.node('79'), 'SELECT FROM identifiers LIMIT 1 FOR UPDATE');
+    await filling[Symbol.asyncDispose]();
+    await shown('79');
+    await oprf('leave-behind', '79');
+    await shown('1, 2');
+    let after = before;
+    await waitFor('a trace under the new key', async () => {
+      after = await begin();
+      const generation = `SELECT key_generation AS is FROM traces WHERE id = '${after}'`;
+      await stands(after, 1, 'unreachable');
+      return (await rowsOf<{ is: number }>(federation.hub, generation))[0]?.is === 2;
+    });
+    // It is back, without the new tokens: it says so, and answers in the trace of before.
+    await federation.restart();
+    expect(await stands(after, 1, 'refused')).toBe('KEY_GENERATION_MISMATCH');
+    await met('79', late as string, '04');
+    await stands(before, 2);
+    await held[Symbol.asyncDispose]();
+    await stands(after, 2);
+    await trace();
+  });
+
+  test('of before is gone when nothing needs it any more', async () => {
+    await rowsOf(federation.hub, 'UPDATE traces SET closed_at = now() WHERE key_generation = 1');
+    await rowsOf(federation.hub, "UPDATE key_rotations SET used_from = used_from - interval '2 days'");
+    await shown('2');
+    const stored = `SELECT FROM identifiers WHERE token_generation = 1 OR next_token IS NOT NULL`;
+    for (const node of federation.nodes)
+      await waitFor('its tokens', async () => (await rowsOf(node, stored)).length === 0);
+    await stands(await begin(), 2);
+    await trace();
+  });
 });
