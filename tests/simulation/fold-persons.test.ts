@@ -13,7 +13,7 @@ import { groupBy } from './oracle-events.ts';
 import * as oracle from './oracle-persons.ts';
 import { isCccd, isHandle, kindOf } from './oracle-records.ts';
 
-const SETS = extent({ quick: 2_000, all: 200_000 });
+const SETS = extent({ quick: 1_000, all: 200_000 });
 const SEED = Number(process.env.FOLD_SEED ?? 20211123);
 
 const IDENTIFIERS = [

@@ -11,8 +11,8 @@ import { foldTrace, leaveOut } from './fold.ts';
 import { oracleOf } from './oracle.ts';
 import { makeWorld, type World, worldArbitrary } from './world.ts';
 
-const WORLDS = extent({ quick: 200, all: 10_000 });
-const LEFT_OUT = extent({ quick: 80, all: 400 });
+const WORLDS = extent({ quick: 120, all: 10_000 });
+const LEFT_OUT = extent({ quick: 40, all: 400 });
 const SEED = Number(process.env.FOLD_SEED ?? 20211123);
 
 test(`${WORLDS} worlds fold to what the oracle says, each contact at one province`, {

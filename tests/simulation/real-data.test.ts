@@ -33,13 +33,13 @@ describe('Foursquare', () => {
     }
   });
 
-  const counts = extent({ quick: [3], all: [3, 8] });
+  const counts = extent({ quick: [2], all: [3, 8] });
   test(`the same contacts in 1 and ${counts.join(', ')} provinces`, ({ skip }) => {
     const one = contactsOf(asMuchAsIsRun(worldOf(loadFoursquare(1), skip)));
     for (const count of counts) {
       expect(contactsOf(asMuchAsIsRun(worldOf(loadFoursquare(count), skip)))).toEqual(one);
     }
-    expect(one.every((contacts) => contacts.length > 10)).toBe(true);
+    expect(one.every((contacts) => contacts.length > extent({ quick: 5, all: 10 }))).toBe(true);
   });
 });
 
@@ -50,9 +50,8 @@ describe('primary school', () => {
     expect(world.provinces).toHaveLength(11);
     const first = world.encounters.filter((row) => row.identifierA.startsWith('phone:'));
     expect(first).toHaveLength(125_773); // the others are second reports of contacts between classes
-    const traces = extent({ quick: world.traces.slice(0, 2), all: world.traces });
-    const [single = [], cluster = []] = contactsOf({ ...world, traces });
-    expect(single.length).toBeGreaterThan(50);
-    expect(new Set(cluster.map((contact) => contact.degree)).size).toBe(4);
+    const [single = [], cluster = []] = contactsOf(asMuchAsIsRun(world));
+    expect(single.length).toBeGreaterThan(extent({ quick: 5, all: 50 }));
+    expect(new Set(cluster.map((contact) => contact.degree)).size).toBe(extent({ quick: 3, all: 4 }));
   });
 });

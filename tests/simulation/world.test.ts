@@ -17,9 +17,9 @@ import { tell } from './story.ts';
 import { makeWorld, worldArbitrary } from './world.ts';
 import { FEATURES } from './world-features.ts';
 
-const SEEDS = extent({ quick: 150, all: 600 });
+const SEEDS = extent({ quick: 100, all: 600 });
 /** Those whose oracle is asked again, with its rows turned about. */
-const ASKED_AGAIN = extent({ quick: 30, all: 200 });
+const ASKED_AGAIN = extent({ quick: 15, all: 200 });
 const STORIES = Array.from({ length: SEEDS }, (_, seed) => tell(makeWorld(seed)));
 
 describe(`shares over ${SEEDS} fixed seeds`, () => {

@@ -18,6 +18,8 @@ import { extent } from '../support/extent.ts';
 import { startProcesses, World } from '../support/federations.ts';
 
 const WORLDS = extent({ quick: 1, all: 50 });
+/** Of the smallest world. */
+const PEOPLE = extent({ quick: 70, all: 200 });
 const start = extent({ quick: World.create, all: startProcesses });
 const PROVINCES = ['24', '79', '01'];
 /** Those that keep years: the worlds are of 2021. */
@@ -42,7 +44,7 @@ test(`${WORLDS} worlds, forward and backward, equal the oracle`, { timeout: 900_
   let contacts = 0;
   let withdrawn = 0;
   for (let series = 1; series <= WORLDS; series++) {
-    const people = 200 + (series % 5) * 50;
+    const people = PEOPLE + (series % 5) * 50;
     const world = makeWorld(series, { people, provinces: PROVINCES, rules, series });
     const written = (rows: readonly PersonRow[]): Dataset => ({ ...world, people: rows });
     const most = Math.floor((world.people.length * 3) / 4);
