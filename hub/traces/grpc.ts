@@ -122,12 +122,14 @@ function statusToWire(status: TraceStatusView): MessageInitShape<typeof TraceSta
     coverage,
     id,
     warnings,
+    indexKnown,
     ...same
   } = status;
   return {
     ...same,
     traceId: id,
     warnings: [...warnings],
+    indexKnown: Uint8Array.from(indexKnown),
     state: STATES[state],
     direction: direction === 'forward' ? Direction.FORWARD : Direction.BACKWARD,
     coverage: coverage.map(coverageToWire),

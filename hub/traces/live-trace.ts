@@ -15,7 +15,13 @@ import type { Logger } from '../../shared/log.ts';
 import { alarmsOf } from '../../shared/trace/alarms.ts';
 import type { Charge } from '../../shared/trace/charges.ts';
 import type { OnExposure } from '../../shared/trace/contacts.ts';
-import type { AnswerVersion, TraceQuestion, TraceTerms } from '../../shared/trace/messages.ts';
+import { knownBeyond } from '../../shared/trace/index-known.ts';
+import {
+  type AnswerVersion,
+  packedIndex,
+  type TraceQuestion,
+  type TraceTerms,
+} from '../../shared/trace/messages.ts';
 import type { TraceState, TraceView } from '../../shared/trace/trace-state.ts';
 import type { ProvinceLink } from '../provinces/province-link.ts';
 import type { AdmittedOpening } from './admitted-opening.ts';
@@ -31,7 +37,7 @@ import { ProvinceSession, type SessionTrace } from './province-session.ts';
 import * as queries from './queries.ts';
 import type { Rest } from './register.ts';
 import { type ProvinceTime, Rounds } from './rounds.ts';
-import type { TraceStateWord, TraceStatusView } from './status.ts';
+import type { CoverageView, TraceStateWord, TraceStatusView } from './status.ts';
 import { StepMeter, type StepReport } from './step-meter.ts';
 import type { StoredStatus } from './stored-status.ts';
 import { termsOf } from './terms.ts';
@@ -95,6 +101,7 @@ export class LiveTrace implements SessionTrace {
   #alarms: Found;
   /** Of an index person, as the trace was published last. */
   #hasEmptyWindow = false;
+  #indexKnown: readonly number[] = [];
   readonly #changes = new ChangeSignal(this.#stopped.signal);
   readonly #rounds: Rounds;
   #running: Promise<void> | undefined;
@@ -127,6 +134,7 @@ export class LiveTrace implements SessionTrace {
       number: (pseudonyms) => this.#memory.state.number(pseudonyms),
       onView: (view) => {
         this.#alarms = this.#alarmsIn(view);
+        this.#indexKnown = this.#indexKnownIn(view);
       },
     });
     const asked = ctx.provinces.links.filter((link) => this.#mayAsk(link));
@@ -149,6 +157,7 @@ export class LiveTrace implements SessionTrace {
       this.#word = last.state;
       this.#startedAtMs = last.startedAtMs;
       this.#hasEmptyWindow = last.warnings?.includes('INDEX_WINDOW_EMPTY') ?? false;
+      this.#indexKnown = last.indexKnown ?? [];
     }
     // First: what is not counted is not taken into memory.
     this.#leaveOut(await listExclusions(this.#ctx.db, this.id));
@@ -230,6 +239,12 @@ export class LiveTrace implements SessionTrace {
     return this.#leftOut.find((one) => one.province === province)?.reason;
   }
 
+  #indexKnownIn(view: TraceView): number[] {
+    const { state } = this.#memory;
+    const entries = state.number(packedIndex(state.terms));
+    return knownBeyond(view, { entries, opener: Number(this.row.province) });
+  }
+
   #alarmsIn(view: TraceView): Found {
     const alarms = new Map(alarmsOf(view, Number(this.row.province)));
     const isOverspent = this.#leftOut.some(({ reason }) => reason === INVENTED_NAMES);
@@ -308,7 +323,13 @@ export class LiveTrace implements SessionTrace {
         ...(this.#hasEmptyWindow ? ['INDEX_WINDOW_EMPTY'] : []),
         ...this.#alarms.keys(),
       ],
+      indexKnown: coverage.some((one) => this.#isHeardBeyond(one)) ? this.#indexKnown : [],
     };
+  }
+
+  /** Whether another province than the one that opened the trace has answered, and counts. */
+  #isHeardBeyond({ province, answeredAt, state }: CoverageView): boolean {
+    return province !== this.row.province && answeredAt > 0 && state !== 'excluded';
   }
 
   /** A province was enrolled while the trace is open: it is asked everything. Idempotent. */

@@ -45,4 +45,9 @@ export interface TraceStatusView {
   readonly elapsedMs: number;
   /** What somebody should look at: TRACE_DELAYED, TRACE_UNREADABLE, INDEX_WINDOW_EMPTY, and alarms. */
   readonly warnings: readonly string[];
+  /**
+   * For each entry of the index whether another province knows it (shared/trace/index-known.ts); empty while
+   * none has answered.
+   */
+  readonly indexKnown: readonly number[];
 }

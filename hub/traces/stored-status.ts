@@ -22,6 +22,7 @@ export interface StoredStatus {
   readonly awaited: number;
   /** Left out by hubs that did not keep them. */
   readonly warnings?: readonly string[];
+  readonly indexKnown?: readonly number[];
   /** When its latest revision began to be worked on, epoch milliseconds. */
   readonly startedAtMs: number;
 }
@@ -36,10 +37,10 @@ export interface StatusRow {
 
 export function toStored(view: TraceStatusView, startedAtMs: number): StoredStatus {
   const { state, rules, direction, maxDegree, asOf, revision, coverage, questions, awaited, warnings } = view;
-  const { claimants } = view;
+  const { claimants, indexKnown } = view;
   return {
     ...{ state, rules, direction, maxDegree, asOf, revision, coverage, questions, awaited, startedAtMs },
-    claimants,
+    ...{ claimants, indexKnown },
     // A delay passes, and is at the hub.
     warnings: warnings.filter((warning) => warning !== 'TRACE_DELAYED'),
     byDegree: Object.fromEntries(view.byDegree),
@@ -84,5 +85,6 @@ function fromStored({ id, province, openedAtMs, completedAtMs }: StatusRow, stor
     byProvince: new Map(Object.entries(byProvince)),
     warnings: stored.warnings ?? [],
     claimants: stored.claimants ?? [],
+    indexKnown: stored.indexKnown ?? [],
   };
 }

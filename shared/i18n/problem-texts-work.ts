@@ -55,6 +55,10 @@ export const WORK_TEXTS = {
     vi: 'Tỉnh đưa vào truy vết quá nhiều người: câu trả lời của tỉnh không được tính.',
     en: 'The province brought too many names into the trace: its answers do not count.',
   },
+  INDEX_UNKNOWN_ANYWHERE: {
+    vi: 'Ngoài ca chỉ điểm, chưa tỉnh nào đã trả lời biết một định danh của nó: rất có thể gõ nhầm.',
+    en: 'No province that has answered knows an identifier of an index case: a slip, most likely.',
+  },
   INDEX_UNKNOWN: {
     vi: 'Ngoài ca chỉ điểm, chưa ai ở tỉnh này biết một định danh của nó: có thể gõ nhầm.',
     en: 'Nobody in this province knows an identifier of an index case but the case: a slip, perhaps.',

@@ -18,6 +18,7 @@ import {
   differences,
   enterCases,
   importDataset,
+  importFile,
   listContacts,
   openTrace,
   type ProvincialContact,
@@ -416,4 +417,28 @@ test('a phone of very many records costs what they cost', { timeout: 240_000 }, 
   // As if they were two: how many decides nothing.
   const two = { ...crowd, people: people.slice(0, 2) };
   expect(differences(contacts, expectedOf(two, { ...request, cases: ['crowd'] }))).toEqual([]);
+});
+
+test('a case’s identifier that no province knows is named, one that another knows is not', async () => {
+  const [own, theirs, nobodys] = ['cccd:024050999996', 'phone:+84919990005', 'phone:+84919990006'] as const;
+  const here: Dataset = {
+    ...{ provinces: PROVINCES, places: [], checkIns: [], encounters: [] },
+    people: [inProvince('24', record(own)), inProvince('79', record(theirs))],
+    cases: [confirmed({ id: 'slip', identifiers: [own, theirs, nobodys] })],
+  };
+  await importDataset(federation, here);
+  const cases = [...(await enterCases(federation, here)).values()];
+  const opened = await call<{ id: string; warnings: object[] }>(federation.node('24'), '/v1/traces', {
+    body: JSON.stringify({ cases, direction: 'forward' }),
+  });
+  const unknown = (reason: string, identifier: number) => ({ reason, case: cases[0], identifier });
+  expect(opened.warnings).toEqual([1, 2].map((n) => unknown('INDEX_UNKNOWN', n)));
+  const said = async () => {
+    const { warnings } = await waitForTrace(federation.node('24'), opened.id);
+    return warnings.filter(({ reason }) => reason.startsWith('INDEX_UNKNOWN'));
+  };
+  expect(await said()).toEqual([unknown('INDEX_UNKNOWN_ANYWHERE', 2)]);
+  // It turns up, and the open trace takes it back.
+  await importFile(federation.node('01'), 'persons', `identifiers,name\n${nobodys},An\n`);
+  await waitFor('nothing to be unknown', async () => (await said()).length === 0);
 });

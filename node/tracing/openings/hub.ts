@@ -79,5 +79,6 @@ function fromWire(status: WireStatus): HubStatus {
     completedAt: status.completedAt || null,
     elapsedMs: status.elapsedMs,
     warnings: status.warnings,
+    indexKnown: [...status.indexKnown],
   };
 }

@@ -1,6 +1,7 @@
 /**
  * What of a trace's cases looks wrong when it is opened or amended: a case that gives no contacts, an
- * identifier that nobody here knows but the case. Said in the trace's status, never a reason to refuse it.
+ * identifier that nobody here knows but the case (whether others do, the hub says: status.ts). Said in the
+ * trace's status, never a reason to refuse it.
  */
 import type { Queryable } from '../../../shared/db/database.ts';
 import type { RulePack } from '../../../shared/domain/rule-pack.ts';
@@ -35,10 +36,11 @@ async function noticeIndex(db: Queryable, trace: NoticedTrace, rules: RulePack):
     const id = trace.cases[position] as string;
     const { from, until } = windows[i] as { from: number; until: number };
     if (from === until) warnings.push({ reason: 'INDEX_WINDOW_EMPTY', case: id });
-    const named = rows.flatMap((row) => (row.position === position ? row.id : []));
-    const unknown = new Set(await findUnseen(db, await unnamedOfCase(db, id, named)));
-    for (const [identifier, one] of named.entries())
-      if (unknown.has(one)) warnings.push({ reason: 'INDEX_UNKNOWN', case: id, identifier });
+    const named = rows.flatMap((row, entry) => (row.position === position ? [{ id: row.id, entry }] : []));
+    const ids = named.map((row) => row.id);
+    const unknown = new Set(await findUnseen(db, await unnamedOfCase(db, id, ids)));
+    for (const [identifier, { id: one, entry }] of named.entries())
+      if (unknown.has(one)) warnings.push({ reason: 'INDEX_UNKNOWN', case: id, identifier, entry });
   }
   return warnings;
 }

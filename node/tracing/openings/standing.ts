@@ -5,7 +5,7 @@
 import type { Database } from '../../../shared/db/database.ts';
 import { AppError, toAppError } from '../../../shared/errors.ts';
 import * as queries from './queries.ts';
-import type { HubStatus, TraceStatus } from './status.ts';
+import { type HubStatus, noticedBeyond, type TraceStatus } from './status.ts';
 import type { HubTraces } from './submitter.ts';
 
 export interface StandingCtx {
@@ -77,7 +77,8 @@ function ownStatus(
     ...heard,
     ...{ id: trace.id, state, cases: trace.cases, province: ctx.province, refusal: trace.refusal },
     ...{ rules: trace.rules, direction: trace.direction, maxDegree: trace.maxDegree, asOf: trace.asOf },
-    ...{ revision: trace.revision, version: trace.version, noticed: trace.noticed },
+    ...{ revision: trace.revision, version: trace.version },
+    noticed: noticedBeyond(trace.noticed, heard?.revision === trace.revision ? heard : {}),
   };
 }
 

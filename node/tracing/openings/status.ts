@@ -39,6 +39,11 @@ export interface HubStatus {
   readonly elapsedMs: number;
   /** What somebody should look at: TRACE_DELAYED, TRACE_UNREADABLE, INDEX_WINDOW_EMPTY, and alarms. */
   readonly warnings: readonly string[];
+  /**
+   * For each entry of the opening's index: 1 = another province knows it, 0 = none that has answered does.
+   * Empty if none has; absent or empty from a hub that does not say it.
+   */
+  readonly indexKnown?: readonly number[] | undefined;
 }
 
 /**
@@ -55,10 +60,25 @@ export interface Completeness {
 
 /** What of a case looks wrong from here. */
 export interface IndexWarning {
-  readonly reason: 'INDEX_WINDOW_EMPTY' | 'INDEX_UNKNOWN';
+  readonly reason: 'INDEX_WINDOW_EMPTY' | 'INDEX_UNKNOWN' | 'INDEX_UNKNOWN_ANYWHERE';
   readonly case: string;
   /** Which of the case's identifiers, from 0; absent if it is the case as a whole. */
   readonly identifier?: number | undefined;
+  /** Of that identifier in the opening's index; absent where a program of before noticed it. */
+  readonly entry?: number | undefined;
+}
+
+/** What this province noticed of its cases, with what the hub says of the same revision's index. */
+export function noticedBeyond(
+  noticed: readonly IndexWarning[],
+  { indexKnown = [] }: Pick<HubStatus, 'indexKnown'>,
+): IndexWarning[] {
+  return noticed.flatMap((one): IndexWarning[] => {
+    const known = one.entry === undefined ? undefined : indexKnown[one.entry];
+    // Somebody elsewhere knows it: it is no slip.
+    if (known === 1) return [];
+    return [known === 0 ? { ...one, reason: 'INDEX_UNKNOWN_ANYWHERE' } : one];
+  });
 }
 
 /** What a node shows of a trace. */
