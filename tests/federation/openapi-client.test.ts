@@ -29,6 +29,7 @@ const REFUSED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     approveProvince: 'FINGERPRINT_MISMATCH',
     createKey: 'FEDERATION_KEY_EXISTS',
     ...{ confirmRecord: 'RECORD_NOT_WAITING', rejectRecord: 'RECORD_NOT_WAITING' },
+    takeOverContact: 'CONTACT_UNKNOWN',
   },
   hub: {
     ...NOTHING_IS_DEAD,

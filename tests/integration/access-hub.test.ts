@@ -157,6 +157,9 @@ const OPEN_TO: Readonly<Record<string, string>> = {
   'GET /v1/outgoing': 'hub_operator',
   'POST /v1/outgoing/{id}/retry': 'hub_operator',
   'POST /v1/outgoing/{id}/discard': 'hub_operator',
+  'GET /v1/key-generations': 'hub_operator',
+  'POST /v1/key-generations/rotate': 'hub_operator',
+  'PUT /v1/key-generations/left-behind': 'hub_operator',
   'GET /v1/me': 'hub_operator analyst',
 };
 
