@@ -5,7 +5,8 @@
  * trace spends its time; `-- cost --baseline DIST` and `-- sealing --baseline DIST` what traces and imports
  * cost against the build in DIST, which lacks what is asked about (sealing); `-- orm` what a statement costs
  * through drizzle; `-- writers` what an import costs whoever writes beside it; `-- who` what an answer costs
- * a node; `-- insiders` what a trace takes while other provinces flood, stall and lie.
+ * a node; `-- rotation` what tokens of two generations do; `-- insiders` what a trace takes while other
+ * provinces flood, stall and lie.
  */
 import { appendFileSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -20,6 +21,7 @@ import { type Measurement, measure } from './measure.ts';
 import { benchOrm } from './orm.ts';
 import { profileTrace } from './profile.ts';
 import { renderReport } from './report.ts';
+import { benchRotation } from './rotation.ts';
 import { benchSealing } from './sealing.ts';
 import { benchVoprf } from './voprf.ts';
 import { benchWho } from './who.ts';
@@ -79,6 +81,9 @@ switch (positionals[0]) {
   case 'orm':
     console.log(await benchOrm(say));
     break;
+  case 'rotation':
+    console.log(await benchRotation(say));
+    break;
   case 'insiders':
     console.log(await benchInsiders(say));
     break;
@@ -87,7 +92,8 @@ switch (positionals[0]) {
     break;
   default:
     console.error(
-      'bench -- trace | check | profile | cost | sealing | orm | voprf | who | writers | report FILE',
+      'bench -- trace | check | profile | cost | sealing | orm | rotation | insiders | voprf | who |' +
+        ' writers | report FILE',
     );
     process.exitCode = 2;
 }
