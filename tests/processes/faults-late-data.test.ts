@@ -20,7 +20,12 @@ import {
 import type { CaseRow, CheckInRow, Dataset, EncounterRow, PersonRow } from '../simulation/dataset.ts';
 import { toImportFiles } from '../simulation/import-files.ts';
 import type { OracleContact } from '../simulation/oracle.ts';
+import { extent } from '../support/extent.ts';
 import { waitFor } from '../support/wait.ts';
+
+/** In `npm test` its node ends in good order; faults.test.ts kills some there, too. */
+const KILLED = extent({ quick: [], all: ['01'] });
+const END = extent({ quick: 'SIGTERM', all: 'SIGKILL' } as const);
 
 let federation: Federation;
 let imported: Imported;
@@ -31,7 +36,7 @@ let data: Dataset;
 let contacts: ProvincialContact[];
 
 beforeAll(async () => {
-  federation = await createWorld({ killed: ['01'] });
+  federation = await createWorld({ killed: KILLED });
   imported = await importWorld(federation, 22);
   picked = pickRequest(imported.world, ({ direction, cases }, found) => {
     return direction === 'forward' && cases.length === 1 && found.length > 12;
@@ -264,7 +269,7 @@ test('data that comes while the hub is down is told when it is back', async () =
   await corrected();
 });
 
-test('data that comes just before its node is killed is asked about in the next life', async () => {
+test('data that comes just before its node ends is asked about in the next life', async () => {
   const candidates = strangers().map((other) => {
     const from = onsetAt() + 3600;
     const [identifierA, identifierB] = [index().identifiers[0] as string, other];
@@ -275,7 +280,7 @@ test('data that comes just before its node is killed is asked about in the next 
   const { encounters } = toImportFiles({ ...data, encounters: rows.encounters ?? [] }, '01');
   await importFile(federation.node('01'), 'encounters', encounters);
   // The hub has heard that answers no longer hold, and asks a node that will not answer in this life.
-  await federation.kill('01', 'SIGKILL');
+  await federation.kill('01', END);
   await federation.restart();
   await corrected();
 });
@@ -294,7 +299,7 @@ const withCase = (changes: Partial<CaseRow>): Dataset => ({
 
 test('a corrected case: other windows, twice while a node is down', async () => {
   const before = expected();
-  await federation.kill('01', 'SIGKILL');
+  await federation.kill('01', END);
   data = withCase({ isolatedAt: onsetAt() });
   await patch({ isolated_at: new Date(onsetAt() * 1000).toISOString() });
   const revision = (n: number) =>

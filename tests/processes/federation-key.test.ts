@@ -25,10 +25,13 @@ import {
   statusOf,
 } from '../federation/scenario.ts';
 import { runCommandLine } from '../support/command-line.ts';
+import { extent } from '../support/extent.ts';
 import { SHORT_LOOKS } from '../support/federations.ts';
 import { findNeedles, type Needle } from '../support/needles.ts';
 import { waitFor } from '../support/wait.ts';
 
+/** In `npm test` nodes end in good order; faults.test.ts kills some there, too. */
+const END = extent({ quick: 'SIGTERM', all: 'SIGKILL' } as const);
 const NEWCOMER = '01';
 const MOTHER = '24';
 let directory: string;
@@ -40,7 +43,7 @@ let picked: ReturnType<typeof pickRequest>;
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'truyvet-federation-key-'));
   federation = await createWorld({
-    killed: [NEWCOMER, '79'],
+    killed: extent({ quick: [], all: [NEWCOMER, '79'] }),
     logsDir: join(directory, 'logs'),
     env: { '*': { LOG_LEVEL: 'trace', ...SHORT_LOOKS } },
     intercept: async (planned) => {
@@ -93,7 +96,7 @@ async function admittedUnder(trace: string): Promise<number[]> {
 }
 
 test('a node without the key says so, and comes to life when its fingerprint has been compared', async () => {
-  await federation.kill(NEWCOMER, 'SIGKILL');
+  await federation.kill(NEWCOMER, END);
   await rm(keyFile(NEWCOMER));
   const ready = federation.restart();
   const [newcomer, mother] = [federation.node(NEWCOMER), federation.node(MOTHER)];
@@ -130,7 +133,7 @@ test('a node without the key says so, and comes to life when its fingerprint has
 test('a rotation leaves open traces their key, new ones get the new, a node that was down both', async () => {
   const other = PROVINCES.find((code) => code !== picked.owner && code !== NEWCOMER) ?? NEWCOMER;
   const owner = federation.node(picked.owner);
-  await federation.kill(other, 'SIGKILL');
+  await federation.kill(other, END);
   const before = await begin();
   await waitFor('a partial trace', async () => (await statusOf(owner, before)).state === 'partial');
 

@@ -12,6 +12,7 @@ import { afterEach, beforeEach, expect, inject, test } from 'vitest';
 import type { FederationSummary } from '../../deploy/federation/participant.ts';
 import { openDatabase } from '../../shared/db/database.ts';
 import { packageRoot } from '../../shared/package-root.ts';
+import { TEMPLATES } from '../support/database.ts';
 import { extent } from '../support/extent.ts';
 import { waitFor } from '../support/wait.ts';
 
@@ -67,6 +68,8 @@ const launchDirectly = (...args: string[]) => launch(process.execPath, [launcher
 
 /** For what is not about the embedded server: the tests' own cluster. */
 const inCluster = () => ({ DATABASE_URL: inject('adminUrl') });
+/** For what is not about databases either. */
+const withTemplates = () => ({ ...inCluster(), STAND_IN_TEMPLATES: JSON.stringify(TEMPLATES) });
 
 async function outcomeOf(
   child: ChildProcess,
@@ -138,8 +141,8 @@ test.each(extent({ quick: KILLED.slice(0, 1), all: KILLED }))(
     const npm = JSON.stringify(npmChain('--provinces 24'));
     const script = `require('child_process').spawn('npm', ${npm}, {stdio: 'inherit'})`;
     const launched = await (killed === 'its caller'
-      ? launch(process.execPath, ['-e', script], inCluster())
-      : launch('npm', npmChain('--provinces 24'), inCluster()));
+      ? launch(process.execPath, ['-e', script], withTemplates())
+      : launch('npm', npmChain('--provinces 24'), withTemplates()));
     expect(parentOf(launched.launcherPid)).not.toBe(launched.process.pid);
     launched.process.kill('SIGKILL');
     await allGone([launched.launcherPid, ...launched.pids]);
@@ -148,7 +151,7 @@ test.each(extent({ quick: KILLED.slice(0, 1), all: KILLED }))(
 
 test('a program that ends at start fails the launch with the end of its log', async () => {
   const env = {
-    ...inCluster(),
+    ...withTemplates(),
     STAND_IN_ENV: JSON.stringify({ 79: { STAND_IN_FAILURE: 'cannot reach the moon' } }),
   };
   const { code, stdout, stderr } = await outcomeOf(

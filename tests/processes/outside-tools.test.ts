@@ -9,6 +9,7 @@ import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { FederationSummary } from '../../deploy/federation/participant.ts';
 import { packageRoot } from '../../shared/package-root.ts';
+import { extent } from '../support/extent.ts';
 import {
   argumentsOf,
   environmentOf,
@@ -16,6 +17,9 @@ import {
   listeningSockets,
   treeOf,
 } from '../support/process-tree.ts';
+
+/** In `npm test` a hub and one node. */
+const PROVINCES = extent({ quick: '24', all: '24,79,01' });
 
 let launcher: ChildProcess;
 let summary: FederationSummary;
@@ -26,7 +30,7 @@ beforeAll(async () => {
   const script = join(packageRoot, 'dist/deploy/federation/federation.js');
   // As careless as a machine may be with images of memory, whatever this one's habit is.
   const careless = 'ulimit -S -c "$(ulimit -H -c)"; exec "$0" "$@"';
-  const args = [process.execPath, script, '--provinces', '24,79,01', '--json'];
+  const args = [process.execPath, script, '--provinces', PROVINCES, '--json'];
   launcher = spawn('/bin/sh', ['-c', careless, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
   for await (const line of createInterface({ input: launcher.stdout! })) {
     if (!line.startsWith('{')) continue;
@@ -96,7 +100,7 @@ function secretWords(content: string): string[] {
 
 test('no secret is an argument of any process', () => {
   const known = secrets();
-  expect(known.length).toBeGreaterThan(20);
+  expect(known.length).toBeGreaterThan(extent({ quick: 12, all: 20 }));
   expect(known.filter((secret) => secret.length < 16)).toEqual([]);
   expect(pids.length).toBeGreaterThan(5);
   const told = pids.flatMap((pid) => argumentsOf(pid)).join('\n');
@@ -106,7 +110,7 @@ test('no secret is an argument of any process', () => {
 
 test('files with keys are for their owner alone', () => {
   const secret = keyFiles().filter(({ content }) => secretWords(content).length > 0);
-  expect(secret.length).toBeGreaterThan(8);
+  expect(secret.length).toBeGreaterThan(extent({ quick: 6, all: 8 }));
   expect(secret.filter(({ mode }) => (mode & 0o077) !== 0).map(({ path }) => path)).toEqual([]);
   expect(secret.filter(({ path }) => (statSync(join(path, '..')).mode & 0o077) !== 0)).toEqual([]);
 });
@@ -157,19 +161,22 @@ function sslscan(port: number): Scan {
 }
 
 describe.skipIf(!has('sslscan'))(`sslscan${missing('sslscan')}`, () => {
-  test.each([0, 1, 2, 3])('finds TLS 1.3 and strong suites alone on the gRPC port of program %i', (index) => {
-    const { protocols, ciphers, bits, xml } = sslscan(grpcPorts()[index] as number);
-    expect(protocols).toEqual(['tls 1.3']);
-    expect(ciphers).toEqual([
-      'TLS_AES_128_GCM_SHA256',
-      'TLS_AES_256_GCM_SHA384',
-      'TLS_CHACHA20_POLY1305_SHA256',
-    ]);
-    expect(Math.min(...bits)).toBeGreaterThanOrEqual(128);
-    expect(xml).toContain('<renegotiation supported="0"');
-    expect(xml).not.toContain('vulnerable="1"');
-    expect(xml).toMatch(/<self-signed>false<.*[\s\S]*<expired>false</);
-  });
+  test.each(['hub', ...PROVINCES.split(',')].map((_, index) => index))(
+    'finds TLS 1.3 and strong suites alone on the gRPC port of program %i',
+    (index) => {
+      const { protocols, ciphers, bits, xml } = sslscan(grpcPorts()[index] as number);
+      expect(protocols).toEqual(['tls 1.3']);
+      expect(ciphers).toEqual([
+        'TLS_AES_128_GCM_SHA256',
+        'TLS_AES_256_GCM_SHA384',
+        'TLS_CHACHA20_POLY1305_SHA256',
+      ]);
+      expect(Math.min(...bits)).toBeGreaterThanOrEqual(128);
+      expect(xml).toContain('<renegotiation supported="0"');
+      expect(xml).not.toContain('vulnerable="1"');
+      expect(xml).toMatch(/<self-signed>false<.*[\s\S]*<expired>false</);
+    },
+  );
 
   test('finds no TLS where there is none to find', () => {
     const { protocols } = sslscan(Number(new URL(summary.hub.url).port));
