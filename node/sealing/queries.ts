@@ -4,7 +4,7 @@
  * columns they have is only known when it runs.
  */
 import { and, eq, isNull, sql } from 'drizzle-orm';
-import { byteaTexts } from '../../shared/db/bytea.ts';
+import { byteaList } from '../../shared/db/bytea.ts';
 import type { Queryable, Transaction } from '../../shared/db/database.ts';
 import type { ColumnSealer, IndexedColumn, SealedColumn } from './sealer.ts';
 import { dataKeys } from './tables.ts';
@@ -142,8 +142,8 @@ export async function resealRows(
   // Put together from names of our own alone.
   const statement = `
     UPDATE ${table} t SET key_generation = $2, ${names.map((name) => `${name} = g.${name}`).join(', ')}
-    FROM unnest($1::bigint[], ${names.map((_, i) => `$${i + 3}::text[]::bytea[]`).join(', ')})
+    FROM unnest($1::bigint[], ${names.map((_, i) => `$${i + 3}::bytea[]`).join(', ')})
       g (id, ${names.join(', ')})
     WHERE t.id = g.id`;
-  await sql.unsafe(statement, [ids, sealer.generation, ...columns.map(({ values }) => byteaTexts(values))]);
+  await sql.unsafe(statement, [ids, sealer.generation, ...columns.map(({ values }) => byteaList(values))]);
 }

@@ -55,8 +55,12 @@ const asText: Handler = (text) => text;
 /** A brace, a comma, or an element: between quotes any character, one after a backslash as it is. */
 const TOKEN = /[{},]|"((?:[^"\\]|\\.)*)"|[^{},"]+/gs;
 
+/** A list of whole numbers, as most are. */
+const NUMBERS = /^\{[\d,-]+\}$/;
+
 /** The text of an array ("Array Input and Output Syntax" in chapter 8.15 of the manual). */
 export function readArray(text: string, read: Handler): unknown[] {
+  if (NUMBERS.test(text)) return text.slice(1, -1).split(',').map(read);
   const open: unknown[][] = [[]];
   for (const [token, quoted] of text.matchAll(TOKEN)) {
     if (token === ',') continue;
@@ -70,6 +74,8 @@ export function readArray(text: string, read: Handler): unknown[] {
 
 export function writeArray(list: readonly unknown[], write: Handler): string {
   const texts = list.map((one) => {
+    // Nothing in it to be quoted; by the hundred thousand in an import.
+    if (typeof one === 'number') return String(one);
     if (Array.isArray(one)) return writeArray(one, write);
     assert(one !== undefined, 'an array without one of its values');
     return one === null ? 'null' : `"${String(write(one)).replace(/["\\]/g, '\\$&')}"`;

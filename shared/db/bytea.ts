@@ -2,10 +2,9 @@
  * Lists of bytea as parameters: the driver takes a list of buffers for one bytea.
  */
 
-/** For `${byteaTexts(values)}::text[]::bytea[]`: bytes, or what stands for them in hex; null stays NULL. */
-export function byteaTexts(values: readonly (Uint8Array | string | null)[]): string[] {
-  // The driver's types know no NULL in a list; it sends them all the same.
-  return values.map((value) => value && `\\x${hexOf(value)}`) as string[];
+/** For `${byteaList(values)}::bytea[]`: bytes, or what stands for them in hex; null stays NULL. */
+export function byteaList(values: readonly (Uint8Array | string | null)[]): string {
+  return `{${values.map((value) => (value === null ? 'NULL' : `"\\\\x${hexOf(value)}"`)).join()}}`;
 }
 
 function hexOf(value: Uint8Array | string): string {

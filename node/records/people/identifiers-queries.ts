@@ -2,7 +2,7 @@
  * SQL over identifiers by their values, which are sealed: found by blind index, opened by id. Who waits for
  * whom, and in which order, stands in operations.ts. By hand, as in queries.ts.
  */
-import { byteaTexts } from '../../../shared/db/bytea.ts';
+import { byteaList } from '../../../shared/db/bytea.ts';
 import type { ColumnSealer } from '../../sealing/sealer.ts';
 import type { IntakeTx, SealedDb } from './queries.ts';
 
@@ -37,7 +37,7 @@ export async function findIdentifiers(
   const asked = [indexes, ...older].flat();
   const rows = await sql<{ id: number; index: string }[]>`
     SELECT id, encode(value_index, 'hex') AS index FROM identifiers
-    WHERE value_index = ANY (${byteaTexts(asked)}::text[]::bytea[]) ${locking(sql, lock)}`;
+    WHERE value_index = ANY (${byteaList(asked)}::bytea[]) ${locking(sql, lock)}`;
   return new Map(rows.map(({ id, index }) => [textOf.get(index) as string, id]));
 }
 
@@ -61,8 +61,8 @@ export async function insertIdentifiers(tx: IntakeTx, fresh: NewIdentifiers): Pr
   const stored = await tx.sql`
     INSERT INTO identifiers (id, value_sealed, value_index, kind, key_generation) OVERRIDING SYSTEM VALUE
     SELECT id, value_sealed, value_index, kind, ${tx.sealer.generation}::int
-    FROM unnest(${fresh.ids}::int[], ${byteaTexts(sealed)}::text[]::bytea[],
-      ${byteaTexts(fresh.indexes)}::text[]::bytea[], ${fresh.kinds}::smallint[])
+    FROM unnest(${fresh.ids}::int[], ${byteaList(sealed)}::bytea[],
+      ${byteaList(fresh.indexes)}::bytea[], ${fresh.kinds}::smallint[])
       g (id, value_sealed, value_index, kind)
     ORDER BY value_index ON CONFLICT (value_index) DO NOTHING`;
   return stored.count;

@@ -1,7 +1,7 @@
 /**
  * SQL over what came from before there were records; see preparing.ts. By hand, as in queries.ts.
  */
-import { byteaTexts } from '../../../shared/db/bytea.ts';
+import { byteaList } from '../../../shared/db/bytea.ts';
 import type { Transaction } from '../../../shared/db/database.ts';
 import { AppError } from '../../../shared/errors.ts';
 import type { ColumnSealer } from '../../sealing/sealer.ts';
@@ -86,7 +86,7 @@ export async function complete({ sql, sealer }: SealingTx, records: readonly Com
   await sql`
     UPDATE records r SET person_sealed = g.person_sealed, sex = g.sex, birth_year = g.birth_year,
       key_generation = ${sealer.generation}
-    FROM unnest(${ids}::bigint[], ${byteaTexts(persons)}::text[]::bytea[],
+    FROM unnest(${ids}::bigint[], ${byteaList(persons)}::bytea[],
       ${records.map(({ birth }) => birth?.sex ?? null) as string[]}::text[],
       ${records.map(({ birth }) => birth?.year ?? null) as number[]}::smallint[])
       g (id, person_sealed, sex, birth_year) WHERE r.id = g.id`;
@@ -117,7 +117,7 @@ export async function bindPersons(tx: SealingTx, table: BoundTable, limit: numbe
     UPDATE ${sql(table)} SET bound = true WHERE id = ANY (${rows.map(({ id }) => id)}::bigint[])`;
   await sql`
     UPDATE ${sql(table)} t SET person_sealed = g.person_sealed, key_generation = ${sealer.generation}
-    FROM unnest(${ids}::bigint[], ${byteaTexts(sealer.seal(column, ids, texts))}::text[]::bytea[])
+    FROM unnest(${ids}::bigint[], ${byteaList(sealer.seal(column, ids, texts))}::bytea[])
       g (id, person_sealed) WHERE t.id = g.id`;
   return rows.length;
 }

@@ -4,7 +4,7 @@
  * here: above are texts, below are bytes. By hand: a thousand keys cost drizzle 3.6 times
  * as much (tests/bench/RESULTS.md).
  */
-import { byteaTexts } from '../../../shared/db/bytea.ts';
+import { byteaList } from '../../../shared/db/bytea.ts';
 import type { Queryable, Transaction } from '../../../shared/db/database.ts';
 import { drawIds } from '../../../shared/db/draw-ids.ts';
 import type { ColumnSealer, IndexedRow } from '../../sealing/sealer.ts';
@@ -48,7 +48,7 @@ export async function findHouseholds(
   }
   const rows = await sql<{ id: number; index: string }[]>`
     SELECT id, encode(name_index, 'hex') AS index FROM households
-    WHERE name_index = ANY (${byteaTexts(asked)}::text[]::bytea[])`;
+    WHERE name_index = ANY (${byteaList(asked)}::bytea[])`;
   return new Map(rows.map(({ id, index }) => [nameOf.get(index) as string, id]));
 }
 
@@ -63,8 +63,8 @@ export async function insertHouseholds(tx: IntakeTx, names: string[]): Promise<n
   const stored = await tx.sql`
     INSERT INTO households (id, name_sealed, name_index, key_generation) OVERRIDING SYSTEM VALUE
     SELECT *, ${tx.sealer.generation}::int
-    FROM unnest(${ids}::int[], ${byteaTexts(sealed)}::text[]::bytea[],
-      ${byteaTexts(indexes)}::text[]::bytea[]) g (id, name_sealed, name_index)
+    FROM unnest(${ids}::int[], ${byteaList(sealed)}::bytea[],
+      ${byteaList(indexes)}::bytea[]) g (id, name_sealed, name_index)
     ORDER BY name_index ON CONFLICT (name_index) DO NOTHING`;
   return stored.count === ids.length ? ids : undefined;
 }

@@ -2,7 +2,7 @@
  * SQL over records, a set of rows at a time: arrays in, rows out. Who waits for whom stands in operations.ts.
  * What names the person is sealed and opened here. By hand, as in queries.ts.
  */
-import { byteaTexts } from '../../../shared/db/bytea.ts';
+import { byteaList } from '../../../shared/db/bytea.ts';
 import type { Queryable, Transaction } from '../../../shared/db/database.ts';
 import { drawIds } from '../../../shared/db/draw-ids.ts';
 import type { ColumnSealer } from '../../sealing/sealer.ts';
@@ -93,7 +93,7 @@ export async function findStanding(
     SELECT ${columnsOf(sql)} FROM records r
     WHERE coalesce(retracted_at, 0) = 0 AND id = ANY (ARRAY(
       SELECT found.id FROM unnest(${keys.map(({ source }) => source)}::smallint[],
-        ${byteaTexts(keys.map(({ key }) => key))}::text[]::bytea[]) k (source, source_key)
+        ${byteaList(keys.map(({ key }) => key))}::bytea[]) k (source, source_key)
       CROSS JOIN LATERAL (
         SELECT id FROM records
         WHERE source = k.source AND source_key = k.source_key AND retracted_at IS NULL OFFSET 0
@@ -151,7 +151,7 @@ export async function insertRecords(tx: IntakeTx, records: readonly RecordWritin
       g.province, g.ward, g.household_id, g.principal_id, ${NOW(sql)}, ${tx.sealer.generation}::int
     FROM ${rowset(tx, records)} JOIN unnest(${records.map(({ id }) => id)}::bigint[],
       ${records.map(({ source }) => source)}::smallint[],
-      ${byteaTexts(records.map(({ key }) => key))}::text[]::bytea[]) k (id, source, source_key) USING (id)
+      ${byteaList(records.map(({ key }) => key))}::bytea[]) k (id, source, source_key) USING (id)
     ORDER BY k.source, k.source_key
     ON CONFLICT (source, source_key) WHERE retracted_at IS NULL DO NOTHING`;
   return stored.count;
@@ -208,7 +208,7 @@ async function keepVersions(tx: IntakeTx, records: readonly StoredRecord[]): Pro
     SELECT g.id, r.id, r.version, r.identifier_ids, g.person_sealed, r.sex, r.birth_year, r.province, r.ward,
       r.household_id, r.at, ${tx.sealer.generation}::int
     FROM unnest(${ids}::bigint[], ${records.map(({ id }) => id)}::bigint[],
-      ${byteaTexts(persons)}::text[]::bytea[]) g (id, record_id, person_sealed)
+      ${byteaList(persons)}::bytea[]) g (id, record_id, person_sealed)
     JOIN records r ON r.id = g.record_id`;
 }
 
@@ -262,7 +262,7 @@ function rowset({ sql, sealer }: IntakeTx, records: readonly RecordWriting[]) {
   );
   const column = <T>(of: (record: RecordWriting) => T) => records.map(of) as NonNullable<T>[];
   return sql`unnest(${ids}::bigint[], ${column(({ identifierIds }) => `{${identifierIds.join()}}`)}::text[],
-    ${byteaTexts(persons)}::text[]::bytea[], ${column(({ birth }) => birth?.sex ?? null)}::text[],
+    ${byteaList(persons)}::bytea[], ${column(({ birth }) => birth?.sex ?? null)}::text[],
     ${column(({ birth }) => birth?.year ?? null)}::smallint[], ${column(({ province }) => province)}::text[],
     ${column(({ ward }) => ward)}::text[], ${column(({ householdId }) => householdId)}::int[],
     ${column(({ principalId }) => principalId)}::int[])

@@ -1,7 +1,7 @@
 /**
  * SQL of the re-spelling: where it is, and identifiers that are given another spelling.
  */
-import { byteaTexts } from '../../../shared/db/bytea.ts';
+import { byteaList } from '../../../shared/db/bytea.ts';
 import type { Transaction } from '../../../shared/db/database.ts';
 import { kindNumberOf } from '../../../shared/domain/identifier.ts';
 import type { IntakeTx } from './queries.ts';
@@ -34,13 +34,13 @@ export async function renameIdentifiers(
   if (rows.length === 0) return;
   const ids = rows.map(({ id }) => id);
   const values = rows.map(({ right }) => right);
-  const sealed = byteaTexts(sealer.seal('identifiers.value', ids, values));
-  const indexes = byteaTexts(sealer.index('identifiers.value', values));
+  const sealed = byteaList(sealer.seal('identifiers.value', ids, values));
+  const indexes = byteaList(sealer.index('identifiers.value', values));
   await sql`
     UPDATE identifiers i SET value_sealed = g.value_sealed, value_index = g.value_index,
       kind = g.kind, key_generation = ${sealer.generation}, token = NULL, token_generation = NULL,
       next_token = NULL, next_generation = NULL
-    FROM unnest(${ids}::int[], ${sealed}::text[]::bytea[], ${indexes}::text[]::bytea[],
+    FROM unnest(${ids}::int[], ${sealed}::bytea[], ${indexes}::bytea[],
       ${values.map(kindNumberOf)}::smallint[]) g (id, value_sealed, value_index, kind)
     WHERE i.id = g.id`;
 }

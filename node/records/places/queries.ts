@@ -3,7 +3,7 @@
  * drizzle 3.6 times as much (tests/bench/RESULTS.md).
  */
 import type { PendingQuery, Row } from 'postgres';
-import { byteaTexts } from '../../../shared/db/bytea.ts';
+import { byteaList } from '../../../shared/db/bytea.ts';
 import type { Queryable, Transaction } from '../../../shared/db/database.ts';
 import { drawIds } from '../../../shared/db/draw-ids.ts';
 import type { ColumnSealer } from '../../sealing/sealer.ts';
@@ -79,7 +79,7 @@ function rowset({ sql, sealer }: Tx, ids: number[], places: readonly Place[]) {
   const column = <K extends keyof Place>(name: K) =>
     places.map((place) => place[name]) as NonNullable<Place[K]>[];
   const names = sealer.seal('places.name', ids, column('name'));
-  return sql`unnest(${ids}::int[], ${column('place')}::text[], ${byteaTexts(names)}::text[]::bytea[],
+  return sql`unnest(${ids}::int[], ${column('place')}::text[], ${byteaList(names)}::bytea[],
     ${column('kind')}::smallint[], ${column('ward')}::text[], ${column('capacity')}::int[],
     ${column('latitude')}::float8[], ${column('longitude')}::float8[])
     g (id, place, name_sealed, kind, ward, capacity, latitude, longitude)`;
