@@ -4,77 +4,46 @@
  * partitioned, and a batch costs drizzle twice as much (tests/bench/RESULTS.md).
  */
 import type { Queryable, Transaction } from '../../../shared/db/database.ts';
-import { type CheckIn, type CheckInChange, NEXT_LIMIT, type Surroundings } from './rules.ts';
+import { type CheckInChange, type CheckInKey, NEXT_LIMIT, type StoredCheckIn } from './rules.ts';
 
 type Db = Pick<Queryable, 'sql'>;
 type Tx = Pick<Transaction, 'sql'>;
 
+/** Where to look from a check-in: at its instant or else before it, or after it. */
+export type Side = 'until' | 'after';
+
 /**
- * What is stored around each of `rows`, by its position; nothing = no entry. Subqueries leave the planner no
- * join over whole partitions: a probe of check_ins_key a row, and further ones only where the row is new.
+ * Of each of `rows`, by its position: all stored check-ins of its identifier at the instant that is nearest
+ * on that side, at most NEXT_LIMIT away; nothing = no entry. Earlier ones that have an out are left out. A
+ * probe of check_ins_key a row: a subquery leaves the planner no join over whole partitions.
  */
-export async function findSurroundings(db: Db, rows: readonly CheckIn[]): Promise<Map<number, Surroundings>> {
-  const found = await db.sql<SurroundingRow[]>`
-    WITH k AS MATERIALIZED (
-      SELECT k.*, c.in_at AS same_in_at, c.out_at AS same_out_at, c.next_in_at AS same_next_in_at
-      FROM unnest(${rows.map((row) => row.identifierId)}::int[], ${rows.map((row) => row.placeId)}::int[],
-        ${rows.map((row) => row.inAt)}::int8[], ${rows.map((row) => row.outAt as number)}::int8[])
-        WITH ORDINALITY k (identifier_id, place_id, in_at, out_at, position)
-      LEFT JOIN LATERAL (
-        SELECT in_at, out_at, next_in_at FROM check_ins c
-        WHERE c.identifier_id = k.identifier_id AND c.place_id = k.place_id AND c.in_at = k.in_at LIMIT 1
-      ) c ON true)
-    SELECT k.position::int AS position, 'same' AS what, k.place_id, k.same_in_at AS in_at,
-      k.same_out_at AS out_at, k.same_next_in_at AS next_in_at FROM k WHERE k.same_in_at IS NOT NULL
-    UNION ALL
-    SELECT k.position::int, 'before', b.place_id, b.in_at, b.out_at, b.next_in_at FROM k
+export async function findNearest(
+  { sql }: Db,
+  rows: readonly CheckInKey[],
+  side: Side,
+): Promise<Map<number, StoredCheckIn[]>> {
+  const nearest =
+    side === 'until'
+      ? sql`c.in_at <= k.in_at AND c.in_at >= k.in_at - ${NEXT_LIMIT}::int8 ORDER BY c.in_at DESC`
+      : sql`c.in_at > k.in_at AND c.in_at <= k.in_at + ${NEXT_LIMIT}::int8 ORDER BY c.in_at`;
+  const found = await sql<(Omit<StoredCheckIn, 'identifierId'> & { position: number })[]>`
+    SELECT k.position::int - 1 AS position, c.*
+    FROM unnest(${rows.map((row) => row.identifierId)}::int[], ${rows.map((row) => row.inAt)}::int8[])
+      WITH ORDINALITY k (identifier_id, in_at, position)
     CROSS JOIN LATERAL (
-      SELECT c.in_at FROM check_ins c
-      WHERE c.identifier_id = k.identifier_id
-        AND c.in_at < k.in_at AND c.in_at >= k.in_at - ${NEXT_LIMIT}::int8
-      ORDER BY c.in_at DESC LIMIT 1
-    ) last
-    CROSS JOIN LATERAL (
-      SELECT c.place_id, c.in_at, c.out_at, c.next_in_at FROM check_ins c
-      WHERE c.identifier_id = k.identifier_id AND c.in_at = last.in_at AND c.out_at IS NULL OFFSET 0
-    ) b
-    WHERE k.same_in_at IS NULL
-    UNION ALL
-    SELECT k.position::int, 'after', k.place_id, a.in_at, NULL, NULL FROM k
-    CROSS JOIN LATERAL (
-      SELECT c.in_at FROM check_ins c
-      WHERE c.identifier_id = k.identifier_id
-        AND c.in_at > k.in_at AND c.in_at <= k.in_at + ${NEXT_LIMIT}::int8
-      ORDER BY c.in_at LIMIT 1
-    ) a
-    WHERE k.same_in_at IS NULL AND k.out_at IS NULL`;
-  const byPosition = new Map<number, SurroundingRow[]>();
-  for (const row of found) {
-    const around = byPosition.get(row.position - 1);
-    if (around === undefined) byPosition.set(row.position - 1, [row]);
-    else around.push(row);
+      SELECT c.place_id AS "placeId", c.in_at AS "inAt", c.out_at AS "outAt", c.next_in_at AS "nextInAt"
+      FROM check_ins c
+      WHERE c.identifier_id = k.identifier_id AND ${nearest} FETCH FIRST 1 ROW WITH TIES
+    ) c
+    WHERE c."outAt" IS NULL OR c."inAt" >= k.in_at`;
+  const byPosition = new Map<number, StoredCheckIn[]>();
+  for (const { position, ...stored } of found) {
+    const checkIn = { identifierId: (rows[position] as CheckInKey).identifierId, ...stored };
+    const others = byPosition.get(position);
+    if (others === undefined) byPosition.set(position, [checkIn]);
+    else others.push(checkIn);
   }
-  return new Map([...byPosition].map(([at, around]) => [at, surroundingsOf(around, rows[at] as CheckIn)]));
-}
-
-interface SurroundingRow {
-  position: number;
-  what: 'same' | 'before' | 'after';
-  place_id: number;
-  in_at: number;
-  out_at: number | null;
-  next_in_at: number | null;
-}
-
-function surroundingsOf(around: readonly SurroundingRow[], { identifierId }: CheckIn): Surroundings {
-  const stored = (which: SurroundingRow['what']) =>
-    around
-      .filter(({ what }) => what === which)
-      .map(({ place_id: placeId, in_at: inAt, out_at: outAt, next_in_at: nextInAt }) => {
-        return { identifierId, placeId, inAt, outAt, nextInAt };
-      });
-  const [same] = stored('same');
-  return { same, before: stored('before'), afterInAt: stored('after')[0]?.inAt ?? null };
+  return byPosition;
 }
 
 /**

@@ -30,7 +30,10 @@ export interface StoredCheckIn extends CheckIn {
 export interface Surroundings {
   /** The check-in itself. */
   readonly same: StoredCheckIn | undefined;
-  /** Those without an out at the last instant before it; may be left out if the check-in itself is stored. */
+  /**
+   * Those without an out at the last instant before it; may be left out if any check-in at its instant is
+   * stored, which has ended them.
+   */
   readonly before: readonly StoredCheckIn[];
   /** When the next one after it is; may be left out if the check-in itself is stored or has an out. */
   readonly afterInAt: number | null;
@@ -72,11 +75,12 @@ export function planCheckIns(
     const outAt = laterOf(same?.outAt ?? null, row.outAt);
     const known = same === undefined ? afterInAt : same.nextInAt;
     const nextInAt = outAt === null ? nextOf(row.inAt, earlier(known, nextArrival(row))) : null;
-    push(changes, same, { ...row, outAt, nextInAt });
+    const { identifierId, placeId, inAt } = row;
+    push(changes, same, { identifierId, placeId, inAt, outAt, nextInAt });
     if (same === undefined) for (const one of before) ended.set(keyOf(one), one);
   }
   // Those among the rows have been looked at with all arrivals already.
-  for (const row of rows) ended.delete(keyOf(row));
+  if (ended.size > 0) for (const row of rows) ended.delete(keyOf(row));
   for (const before of ended.values()) {
     push(changes, before, { ...before, nextInAt: earlier(before.nextInAt, nextArrival(before)) });
   }
@@ -86,8 +90,18 @@ export function planCheckIns(
 function push(changes: CheckInChange[], before: StoredCheckIn | undefined, after: StoredCheckIn): void {
   if (before !== undefined && before.outAt === after.outAt && before.nextInAt === after.nextInAt) return;
   const { identifierId, placeId, inAt, outAt, nextInAt } = after;
-  const ends = { until: latestEnd(after), before: before === undefined ? inAt : latestEnd(before) };
-  changes.push({ identifierId, placeId, inAt, outAt, nextInAt, ...ends, isNew: before === undefined });
+  const isNew = before === undefined;
+  const ended = isNew ? inAt : latestEnd(before);
+  changes.push({
+    identifierId,
+    placeId,
+    inAt,
+    outAt,
+    nextInAt,
+    isNew,
+    until: latestEnd(after),
+    before: ended,
+  });
 }
 
 /** The latest instant at which a stay can end under any rules. */

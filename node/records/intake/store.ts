@@ -24,15 +24,10 @@ import {
   recordPeople,
 } from '../people/operations.ts';
 import { findPlaceIds, recordPlaces } from '../places/operations.ts';
-import { type Encounter, findSurroundings, writeCheckIns, writeEncounters } from './queries.ts';
+import { type Encounter, writeCheckIns, writeEncounters } from './queries.ts';
 import type { CheckInRow, EncounterRow, ImportKind, PersonRow, PlaceRow, Rows } from './rows.ts';
-import {
-  type CheckIn,
-  type CheckInChange,
-  distinctCheckIns,
-  planCheckIns,
-  type Surroundings,
-} from './rules.ts';
+import { type CheckInChange, distinctCheckIns, planCheckIns } from './rules.ts';
+import { findSurroundings } from './surroundings.ts';
 
 export interface IntakeCtx {
   readonly db: Database;
@@ -125,29 +120,11 @@ async function recordCheckIns(
       outAt: row.out_at,
     })),
   );
-  const stays = planCheckIns(checkIns, await surroundings(tx, checkIns, new Set(created)));
+  const stays = planCheckIns(checkIns, await findSurroundings(tx, checkIns, new Set(created)));
   if (created.length > 0) await tx.emit(IDENTIFIERS_CHANGED, created);
   if (stays.length === 0) return;
   await writeCheckIns(tx, stays);
   await tx.emit(STAYS_CHANGED, packStays(columnsOf(stays)));
-}
-
-const NOTHING: Surroundings = { same: undefined, before: [], afterInAt: null };
-
-/** Identifiers that are new have nothing stored beside theirs: in a first load that is most of them. */
-async function surroundings(
-  tx: IntakeTx,
-  checkIns: readonly CheckIn[],
-  created: ReadonlySet<number>,
-): Promise<(index: number) => Surroundings> {
-  const asked = [...checkIns.entries()].filter(([, { identifierId }]) => !created.has(identifierId));
-  if (asked.length === 0) return () => NOTHING;
-  const found = await findSurroundings(
-    tx,
-    asked.map(([, checkIn]) => checkIn),
-  );
-  const byIndex = new Map([...found].map(([position, value]) => [asked[position]?.[0], value]));
-  return (index) => byIndex.get(index) ?? NOTHING;
 }
 
 async function storeEncounters(ctx: ImportRunCtx, rows: readonly EncounterRow[]): Promise<Refused> {
