@@ -5,31 +5,32 @@
 import { nowSeconds } from '../../shared/clock.ts';
 import { AppError, toAppError } from '../../shared/errors.ts';
 import { type Loop, type LoopWatch, startLoop } from '../../shared/loop.ts';
-import type { Charge } from '../../shared/trace/charges.ts';
 import type { ProvinceLink } from '../provinces/province-link.ts';
 import type { Roster } from '../provinces/roster.ts';
 import type { AdmittedOpening } from './admitted-opening.ts';
 import { TraceAlarms } from './alarms.ts';
+import { PROVINCE_BUDGET, type ProvinceBudget } from './allowances.ts';
 import { AnswerStore } from './answer-store.ts';
 import { Holdings } from './holdings.ts';
 import { LiveTrace, type LiveTraceCtx } from './live-trace.ts';
 import { Probation } from './overspending.ts';
+import { Pace } from './pace.ts';
 import { type ProvinceReport, recordProvinceReport, type StaleAnswers } from './queries.ts';
 import { storeAmendment, storeClosing, storeTrace } from './record.ts';
 import { type OpenTrace, Register } from './register.ts';
 import { type Heard, hear, refusalOf } from './said-of-itself.ts';
 import { toStored } from './stored-status.ts';
-import { PROVINCE_BUDGET } from './terms.ts';
 import { listOpenTraces } from './traces-queries.ts';
+import { Turns } from './turns.ts';
 import { WakeQueue } from './wake-queue.ts';
 
 export interface TraceEngineOptions
-  extends Omit<LiveTraceCtx, 'store' | 'provinces' | 'alarms' | 'probation'> {
+  extends Omit<LiveTraceCtx, 'store' | 'provinces' | 'alarms' | 'probation' | 'pace' | 'asides'> {
   readonly provinces: Pick<Roster, 'links' | 'onChange'>;
   /** How long nothing must have been under way before nothing of a trace is held; 10 s unless told. */
   readonly restAfterMs?: number | undefined;
   /** What one province may cost a trace; PROVINCE_BUDGET unless told. */
-  readonly provinceBudget?: Charge | undefined;
+  readonly provinceBudget?: Partial<ProvinceBudget> | undefined;
   /** Traces that a province may have open; 20,000 unless told. */
   readonly mostOpen?: number | undefined;
   readonly loops?: LoopWatch | undefined;
@@ -55,8 +56,8 @@ export class TraceEngine implements AsyncDisposable {
   readonly probation: Probation;
   readonly #holdings: Holdings;
   readonly #wakes: WakeQueue;
-  /** Ends of what is being done to traces. */
-  readonly #turns = new Map<string, Promise<void>>();
+  /** What is being done to traces. */
+  readonly #turns = new Turns();
   readonly #stopped = new AbortController();
   readonly #stopListening: (() => void)[] = [];
   #loops: Loop[] = [];
@@ -65,9 +66,10 @@ export class TraceEngine implements AsyncDisposable {
     const { db, clock, logger, loops: watch, provinces } = options;
     this.#options = options;
     this.alarms = new TraceAlarms({ db, clock, logger });
-    this.probation = new Probation(options.provinceBudget ?? PROVINCE_BUDGET);
+    this.probation = new Probation({ ...PROVINCE_BUDGET, ...options.provinceBudget });
     this.#ctx = {
       ...{ ...options, alarms: this.alarms, probation: this.probation },
+      ...{ pace: new Pace(clock), asides: new Turns() },
       store: new AnswerStore({ db, clock, signal: this.#stopped.signal }),
     };
     this.#holdings = new Holdings(this.#ctx, this.#open);
@@ -133,20 +135,8 @@ export class TraceEngine implements AsyncDisposable {
   }
 
   /** Resolves when all that was asked for the trace before is done; who comes next waits for its disposal. */
-  async takeTurn(id: string): Promise<AsyncDisposable> {
-    const before = this.#turns.get(id);
-    let end = () => {};
-    const over = new Promise<void>((resolve) => {
-      end = resolve;
-    });
-    this.#turns.set(id, over);
-    await before;
-    return {
-      [Symbol.asyncDispose]: async () => {
-        if (this.#turns.get(id) === over) this.#turns.delete(id);
-        end();
-      },
-    };
+  takeTurn(id: string): Promise<AsyncDisposable> {
+    return this.#turns.take(id);
   }
 
   /** The trace with its fold; undefined if it is not open. Throws FAILED_PRECONDITION TRACE_UNREADABLE. */

@@ -10,10 +10,8 @@
 import { type Clock, nowSeconds } from '../../shared/clock.ts';
 import type { Database } from '../../shared/db/database.ts';
 import type { RulePack } from '../../shared/domain/rule-pack.ts';
-import { type AppError, toAppError } from '../../shared/errors.ts';
+import { toAppError } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log.ts';
-import { alarmsOf } from '../../shared/trace/alarms.ts';
-import type { Charge } from '../../shared/trace/charges.ts';
 import type { OnExposure } from '../../shared/trace/contacts.ts';
 import { knownBeyond } from '../../shared/trace/index-known.ts';
 import {
@@ -25,26 +23,31 @@ import {
 import type { TraceState, TraceView } from '../../shared/trace/trace-state.ts';
 import type { ProvinceLink } from '../provinces/province-link.ts';
 import type { AdmittedOpening } from './admitted-opening.ts';
-import type { Found, TraceAlarms } from './alarms.ts';
+import { mostBytes } from './allowances.ts';
 import type { AnswerStore } from './answer-store.ts';
-import { provinceCode } from './assignments.ts';
+import { Asides } from './asides.ts';
 import { ChangeSignal } from './change-signal.ts';
+import { Conduct, type ConductCtx } from './conduct.ts';
+import { Delay } from './delay.ts';
 import { type Exclusion, listExclusions } from './exclusions-queries.ts';
 import { Outbox } from './outbox.ts';
-import { excludeOverspender, INVENTED_NAMES, type Probation } from './overspending.ts';
+import type { Pace } from './pace.ts';
 import { PendingWrites } from './pending-writes.ts';
-import { ProvinceSession, type SessionTrace } from './province-session.ts';
+import type { ProvinceSession } from './province-session.ts';
 import * as queries from './queries.ts';
 import type { Rest } from './register.ts';
 import { type ProvinceTime, Rounds } from './rounds.ts';
+import type { AskedProvince, SessionTrace } from './session-trace.ts';
 import type { CoverageView, TraceStateWord, TraceStatusView } from './status.ts';
 import { StepMeter, type StepReport } from './step-meter.ts';
 import type { StoredStatus } from './stored-status.ts';
 import { termsOf } from './terms.ts';
 import { TraceMemory } from './trace-memory.ts';
+import { TraceSessions } from './trace-sessions.ts';
 import { markCompleted, type TraceRow } from './traces-queries.ts';
+import type { Turns } from './turns.ts';
 
-export interface LiveTraceCtx {
+export interface LiveTraceCtx extends ConductCtx {
   readonly db: Database;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -54,8 +57,9 @@ export interface LiveTraceCtx {
   readonly roundDeadlineMs: number;
   /** How long after its refusal a province is asked again; 15 s unless told. */
   readonly refusedRetryMs?: number | undefined;
-  readonly alarms: Pick<TraceAlarms, 'of' | 'tell'>;
-  readonly probation: Pick<Probation, 'add' | 'budgetOf' | 'least'>;
+  readonly pace: Pace;
+  /** By province: whose answers that were set aside are taken up. */
+  readonly asides: Turns;
   /** Rule packs by number. */
   rulePack(number: number): RulePack | undefined;
   /** Provinces asked at the same time; all unless told. */
@@ -79,26 +83,19 @@ export class LiveTrace implements SessionTrace {
   readonly row: TraceOrigin;
   readonly #ctx: LiveTraceCtx;
   readonly #stopped = new AbortController();
-  #sessions: ProvinceSession[];
+  readonly #sessions: TraceSessions;
+  readonly #conduct: Conduct;
+  readonly #asides: Asides;
+  readonly #delay: Delay;
   readonly #outbox: Outbox;
   readonly #memory: TraceMemory;
   readonly #writes: PendingWrites;
   #openings: AdmittedOpening[];
-  /** Provinces that do not count. */
-  #leftOut: readonly Exclusion[] = [];
-  /** Names in single answers that were more than their province may bring in: they are not held. */
-  readonly #floods = new Map<string, number>();
-  /** Names for which provinces were left out. */
-  #invented: number;
   #word: TraceStateWord = 'running';
   #startedAtMs: number;
   #completedAtMs: number | null = null;
   /** Since when there has been nothing to do, epoch milliseconds. */
   #idleSinceMs: number | undefined;
-  /** Steps in a row that failed, and why the last one did. */
-  #delay: { readonly steps: number; readonly reason: string } | undefined;
-  /** What the operators should look at, as the trace was published last. */
-  #alarms: Found;
   /** Of an index person, as the trace was published last. */
   #hasEmptyWindow = false;
   #indexKnown: readonly number[] = [];
@@ -119,8 +116,8 @@ export class LiveTrace implements SessionTrace {
     this.#openings = openings;
     this.#startedAtMs = row.openedAtMs;
     this.#completedAtMs = row.completedAtMs;
-    this.#alarms = ctx.alarms.of(row.id);
-    this.#invented = this.#alarms.get('NAMES_OVER_BUDGET') ?? 0;
+    this.#delay = new Delay(ctx.logger, row.id);
+    this.#asides = new Asides(ctx.asides, this.signal);
     const { db, clock, store, logger } = ctx;
     this.#memory = new TraceMemory({
       traceId: row.id,
@@ -128,17 +125,17 @@ export class LiveTrace implements SessionTrace {
       writes: this.#writes,
       terms: this.#terms(),
     });
+    this.#conduct = new Conduct(ctx, row, this.#memory.state);
     this.#outbox = new Outbox({
       traceId: row.id,
       db: ctx.db,
       number: (pseudonyms) => this.#memory.state.number(pseudonyms),
       onView: (view) => {
-        this.#alarms = this.#alarmsIn(view);
+        this.#conduct.look(view);
         this.#indexKnown = this.#indexKnownIn(view);
       },
     });
-    const asked = ctx.provinces.links.filter((link) => this.#mayAsk(link));
-    this.#sessions = asked.map((link) => new ProvinceSession(link, this));
+    this.#sessions = new TraceSessions(this, row.openedAtMs, ctx.provinces.links);
     this.#rounds = new Rounds({
       clock: ctx.clock,
       changes: this.#changes,
@@ -164,10 +161,10 @@ export class LiveTrace implements SessionTrace {
     const held = new Set<string>();
     for (const { province, seq, stale, answeredAt, header } of await this.#memory.restore()) {
       if (!stale) held.add(`${province} ${seq}`);
-      this.#session(province)?.heard(answeredAt, header);
+      this.#sessions.of(province)?.heard(answeredAt, header);
     }
     const deliveries = await this.#outbox.restore();
-    for (const session of this.#sessions) {
+    for (const session of this.#sessions.all) {
       session.deliver(deliveries.filter((d) => d.province === session.province));
       session.ask(this.#memory.seqs.filter((seq) => !held.has(`${session.province} ${seq}`)));
     }
@@ -184,14 +181,15 @@ export class LiveTrace implements SessionTrace {
     this.#startedAtMs = this.clock.nowMs();
     this.#completedAtMs = null;
     this.#word = 'running';
-    for (const session of this.#sessions) session.restart();
+    for (const session of this.#sessions.all) session.restart();
     this.onProgress();
   }
 
   /** Stops asking; the fold stays readable. */
   async stop(word?: 'closed'): Promise<void> {
     this.#stopped.abort();
-    for (const session of this.#sessions) session.close();
+    this.#sessions.close();
+    this.#asides.release();
     if (word) this.#word = word;
     await this.#running;
     await this.#writes.settled();
@@ -224,19 +222,8 @@ export class LiveTrace implements SessionTrace {
   }
 
   #leaveOut(exclusions: readonly Exclusion[]): void {
-    if (exclusions.length === 0 && this.#leftOut.length === 0) return;
-    this.#leftOut = exclusions;
-    this.#memory.state.leaveOut(new Set(exclusions.map(({ province }) => Number(province))));
-    for (const session of this.#sessions) {
-      const isBack = session.exclusion !== undefined && this.#whyLeftOut(session.province) === undefined;
-      session.exclusion = this.#whyLeftOut(session.province);
-      // What it was asked and that was not held, it is asked again.
-      if (isBack) session.restart();
-    }
-  }
-
-  #whyLeftOut(province: string): string | undefined {
-    return this.#leftOut.find((one) => one.province === province)?.reason;
+    this.#conduct.leaveOut(exclusions);
+    for (const session of this.#sessions.all) session.exclude(this.#conduct.whyLeftOut(session.province));
   }
 
   #indexKnownIn(view: TraceView): number[] {
@@ -245,25 +232,18 @@ export class LiveTrace implements SessionTrace {
     return knownBeyond(view, { entries, opener: Number(this.row.province) });
   }
 
-  #alarmsIn(view: TraceView): Found {
-    const alarms = new Map(alarmsOf(view, Number(this.row.province)));
-    const isOverspent = this.#leftOut.some(({ reason }) => reason === INVENTED_NAMES);
-    if (isOverspent) alarms.set('NAMES_OVER_BUDGET', Math.max(1, this.#invented));
-    return alarms;
-  }
-
   /** Whether nothing has been under way for so long; what it waits for needs nothing of it in memory. */
   isAtRest(forMs: number): boolean {
     const since = this.#idleSinceMs;
     const isIdle = since !== undefined && !this.#changes.isMarked && this.#writes.isSettled;
-    return isIdle && this.clock.nowMs() - since >= forMs && this.#sessions.every((s) => !s.isUnderWay);
+    return isIdle && this.clock.nowMs() - since >= forMs && !this.#sessions.isUnderWay;
   }
 
   /** What has to be known of it while it is at rest. */
   get rest(): Rest & { readonly startedAtMs: number } {
     return {
-      asked: this.#sessions.map(({ province }) => province),
-      waitsFor: this.#sessions.filter((s) => !s.isCurrent).map(({ province }) => province),
+      asked: this.#sessions.all.map(({ province }) => province),
+      waitsFor: this.#sessions.all.filter((s) => !s.isCurrent).map(({ province }) => province),
       startedAtMs: this.#startedAtMs,
     };
   }
@@ -275,12 +255,12 @@ export class LiveTrace implements SessionTrace {
 
   /** Whether the province takes part in the trace. */
   asks(province: string): boolean {
-    return this.#session(province) !== undefined;
+    return this.#sessions.of(province) !== undefined;
   }
 
   /** Whether answers of the province leave out identifiers without a token, or did until now. */
   leavesOut(province: string): boolean {
-    return this.#session(province)?.leavesOut ?? false;
+    return this.#sessions.of(province)?.leavesOut ?? false;
   }
 
   /** How a province stands to a contact of which it was told; 32 hex digits. */
@@ -300,7 +280,7 @@ export class LiveTrace implements SessionTrace {
 
   status(): TraceStatusView {
     const { terms } = this.#memory.state;
-    const coverage = this.#sessions.map((session) => session.coverage(this.#isOlder(session)));
+    const coverage = this.#sessions.all.map((session) => session.coverage(this.#isOlder(session)));
     return {
       id: this.id,
       state: this.#word === 'complete' && !this.#isCurrent() ? 'partial' : this.#word,
@@ -319,9 +299,9 @@ export class LiveTrace implements SessionTrace {
       completedAtMs: this.#completedAtMs,
       elapsedMs: (this.#completedAtMs ?? this.clock.nowMs()) - this.#startedAtMs,
       warnings: [
-        ...(this.#delay ? ['TRACE_DELAYED'] : []),
+        ...(this.#delay.isDelayed ? ['TRACE_DELAYED'] : []),
         ...(this.#hasEmptyWindow ? ['INDEX_WINDOW_EMPTY'] : []),
-        ...this.#alarms.keys(),
+        ...this.#conduct.alarms,
       ],
       indexKnown: coverage.some((one) => this.#isHeardBeyond(one)) ? this.#indexKnown : [],
     };
@@ -334,22 +314,14 @@ export class LiveTrace implements SessionTrace {
 
   /** A province was enrolled while the trace is open: it is asked everything. Idempotent. */
   join(link: ProvinceLink): void {
-    if (this.signal.aborted || !this.#mayAsk(link)) return;
-    const before = this.#session(link.province);
-    if (before?.link === link) return;
-    before?.close();
-    const session = new ProvinceSession(link, this);
-    session.exclusion = this.#whyLeftOut(link.province);
-    this.#sessions = [...this.#sessions.filter((other) => other !== before), session];
+    const joined = this.signal.aborted ? undefined : this.#sessions.join(link);
+    if (!joined) return;
+    const { session, before } = joined;
+    session.exclude(this.#conduct.whyLeftOut(link.province));
     session.ask(this.#memory.seqs);
     // What it was assigned before it was revoked, it is told again.
     if (before) this.#writes.add(() => this.#redeliver(session));
     this.onProgress();
-  }
-
-  /** A province that was revoked before the trace was opened never was part of it. */
-  #mayAsk({ revokedAtMs }: ProvinceLink): boolean {
-    return revokedAtMs === undefined || revokedAtMs > this.row.openedAtMs;
   }
 
   // --- what sessions ask for and tell
@@ -363,24 +335,38 @@ export class LiveTrace implements SessionTrace {
     return this.#memory.request(seq);
   }
 
-  onAnswer(session: ProvinceSession, body: Uint8Array): void {
-    const { names: most } = this.#ctx.probation.budgetOf(session.province);
-    const { seq, header, isHeld, names } = this.#memory.take(session.province, body, most);
-    if (names > most && session.exclusion === undefined) {
-      this.#floods.set(session.province, names);
-      // Nobody waits for it: that it is left out is stored in a moment.
-      session.exclusion = INVENTED_NAMES;
-    }
-    session.heard(nowSeconds(this.clock), header);
-    if (isHeld && session.settles(seq, header)) session.settle(seq);
+  mostBytes(session: AskedProvince, seq: number): number {
+    return mostBytes(this.#mayBring(session), this.#memory.rowsOf(seq));
+  }
+
+  onTooMuch(session: AskedProvince, seq: number): void {
+    session.setAside(seq);
+    if (session.exclusion === undefined) this.#conduct.broughtTooMuch(session.province, session.isByItself);
     this.onProgress();
   }
 
-  onIncarnation(session: ProvinceSession, incarnation: number): void {
+  #mayBring({ province, isByItself }: AskedProvince): number {
+    return this.#conduct.mayBring(province, isByItself);
+  }
+
+  onAnswer(session: AskedProvince, body: Uint8Array): void {
+    const take = () => this.#memory.take(session.province, body, this.#mayBring(session));
+    const { seq, header, isHeld, isTooMuch } = this.#working(take);
+    session.heard(nowSeconds(this.clock), header);
+    if (isTooMuch) this.onTooMuch(session, seq);
+    else if (isHeld && session.settles(seq, header)) session.settle(seq);
+    this.onProgress();
+  }
+
+  #working<T>(piece: () => T): T {
+    return this.#ctx.pace.work(this.id, piece);
+  }
+
+  onIncarnation(session: AskedProvince, incarnation: number): void {
     this.beginLife(session.province, incarnation);
   }
 
-  onDelivered(session: ProvinceSession, seq: number): void {
+  onDelivered(session: AskedProvince, seq: number): void {
     this.#writes.add(() => queries.markDelivered(this.#ctx.db, this.id, session.province, seq));
     this.onProgress();
   }
@@ -395,13 +381,13 @@ export class LiveTrace implements SessionTrace {
   /** Answers of this province to `seqs` no longer hold; those of the state `least` or later will. */
   markStale(province: string, seqs: readonly number[], least: AnswerVersion): void {
     const known = seqs.filter((seq) => this.#memory.has(seq));
-    this.#session(province)?.ask(known, least);
+    this.#sessions.of(province)?.ask(known, least);
     this.onProgress();
   }
 
   /** The node has started anew: answers of its earlier life are asked again, deliveries sent again. */
   beginLife(province: string, incarnation: number): void {
-    const session = this.#session(province);
+    const session = this.#sessions.of(province);
     if (!session) return;
     session.beginLife(incarnation);
     const old = this.#memory.answeredBefore(province, incarnation);
@@ -431,59 +417,36 @@ export class LiveTrace implements SessionTrace {
     while (!this.signal.aborted) {
       try {
         await this.#step();
-        this.#delayed(undefined);
+        if (!this.signal.aborted) this.#delay.over();
       } catch (error) {
-        this.#delayed(toAppError(error));
+        if (!this.signal.aborted) this.#delay.failed(toAppError(error));
         await this.clock.sleep(FAILED_STEP_MS, this.signal);
       }
     }
   }
 
-  /** Logs the first failure of a row, and that it is over. */
-  #delayed(err: AppError | undefined): void {
-    if (this.signal.aborted) return;
-    const steps = this.#delay?.steps ?? 0;
-    if (err && steps === 0) this.logger.error({ trace: this.id, err }, 'trace delayed');
-    if (!err && steps > 0) this.logger.info({ trace: this.id, failures: steps }, 'trace goes on');
-    this.#delay = err && { steps: steps + 1, reason: err.reason };
-  }
-
   async #step(): Promise<void> {
     this.#idleSinceMs = undefined;
+    await this.#ctx.pace.turn(this.id, this.signal);
     this.#changes.clear();
     const meter = new StepMeter(this.#memory.bytesIn);
-    const over = this.#overspender();
-    if (over) return this.#exclude(over);
-    const questions = this.#memory.state.nextQuestions();
+    const over = this.#working(() => this.#conduct.overspender());
+    if (over) return this.leaveOut(await this.#conduct.exclude(over));
+    const questions = this.#working(() => this.#memory.state.nextQuestions());
     if (questions.length > 0) return this.#ask(questions, meter);
-    if (this.#sessions.some((s) => s.isAwaited)) return this.#round([], meter, 0);
+    if (this.#sessions.isAwaited) return this.#round([], meter, 0);
     await this.#publish(meter);
-    this.#delayed(undefined);
+    if (this.signal.aborted) return;
+    this.#delay.over();
+    this.#asides.next(this.#sessions.all);
+    this.#ctx.pace.rest(this.id);
     this.#idleSinceMs = this.clock.nowMs();
     await this.#changes.next();
   }
 
-  #overspender(): (Charge & { readonly province: number }) | undefined {
-    const [flooded] = this.#floods;
-    if (flooded) return { province: Number(flooded[0]), names: flooded[1], questions: 0 };
-    const { probation } = this.#ctx;
-    const mostOf = (province: number) => probation.budgetOf(provinceCode(province));
-    return this.#memory.state.overspender(probation.least, mostOf);
-  }
-
-  /** Who has brought in too many names is not asked about any of them, and counts no more. */
-  async #exclude({ province, names, questions }: Charge & { readonly province: number }): Promise<void> {
-    const overspender = { id: this.id, province: provinceCode(province), names, questions };
-    const left = await excludeOverspender(this.#ctx, overspender);
-    this.#invented += names;
-    this.#floods.delete(overspender.province);
-    this.#ctx.probation.add(overspender.province);
-    this.leaveOut(left);
-  }
-
   async #ask(questions: TraceQuestion[], meter: StepMeter): Promise<void> {
     const { seqs, bytes } = await meter.storing(this.#memory.log(questions));
-    await this.#round(seqs, meter, bytes * this.#sessions.length);
+    await this.#round(seqs, meter, bytes * this.#sessions.all.length);
   }
 
   /**
@@ -491,11 +454,11 @@ export class LiveTrace implements SessionTrace {
    * up.
    */
   async #round(seqs: number[], meter: StepMeter, bytesOut: number): Promise<void> {
-    const provinces = await this.#rounds.run(this.#sessions, {
+    const provinces = await this.#rounds.run(this.#sessions.all, {
       start: (session) => session.ask(seqs),
       isBusy: (session) => session.isAwaited,
     });
-    for (const session of this.#sessions) session.giveUpWaiting();
+    this.#sessions.giveUpWaiting();
     this.#report(meter, { step: 'round', messages: seqs.length, bytesOut, provinces });
   }
 
@@ -503,9 +466,9 @@ export class LiveTrace implements SessionTrace {
   async #publish(meter: StepMeter): Promise<void> {
     const provinces = await this.#deliver(meter);
     await meter.storing(this.#writes.durable());
-    await meter.storing(this.#ctx.alarms.tell(this.row, this.#alarms));
+    await meter.storing(this.#conduct.tellAlarms());
     if (this.signal.aborted) return;
-    for (const session of this.#sessions) session.rest();
+    for (const session of this.#sessions.all) session.rest();
     this.#hasEmptyWindow = this.#memory.state.hasEmptyWindow();
     const complete = this.#isCurrent() && this.#memory.state.nextQuestions().length === 0;
     this.#word = complete ? 'complete' : 'partial';
@@ -518,11 +481,11 @@ export class LiveTrace implements SessionTrace {
 
   async #deliver(meter: StepMeter): Promise<ProvinceTime[]> {
     const deliveries = await meter.storing(this.#outbox.next(this.#memory.state));
-    const provinces = await this.#rounds.run(this.#sessions, {
+    const provinces = await this.#rounds.run(this.#sessions.all, {
       start: (session) => session.deliver(deliveries.filter((d) => d.province === session.province)),
       isBusy: (session) => session.isDelivering,
     });
-    for (const session of this.#sessions) session.giveUpWaiting();
+    this.#sessions.giveUpWaiting();
     return provinces;
   }
 
@@ -531,15 +494,11 @@ export class LiveTrace implements SessionTrace {
   }
 
   #isCurrent(): boolean {
-    return this.#sessions.every((s) => s.isCurrent && s.exclusion === undefined && !this.#isOlder(s));
+    return this.#sessions.all.every((s) => s.isCurrent && s.exclusion === undefined && !this.#isOlder(s));
   }
 
   #isOlder(session: ProvinceSession): boolean {
     return this.#memory.state.answersInLinks(Number(session.province));
-  }
-
-  #session(province: string): ProvinceSession | undefined {
-    return this.#sessions.find((s) => s.province === province);
   }
 
   #terms(): TraceTerms {

@@ -8,12 +8,21 @@ import { type Clock, nowSeconds } from '../../shared/clock.ts';
 import { type Database, withTransaction } from '../../shared/db/database.ts';
 import type { Logger } from '../../shared/log.ts';
 import type { Charge } from '../../shared/trace/charges.ts';
-import { type Exclusion, listExcludedFor, listExclusions, upsertExclusion } from './exclusions-queries.ts';
-import { ON_PROBATION } from './terms.ts';
+import { ON_PROBATION, type ProvinceBudget } from './allowances.ts';
+import {
+  type Exclusion,
+  INVENTED_NAMES,
+  listExcludedFor,
+  listExclusions,
+  upsertExclusion,
+} from './exclusions-queries.ts';
 import { lockVersion, raiseVersion } from './traces-queries.ts';
 
-/** The reason of such an exclusion; operators have others (sources.ts). */
-export const INVENTED_NAMES = 'invented_names';
+export interface OverspendingCtx {
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
 
 export interface Overspender {
   readonly id: string;
@@ -25,7 +34,7 @@ export interface Overspender {
 
 /** All that are left out of the trace then. */
 export async function excludeOverspender(
-  { db, clock, logger }: { readonly db: Database; readonly clock: Clock; readonly logger: Logger },
+  { db, clock, logger }: OverspendingCtx,
   { id, province, names, questions }: Overspender,
 ): Promise<readonly Exclusion[]> {
   const entry = { action: 'traces.excluded', actor: HUB_PROGRAM, outcome: 'done' } as const;
@@ -46,11 +55,11 @@ export async function excludeOverspender(
  * each trace anew what it cost the first.
  */
 export class Probation {
-  readonly #budget: Charge;
+  readonly budget: ProvinceBudget;
   readonly #provinces = new Set<string>();
 
-  constructor(budget: Charge) {
-    this.#budget = budget;
+  constructor(budget: ProvinceBudget) {
+    this.budget = budget;
   }
 
   /** Takes what is stored of open traces. */
@@ -69,18 +78,22 @@ export class Probation {
     this.#provinces.add(province);
   }
 
-  /** What a province may cost one trace. */
-  budgetOf(province: string): Charge {
-    return this.#provinces.has(province) ? this.#part : this.#budget;
+  has(province: string): boolean {
+    return this.#provinces.has(province);
+  }
+
+  /** What a province may be charged for in one trace. */
+  chargeOf(province: string): Charge {
+    return this.#provinces.has(province) ? this.#part : this.budget;
   }
 
   /** The least that any may. */
   get least(): Charge {
-    return this.#provinces.size > 0 ? this.#part : this.#budget;
+    return this.#provinces.size > 0 ? this.#part : this.budget;
   }
 
   get #part(): Charge {
-    const { names, questions } = this.#budget;
+    const { names, questions } = this.budget;
     return { names: names * ON_PROBATION, questions: questions * ON_PROBATION };
   }
 }

@@ -3,17 +3,19 @@
  * the deliveries that it has still to acknowledge. A failed province is data: nothing here throws at the
  * trace.
  */
-import type { Clock } from '../../shared/clock.ts';
 import { type AppError, isRefusal, toAppError } from '../../shared/errors.ts';
 import { AnswerAssembler, type AnswerHeader } from '../../shared/grpc/trace-messages.ts';
-import type { Logger } from '../../shared/log.ts';
-import { type AnswerVersion, isNewer } from '../../shared/trace/messages.ts';
+import type { AnswerVersion } from '../../shared/trace/messages.ts';
 import type { ProvinceLink } from '../provinces/province-link.ts';
+import { coverageOf } from './coverage.ts';
 import { DeliveryLine } from './delivery-line.ts';
+import { INVENTED_NAMES } from './exclusions-queries.ts';
+import { LastHeard } from './last-heard.ts';
 import { encodeWarrant } from './messages.ts';
-import { INVENTED_NAMES } from './overspending.ts';
-import type { LoggedBody, OpeningRow } from './queries.ts';
+import { ANY_VERSION, OpenQuestions } from './open-questions.ts';
+import type { LoggedBody } from './queries.ts';
 import { RequestQueue } from './request-queue.ts';
+import type { SessionTrace } from './session-trace.ts';
 import type { CoverageView } from './status.ts';
 
 /** A stream may last as long as a province needs to catch up; rounds have deadlines of their own. */
@@ -22,46 +24,22 @@ const RETRY_MS = { first: 200, most: 10_000 };
 /** After so many failures in a row nothing of the trace is held for the sake of the next attempt. */
 const FAILURES_BEFORE_REST = 4;
 
-/** What the session needs of its trace. */
-export interface SessionTrace {
-  readonly id: string;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  /** A refusal may end: a budget is refilled, a clock is set right. */
-  readonly refusedRetryMs: number;
-  /** Aborts when the trace is closed or the hub stops. */
-  readonly signal: AbortSignal;
-  /** All revisions of the opening, ascending. */
-  openings(): readonly OpeningRow[];
-  /** The encoded TraceRequest of a question. */
-  request(seq: number): Uint8Array;
-  /** Takes an encoded answer. Throws if it is none to a question of this trace. */
-  onAnswer(session: ProvinceSession, body: Uint8Array): void;
-  /** A province accepted the warrant in this life of its node. */
-  onIncarnation(session: ProvinceSession, incarnation: number): void;
-  /** Deliveries up to `seq` are applied. */
-  onDelivered(session: ProvinceSession, seq: number): void;
-  /** Something that rounds or coverage depend on has changed. */
-  onProgress(): void;
-}
-
 export class ProvinceSession {
   readonly link: ProvinceLink;
   readonly #trace: SessionTrace;
-  #answeredAt = 0;
-  #dataAt = 0;
-  /** The newest answer that leaves out identifiers without a token, and how many there were. */
-  #leftOut: AnswerVersion & { readonly pending: number } = { ...ANY_VERSION, pending: 0 };
+  readonly #heard = new LastHeard();
   /** Answers of a life before this one come too late. */
   #incarnation = 0;
-  /** Questions without an answer that holds, and the state of the data that an answer must have reached. */
-  readonly #pending = new Map<number, AnswerVersion>();
+  /** Questions without an answer that holds. */
+  readonly #open = new OpenQuestions();
   readonly #deliveries: DeliveryLine;
   #stream: { queue: RequestQueue<Uint8Array>; sent: Set<number>; cancel: AbortController } | undefined;
   #late = false;
   #refusal = '';
   /** Why what it says does not count: nobody waits for it, but it is asked, in case it will. */
-  exclusion: string | undefined;
+  #exclusion: string | undefined;
+  /** The result of the others is out: it may bring more than a trace can spare before. */
+  isByItself = false;
   #failures = 0;
   #retrying = false;
   /** Ends waits before a next attempt when the node is back. */
@@ -95,8 +73,7 @@ export class ProvinceSession {
   /** Questions to be asked, or asked again; answers from data older than `least` do not count. */
   ask(seqs: Iterable<number>, least = ANY_VERSION): void {
     for (const seq of seqs) {
-      const before = this.#pending.get(seq) ?? ANY_VERSION;
-      this.#pending.set(seq, isNewer(least, before) ? least : before);
+      this.#open.add(seq, least);
       if (least !== ANY_VERSION) this.#stream?.sent.delete(seq);
     }
     this.pump();
@@ -104,8 +81,7 @@ export class ProvinceSession {
 
   /** Whether an answer from this state of the data settles the question. */
   settles(seq: number, version: AnswerVersion): boolean {
-    const isOfThisLife = version.incarnation >= this.#incarnation;
-    return isOfThisLife && !isNewer(this.#pending.get(seq) ?? ANY_VERSION, version);
+    return version.incarnation >= this.#incarnation && this.#open.settles(seq, version);
   }
 
   /** The node has started anew. */
@@ -115,7 +91,7 @@ export class ProvinceSession {
 
   /** The question is answered. */
   settle(seq: number): void {
-    this.#pending.delete(seq);
+    this.#open.settle(seq);
     this.link.failures.answered(this.#trace.logger, this.#failures > 0);
     if (this.#isCaughtUp) this.#late = false;
     this.#failures = 0;
@@ -123,26 +99,14 @@ export class ProvinceSession {
   }
 
   /** The province answered at `answeredAt` (epoch seconds), from the state of its data in the header. */
-  heard(answeredAt: number, { pendingIdentifiers: pending, ...header }: AnswerHeader): void {
+  heard(answeredAt: number, header: AnswerHeader): void {
     this.link.stalls.answers = false;
-    this.#answeredAt = Math.max(this.#answeredAt, answeredAt);
-    this.#dataAt = Math.max(this.#dataAt, header.dataAt);
-    if (pending > 0 && !isNewer(this.#leftOut, header)) this.#leftOut = { ...header, pending };
+    this.#heard.note(answeredAt, header);
   }
 
   /** Whether an answer of it ever left out identifiers without a token. */
   get leavesOut(): boolean {
-    return this.#leftOut.pending > 0;
-  }
-
-  /** Identifiers that its answers leave out for want of a token, as far as it is known. */
-  get #pendingIdentifiers(): number {
-    const { tokens } = this.link;
-    if (this.#leftOut.pending === 0 || !isNewer(this.#leftOut, tokens)) return 0;
-    // Of an earlier life a report says nothing of this answer.
-    return tokens.incarnation === this.#leftOut.incarnation && tokens.pending > 0
-      ? tokens.pending
-      : this.#leftOut.pending;
+    return this.#heard.leavesOut;
   }
 
   /** Sends deliveries, in the order of their numbers, among those on their way already. */
@@ -152,7 +116,7 @@ export class ProvinceSession {
 
   /** Whether a round should wait for this province. */
   get isAwaited(): boolean {
-    return this.#pending.size > 0 && !this.exclusion && !this.link.stalls.answers && this.#mayAnswer;
+    return this.#open.isAsking && !this.#exclusion && !this.link.stalls.answers && this.#mayAnswer;
   }
 
   get #mayAnswer(): boolean {
@@ -165,12 +129,13 @@ export class ProvinceSession {
   }
 
   get isCurrent(): boolean {
-    return this.#isCaughtUp && this.#pendingIdentifiers === 0 && this.link.refusal === '';
+    const isWhole = this.#heard.pendingIdentifiers(this.link.tokens) === 0;
+    return this.#isCaughtUp && isWhole && this.link.refusal === '';
   }
 
   /** Whether nothing is left to be asked of it or delivered to it: what lacks a token it tells by itself. */
   get #isCaughtUp(): boolean {
-    return !this.link.isRevoked && this.#pending.size === 0 && this.#deliveries.isEmpty;
+    return !this.link.isRevoked && this.#open.size === 0 && this.#deliveries.isEmpty;
   }
 
   /**
@@ -179,6 +144,7 @@ export class ProvinceSession {
    */
   get isUnderWay(): boolean {
     if (this.#stream !== undefined) return true;
+    if (this.#isPaused && this.#deliveries.isEmpty) return false;
     if (this.#isCaughtUp || this.link.state === 'down' || this.#refusal !== '') return false;
     return Math.max(this.#failures, this.#deliveries.failures) < FAILURES_BEFORE_REST;
   }
@@ -192,34 +158,62 @@ export class ProvinceSession {
 
   /** @param inLinks whether it has answered in links, from which less follows than from records. */
   coverage(inLinks: boolean): CoverageView {
-    const [behind, pendingIdentifiers] = [this.#pending.size, this.#pendingIdentifiers];
-    const refusal = this.link.isRevoked ? 'PROVINCE_REVOKED' : this.link.refusal || this.#refusal;
-    const state = this.exclusion
-      ? 'excluded'
-      : refusal
-        ? 'refused'
-        : this.#isCaughtUp
-          ? inLinks || pendingIdentifiers > 0
-            ? 'behind'
-            : 'current'
-          : this.link.state === 'up' && this.#failures === 0
-            ? 'behind'
-            : 'unreachable';
-    const reason =
-      this.exclusion === INVENTED_NAMES
-        ? 'NAMES_OVER_BUDGET'
-        : refusal || (inLinks ? 'PROTOCOL_OLDER' : pendingIdentifiers > 0 ? 'TOKENS_PENDING' : '');
-    const [answeredAt, dataAt] = [this.#answeredAt, this.#dataAt];
-    return { province: this.province, state, behind, answeredAt, dataAt, reason, pendingIdentifiers };
+    return coverageOf({
+      ...{ province: this.province, behind: this.#open.size, inLinks, hasAside: this.hasAside },
+      ...{ answeredAt: this.#heard.answeredAt, dataAt: this.#heard.dataAt, exclusion: this.#exclusion },
+      pendingIdentifiers: this.#heard.pendingIdentifiers(this.link.tokens),
+      refusal: this.link.isRevoked ? 'PROVINCE_REVOKED' : this.link.refusal || this.#refusal,
+      isCaughtUp: this.#isCaughtUp,
+      isReachable: this.link.state === 'up' && this.#failures === 0,
+    });
   }
 
   /** Nothing more to ask for now: the stream may end. */
   rest(): void {
-    if (this.#pending.size === 0) this.#stream?.queue.end();
+    if (this.#open.size === 0) this.#stream?.queue.end();
+  }
+
+  /** Why what it says does not count: nobody waits for it, but it is asked, in case it will. */
+  get exclusion(): string | undefined {
+    return this.#exclusion;
+  }
+
+  /** What it was asked and that was not held, it is asked again when it counts again. */
+  exclude(reason: string | undefined): void {
+    const isBack = this.#exclusion !== undefined && reason === undefined;
+    this.#exclusion = reason;
+    if (isBack || this.#isPaused) this.restart();
+  }
+
+  /** Who floods is asked nothing at all. */
+  get #isPaused(): boolean {
+    return this.#exclusion === INVENTED_NAMES;
+  }
+
+  /** The answer is more than the trace can spare now. */
+  setAside(seq: number): void {
+    this.#open.setAside(seq);
+    this.#stream?.sent.delete(seq);
+  }
+
+  /** Whether answers were set aside that count. */
+  get hasAside(): boolean {
+    return this.#open.hasAside && !this.#exclusion;
+  }
+
+  /** What was set aside is asked; false if there is nothing any more. */
+  takeUpAside(): boolean {
+    if (!this.hasAside) return false;
+    this.isByItself = true;
+    this.#open.takeUp();
+    this.pump();
+    this.#trace.onProgress();
+    return true;
   }
 
   /** The opening was amended: the next stream presents it. */
   restart(): void {
+    this.#open.takeUp();
     this.#stream?.cancel.abort();
     this.pump();
   }
@@ -231,13 +225,14 @@ export class ProvinceSession {
 
   /** Sends what is pending, on the open stream or a new one. */
   pump(): void {
-    if (this.#trace.signal.aborted || this.#pending.size === 0 || this.link.state !== 'up') return;
+    if (this.#trace.signal.aborted || !this.#open.isAsking || this.link.state !== 'up') return;
+    if (this.#isPaused) return;
     if (this.#stream === undefined) {
       if (!this.#retrying) void this.#runStream();
       return;
     }
     const { queue, sent } = this.#stream;
-    for (const seq of [...this.#pending.keys()].sort((a, b) => a - b)) {
+    for (const seq of this.#open.toAsk) {
       if (sent.has(seq)) continue;
       sent.add(seq);
       queue.push(this.#trace.request(seq));
@@ -271,7 +266,13 @@ export class ProvinceSession {
     const responses = this.link.tracing.trace(queue, { deadlineMs: STREAM_DEADLINE_MS, signal });
     for await (const { message } of responses) {
       if (message.case === 'accepted') this.#trace.onIncarnation(this, Number(message.value.incarnation));
-      if (message.case !== 'fragment') continue;
+      // What nobody asked, or what is answered, is not even put together.
+      if (message.case !== 'fragment' || !this.#open.has(message.value.seq)) continue;
+      const { seq, bytes } = message.value;
+      if (assembler.length + bytes.length > this.#trace.mostBytes(this, seq)) {
+        this.#trace.onTooMuch(this, seq);
+        return;
+      }
       const body = assembler.add(message.value);
       if (body) this.#trace.onAnswer(this, body);
     }
@@ -295,6 +296,3 @@ export class ProvinceSession {
     this.#retrying = false;
   }
 }
-
-/** What every answer has reached. */
-const ANY_VERSION: AnswerVersion = { incarnation: 0, dataVersion: 0 };

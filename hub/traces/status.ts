@@ -4,7 +4,7 @@
 import type { Direction } from '../../shared/domain/rule-pack.ts';
 
 export type TraceStateWord = 'queued' | 'running' | 'partial' | 'complete' | 'closed';
-/** `excluded`: its answers do not count, by the word of the hub's operator. */
+/** `excluded`: its answers do not count, by the word of the hub's operator or because it brought too much. */
 export type CoverageWord = 'current' | 'behind' | 'unreachable' | 'refused' | 'excluded';
 
 /** What one province has contributed. Instants are epoch seconds; 0 = never or unknown. */
@@ -15,7 +15,7 @@ export interface CoverageView {
   readonly behind: number;
   readonly answeredAt: number;
   readonly dataAt: number;
-  /** Why it refused, or is behind without a question (PROTOCOL_OLDER, TOKENS_PENDING), else empty. */
+  /** Why it refused, or is behind (PROTOCOL_OLDER, TOKENS_PENDING, ANSWER_SET_ASIDE), else empty. */
   readonly reason: string;
   /** Identifiers that its answers leave out because they have no token yet. */
   readonly pendingIdentifiers: number;

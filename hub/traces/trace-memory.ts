@@ -45,8 +45,8 @@ export interface TakenAnswer {
   readonly seq: number;
   readonly header: AnswerHeader;
   readonly isHeld: boolean;
-  /** That it names. */
-  readonly names: number;
+  /** It is the first to name more than it may: it is not held. */
+  readonly isTooMuch: boolean;
 }
 
 export class TraceMemory {
@@ -54,6 +54,7 @@ export class TraceMemory {
   readonly #options: TraceMemoryOptions;
   /** The encoded TraceRequest of each question: the same bytes for all provinces. */
   readonly #requests = new Map<number, Uint8Array>();
+  readonly #rows = new Map<number, number>();
   /** Encoded answers received since the start. */
   bytesIn = 0;
 
@@ -69,6 +70,11 @@ export class TraceMemory {
 
   has(seq: number): boolean {
     return this.#requests.has(seq);
+  }
+
+  /** How many pseudonyms a question asks about. */
+  rowsOf(seq: number): number {
+    return this.#rows.get(seq) ?? 0;
   }
 
   request(seq: number): Uint8Array {
@@ -117,21 +123,21 @@ export class TraceMemory {
 
   /**
    * Folds an encoded answer in and stores it, unless an answer of the same or a newer state of that
-   * province's data is held, or it names more than `most`. Throws as `TraceState.apply`.
+   * province's data is held, or it names more than `most` whom nobody knows. Throws as `TraceState.apply`.
    */
   take(province: string, body: Uint8Array, most: number): TakenAnswer {
     const { answer, header } = decodeAnswer(body);
     this.bytesIn += body.length;
     const { seq } = answer;
-    const names = answer.named.length / 16;
-    if (names > most) return { seq, header, isHeld: false, names };
+    if (answer.named.length > 16 * most && this.state.unknownAmong(answer.named) > most)
+      return { seq, header, isHeld: false, isTooMuch: true };
     if (this.state.apply(Number(province), answer, header) === 'applied') {
       const { incarnation, dataVersion } = header;
       const row = { traceId: this.#options.traceId, seq, province, incarnation, dataVersion, body };
       this.#options.writes.add(() => this.#options.store.add(row));
     }
     const held = this.state.versionOf(Number(province), seq);
-    return { seq, header, isHeld: held?.incarnation === header.incarnation, names };
+    return { seq, header, isHeld: held?.incarnation === header.incarnation, isTooMuch: false };
   }
 
   /** Questions that the province has answered in an earlier life than this. */
@@ -144,6 +150,7 @@ export class TraceMemory {
 
   #remember(question: TraceQuestion): void {
     this.#requests.set(question.seq, encodeRequest(question));
+    this.#rows.set(question.seq, (question.who.length + question.met.length) / 16);
     this.state.log(question);
   }
 }

@@ -158,6 +158,13 @@ export function* fragmentsOf(seq: number, body: Uint8Array) {
 export class AnswerAssembler {
   readonly #parts = new Map<number, { chunks: Uint8Array[]; length: number }>();
 
+  /** Bytes of answers that are not whole yet. */
+  get length(): number {
+    let length = 0;
+    for (const part of this.#parts.values()) length += part.length;
+    return length;
+  }
+
   /**
    * The encoded answer that `fragment` completes, else undefined. Throws RESOURCE_EXHAUSTED ANSWER_TOO_LARGE.
    */

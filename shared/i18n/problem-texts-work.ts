@@ -59,6 +59,10 @@ export const WORK_TEXTS = {
     vi: 'Ngoài ca chỉ điểm, chưa tỉnh nào đã trả lời biết một định danh của nó: rất có thể gõ nhầm.',
     en: 'No province that has answered knows an identifier of an index case: a slip, most likely.',
   },
+  ANSWER_SET_ASIDE: {
+    vi: 'Câu trả lời của tỉnh rất lớn: được tính sau khi có kết quả của các tỉnh khác.',
+    en: 'An answer of the province is very large: it is counted after the result of the others is out.',
+  },
   INDEX_UNKNOWN: {
     vi: 'Ngoài ca chỉ điểm, chưa ai ở tỉnh này biết một định danh của nó: có thể gõ nhầm.',
     en: 'Nobody in this province knows an identifier of an index case but the case: a slip, perhaps.',

@@ -3,7 +3,7 @@
  * whom they met.
  */
 import type { KeyTable } from './key-table.ts';
-import { MET_PER_QUESTION, type TraceQuestion, WHO_PER_QUESTION } from './messages.ts';
+import { MET_PER_QUESTION, type TraceQuestion, type TraceTerms, WHO_PER_QUESTION } from './messages.ts';
 
 /** Whom an identifier met, to be asked. */
 export interface WantedWindow {
@@ -46,6 +46,14 @@ export class Asked {
     }
     this.#who[identifier] = 1;
   }
+}
+
+/**
+ * Labels by width of their windows, widest first: a wider window makes the narrower ones of a person
+ * needless.
+ */
+export function widestFirst<L extends { at: number }>(labels: readonly L[], { direction }: TraceTerms): L[] {
+  return [...labels].sort((a, b) => (direction === 'forward' ? a.at - b.at : b.at - a.at));
 }
 
 /** Without windows that lie within an earlier one of the same identifier. */

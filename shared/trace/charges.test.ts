@@ -51,6 +51,16 @@ function charges(...answers: ChargedAnswer[]): Record<string, number> {
 
 const MANY = 50_000;
 
+it('a name spares two hundred of others: more than one person meets in the window of a case', () => {
+  // 300 people of a factory shift over three days, a third of them from elsewhere, each with two numbers: a
+  // true bringer pays for them. Whoever invents one name to make its bringer pay adds 200 at most.
+  expect(FAN_OUT).toBe(200);
+  const others = (names: number) =>
+    charges(met(HONEST, 1, [INDEX], [1]), met(LIAR, 2, [1], range(10, names)));
+  expect(others(200)).toEqual({ 24: 201 });
+  expect(others(201)).toEqual({ 24: 201, 79: 1 });
+});
+
 describe('names are charged', () => {
   it.each<[string, ChargedAnswer[], Record<string, number>]>([
     ['to nobody if they are the index', [met(LIAR, 1, [INDEX], [INDEX])], {}],

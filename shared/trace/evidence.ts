@@ -14,6 +14,12 @@ export interface NumberedQuestion {
   readonly met: Int32Array;
 }
 
+/** Identifiers that one province was the first to name, and those that all others were. */
+export interface Brought {
+  readonly own: number;
+  readonly rest: number;
+}
+
 /** Growable columns of whole numbers that share one length. */
 export class Columns<Name extends string> {
   readonly data: Record<Name, Int32Array>;
@@ -53,6 +59,8 @@ export class Evidence {
   readonly knowledge = new Columns(['province', 'resident', 'next']);
   /** Of each identifier the number of its kind; 0 = nobody has said. */
   kinds = new Uint8Array(1024);
+  /** How many identifiers each province was the first to know, in the order in which answers were added. */
+  readonly brought = new Map<number, number>();
   firstEvent = new Int32Array(1024).fill(-1);
   firstKnown = new Int32Array(1024).fill(-1);
 
@@ -61,6 +69,23 @@ export class Evidence {
     const numbers = this.keys.intern(pseudonyms);
     this.#grow(this.keys.size);
     return numbers;
+  }
+
+  /** @param leftOut provinces that do not count. */
+  broughtBy(province: number, leftOut: ReadonlySet<number>): Brought {
+    let [own, rest] = [0, 0];
+    for (const [code, count] of this.brought) {
+      if (code === province) own = count;
+      else if (!leftOut.has(code)) rest += count;
+    }
+    return { own, rest };
+  }
+
+  /** How many of packed pseudonyms nobody knows. */
+  unknownAmong(pseudonyms: Uint8Array): number {
+    let unknown = 0;
+    for (const n of this.keys.lookup(pseudonyms)) if (n < 0 || (this.firstKnown[n] as number) < 0) unknown++;
+    return unknown;
   }
 
   /** The records as persons are resolved from them. */
@@ -86,6 +111,7 @@ export class Evidence {
   #addKnowledge(province: number, identifiers: Int32Array, flags: Uint8Array): void {
     this.knowledge.reserve(identifiers.length);
     const { province: source, resident, next } = this.knowledge.data;
+    let brought = this.brought.get(province) ?? 0;
     for (let i = 0; i < identifiers.length; i++) {
       const identifier = identifiers[i] as number;
       const [kind, before] = [kindOf(flags[i] as number), this.kinds[identifier] as number];
@@ -95,8 +121,10 @@ export class Evidence {
       source[row] = province;
       resident[row] = (flags[i] as number) & RESIDENT_FLAG ? 1 : 0;
       next[row] = this.firstKnown[identifier] as number;
+      if ((next[row] as number) < 0) brought++;
       this.firstKnown[identifier] = row;
     }
+    this.brought.set(province, brought);
   }
 
   #addRecords(

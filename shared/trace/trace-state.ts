@@ -5,7 +5,7 @@
  */
 
 import { answerFault } from './answer-fault.ts';
-import { Asked, questionsFor, type WantedWindow, withoutCovered } from './asked.ts';
+import { Asked, questionsFor, type WantedWindow, widestFirst, withoutCovered } from './asked.ts';
 import { type Charge, type ChargedAnswer, chargesOf } from './charges.ts';
 import {
   indexWindows,
@@ -15,7 +15,7 @@ import {
   reachContacts,
   type Windows,
 } from './contacts.ts';
-import { Evidence, type NumberedQuestion } from './evidence.ts';
+import { type Brought, Evidence, type NumberedQuestion } from './evidence.ts';
 import {
   type AnswerVersion,
   isNewer,
@@ -172,6 +172,16 @@ export class TraceState {
       .sort((a, b) => b.names - a.names || a.province - b.province)[0];
   }
 
+  /** What a province was the first to name, and what all others were that count; near enough at any time. */
+  broughtBy(province: number): Brought {
+    return this.#evidence.broughtBy(province, this.#leftOut);
+  }
+
+  /** How many of packed pseudonyms no province knows yet. */
+  unknownAmong(pseudonyms: Uint8Array): number {
+    return this.#evidence.unknownAmong(pseudonyms);
+  }
+
   #chargedAnswers(): ChargedAnswer[] {
     return [...this.#answers].flatMap(([province, held]) => {
       if (this.#leftOut.has(province)) return [];
@@ -285,12 +295,4 @@ export class TraceState {
     this.#isOutdated = false;
     this.#persons = undefined;
   }
-}
-
-/**
- * Labels by width of their windows, widest first: a wider window makes the narrower ones of a person
- * needless.
- */
-function widestFirst<L extends { at: number }>(labels: readonly L[], { direction }: TraceTerms): L[] {
-  return [...labels].sort((a, b) => (direction === 'forward' ? a.at - b.at : b.at - a.at));
 }

@@ -14,10 +14,10 @@ import type { TraceAnswer, TraceQuestion } from '../../shared/trace/messages.ts'
 import { pseudonymOf } from '../simulation/model-node.ts';
 import { oracleOf } from '../simulation/oracle.ts';
 import { personWith } from '../support/callers.ts';
-import { openingOf, startTracedHub } from '../support/traced-hub.ts';
+import { openingOf, startTracedHub, type TracedHub } from '../support/traced-hub.ts';
 import { waitFor } from '../support/wait.ts';
 
-const BUDGET = { names: 1_000, questions: 40 };
+const BUDGET = { names: 1_000, questions: 40, atOnce: 150, byItself: 990 };
 let hub: Awaited<ReturnType<typeof startTracedHub>>;
 let [owner, liar, other] = ['', '', ''];
 beforeAll(async () => {
@@ -95,10 +95,26 @@ const byRecords = (each: number, rows: Rows = (count) => range(count)): Lies => 
   };
 };
 
+/** It knows everybody whom it is asked about, and all live there. */
+const claimAll: Lies = ({ who }, answer) => {
+  const strangers = range(who.length / 16).filter((at) => !answer.known.includes(at));
+  return {
+    ...answer,
+    known: joined(answer.known, strangers),
+    knownFlags: joined(answer.knownFlags, copies(strangers.length, GUEST)).map((one) => one | RESIDENT_FLAG),
+  };
+};
+
 /** Only where the index is not asked about: in chains that others brought in. */
 const inChainsOfOthers = (lies: Lies): Lies => {
   return (question, answer) =>
     Buffer.from(question.who).includes(indexOf()) ? answer : lies(question, answer);
+};
+
+/** Only where the index is asked about. */
+const aboutIndex = (lies: Lies): Lies => {
+  return (question, answer) =>
+    Buffer.from(question.who).includes(indexOf()) ? lies(question, answer) : answer;
 };
 
 const lieAt = (province: string, lies: Lies | undefined) => {
@@ -114,9 +130,8 @@ const becomes = (id: string, state: string) =>
   waitFor(`a ${state} trace`, async () => (await statusOf(id)).state === state);
 
 /** Degree and pseudonyms of the contacts, as the hub has them. */
-async function contactsOf(id: string): Promise<string[]> {
-  const asked = { id, limit: 10_000, without: [] };
-  const { persons } = await readGraph(hub.ctx, personWith(['hub_operator']), asked);
+async function contactsOf(id: string, without: string[] = [], at: TracedHub = hub): Promise<string[]> {
+  const { persons } = await readGraph(at.ctx, personWith(['hub_operator']), { id, limit: 10_000, without });
   return persons
     .filter(({ degree }) => degree > 0)
     .map(({ degree, pseudonyms }) => `${degree} ${pseudonyms.join('+')}`)
@@ -125,7 +140,10 @@ async function contactsOf(id: string): Promise<string[]> {
 
 /** The same as the oracle has them on the data of all provinces but these. */
 function expectedWithout(...provinces: string[]): string[] {
-  const { world } = hub;
+  return expectedIn(hub, provinces);
+}
+
+function expectedIn({ world }: TracedHub, provinces: readonly string[]): string[] {
   const kept = <Row extends { readonly province: string }>(rows: readonly Row[]) =>
     rows.filter((row) => !provinces.includes(row.province));
   const data = {
@@ -215,6 +233,62 @@ describe('a province that invents', () => {
     lieAt(liar, undefined);
   });
 
+  test.each([
+    ['met by the index person', byEvents(700)],
+    ['who live there', byEvents(700, RESIDENT)],
+    ['of one household', byEvents(700, GUEST, HOUSEHOLD_SETTING)],
+    ['of the last person asked about', byEvents(700, GUEST, 254, 'last')],
+    ['whom records name', byRecords(700, () => [0])],
+  ])('a crowd of people %s that is true is whole, after the rest', async (_what, truth) => {
+    // Each asked about once, or the crowd would grow from question to question.
+    let told = 0;
+    lieAt(liar, (question, answer) => {
+      const crowd = told === 0 || told === question.seq ? truth(question, answer) : answer;
+      if (crowd !== answer) told = question.seq;
+      return crowd;
+    });
+    const id = await hub.open();
+    const before = await firstResultOf(id);
+    expect(before.coverage).toMatchObject({ state: 'behind', reason: 'ANSWER_SET_ASIDE' });
+    await becomes(id, 'complete');
+    expect(await exclusions(id)).toEqual([]);
+    const contacts = await contactsOf(id);
+    for (const one of before.contacts) expect(contacts).toContain(one);
+    const { evidence } = (await hub.engine.takeUp(id))?.view() ?? {};
+    expect(evidence?.keys.size).toBeGreaterThan(700);
+    lieAt(liar, undefined);
+  });
+
+  test('just fewer than it may, into each of many traces, is in each, and can be left out', async () => {
+    lieAt(liar, aboutIndex(byRecords(800, () => [0])));
+    const ids = await Promise.all(range(6).map(() => hub.open()));
+    for (const id of ids) {
+      await becomes(id, 'complete');
+      expect(await exclusions(id)).toEqual([]);
+      expect(await contactsOf(id, [liar])).toEqual(expectedWithout(liar));
+    }
+    lieAt(liar, undefined);
+  });
+
+  test('a little into each of many traces is in each at once', async () => {
+    lieAt(liar, aboutIndex(byRecords(100, () => [0])));
+    for (const id of await Promise.all(range(6).map(() => hub.open()))) {
+      await becomes(id, 'complete');
+      expect(await contactsOf(id, [liar])).toEqual(expectedWithout(liar));
+    }
+    lieAt(liar, undefined);
+  });
+
+  /** What the trace says of the liar, and the contacts, as something was set aside. */
+  async function firstResultOf(id: string) {
+    let coverage: Awaited<ReturnType<typeof coverageOf>>;
+    await waitFor('something to be set aside', async () => {
+      coverage = await coverageOf(id, liar);
+      return coverage?.reason === 'ANSWER_SET_ASIDE';
+    });
+    return { coverage, contacts: await contactsOf(id) };
+  }
+
   test('stays left out after a restart, and until it is mended and taken back', async () => {
     lieAt(liar, byEvents(1_200));
     const id = await hub.open();
@@ -237,9 +311,9 @@ describe('a province that invents', () => {
     await province.start();
     const report = { province: liar, incarnation, dataVersion: 1, dataAt: 1, protocol: 2, stale: [] };
     await reportStatus(hub.ctx, report);
-    await waitFor('new answers', async () => (await coverageOf(id, liar))?.behind === 0);
     await takeBack(hub.ctx, operator, { id, province: liar });
     await becomes(id, 'complete');
+    expect((await coverageOf(id, liar))?.behind).toBe(0);
     expect(await contactsOf(id)).toEqual(expectedWithout());
     expect((await statusOf(id)).warnings).not.toContain('NAMES_OVER_BUDGET');
     expect((await exclusions(id)).map(({ detail }) => detail)).toEqual([
@@ -276,17 +350,6 @@ describe('a province that stalls, or answers with what is no answer', () => {
 });
 
 describe('a province that also claims a contact', () => {
-  const claimAll: Lies = ({ who }, answer) => {
-    const strangers = range(who.length / 16).filter((at) => !answer.known.includes(at));
-    return {
-      ...answer,
-      known: joined(answer.known, strangers),
-      knownFlags: joined(answer.knownFlags, copies(strangers.length, GUEST)).map(
-        (one) => one | RESIDENT_FLAG,
-      ),
-    };
-  };
-
   test('may take it over at the hub, on record and for good; who was responsible is told', async () => {
     for (const province of [liar, other]) lieAt(province, claimAll);
     const id = await hub.open();
@@ -319,5 +382,32 @@ describe('a province that also claims a contact', () => {
       WHERE body::jsonb @> '{"action": "contacts.taken_over", "outcome": "done"}'`;
     expect(entries).toHaveLength(1);
     for (const province of [liar, other]) lieAt(province, undefined);
+  });
+});
+
+describe('a province that floods, one that stalls and one that lies', () => {
+  test('leave the trace that the others have, when their rows are left out', async () => {
+    const provinces = ['24', '79', '01', '48', '31', '92'];
+    const engine = { provinceBudget: { ...BUDGET, names: 4_000 }, roundDeadlineMs: 300 };
+    await using at = await startTracedHub({ seed: 7, provinces, people: 120, engine });
+    const owner = openingOf(at.world, 0).province;
+    const [flooder, staller, liar] = at.provinces.filter(({ province }) => province !== owner);
+    if (!flooder || !staller || !liar) throw new Error('too few provinces');
+    flooder.lies = byEvents(1_200);
+    staller.stalls = true;
+    liar.lies = (question, answer) => claimAll(question, byEvents(20)(question, answer));
+    const ids = await Promise.all(range(4).map(() => at.open()));
+    const out = [flooder, staller, liar].map(({ province }) => province);
+    for (const id of ids) {
+      await waitFor('the flooder to be left out', async () => {
+        const { state, coverage } = await getTraceStatus(at.ctx, id);
+        const found = coverage.find(({ province }) => province === flooder.province);
+        return state === 'partial' && found?.state === 'excluded';
+      });
+      const expected = expectedIn(at, out);
+      expect(expected.length).toBeGreaterThan(5);
+      expect(await contactsOf(id, [liar.province], at)).toEqual(expected);
+      expect(await contactsOf(id, [], at)).not.toEqual(expected);
+    }
   });
 });
