@@ -9,6 +9,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { listPartitions, partitionOf, WEEK_SECONDS } from '../../node/db/partitions.ts';
 import { erasuresOf } from '../../node/erasures.ts';
+import { systemClock } from '../../shared/clock.ts';
 import { type Database, openDatabase, withTransaction } from '../../shared/db/database.ts';
 import { vietnamMidnight } from '../../shared/domain/instant.ts';
 import { newId, newTraceId } from '../../shared/ids.ts';
@@ -36,14 +37,14 @@ afterEach(async () => {
 });
 
 /** What the loop does in one pass, that many days later. */
-async function erase(daysLater: number, rules: object | null = RULES): Promise<void> {
+async function erase(daysLater: number, rules: object | null = RULES, on = db): Promise<void> {
   const clock = { nowMs: () => (NOW + daysLater * DAY) * 1000 };
   const book = { inForceAt: () => rules ?? undefined, pack: () => RULES };
-  for (const erasure of erasuresOf({ db, clock, rules: book as never })) await erasure();
+  for (const erasure of erasuresOf({ db: on, clock, rules: book as never })) await erasure();
 }
 
-async function importWeeks(): Promise<void> {
-  const { importCsv } = intakeOn(db, testDataKeys());
+async function importWeeks(on = db): Promise<void> {
+  const { importCsv } = intakeOn(on, testDataKeys());
   await importCsv('places', 'place,kind', 'P1,cafe');
   const days = [29, 22, 15, 8, 1];
   await importCsv(
@@ -99,6 +100,26 @@ it('openings of before are given what they can ask; one that nobody can read, ev
   expect(await db.sql`SELECT asks_from, asks_until FROM openings ORDER BY revision`).toEqual([
     { asks_from: 400, asks_until: 2_000 },
     { asks_from: 0, asks_until: 4_294_967_295 },
+  ]);
+});
+
+it('how much was asked goes after as long: hours and days, and not what a trace has left', async () => {
+  const began = [NOW - 29 * DAY, NOW - DAY, NOW];
+  for (const period of ['hour', 'day', 'trace'])
+    await db.sql`INSERT INTO asked_counts (holder, period, began_at, questions, persons)
+      SELECT '79', ${period}, at, 1, 1 FROM unnest(${period === 'trace' ? [0] : began}::int8[]) AS t (at)`;
+  const counted = async () =>
+    (await db.sql`SELECT period, began_at FROM asked_counts ORDER BY 1, 2`).map(({ period, began_at }) => [
+      period,
+      began_at,
+    ]);
+  await erase(0);
+  expect(await counted()).toHaveLength(7);
+  await erase(5);
+  expect(await counted()).toEqual([
+    ...began.slice(1).map((at) => ['day', at]),
+    ...began.slice(1).map((at) => ['hour', at]),
+    ['trace', 0],
   ]);
 });
 
@@ -229,5 +250,46 @@ describe('weeks', () => {
     expect(await left()).toEqual([5, 5]);
     await erase(14);
     expect(await left()).toEqual([4, 4]);
+  });
+
+  /** A pass of a program that dies in it: as `when` resolves. */
+  const dyingPass = async (daysLater: number, when: () => Promise<unknown>) => {
+    await using own = openDatabase(database.programUrl, { max: 3, name: 'dying' });
+    const pass = erase(daysLater, RULES, own).catch(() => undefined);
+    await when();
+    await database.db.sql`SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity
+      WHERE application_name = 'dying' AND datname = current_database()`;
+    await pass;
+  };
+
+  it('are erased with their receipt or not at all, should the program die in the midst of it', async () => {
+    await importWeeks();
+    await database.db.sql.begin(async (sql) => {
+      // The partition is gone in the other transaction, and its receipt waits.
+      await sql`LOCK TABLE audit_records IN SHARE ROW EXCLUSIVE MODE`;
+      await dyingPass(14, () =>
+        waitFor('the receipt to wait', async () => {
+          const waits = `NOT granted AND relation = 'audit_records'::regclass`;
+          return (await sql.unsafe(`SELECT FROM pg_locks WHERE ${waits}`)).length > 0;
+        }),
+      );
+    });
+    expect([await left(), await receipts()]).toEqual([[5, 5], []]);
+    await erase(14);
+    expect([await left(), (await receipts()).length]).toEqual([[4, 4], 2]);
+    const instants = fc.asyncProperty(fc.integer({ min: 0, max: 40 }), async (ms) => {
+      // Each life of the program knows its own partitions.
+      await using next = openDatabase(database.programUrl, { max: 3, name: 'program' });
+      const done = (await receipts()).length;
+      await importWeeks(next);
+      const before = await left();
+      await dyingPass(400, () => systemClock.sleep(ms));
+      const gone = (await receipts()).slice(done).reduce((sum, { rows }) => sum + rows, 0);
+      const [stays = 0, met = 0] = await left();
+      expect(stays + met + gone).toBe((before[0] ?? 0) + (before[1] ?? 0));
+      await erase(400, RULES, next);
+      expect(await left()).toEqual([0, 0]);
+    });
+    await fc.assert(instants, { numRuns: extent({ quick: 1, all: 15 }) });
   });
 });

@@ -87,6 +87,11 @@ export function countQuestion({ sql }: Queryable, asked: CountedQuestion): Promi
     SELECT sha256, answers, period, questions, persons FROM answered LEFT JOIN counted ON true`;
 }
 
+/** Deletes what was counted of hours and days that began before an instant (epoch seconds). */
+export async function deleteCounts({ sql }: Queryable, before: number): Promise<void> {
+  await sql`DELETE FROM asked_counts WHERE period <> 'trace' AND began_at < ${before}::bigint`;
+}
+
 /** Deletes what was asked in a trace, and under which openings; how many questions. */
 export async function deleteAsked({ sql }: Queryable, traceId: string): Promise<number> {
   const { count } = await sql`DELETE FROM answered_questions WHERE trace_id = ${traceId}`;

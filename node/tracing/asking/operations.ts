@@ -23,7 +23,7 @@ import {
 import type { Tokenizer } from '../../records/people/operations.ts';
 import { type AdmissionCtx, type AdmittedTrace, indexOf } from './admission.ts';
 import { type BuiltAnswer, buildAnswer, type LocalQuestion } from './answer.ts';
-import { deleteAsked } from './asked-queries.ts';
+import { deleteAsked, deleteCounts } from './asked-queries.ts';
 import type { AskedQuestions } from './asked-questions.ts';
 import { beginAsking, recordAnswer } from './asking.ts';
 import type { Changes } from './changes.ts';
@@ -55,6 +55,9 @@ export const { isAskedAbout } = queries;
 
 /** Deletes what was asked in a trace, and under which openings; how many questions. */
 export const eraseAsked = deleteAsked;
+
+/** Deletes how much was asked in the hours and days before an instant (epoch seconds). */
+export const eraseCounts = deleteCounts;
 
 /** A trace on a stream, and what the asker reads: the step of the protocol in which it is answered. */
 export interface AskedTrace extends AdmittedTrace {
