@@ -289,7 +289,7 @@ async function startHttp(base: Base, { tracing, tokenizer, peers }: HttpParts): 
     },
     warnings: () =>
       [peers, watch, outgoing, base.alarms, base.oprfKeys, tokenizer].flatMap((it) => it.warnings(['hub'])),
-    ...{ stopping: base.stopping, clock, cursorKey: await findCursorKey(db) },
+    ...{ stopping: base.stopping, clock, cursorKey: await findCursorKey(db), console: 'node/web' },
   });
   return stack.use(await startHttpServer({ fetch: app.fetch, listen: config.httpListen, clock, logger })).url;
 }

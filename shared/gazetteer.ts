@@ -21,6 +21,7 @@ export interface Province {
 
 interface Unit {
   readonly name: string;
+  readonly name_with_type: string;
   readonly parent_code: string;
 }
 
@@ -104,6 +105,27 @@ export function isAreaOf(area: string, province: string): boolean {
 /** Codes of the wards of a district; none for an unknown code, and for five islands that have none. */
 export function wardsOfDistrict(district: string): readonly string[] {
   return wardsByDistrict().get(district) ?? [];
+}
+
+/** A ward as people call it, and its district. */
+export interface NamedWard {
+  readonly code: string;
+  /** `Phường Bắc Lý`. */
+  readonly name: string;
+  /** `Việt Yên`. */
+  readonly district: string;
+}
+
+/** The wards of a province with their names, by code. */
+export function namedWardsOf(province: string): readonly NamedWard[] {
+  const wards = load<Unit>('xa_phuong');
+  const names = load<Unit>('quan_huyen');
+  return wardsOfProvince(province)
+    .map((code) => {
+      const { name_with_type, parent_code } = wards[code] as Unit;
+      return { code, name: name_with_type.replace(/\s+/g, ' '), district: names[parent_code]?.name ?? '' };
+    })
+    .sort((a, b) => (a.code < b.code ? -1 : 1));
 }
 
 const provinceNames = lazy(() => {

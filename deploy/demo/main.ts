@@ -13,8 +13,16 @@ import { type Federation, startFederation } from '../federation/federation.ts';
 import { inherited } from '../federation/federation-command.ts';
 import { wardName } from './outbreak/wards.ts';
 import { DEMO_PROVINCES, generateOutbreak, type Outbreak } from './outbreak.ts';
+import { demoPersonas } from './personas.ts';
 import { type ImportProgress, importView, traceView } from './show/progress.ts';
-import { addressLines, exampleLines, passerByLines, resultLines, variableLines } from './show/result.ts';
+import {
+  addressLines,
+  consoleLines,
+  exampleLines,
+  passerByLines,
+  resultLines,
+  variableLines,
+} from './show/result.ts';
 import { Screen } from './show/screen.ts';
 import { count, type Style, seconds, styleOf } from './show/text.ts';
 import { importOutbreak, type TracedOutbreak, traceOutbreak } from './tour.ts';
@@ -38,6 +46,7 @@ async function runDemo(): Promise<number> {
   try {
     await using federation = await start({ screen, style, signal: stop.signal });
     await using directory = await createTemporaryDirectory();
+    screen.print(...consoleLines(federation.nodes, style), '');
     const stage = { screen, style, signal: stop.signal, variables: join(directory.path, 'variables.sh') };
     await showOutbreak(federation, stage);
     const ended = await endOf(federation, stop.signal);
@@ -74,6 +83,7 @@ async function start({ screen, style, signal }: Stage): Promise<Federation> {
     provinces: DEMO_PROVINCES,
     databaseUrl: process.env.DATABASE_URL,
     env: { '*': inherited(process.env) },
+    personas: demoPersonas,
     signal,
   });
   const what = 'Khởi động trung tâm và ba tỉnh / starting the hub and three provinces';
@@ -106,8 +116,8 @@ async function showOutbreak(
     ...['', ...resultLines(trace, contacts, style)],
     ...['', ...exampleLines(indexCase.province, contacts.get(indexCase.province) ?? [], wardName)],
     ...['', ...passerByLines(outbreak, contacts)],
+    ...['', ...consoleLines(federation.nodes, style)],
     ...['', ...addressLines(federation.hub, federation.nodes, { province: indexCase.province, variables })],
-    ...['', style.bold('Ctrl-C: dừng tất cả / stop everything')],
   );
 }
 

@@ -9,6 +9,7 @@ import { join, resolve } from 'node:path';
 import { HUB_ROLES, NODE_ROLES } from '../../shared/acts/access.ts';
 import type { Env } from '../../shared/config.ts';
 import { AppError, invalidField } from '../../shared/errors.ts';
+import { provinceName } from '../../shared/gazetteer.ts';
 import { packageRoot } from '../../shared/package-root.ts';
 import { type DatabaseOptions, type Databases, type DatabaseUrls, openDatabases } from './databases.ts';
 import { createTemporaryDirectory } from './directory.ts';
@@ -22,9 +23,11 @@ import {
   participantOf,
   summaryOf,
 } from './participant.ts';
+import type { PersonasOf } from './personas.ts';
 import { takePorts } from './ports.ts';
 import { type LaunchedProgram, Program, type ProgramOptions } from './program.ts';
 import { type Place, programEnvironments, type Wiring } from './program-environments.ts';
+import type { SignInClient } from './sign-in.ts';
 import { startTokenIssuer, type TokenIssuer } from './token-issuer.ts';
 
 export interface FederationOptions extends DatabaseOptions {
@@ -39,6 +42,8 @@ export interface FederationOptions extends DatabaseOptions {
    * between.
    */
   readonly intercept?: ((wiring: Wiring) => Promise<Readonly<Record<string, Env>>>) | undefined;
+  /** Who can sign in where, by one click; nobody unless told. */
+  readonly personas?: PersonasOf | undefined;
   /** Programs' logs go here, and stay; else they disappear with the rest. */
   readonly logsDir?: string | undefined;
   /** Scripts to run instead of the built programs. */
@@ -99,8 +104,12 @@ async function build(options: FederationOptions, held: AsyncDisposable[]): Promi
     hubAddress: hub.grpcAddress,
     provinces: options.provinces,
   });
-  const { rulesFile } = options;
-  const wiring: Wiring = { hub, nodes, keys, tokens, rulesFile, directory };
+  const { rulesFile, personas } = options;
+  const signsIn = personas !== undefined;
+  const wiring: Wiring = { hub, nodes, keys, tokens, rulesFile, directory, signsIn };
+  for (const place of [hub, ...nodes]) {
+    if (personas) tokens.serve(clientOf(place, personas));
+  }
   const environments = await programEnvironments(wiring);
   const intercepted = await options.intercept?.(wiring);
   const logsDir = resolve(options.logsDir ?? join(directory, 'logs'));
@@ -136,6 +145,14 @@ async function findPlaces(provinces: readonly string[], databases: Databases): P
     places.push(placeOf(province, await databases.create(`node_${province}`, 'node')));
   }
   return places;
+}
+
+/** A program as the provider knows it. */
+function clientOf({ name, httpAddress }: Place, personas: PersonasOf): SignInClient {
+  return {
+    ...{ clientId: audienceOf(name), redirectUri: `http://${httpAddress}/auth/callback` },
+    ...{ title: provinceName(name) ?? 'Trung tâm quốc gia', personas: personas(name) },
+  };
 }
 
 type ProgramSetting = Pick<FederationOptions, 'programs'> & { readonly logsDir: string };

@@ -27,6 +27,8 @@ export interface Wiring {
   readonly keys: KeyFiles;
   readonly tokens: Pick<TokenIssuer, 'issuer'>;
   readonly rulesFile?: string | undefined;
+  /** Whether people sign in at the programs. */
+  readonly signsIn?: boolean;
   /** For files that are no keys. */
   readonly directory: string;
 }
@@ -71,12 +73,16 @@ function nodeEnvironment(wiring: Wiring, node: Place): Env {
   };
 }
 
-function commonEnvironment({ tokens }: Wiring, place: Place): Env {
+function commonEnvironment({ tokens, signsIn }: Wiring, place: Place): Env {
   return {
     DATABASE_URL: place.programDatabaseUrl,
     HTTP_LISTEN: place.httpAddress,
     GRPC_LISTEN: place.grpcAddress,
     OIDC_ISSUER: tokens.issuer,
     OIDC_AUDIENCE: audienceOf(place.name),
+    ...(signsIn && {
+      OIDC_CLIENT_ID: audienceOf(place.name),
+      PUBLIC_URL: `http://${place.httpAddress}`,
+    }),
   };
 }

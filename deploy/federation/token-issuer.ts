@@ -1,6 +1,6 @@
 /**
  * Stands in for the centres' identity provider: one signing key, its JWKS and its description on a loopback
- * port, bearer tokens.
+ * port, bearer tokens, and sign-in for browsers (sign-in.ts).
  * Source: OpenID Connect Discovery 1.0, section 3.
  */
 import { once } from 'node:events';
@@ -8,6 +8,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { nowSeconds, systemClock } from '../../shared/clock.ts';
+import { type Grant, SignIn, type SignInClient } from './sign-in.ts';
 
 export interface TokenRequest {
   /** `truyvet-hub`, `truyvet-node-24`. */
@@ -24,6 +25,8 @@ export interface TokenIssuer extends AsyncDisposable {
   readonly jwksUrl: string;
   /** A signed token (EdDSA). */
   issue(request: TokenRequest): Promise<string>;
+  /** Lets people sign in at a program. */
+  serve(client: SignInClient): void;
 }
 
 const LIFE_SECONDS = 12 * 3600;
@@ -34,10 +37,29 @@ export async function startTokenIssuer(): Promise<TokenIssuer> {
   const { privateKey, publicKey } = await generateKeyPair('EdDSA', { crv: 'Ed25519' });
   const jwk = { ...(await exportJWK(publicKey)), kid: KEY_ID, alg: 'EdDSA', use: 'sig' };
   const documents: Record<string, unknown> = { '/jwks.json': { keys: [jwk] } };
-  const server = createServer(({ url = '' }, response) => {
-    const found = documents[url];
-    response.statusCode = found === undefined ? 404 : 200;
-    response.setHeader('content-type', 'application/json').end(JSON.stringify(found ?? {}));
+  const sign = (claims: object, about: { audience: string; subject: string; lifeSeconds: number }) => {
+    const now = nowSeconds(systemClock);
+    return new SignJWT({ ...claims })
+      .setProtectedHeader({ alg: 'EdDSA', kid: KEY_ID })
+      .setIssuer(issuer)
+      .setAudience(about.audience)
+      .setSubject(about.subject)
+      .setIssuedAt(now)
+      .setExpirationTime(now + about.lifeSeconds)
+      .sign(privateKey);
+  };
+  const signIn = new SignIn(async ({ client, persona, nonce }: Grant) => {
+    const about = { audience: client.clientId, subject: persona.subject, lifeSeconds: LIFE_SECONDS };
+    const [access, id] = [await sign({ roles: persona.roles }, about), await sign({ nonce }, about)];
+    return { access, id, lifeSeconds: LIFE_SECONDS };
+  });
+  const server = createServer((request, response) => {
+    void signIn.handle(request, response).then((done) => {
+      if (done) return;
+      const found = documents[request.url ?? ''];
+      response.statusCode = found === undefined ? 404 : 200;
+      response.setHeader('content-type', 'application/json').end(JSON.stringify(found ?? {}));
+    });
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -46,17 +68,9 @@ export async function startTokenIssuer(): Promise<TokenIssuer> {
   return {
     issuer,
     jwksUrl: `${issuer}/jwks.json`,
-    issue: ({ audience, roles, subject = 'demo', lifeSeconds = LIFE_SECONDS }) => {
-      const now = nowSeconds(systemClock);
-      return new SignJWT({ roles })
-        .setProtectedHeader({ alg: 'EdDSA', kid: KEY_ID })
-        .setIssuer(issuer)
-        .setAudience(audience)
-        .setSubject(subject)
-        .setIssuedAt(now)
-        .setExpirationTime(now + lifeSeconds)
-        .sign(privateKey);
-    },
+    issue: ({ audience, roles, subject = 'demo', lifeSeconds = LIFE_SECONDS }) =>
+      sign({ roles }, { audience, subject, lifeSeconds }),
+    serve: (client) => signIn.add(client),
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
@@ -67,8 +81,8 @@ export async function startTokenIssuer(): Promise<TokenIssuer> {
 function describe(issuer: string) {
   return {
     ...{ issuer, jwks_uri: `${issuer}/jwks.json` },
-    // Required of a description; nobody signs in here.
-    ...{ authorization_endpoint: `${issuer}/none`, response_types_supported: ['code'] },
+    ...{ authorization_endpoint: `${issuer}/authorize`, token_endpoint: `${issuer}/token` },
+    ...{ response_types_supported: ['code'], code_challenge_methods_supported: ['S256'] },
     ...{ subject_types_supported: ['public'], id_token_signing_alg_values_supported: ['EdDSA'] },
   };
 }

@@ -7,6 +7,7 @@ import { AppError } from '../errors.ts';
 import { acceptedLanguage } from '../i18n/language.ts';
 import { newId } from '../ids.ts';
 import type { Logger } from '../log.ts';
+import { addConsole, findConsole } from './console.ts';
 import { addDocs, type DocumentInfo } from './docs.ts';
 import { createDoor, type DoorOptions } from './door.ts';
 import { LOGIN_PATHS } from './login.ts';
@@ -32,6 +33,8 @@ export interface HttpAppOptions extends DoorOptions {
   clock?: Clock | undefined;
   /** Signs the cursors of lists, 32 bytes (`findCursorKey`); another one makes clients begin them again. */
   cursorKey: Uint8Array;
+  /** The app that people see at `/`, as it was built; the documentation where there is none. */
+  console?: string | undefined;
 }
 
 /** The application; `fetch` and `request` serve it. Throws INTERNAL for a route without an act of `acts`. */
@@ -42,6 +45,10 @@ export function createHttpApp(options: HttpAppOptions): Routes {
   for (const routes of options.routes) app.route('/', routes);
   refuseOpenRoutes(app, options);
   addDocs(app, options.info);
+  const console = options.console === undefined ? undefined : findConsole(options.console);
+  if (console) addConsole(app, console);
+  // Whoever types the address alone wants to know what is here.
+  else app.get('/', (c) => c.redirect('/docs', 302));
   app.notFound((c) => {
     const methods = methodsOf(app, c.req.path);
     const response = problemResponse(methods.length ? methodNotAllowed(methods) : noSuchPath(), c.var);

@@ -57,8 +57,6 @@ export function addDocs(app: Routes, info: DocumentInfo): void {
     documents.set(language, known);
     return c.json(known as object);
   });
-  // Whoever types the address alone wants to know what is here.
-  app.get('/', (c) => c.redirect('/docs', 302));
   app.get('/docs', (c) =>
     c.html(page(info.title, c.var.language), 200, { 'content-security-policy': POLICY }),
   );

@@ -22,6 +22,8 @@ const PENDING_S = 600;
 export interface LoginSetting {
   readonly login: Login;
   readonly publicUrl: string;
+  /** `hub`, or the code of the province: cookies know no ports, and one browser signs in at several. */
+  readonly program: string;
 }
 
 /** The routes of signing in and out. */
@@ -63,12 +65,13 @@ export function sessionCallers(setting: LoginSetting): (request: Request) => Pro
   };
 }
 
-function cookiesOf({ publicUrl }: LoginSetting) {
+function cookiesOf({ publicUrl, program }: LoginSetting) {
   const secure = publicUrl.startsWith('https:');
   const prefix = secure ? '__Host-' : '';
   // Lax, not Strict: the way back from the provider's pages must bring it.
   const attributes = { httpOnly: true, secure, sameSite: 'Lax', path: '/' } as const;
-  return { session: `${prefix}truyvet`, pending: `${prefix}truyvet-login`, attributes };
+  const session = `${prefix}truyvet-${program}`;
+  return { session, pending: `${session}-login`, attributes };
 }
 
 /** Browsers name the page that sends an unsafe request; what comes from another is not its user's wish. */

@@ -53,6 +53,7 @@ export function programDoor(config: DoorConfig, parts: DoorParts): DoorOptions &
   const setting = login && {
     login: new Login({ ...login, issuer: oidc.issuer, check: token, clock }),
     publicUrl: login.publicUrl,
+    program: home,
   };
   const session = setting && sessionCallers(setting);
   return {

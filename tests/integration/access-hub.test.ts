@@ -161,6 +161,7 @@ const OPEN_TO: Readonly<Record<string, string>> = {
   'POST /v1/key-generations/rotate': 'hub_operator',
   'PUT /v1/key-generations/left-behind': 'hub_operator',
   'GET /v1/me': 'hub_operator analyst',
+  'GET /v1/areas': 'hub_operator analyst',
 };
 
 describe('every route of the hub', () => {

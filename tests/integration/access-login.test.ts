@@ -73,17 +73,17 @@ describe('signing in', () => {
     });
     const back = await browser.request(await browser.signIn(location.href, 'bình'));
     expect([back.status, back.headers.get('location')]).toEqual([302, '/docs']);
-    const line = back.headers.getSetCookie().find((one) => one.startsWith('truyvet='));
+    const line = back.headers.getSetCookie().find((one) => one.startsWith('truyvet-24='));
     expect(line).toMatch(/HttpOnly/);
     expect(line).toMatch(/SameSite=Lax/);
-    expect([...browser.cookies().keys()]).toEqual(['truyvet']);
+    expect([...browser.cookies().keys()]).toEqual(['truyvet-24']);
     expect(await me()).toMatchObject({
       status: 200,
       body: { subject: 'bình', grants: [{ role: 'epidemiologist', area: '24' }] },
     });
     // No token is in the cookie.
     const { access_token: access = '', refresh_token: refresh = '' } = provider.granted.at(-1) ?? {};
-    expect(browser.cookies().get('truyvet')).toMatch(/^[\w-]{43}$/);
+    expect(browser.cookies().get('truyvet-24')).toMatch(/^[\w-]{43}$/);
     expect([access.length, refresh.length].every((length) => length > 20)).toBe(true);
     for (const token of [access, refresh]) expect(node.logged.join('')).not.toContain(token);
   });
@@ -91,7 +91,7 @@ describe('signing in', () => {
   it('binds the cookie to https and the host where there is https', async () => {
     const response = await secure.fetch('/auth/login');
     const [line = ''] = response.headers.getSetCookie();
-    expect(line).toMatch(/^__Host-truyvet-login=/);
+    expect(line).toMatch(/^__Host-truyvet-24-login=/);
     expect(line).toMatch(/Secure/);
     expect(line).toMatch(/Path=\//);
     expect(line).not.toMatch(/Domain/);
@@ -142,7 +142,7 @@ describe('a callback is refused', () => {
     [
       'with a pending cookie that somebody made',
       (back) => {
-        browser.cookies().set('truyvet-login', 'eyJhbGciOiJkaXIiLCJlbmMiOiJBMjU2R0NNIn0..AAAA.AAAA.AAAA');
+        browser.cookies().set('truyvet-24-login', 'eyJhbGciOiJkaXIiLCJlbmMiOiJBMjU2R0NNIn0..AAAA.AAAA.AAAA');
         return back;
       },
     ],
@@ -152,7 +152,7 @@ describe('a callback is refused', () => {
     const { href } = await bend(back);
     const response = await browser.request(href);
     expect(await refused(response)).toMatchObject({ status: 401, reason: 'LOGIN_FAILED' });
-    expect(browser.cookies().has('truyvet')).toBe(false);
+    expect(browser.cookies().has('truyvet-24')).toBe(false);
   });
 
   it('with a nonce or a challenge that is not ours', async () => {
@@ -169,11 +169,11 @@ describe('a callback is refused', () => {
 
   it('a second time', async () => {
     const back = await browser.signIn(await begin(), 'an');
-    const pending = browser.cookies().get('truyvet-login') as string;
+    const pending = browser.cookies().get('truyvet-24-login') as string;
     expect((await browser.request(back)).status).toBe(302);
     browser = newBrowser();
     await browser.request('/healthz');
-    browser.cookies().set('truyvet-login', pending);
+    browser.cookies().set('truyvet-24-login', pending);
     expect((await browser.request(back)).status).toBe(401);
   });
 
@@ -237,21 +237,21 @@ describe('a session', () => {
   it('ends with a logout, at once, whoever kept the cookie', async () => {
     await untilKeysAreKnown();
     await signIn();
-    const cookie = browser.cookies().get('truyvet') as string;
+    const cookie = browser.cookies().get('truyvet-24') as string;
     const response = await browser.request('/auth/logout', { method: 'POST', headers: { origin: ORIGIN } });
     expect(response.status).toBe(200);
     const { end_session_url } = (await response.json()) as { end_session_url: string };
     expect(end_session_url).toContain(`${provider.issuer}/session/end`);
     expect(provider.requests).toContain('/token/revocation');
-    expect(browser.cookies().has('truyvet')).toBe(false);
-    browser.cookies().set('truyvet', cookie);
+    expect(browser.cookies().has('truyvet-24')).toBe(false);
+    browser.cookies().set('truyvet-24', cookie);
     expect(await me()).toMatchObject({ status: 401, body: { reason: 'SESSION_INVALID' } });
   });
 
   it('is not guessed', async () => {
     await browser.request('/healthz');
     for (const guess of ['A'.repeat(43), 'x', '../etc', "' OR 1=1"]) {
-      browser.cookies().set('truyvet', encodeURIComponent(guess));
+      browser.cookies().set('truyvet-24', encodeURIComponent(guess));
       expect((await me()).status).toBe(401);
     }
   });

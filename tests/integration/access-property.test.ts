@@ -12,18 +12,19 @@ import { createNodeHttp, type NodeHttp } from '../support/node-http.ts';
 /** role: what it may in its area | what it may with the whole province | what break-glass lets it read */
 const TABLE = `
 ward_tracer: records.find traces.list traces.read traces.watch contacts.list contacts.export \
-contacts.take_over break_glass.open me.read \
+contacts.take_over break_glass.open me.read areas.read \
 | | records.find traces.list traces.read traces.watch contacts.list
 epidemiologist: records.find records.correct records.withdraw records.waiting records.confirm \
 records.reject cases.list cases.read cases.enter \
 cases.correct traces.list traces.read traces.watch traces.open traces.close contacts.list \
-contacts.export contacts.take_over break_glass.open me.read \
+contacts.export contacts.take_over break_glass.open me.read areas.read \
 | break_glass.list break_glass.review audit.read \
 | records.find cases.list cases.read traces.list traces.read traces.watch contacts.list
-lab: cases.list cases.read cases.enter cases.correct break_glass.open me.read | | cases.list cases.read
-integrator: records.correct records.withdraw cases.enter cases.correct me.read \
+lab: cases.list cases.read cases.enter cases.correct break_glass.open me.read areas.read \
+| | cases.list cases.read
+integrator: records.correct records.withdraw cases.enter cases.correct me.read areas.read \
 | imports.persons imports.places imports.check-ins imports.encounters |
-operator: traces.list traces.read traces.watch me.read \
+operator: traces.list traces.read traces.watch me.read areas.read \
 | imports.persons imports.places imports.check-ins imports.encounters service_accounts.list \
 service_accounts.create service_accounts.revoke audit.read audit.restore budgets.read budgets.change \
 federation_key.newcomers federation_key.read federation_key.create federation_key.rotate \

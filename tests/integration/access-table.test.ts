@@ -230,15 +230,12 @@ const LINES: readonly Line[] = [
       ask: post(() => `/v1/outgoing/999999/${what}`),
     }),
   ),
-  {
-    ...{
-      route: 'GET /v1/me',
-      roles: 'ward_tracer epidemiologist lab integrator operator',
-      status: 200,
-      outside: 200,
-    },
-    ask: get(() => '/v1/me'),
-  },
+  ...['/v1/me', '/v1/areas'].map(
+    (path): Line => ({
+      ...{ route: `GET ${path}`, roles: 'ward_tracer epidemiologist lab integrator operator' },
+      ...{ status: 200, outside: 200, ask: get(() => path) },
+    }),
+  ),
 ];
 
 /** The status of a stream, and its first bytes' arrival. */

@@ -30,7 +30,7 @@ beforeAll(async () => {
   demo = start({});
   for await (const line of createInterface({ input: demo.stdout! })) {
     lines.push(line);
-    if (line.startsWith('Ctrl-C')) break;
+    if (line.includes('/graph')) break;
   }
 });
 

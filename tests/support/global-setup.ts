@@ -48,7 +48,11 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
 
 async function build(): Promise<void> {
   const compiler = join(packageRoot, 'node_modules', 'typescript', 'bin', 'tsc');
-  await promisify(execFile)(process.execPath, [compiler, '-p', 'tsconfig.build.json'], { cwd: packageRoot });
+  const run = (...args: string[]) => promisify(execFile)(process.execPath, args, { cwd: packageRoot });
+  await Promise.all([
+    run(compiler, '-p', 'tsconfig.build.json'),
+    run(join(packageRoot, 'deploy', 'web', 'build.mjs')),
+  ]);
 }
 
 async function makeTemplate(postgres: EmbeddedPostgres, kind: 'node' | 'hub'): Promise<void> {

@@ -26,7 +26,7 @@ export const USE_RULES: readonly UseRule[] = [
       'setInterval',
       'AbortSignal.timeout',
     ],
-    allowed: { 'shared/clock.ts': 'the door itself' },
+    allowed: { 'shared/{clock,web/clock}.ts': 'the door itself; a page has one of its own' },
   },
   {
     name: 'randomness',
@@ -43,7 +43,7 @@ export const USE_RULES: readonly UseRule[] = [
       'crypto.getRandomValues',
       'sodium.randombytes_buf',
     ],
-    allowed: { 'shared/ids.ts': 'the door itself' },
+    allowed: { 'shared/{ids,web/clock}.ts': 'the door itself; a page has one of its own' },
   },
   {
     name: 'access by hand',
@@ -84,7 +84,7 @@ export const LONG_FILES: Allowances = {
 export const LONG_FUNCTIONS: Allowances = {};
 export const LARGE_FILES: Allowances = {};
 export const DEFAULT_EXPORTS: Allowances = {
-  'vitest.config.ts': 'vitest reads its configuration from the default export',
+  '{vite,vitest}.config.ts': 'vite and vitest read their configuration from the default export',
 };
 
 /** Why the checks of file-checks.ts exist. */
@@ -163,8 +163,8 @@ export const FORBIDDEN_TEXT: readonly TextRule[] = [
     ],
   },
   {
-    // Node's and vitest's own apart.
-    pattern: /\b(?!Secure|Provided)[A-Z]\w*Context\b/,
+    // Node's, vitest's and the browser's own apart.
+    pattern: /\b(?!Secure|Provided|Browser)[A-Z]\w*Context\b/,
     what: 'a *Context of ours',
     why: 'what an operation is given to act with is its *Ctx; what a rule is told is its *Facts',
   },

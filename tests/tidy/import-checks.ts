@@ -113,10 +113,14 @@ export function checkTargets(sources: readonly Source[], paths: ReadonlySet<stri
   );
 }
 
+/** What runs in browsers: its packages are built into dist, and none of them is installed with a program. */
+const PAGES = ['**/web/**'];
+
 /** Packages imported by the programs that are not among their (runtime) `dependencies`. */
 export function checkPackages(sources: readonly Source[], dependencies: readonly string[]): Problem[] {
   return sources
-    .filter(({ path }) => matchesAny(['{shared,node,hub,deploy}/**'], path) && !matchesAny(TESTS, path))
+    .filter(({ path }) => matchesAny(['{shared,node,hub,deploy}/**'], path))
+    .filter(({ path }) => !matchesAny([...TESTS, ...PAGES], path))
     .flatMap(({ path, imports }) =>
       imports
         .filter(({ target }) => target.startsWith('npm:') && !dependencies.includes(target.slice(4)))

@@ -67,6 +67,21 @@ export const IMPORT_RULES: readonly ImportRule[] = [
     toExcept: ['shared/{domain,trace}/**', 'shared/errors.ts', '**/rules.ts'],
   },
   {
+    name: 'the console leaves its room',
+    why: 'what runs in a browser is public and small: of a program it has the API alone, and its types',
+    from: ['**/web/**'],
+    except: [...TESTS, 'deploy/web/**'],
+    to: ['{shared,node,hub,deploy,tests}/**', 'node:*'],
+    toExcept: ['shared/{web,domain,i18n}/**', 'shared/errors.ts', '{node,hub}/web/**'],
+  },
+  {
+    name: 'a program imports the console',
+    why: 'programs serve the built files; what is in them is for browsers',
+    from: ['{shared,node,hub,deploy}/**'],
+    except: [...TESTS, '**/web/**'],
+    to: ['{shared,node,hub}/web/**'],
+  },
+  {
     name: 'protobuf inside',
     why: 'the contract grows and the vocabulary does not: messages become domain types where they enter',
     from: ['**'],

@@ -38,7 +38,7 @@ export interface Source {
   readonly defaultExports: readonly number[];
 }
 
-const CODE = /\.(?:ts|mts|js|mjs)$/;
+const CODE = /\.(?:tsx?|mts|js|mjs)$/;
 
 /**
  * Paths of all files below `root`, sorted, without those that .gitignore names. It understands `name/`,

@@ -3,7 +3,14 @@ import { widthOf } from '../../../shared/cli/text.ts';
 import type { TraceJson } from '../../../shared/http/trace-json.ts';
 import type { Contact } from '../client.ts';
 import { importView, traceView } from './progress.ts';
-import { addressLines, exampleLines, passerByLines, resultLines, variableLines } from './result.ts';
+import {
+  addressLines,
+  consoleLines,
+  exampleLines,
+  passerByLines,
+  resultLines,
+  variableLines,
+} from './result.ts';
 import { styleOf } from './text.ts';
 
 const style = styleOf(false);
@@ -94,6 +101,7 @@ test('no line is wider than 80 cells', () => {
     ...addressLines(participant('hub'), ['24', '79', '01'].map(participant), {
       ...{ province: '24', variables: '/tmp/truyvet-federation-aBcDeF/variables.sh' },
     }),
+    ...consoleLines(['24', '79', '01'].map(participant), style),
     ...importView([sent], style).live,
     ...traceView(trace, 99_999, { style }).live,
     traceView(undefined, 0, { style }).plain,

@@ -124,11 +124,10 @@ export function addressLines(
   nodes: readonly Address[],
   { province, variables }: { readonly province: string; readonly variables: string },
 ): string[] {
-  const address = (label: string, { url }: Address) => `  ${padEnd(label, 24)}  ${url}/docs`;
   return [
     'Tài liệu API / API documentation',
-    ...nodes.map((node) => address(provinceLabel(node.name), node)),
-    address('trung tâm / national hub', hub),
+    ...nodes.map((node) => addressLine(provinceLabel(node.name), `${node.url}/docs`)),
+    addressLine('trung tâm / national hub', `${hub.url}/docs`),
     '',
     'Thử / try (dòng đầu nạp địa chỉ và mã truy cập / the first line sets addresses',
     'and tokens, as shell variables):',
@@ -137,4 +136,17 @@ export function addressLines(
     `  curl -H "authorization: Bearer $T79" $N79/v1/traces/$TRACE/contacts`,
     `  curl -H "authorization: Bearer $THUB" $HUB/v1/traces/$TRACE/graph`,
   ];
+}
+
+/** Where people sign in, by one click, and how all of it ends. */
+export function consoleLines(nodes: readonly Address[], style: Style): string[] {
+  return [
+    style.bold('Bàn làm việc / consoles (đăng nhập bằng một lần bấm / sign in by one click)'),
+    ...nodes.map((node) => addressLine(provinceLabel(node.name), `${node.url}/`)),
+    style.bold('Ctrl-C: dừng tất cả / stop everything'),
+  ];
+}
+
+function addressLine(label: string, address: string): string {
+  return `  ${padEnd(label, 24)}  ${address}`;
 }

@@ -78,10 +78,12 @@ function addTraces(routes: Routes, ctx: traces.TracesCtx): void {
     ...{ act: 'traces.list', name: 'listTraces', path: '/v1/traces', tag },
     summary: 'Danh sách truy vết, mới nhất trước · Traces, newest first',
     ...{ items: 'traces', output: traceOutput, pages: { most: 100, usual: 50 } },
+    filters: { case: uuidInput.optional() },
     place: z.tuple([z.number(), z.string()]),
-    find: async ({ caller }, { limit, after }) => {
+    find: async ({ caller }, { limit, after, filters }) => {
       const place = after && { listedAt: after[0], id: after[1] };
-      const { traces: page, next } = await traces.listTraces(ctx, caller, { limit, after: place });
+      const asked = { limit, after: place, ofCase: filters.case };
+      const { traces: page, next } = await traces.listTraces(ctx, caller, asked);
       return { page, next: next && [next.listedAt, next.id] };
     },
     show: showTrace,

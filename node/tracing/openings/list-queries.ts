@@ -40,6 +40,13 @@ export async function findVisibility(
   return row ?? { own: false, held: false };
 }
 
+/** What of the list is asked for: from a place on, and perhaps only traces of one case. */
+export interface TraceQuery {
+  readonly limit: number;
+  readonly after?: TraceCursor | undefined;
+  readonly ofCase?: string | undefined;
+}
+
 /**
  * Ids of the traces that this province opened from cases in scope or holds contacts of in scope, newest
  * first. For a few wards it begins at their cases and contacts: along all traces of the province it would
@@ -48,15 +55,19 @@ export async function findVisibility(
  */
 export async function listTraceIds(
   { orm }: Queryable,
-  { limit, after }: { limit: number; after?: TraceCursor | undefined },
+  { limit, after, ofCase }: TraceQuery,
   scope: TraceScope,
 ): Promise<TraceCursor[]> {
   const page = (at: PgColumn, id: PgColumn) => sql`
     AND ${after ? isBehind([at, id], [after.listedAt, after.id]) : sql`true`}
     ORDER BY ${at} DESC, ${id} DESC LIMIT ${limit}`;
   const along = isWide(scope.cases) || isWide(scope.contacts);
-  const near = (id: PgColumn) =>
+  const inArea = (id: PgColumn) =>
     along ? sql`true` : sql`${id} IN (${idsThroughCases(scope)} UNION ${idsThroughContacts(scope)})`;
+  const near = (id: PgColumn) =>
+    ofCase === undefined
+      ? inArea(id)
+      : sql`${id} IN (SELECT trace_id FROM trace_cases WHERE case_id = ${ofCase})`;
   const held = (id: PgColumn) => sql`
     EXISTS (
       SELECT FROM contacts

@@ -224,10 +224,10 @@ export interface TracesPage {
 export function listTraces(
   ctx: TracesCtx,
   caller: Caller,
-  { limit, after }: { limit: number; after?: lists.TraceCursor | undefined },
+  { limit, ...asked }: lists.TraceQuery,
 ): Promise<TracesPage> {
   return read(ctx, caller, 'traces.list', {}, async (leave) => {
-    const places = await lists.listTraceIds(ctx.db, { limit: limit + 1, after }, traceScope(leave));
+    const places = await lists.listTraceIds(ctx.db, { limit: limit + 1, ...asked }, traceScope(leave));
     const page = places.slice(0, limit);
     const traces = await peekTraces(ctx, leave, page);
     leave.on(...traces.map(({ id }) => ({ trace: id })));
