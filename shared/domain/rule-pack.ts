@@ -3,7 +3,16 @@
  * from it. Days are multiplied by 86,400 and rounded to the nearest second.
  */
 import type { FieldError } from '../errors.ts';
+import {
+  type FollowUpRules,
+  followUpProblems,
+  type PriorityRules,
+  packTexts,
+  packTitle,
+  priorityProblems,
+} from './follow-up-rules.ts';
 import { PLACE_KINDS, type PlaceKind, placeKindNumber } from './place-kind.ts';
+import { type Check, list, matching, oneOf } from './shape.ts';
 
 export interface RulePack {
   readonly number: number;
@@ -19,6 +28,16 @@ export interface RulePack {
   readonly retention_days: number;
   readonly assumed_stay_seconds: PerKind;
   readonly weight_percent: PerKind;
+  readonly title?: string;
+  readonly sources?: readonly string[];
+  readonly notes?: readonly string[];
+  /** Whose follow-ups it plans: those that begin under it (unless told), or all open ones. */
+  readonly applies_to?: 'new' | 'open';
+  /** Provinces (codes) in whose work it counts; null or absent: all. A trace never asks. */
+  readonly only_in?: readonly string[] | null;
+  /** Absent: contacts are listed, and nobody's task. */
+  readonly follow_up?: FollowUpRules;
+  readonly priority?: PriorityRules;
 }
 
 export type PerKind = { readonly default: number } & { readonly [kind in PlaceKind]?: number };
@@ -99,7 +118,37 @@ export function rulePackProblems(value: unknown, whole = 'rules'): FieldError[] 
   }
   problems.push(...perKindProblems('assumed_stay_seconds', pack.assumed_stay_seconds, LONGEST_STAY_LIMIT));
   problems.push(...perKindProblems('weight_percent', pack.weight_percent, 100));
+  problems.push(...sectionProblems(pack));
   return problems;
+}
+
+/** Packs before this one may say things that nobody reads. */
+const FIRST_STRICT = 101;
+const KEYS: readonly string[] = [
+  ...[...INTEGERS, ...DAYS].map(([field]) => field),
+  ...['effective_from', 'assumed_stay_seconds', 'weight_percent'],
+];
+
+/** What a pack may say beside what every trace needs, each wholly or not at all. */
+const SECTIONS: Readonly<Record<string, Check>> = {
+  title: packTitle,
+  sources: packTexts,
+  notes: packTexts,
+  applies_to: oneOf(['new', 'open']),
+  only_in: (value, at) => (value === null ? [] : list(matching(/^\d\d$/), 63, 1)(value, at)),
+  follow_up: followUpProblems,
+  priority: priorityProblems,
+};
+
+function sectionProblems(pack: Readonly<Record<string, unknown>>): FieldError[] {
+  const isStrict = typeof pack.number === 'number' && pack.number >= FIRST_STRICT;
+  const unknown = Object.keys(pack).filter((key) => !KEYS.includes(key) && !Object.hasOwn(SECTIONS, key));
+  return [
+    ...(isStrict ? unknown.map((field): FieldError => ({ field, reason: 'UNKNOWN_FIELD' })) : []),
+    ...Object.entries(SECTIONS).flatMap(([key, check]) =>
+      pack[key] === undefined ? [] : check(pack[key], key),
+    ),
+  ];
 }
 
 function perKindProblems(field: string, value: unknown, most: number): FieldError[] {
@@ -127,7 +176,33 @@ function outside(field: string, least: number, most: number): FieldError {
  * does the higher one win.
  */
 export function rulesInForce(packs: readonly RulePack[], at: number): RulePack | undefined {
-  const since = (pack: RulePack) => Date.parse(pack.effective_from) / 1000;
+  // Of one province alone no trace may be: two provinces would cut its windows differently.
+  return latestOf(
+    packs.filter(({ only_in }) => only_in == null),
+    at,
+  );
+}
+
+/**
+ * The pack in force at `at` for the work of a province: of those that are, one that names it goes before
+ * those of all.
+ */
+export function workRulesInForce(
+  packs: readonly RulePack[],
+  province: string,
+  at: number,
+): RulePack | undefined {
+  const own = packs.filter(({ only_in }) => only_in?.includes(province));
+  const [national, named] = [rulesInForce(packs, at), latestOf(own, at)];
+  if (national === undefined || named === undefined) return named ?? national;
+  return since(named) >= since(national) ? named : national;
+}
+
+function latestOf(packs: readonly RulePack[], at: number): RulePack | undefined {
   const effective = packs.filter((pack) => since(pack) <= at);
   return effective.sort((a, b) => since(b) - since(a) || b.number - a.number)[0];
+}
+
+function since({ effective_from }: RulePack): number {
+  return Date.parse(effective_from) / 1000;
 }

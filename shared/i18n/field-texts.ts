@@ -30,6 +30,8 @@ export const FIELD_TEXTS = {
   NOT_ONE_OF: { vi: 'phải là một trong: {values}', en: 'must be one of: {values}' },
   ONE_OF_REQUIRED: { vi: 'cần một trong: {fields}', en: 'one of them is required: {fields}' },
   NO_FIELDS: { vi: 'không nêu trường nào', en: 'names no field' },
+  UNKNOWN_FACT: { vi: 'không có dữ kiện này ở đây', en: 'no fact that is known here' },
+  TOO_DEEP: { vi: 'lồng sâu hơn {most} tầng', en: 'nested more than {most} deep' },
   REPEATED: { vi: 'bị lặp lại', en: 'named twice' },
 
   SEVERAL_CCCD: {

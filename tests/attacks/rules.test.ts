@@ -56,6 +56,15 @@ describe('what a number of rules means', () => {
     );
   });
 
+  test('is refused whole where the work that it asks for cannot be understood', async () => {
+    const follow_up = { plans: [], report_by: '18:00' };
+    const bad = { ...newest, number: 98, effective_from: '2099-01-01T00:00:00+07:00', follow_up };
+    node.hub.signedRules = [await signed(bad as never)];
+    await expect(node.rules.pull()).rejects.toMatchObject({ reason: 'BAD_RULES' });
+    expect(node.rules.pack(98)).toBeUndefined();
+    expect(node.rules.inForce()).toEqual(newest);
+  });
+
   test('grows by new numbers only, each on the record once', async () => {
     const next = { ...newest, number: 99, effective_from: '2099-01-01T00:00:00+07:00' };
     node.hub.signedRules = [...issued, await signed(next)];
