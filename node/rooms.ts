@@ -16,6 +16,8 @@ import type { Routes } from '../shared/http/route.ts';
 import { OUTGOING_ACTS } from '../shared/outgoing/acts.ts';
 import { CASE_ACTS } from './casework/cases/acts.ts';
 import { caseRoutes } from './casework/cases/http.ts';
+import { FOLLOW_UP_ACTS } from './casework/follow-ups/acts.ts';
+import { followUpRoutes } from './casework/follow-ups/http.ts';
 import { BREAK_GLASS_ACTS } from './desk/break-glass/acts.ts';
 import { breakGlassRoutes } from './desk/break-glass/http.ts';
 import { SERVICE_ACCOUNT_ACTS } from './desk/service-accounts/acts.ts';
@@ -24,6 +26,7 @@ import { BUDGET_ACTS } from './federation/budgets/acts.ts';
 import { budgetRoutes } from './federation/budgets/http.ts';
 import { FEDERATION_KEY_ACTS } from './federation/keys/acts.ts';
 import { federationKeyRoutes } from './federation/keys/http.ts';
+import { FEDERATION_KINDS } from './federation/kinds.ts';
 import { RECORD_ACTS } from './records/corrections/acts.ts';
 import { recordRoutes } from './records/corrections/http.ts';
 import { INTAKE_ACTS } from './records/intake/acts.ts';
@@ -41,8 +44,12 @@ const ROOMS = [
   { acts: CASE_ACTS, routes: caseRoutes },
   { acts: TRACE_ACTS, routes: traceRoutes, kinds: TRACE_KINDS },
   { acts: CONTACT_ACTS, routes: contactRoutes, kinds: CONTACT_KINDS },
+  { acts: FOLLOW_UP_ACTS, routes: followUpRoutes },
   { acts: BUDGET_ACTS, routes: budgetRoutes },
-  { acts: FEDERATION_KEY_ACTS, routes: inside('federationKeys', federationKeyRoutes) },
+  {
+    ...{ acts: FEDERATION_KEY_ACTS, kinds: FEDERATION_KINDS },
+    routes: inside('federationKeys', federationKeyRoutes),
+  },
   { acts: BREAK_GLASS_ACTS, routes: breakGlassRoutes },
   { acts: SERVICE_ACCOUNT_ACTS, routes: serviceAccountRoutes },
   { acts: AUDIT_ACTS, routes: auditRoutes },

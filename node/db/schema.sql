@@ -121,6 +121,28 @@ CREATE TABLE budgets (
     CHECK ((questions_per_hour >= 0))
 );
 
+CREATE TABLE calls (
+  id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  task_id bigint NOT NULL,
+  follow_up_id integer NOT NULL,
+  at bigint NOT NULL,
+  by text NOT NULL,
+  outcome smallint NOT NULL,
+  next_at bigint,
+  late boolean NOT NULL DEFAULT false,
+  note_sealed bytea,
+  key_generation integer NOT NULL,
+  CONSTRAINT calls_pkey PRIMARY KEY (id),
+  CONSTRAINT calls_follow_up_id_fkey FOREIGN KEY (follow_up_id)
+    REFERENCES follow_ups(id),
+  CONSTRAINT calls_task_id_fkey FOREIGN KEY (task_id)
+    REFERENCES tasks(id)
+);
+CREATE INDEX calls_of ON public.calls
+  USING btree (follow_up_id, id);
+CREATE INDEX calls_of_task ON public.calls
+  USING btree (task_id);
+
 CREATE TABLE case_identifiers (
   case_id uuid NOT NULL,
   position integer NOT NULL,
@@ -262,6 +284,109 @@ CREATE TABLE feed_cursors (
   gaps jsonb NOT NULL,
   CONSTRAINT feed_cursors_pkey PRIMARY KEY (name)
 );
+
+CREATE TABLE follow_up_contacts (
+  trace_id text NOT NULL,
+  contact_id text NOT NULL,
+  follow_up_id integer NOT NULL,
+  direction text NOT NULL,
+  degree smallint NOT NULL,
+  first_exposed_at bigint NOT NULL,
+  last_exposed_at bigint NOT NULL,
+  seconds bigint NOT NULL,
+  settings smallint NOT NULL,
+  place_kinds integer NOT NULL,
+  exposed_in text[] NOT NULL,
+  withdrawn_at bigint,
+  CONSTRAINT follow_up_contacts_pkey PRIMARY KEY (trace_id, contact_id),
+  CONSTRAINT follow_up_contacts_direction_check
+    CHECK ((direction = ANY (ARRAY['forward'::text, 'backward'::text]))),
+  CONSTRAINT follow_up_contacts_follow_up_id_fkey FOREIGN KEY (follow_up_id)
+    REFERENCES follow_ups(id)
+);
+CREATE INDEX follow_up_contacts_of ON public.follow_up_contacts
+  USING btree (follow_up_id);
+
+CREATE TABLE follow_up_identifiers (
+  identifier_id integer NOT NULL,
+  follow_up_id integer NOT NULL,
+  CONSTRAINT follow_up_identifiers_pkey PRIMARY KEY (identifier_id, follow_up_id),
+  CONSTRAINT follow_up_identifiers_follow_up_id_fkey FOREIGN KEY (follow_up_id)
+    REFERENCES follow_ups(id),
+  CONSTRAINT follow_up_identifiers_identifier_id_fkey FOREIGN KEY (identifier_id)
+    REFERENCES identifiers(id)
+);
+CREATE INDEX follow_up_identifiers_of ON public.follow_up_identifiers
+  USING btree (follow_up_id);
+
+CREATE TABLE follow_up_log (
+  id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  follow_up_id integer NOT NULL,
+  at bigint NOT NULL,
+  by text,
+  command text NOT NULL,
+  before jsonb,
+  after jsonb,
+  reason_sealed bytea,
+  key_generation integer NOT NULL,
+  CONSTRAINT follow_up_log_pkey PRIMARY KEY (id),
+  CONSTRAINT follow_up_log_follow_up_id_fkey FOREIGN KEY (follow_up_id)
+    REFERENCES follow_ups(id)
+);
+CREATE INDEX follow_up_log_of ON public.follow_up_log
+  USING btree (follow_up_id, id);
+
+CREATE TABLE follow_ups (
+  id integer NOT NULL GENERATED ALWAYS AS IDENTITY,
+  public_id uuid NOT NULL,
+  ward text,
+  ward_by_hand boolean NOT NULL DEFAULT false,
+  identifier_ids integer[] NOT NULL,
+  reason smallint NOT NULL,
+  state smallint NOT NULL,
+  outcome smallint,
+  episode smallint NOT NULL DEFAULT 1,
+  began_at bigint NOT NULL,
+  opened_at bigint NOT NULL,
+  closed_at bigint,
+  degree smallint,
+  first_exposed_at bigint,
+  last_exposed_at bigint,
+  plan text,
+  pack integer,
+  priority smallint NOT NULL DEFAULT 3,
+  day0 date,
+  place_planned smallint,
+  quarantine_until date,
+  watch_until date,
+  place smallint,
+  place_name text,
+  quarantined_at bigint,
+  refused boolean NOT NULL DEFAULT false,
+  next_report_on date,
+  symptomatic_since date,
+  tracer text,
+  case_id uuid,
+  case_trace text,
+  case_province text,
+  version integer NOT NULL DEFAULT 1,
+  CONSTRAINT follow_ups_pkey PRIMARY KEY (id),
+  CONSTRAINT follow_ups_public_id_key UNIQUE (public_id)
+);
+CREATE INDEX follow_ups_by_state ON public.follow_ups
+  USING btree (ward, state, priority, id);
+CREATE INDEX follow_ups_ends ON public.follow_ups
+  USING btree (COALESCE(watch_until, quarantine_until), id)
+  WHERE (state < 9);
+CREATE INDEX follow_ups_of_all ON public.follow_ups
+  USING btree (priority, id)
+  WHERE (state < 9);
+CREATE INDEX follow_ups_open ON public.follow_ups
+  USING btree (ward, priority, id)
+  WHERE (state < 9);
+CREATE INDEX follow_ups_reports ON public.follow_ups
+  USING btree (next_report_on)
+  WHERE (state = ANY (ARRAY[4, 5]));
 
 CREATE TABLE households (
   id integer NOT NULL GENERATED ALWAYS AS IDENTITY,
@@ -556,6 +681,20 @@ CREATE INDEX records_waiting ON public.records
   USING btree (id)
   WHERE ((waits_for IS NOT NULL) AND (retracted_at IS NULL));
 
+CREATE TABLE reports (
+  follow_up_id integer NOT NULL,
+  on_date date NOT NULL,
+  key text NOT NULL,
+  at bigint NOT NULL,
+  temp smallint,
+  symptoms integer NOT NULL DEFAULT 0,
+  source smallint NOT NULL,
+  by text,
+  CONSTRAINT reports_pkey PRIMARY KEY (follow_up_id, on_date, key),
+  CONSTRAINT reports_follow_up_id_fkey FOREIGN KEY (follow_up_id)
+    REFERENCES follow_ups(id)
+);
+
 CREATE TABLE rule_packs (
   number integer NOT NULL,
   signed text NOT NULL,
@@ -597,6 +736,54 @@ CREATE TABLE superseded_case_identifiers (
 );
 CREATE INDEX superseded_case_identifiers_identifier ON public.superseded_case_identifiers
   USING btree (identifier_id);
+
+CREATE TABLE tasks (
+  id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  follow_up_id integer,
+  case_id uuid,
+  lead_id integer,
+  episode smallint NOT NULL DEFAULT 1,
+  kind smallint NOT NULL,
+  cause text NOT NULL,
+  ward text,
+  state smallint NOT NULL DEFAULT 1,
+  priority smallint NOT NULL,
+  not_before bigint NOT NULL,
+  due_at bigint NOT NULL,
+  expires_at bigint,
+  assignee text,
+  claimed_until bigint,
+  last_assignee text,
+  last_until bigint,
+  attempts smallint NOT NULL DEFAULT 0,
+  method text,
+  outcome smallint,
+  data jsonb,
+  done_at bigint,
+  done_by text,
+  version integer NOT NULL DEFAULT 1,
+  CONSTRAINT tasks_pkey PRIMARY KEY (id),
+  CONSTRAINT tasks_follow_up_id_case_id_lead_id_episode_kind_cause_key UNIQUE NULLS NOT DISTINCT (follow_up_id, case_id, lead_id, episode, kind, cause),
+  CONSTRAINT tasks_check
+    CHECK ((num_nonnulls(follow_up_id, case_id, lead_id) = 1)),
+  CONSTRAINT tasks_follow_up_id_fkey FOREIGN KEY (follow_up_id)
+    REFERENCES follow_ups(id)
+);
+CREATE INDEX tasks_expiring ON public.tasks
+  USING btree (expires_at)
+  WHERE ((state = ANY (ARRAY[1, 2])) AND (expires_at IS NOT NULL));
+CREATE INDEX tasks_open_all ON public.tasks
+  USING btree (priority, due_at, id)
+  WHERE (state = ANY (ARRAY[1, 2]));
+CREATE INDEX tasks_open_kind ON public.tasks
+  USING btree (ward, kind, due_at, id)
+  WHERE (state = ANY (ARRAY[1, 2]));
+CREATE INDEX tasks_open_mine ON public.tasks
+  USING btree (assignee, priority, due_at, id)
+  WHERE (state = ANY (ARRAY[1, 2]));
+CREATE INDEX tasks_open_ward ON public.tasks
+  USING btree (ward, priority, due_at, id)
+  WHERE (state = ANY (ARRAY[1, 2]));
 
 CREATE TABLE token_generations (
   id integer NOT NULL DEFAULT 1,

@@ -30,6 +30,8 @@ export const SEALED_TABLES: readonly SealedTable[] = [
   { table: 'households', sealed: ['name'], indexed: 'name' },
   { table: 'places', sealed: ['name'] },
   { table: 'break_glass', sealed: ['reason'] },
+  { table: 'calls', sealed: ['note'] },
+  { table: 'follow_up_log', sealed: ['reason'] },
 ];
 
 /** A generation as the database knows it; instants in epoch seconds. */

@@ -33,7 +33,9 @@ export type SealedColumn =
   | 'record_secret.value'
   | 'households.name'
   | 'places.name'
-  | 'break_glass.reason';
+  | 'break_glass.reason'
+  | 'calls.note'
+  | 'follow_up_log.reason';
 
 /** Columns that have a blind index. */
 export type IndexedColumn = 'identifiers.value' | 'households.name';

@@ -141,7 +141,7 @@ export function actsOf<T extends ActTable>(table: T): Acts<T> {
 }
 
 /** For machines (shared/domain/machine.ts): which commands, by their acts, are the caller's now. */
-export function mayOf(leave: Leave, table: ActTable): (act: string | undefined) => boolean {
+export function mayOf(leave: Pick<Leave, 'scopeOf'>, table: ActTable): (act: string | undefined) => boolean {
   return (act) => act !== undefined && Object.hasOwn(table, act) && leave.scopeOf(table, act) !== undefined;
 }
 

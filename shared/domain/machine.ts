@@ -19,7 +19,8 @@ export interface Guard<Facts> {
 export interface Command<State extends string, Facts, Effect> {
   /** States that it leaves; none: it is the beginning of a thing. */
   readonly from: readonly State[];
-  readonly to: State;
+  /** Absent: the state stays as it is. */
+  readonly to?: State;
   /** Whose command it is: an act of the program's table of access; none: of somebody outside of it. */
   readonly act?: string;
   readonly guards?: readonly Guard<Facts>[];
@@ -75,9 +76,9 @@ export function transition<State extends string, Name extends string, Facts, Eff
   machine: Machine<State, Name, Facts, Effect>,
   { state, command, facts }: Move<State, Name, Facts>,
 ): Step<State, Effect> | Refused<Name> {
-  const { to, guards = [], effects, repeats, from } = machine.commands[command];
-  if (state === to && repeats?.(facts)) return { state: to, effects: [], repeated: true };
-  if (!leaves(from, state)) return wrongState(machine, state, facts);
+  const { to = state, guards = [], effects, repeats, from } = machine.commands[command];
+  if (to !== undefined && state === to && repeats?.(facts)) return { state: to, effects: [], repeated: true };
+  if (to === undefined || !leaves(from, state)) return wrongState(machine, state, facts);
   const refusing = guards.find(({ refuses }) => refuses(facts));
   if (refusing) return { reason: refusing.reason, code: refusing.code, message: refusing.message };
   return { state: to, effects: effects?.(facts) ?? [], repeated: false };

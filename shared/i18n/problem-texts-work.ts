@@ -110,6 +110,31 @@ export const WORK_TEXTS = {
     en: '{locked} identifiers are locked by another transaction.',
   },
 
+  // Follow-ups and tasks.
+  NO_SUCH_FOLLOW_UP: {
+    vi: 'Không có hồ sơ theo dõi này ở đây.',
+    en: 'There is no such follow-up here.',
+  },
+  NO_SUCH_TASK: { vi: 'Không có việc này ở đây.', en: 'There is no such task here.' },
+  TASK_TAKEN: { vi: 'Người khác đang làm việc này.', en: 'Somebody else has the task.' },
+  TASK_OF_CALL: {
+    vi: 'Việc gọi hay thăm xong bằng kết quả của nó.',
+    en: 'A call or a visit ends by its outcome.',
+  },
+  NOT_A_CALL: { vi: 'Việc này không phải gọi hay thăm.', en: 'The task is no call and no visit.' },
+  RELEASE_NOT_MET: {
+    vi: 'Chưa đủ điều kiện kết thúc: ngày, xét nghiệm hoặc triệu chứng.',
+    en: 'What ending asks for is not met: days, tests or symptoms.',
+  },
+  ATTEMPTS_MISSING: {
+    vi: 'Chưa gọi đủ số lần, hoặc chưa đủ số ngày, để coi là mất dấu.',
+    en: 'Not tried often enough, or on too few days, to be given up as lost.',
+  },
+  PLAN_QUARANTINES: {
+    vi: 'Kế hoạch yêu cầu cách ly: chỉ dịch tễ viên được miễn.',
+    en: 'The plan asks for quarantine: only an epidemiologist exempts from it.',
+  },
+
   // The desk.
   NO_SUCH_BREAK_GLASS: {
     vi: 'Không có lần mở quyền khẩn cấp này.',

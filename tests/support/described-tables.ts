@@ -56,7 +56,10 @@ function statementsOf(table: PgTable): string[] {
   const { name, columns, primaryKeys, uniqueConstraints, indexes } = getTableConfig(table);
   const lines = columns.map(lineOf);
   for (const key of primaryKeys) lines.push(`PRIMARY KEY (${key.columns.map(nameOf).join(', ')})`);
-  for (const key of uniqueConstraints) lines.push(`UNIQUE (${key.columns.map(nameOf).join(', ')})`);
+  for (const { columns: of, nullsNotDistinct } of uniqueConstraints) {
+    const nulls = nullsNotDistinct ? ' NULLS NOT DISTINCT' : '';
+    lines.push(`UNIQUE${nulls} (${of.map(nameOf).join(', ')})`);
+  }
   return [
     `CREATE TABLE ${name} (${lines.join(', ')})`,
     ...indexes.map(({ config }) => indexOn(name, config)),

@@ -6,6 +6,7 @@
 import { Writable } from 'node:stream';
 import { pino } from 'pino';
 import { startTokenIssuer, type TokenIssuer } from '../../deploy/federation/token-issuer.ts';
+import { startFiling } from '../../node/casework/follow-ups/operations.ts';
 import { findOpenBreakGlass } from '../../node/desk/break-glass/operations.ts';
 import { identifyService } from '../../node/desk/service-accounts/operations.ts';
 import { hubKeys } from '../../node/federation/keys/hub.ts';
@@ -133,6 +134,7 @@ export async function createNodeHttp(options: NodeHttpOptions = {}): Promise<Nod
   const traces = { reopen: reopenTraces, ofContacts: findTracesOfContact };
   const province = '24';
   stack.use(startRefiling(feed, province));
+  stack.use(startFiling(feed, { dataKeys, province, rules }));
   const ctx = {
     ...{ db, dataKeys, clock, logger, province, rules, feed, traces },
     quota: new IdentifierQuota(clock, options.quota),

@@ -62,6 +62,11 @@ export const TABLE_READERS: readonly TableReader[] = [
     why: 'a delivery of thousands of contacts is filed by the wards of its persons in one statement',
   },
   {
+    reader: 'node/tracing/contacts',
+    tables: ['openings'],
+    why: 'which way a trace looks stands in its opening, and all that stand are told of in one look',
+  },
+  {
     reader: 'node/federation/budgets',
     tables: ['asked_counts'],
     why: 'what is used stands beside what is allowed, in one look',

@@ -14,6 +14,7 @@ import { AppError } from '../../../shared/errors.ts';
 import type { Logger } from '../../../shared/log.ts';
 import { type Loop, type LoopWatch, startLoop } from '../../../shared/loop.ts';
 import { verifyRulePack } from '../../../shared/signed/rule-signature.ts';
+import { RULES_RECEIVED } from '../kinds.ts';
 import { findPack, insertPack, listSignedPacks } from './queries.ts';
 
 /** Where signed packs come from: the hub, as compact JWS. */
@@ -37,6 +38,8 @@ export interface RuleBook {
   inForceAt(at: number): RulePack | undefined;
   /** The pack of a number, if this node has it. */
   pack(number: number): RulePack | undefined;
+  /** All that this node has, in no order. */
+  packs(): readonly RulePack[];
   /** Resolves if any pack is known; rejects with UNAVAILABLE NO_RULES. */
   check(): Promise<void>;
   /**
@@ -68,6 +71,7 @@ export async function openRuleBook(options: RuleBookOptions): Promise<RuleBook> 
     inForce: () => inForce([...packs.values()], nowSeconds(options.clock)),
     inForceAt: (at) => rulesInForce([...packs.values()], at),
     pack: (number) => packs.get(number),
+    packs: () => [...packs.values()],
     check: async () => {
       if (packs.size === 0)
         throw new AppError('UNAVAILABLE', 'NO_RULES', 'no rules have come from the hub yet');
@@ -106,27 +110,33 @@ function inForce(packs: readonly RulePack[], now: number): RulePack {
 async function pull(options: RuleBookOptions, packs: Map<number, RulePack>): Promise<void> {
   const attempt = { action: 'rules.refused', actor: HUB_ACTOR } as const;
   for (const signed of await options.source(DEADLINE_MS)) {
-    const pack = await options.refusals.recording(take(options, signed), () => attempt);
-    packs.set(pack.number, pack);
+    await options.refusals.recording(take(options, packs, signed), () => attempt);
   }
 }
 
-async function take(options: RuleBookOptions, signed: string): Promise<RulePack> {
+async function take(options: RuleBookOptions, packs: Map<number, RulePack>, signed: string): Promise<void> {
   const verified = await verifyRulePack(signed, options.warrantKey);
-  await keep(options, signed, verified);
-  return verified;
+  const before = await findKept(options, verified);
+  // Before it is told of: whoever hears of it looks it up.
+  packs.set(verified.number, verified);
+  if (before === undefined) await keep(options, signed, verified);
 }
 
-/** Keeps a pack that is new; a number keeps its rules, whoever signs others under it. */
-async function keep({ db, clock }: RuleBookOptions, signed: string, pack: RulePack): Promise<void> {
+/** The pack as it was kept before; a number keeps its rules, whoever signs others under it. */
+async function findKept({ db }: RuleBookOptions, pack: RulePack): Promise<unknown> {
   const before = await findPack(db, pack.number);
   if (before !== undefined && !isDeepStrictEqual(before, pack)) {
     const message = `rules: pack ${pack.number} is known with other content`;
     throw new AppError('PERMISSION_DENIED', 'RULES_REPLACED', message, { params: { number: pack.number } });
   }
-  if (before !== undefined) return;
+  return before;
+}
+
+/** Keeps a pack that is new, and tells of it. */
+async function keep({ db, clock }: RuleBookOptions, signed: string, pack: RulePack): Promise<void> {
   await withTransaction(db, async (tx) => {
     if (!(await insertPack(tx, signed, pack))) return;
+    await tx.emit(RULES_RECEIVED, pack.number);
     const detail = { number: pack.number, effective_from: pack.effective_from };
     const entry = { action: 'rules.changed', actor: HUB_ACTOR, outcome: 'done', detail } as const;
     await recordAudit(tx, entry, nowSeconds(clock));

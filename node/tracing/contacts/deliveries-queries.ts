@@ -102,6 +102,48 @@ export async function deleteContacts({ sql }: Queryable, traceId: string): Promi
   return count;
 }
 
+/** A contact as whoever works on it reads it; instants in epoch seconds. */
+export interface AssignedContact {
+  readonly id: string;
+  /** It is not this province's any more, or never was: withdrawn, or another's that this one claims. */
+  readonly isGone: boolean;
+  readonly degree: number;
+  readonly firstExposedAt: number;
+  readonly lastExposedAt: number;
+  readonly seconds: number;
+  readonly settings: number;
+  readonly placeKinds: number;
+  readonly exposedIn: string[];
+  readonly identifierIds: number[];
+  readonly ward: string | null;
+}
+
+/** Those of a trace that have these ids. */
+export async function listAssigned(
+  { sql }: Queryable,
+  traceId: string,
+  ids: readonly string[],
+): Promise<AssignedContact[]> {
+  return sql<AssignedContact[]>`
+    SELECT contact_id AS id, withdrawn_at IS NOT NULL OR also_claimed AS "isGone", degree,
+      first_exposed_at AS "firstExposedAt", last_exposed_at AS "lastExposedAt", seconds, settings,
+      place_kinds AS "placeKinds", exposed_in AS "exposedIn", identifier_ids AS "identifierIds", ward
+    FROM contacts WHERE trace_id = ${traceId} AND contact_id = ANY (${[...ids]}::text[])
+    ORDER BY contact_id`;
+}
+
+/** All that stand, by trace, with the opening of its latest revision. */
+export async function listStanding({ sql }: Queryable) {
+  return sql<{ traceId: string; opening: string; ids: string[] }[]>`
+    SELECT c.trace_id AS "traceId", coalesce(o.opening, '') AS opening, c.ids
+    FROM (
+      SELECT trace_id, array_agg(contact_id ORDER BY contact_id) AS ids FROM contacts
+      WHERE withdrawn_at IS NULL GROUP BY trace_id) c
+    LEFT JOIN LATERAL (
+      SELECT opening FROM openings WHERE trace_id = c.trace_id ORDER BY revision DESC LIMIT 1) o ON true
+    ORDER BY c.trace_id`;
+}
+
 interface Filing {
   readonly delivery: Delivery;
   readonly contacts: readonly LocalContact[];

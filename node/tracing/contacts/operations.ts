@@ -8,20 +8,20 @@ import { HUB_ACTOR } from '../../../shared/audit/actors.ts';
 import { recordAudit } from '../../../shared/audit/record.ts';
 import { traceSubject } from '../../../shared/audit/subjects.ts';
 import { nowSeconds } from '../../../shared/clock.ts';
-import { withTransaction } from '../../../shared/db/database.ts';
+import { type Transaction, withTransaction } from '../../../shared/db/database.ts';
 import { AppError } from '../../../shared/errors.ts';
 import { FeedActor } from '../../../shared/feed/actor.ts';
 import type { Feed } from '../../../shared/feed/feed.ts';
 import { bodyOf } from '../../../shared/feed/kinds.ts';
 import { wardsOfProvince } from '../../../shared/gazetteer.ts';
 import { isTraceId } from '../../../shared/ids.ts';
-import type { Opening } from '../../../shared/signed/opening.ts';
+import { type Opening, readAdmittedOpening } from '../../../shared/signed/opening.ts';
 import { federationKeyOf } from '../../../shared/signed/opening-shape.ts';
 import { PEOPLE_MOVED } from '../../records/kinds.ts';
 import type { SealerSource } from '../../sealing/data-keys.ts';
 import { indexOf, verifyDeliveryWarrant } from '../asking/admission.ts';
 import type { TracingCtx } from '../asking/operations.ts';
-import { CONTACTS_DELIVERED } from '../kinds.ts';
+import { CONTACT_ASSIGNED, CONTACTS_AN_EVENT, CONTACTS_DELIVERED } from '../kinds.ts';
 import {
   type Completeness,
   findCompleteness,
@@ -33,6 +33,8 @@ import {
   type Delivery,
   deleteContacts,
   type LocalContact,
+  listAssigned,
+  listStanding,
   lockApplied,
   lockFiling,
   markApplied,
@@ -44,7 +46,10 @@ import { withPersons } from './persons.ts';
 import * as queries from './queries.ts';
 import { type Contact, type ContactPlace, placeOf } from './rules.ts';
 
-export type { DeliveredContact, Delivery } from './deliveries-queries.ts';
+export type { AssignedContact, DeliveredContact, Delivery } from './deliveries-queries.ts';
+
+/** Contacts, or whoever else has identifiers, with what this province knows of the persons. */
+export const readPersons = withPersons;
 
 export interface ContactsCtx extends TracesCtx {
   readonly dataKeys: SealerSource;
@@ -162,9 +167,45 @@ async function applyVerified(ctx: TracingCtx, delivery: Delivery): Promise<numbe
     await upsertContacts(tx, { delivery, contacts, wards: wardsOfProvince(ctx.province) });
     await markApplied(tx, delivery);
     await tx.emit(CONTACTS_DELIVERED, trace);
+    await tellContacts(
+      tx,
+      opening,
+      contacts.map(({ id }) => id),
+    );
     await recordAudit(tx, { ...entry, on: [{ trace }] }, nowSeconds(ctx.clock));
     return seq;
   });
+}
+
+/** Tells that these contacts of a trace are to be looked at. */
+async function tellContacts(
+  tx: Pick<Transaction, 'emit'>,
+  { trace_id: trace, direction }: Pick<Opening, 'trace_id' | 'direction'>,
+  ids: readonly string[],
+): Promise<void> {
+  for (let from = 0; from < ids.length; from += CONTACTS_AN_EVENT)
+    await tx.emit(CONTACT_ASSIGNED, {
+      trace,
+      direction,
+      contacts: ids.slice(from, from + CONTACTS_AN_EVENT),
+    });
+}
+
+/** Contacts of a trace as they are now, withdrawn ones too; those that were erased are left out. */
+export const readAssigned = listAssigned;
+
+/** Tells of every standing contact anew: for a reader that has not read of them. */
+export async function tellAllContacts(tx: Transaction): Promise<void> {
+  for (const { traceId, opening, ids } of await listStanding(tx))
+    await tellContacts(tx, { trace_id: traceId, direction: directionOf(opening) }, ids);
+}
+
+function directionOf(opening: string): Opening['direction'] {
+  try {
+    return readAdmittedOpening(opening).direction;
+  } catch {
+    return 'forward';
+  }
 }
 
 function localContacts(ctx: TracingCtx, opening: Opening, { contacts }: Delivery): LocalContact[] {

@@ -4,15 +4,14 @@
  */
 import { isWithin, type Scope } from '../../../shared/acts/access.ts';
 import { byWeight, type PeopleCtx, readHolders, readIdentifiers } from '../../records/people/operations.ts';
-import type { ContactRow } from './queries.ts';
-import { type Contact, personWithin } from './rules.ts';
+import { personWithin, type ShownPerson } from './rules.ts';
 
 /** The contacts with their persons for a reader of that scope, in the same order. */
-export async function withPersons(
+export async function withPersons<T extends { readonly identifierIds: readonly number[] }>(
   ctx: PeopleCtx,
-  found: readonly ContactRow[],
+  found: readonly T[],
   scope: Scope,
-): Promise<Contact[]> {
+): Promise<(Omit<T, 'identifierIds'> & ShownPerson)[]> {
   const ids = found.flatMap(({ identifierIds }) => identifierIds);
   const holders = await readHolders(ctx, ids);
   const beside = found.flatMap(({ identifierIds: [first, ...others] }) =>

@@ -74,7 +74,8 @@ interface Said {
   readonly beside: readonly string[];
 }
 
-type ShownPerson = Pick<
+/** What of a person is shown with a contact. */
+export type ShownPerson = Pick<
   Contact,
   'identifiers' | 'knownElsewhere' | 'name' | 'address' | 'sharedHandle' | 'mayBe'
 >;
