@@ -3,10 +3,11 @@
  * that starts from it, and contacts of that trace; and a trace of another province with contacts in the first
  * ward. The test moves its clock.
  */
+import { STATE_NUMBERS, TASK_NUMBERS } from '../../node/casework/follow-ups/machines.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { CoverageState, Direction, TraceState } from '../../shared/gen/truyvet/v1/common_pb.ts';
 import type { DoorConfig } from '../../shared/http/program-door.ts';
-import { newTraceId } from '../../shared/ids.ts';
+import { newId, newTraceId } from '../../shared/ids.ts';
 import { createNodeHttp, type NodeHttp } from '../support/node-http.ts';
 
 /** Two wards and their districts; `null` stands for records without a ward. */
@@ -20,6 +21,9 @@ export interface Records {
   /** A record of somebody who lives there. */
   readonly recordId: number;
   readonly trace: string;
+  /** Somebody who was followed up and has died, and a task of theirs that is done. */
+  readonly followUp: string;
+  readonly task: number;
   /** Ids of the trace's contacts, in order. */
   readonly contacts: readonly string[];
 }
@@ -63,7 +67,8 @@ export async function createAccessWorld(door: Partial<DoorConfig> = {}): Promise
     const caseId = entered.body.id as string;
     const trace = await startTrace(node, caseId);
     const recordId = await addRecord(node, { ward, digit });
-    return { ward, caseId, recordId, trace, contacts: await addContacts(node, trace, { ward, digit }) };
+    const contacts = await addContacts(node, trace, { ward, digit });
+    return { ward, caseId, recordId, trace, contacts, ...(await addFollowUp(node, ward)) };
   };
   const here = await recordsIn(HERE.ward, 1);
   const there = await recordsIn(THERE.ward, 2);
@@ -103,6 +108,17 @@ async function addRecord(
   await node.call('POST', '/v1/imports/persons', { text, headers });
   const { body } = await node.call('GET', `/v1/records?identifier=${identifier}`);
   return body.records[0].id;
+}
+
+async function addFollowUp({ db }: NodeHttp, ward: string | null) {
+  const followUp = newId();
+  const [row] = await db.sql<{ task: number }[]>`
+    WITH made AS (
+      INSERT INTO follow_ups (public_id, ward, identifier_ids, reason, state, began_at, opened_at)
+      VALUES (${followUp}, ${ward}, '{}', 1, ${STATE_NUMBERS.dead}, 0, 0) RETURNING id)
+    INSERT INTO tasks (follow_up_id, kind, cause, ward, state, priority, not_before, due_at, done_by)
+    SELECT id, 1, 'plan:0', ${ward}, ${TASK_NUMBERS.done}, 1, 0, 0, 'somebody' FROM made RETURNING id AS task`;
+  return { followUp, task: row?.task as number };
 }
 
 async function addContacts(

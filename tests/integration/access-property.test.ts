@@ -13,13 +13,22 @@ import { createNodeHttp, type NodeHttp } from '../support/node-http.ts';
 const TABLE = `
 ward_tracer: records.find traces.list traces.read traces.watch contacts.list contacts.export \
 contacts.take_over break_glass.open me.read areas.read \
-| | records.find traces.list traces.read traces.watch contacts.list
+tasks.list tasks.read tasks.claim tasks.release tasks.outcome tasks.done \
+follow_ups.list follow_ups.read follow_ups.reach follow_ups.quarantine follow_ups.exempt follow_ups.report \
+follow_ups.end_quarantine follow_ups.release follow_ups.refuse follow_ups.die follow_ups.refile \
+| | records.find traces.list traces.read traces.watch contacts.list \
+tasks.list tasks.read follow_ups.list follow_ups.read
 epidemiologist: records.find records.correct records.withdraw records.waiting records.confirm \
 records.reject cases.list cases.read cases.enter \
 cases.correct traces.list traces.read traces.watch traces.open traces.close contacts.list \
 contacts.export contacts.take_over break_glass.open me.read areas.read \
+tasks.list tasks.read tasks.claim tasks.release tasks.outcome tasks.done \
+follow_ups.list follow_ups.read follow_ups.reach follow_ups.quarantine follow_ups.exempt follow_ups.report \
+follow_ups.end_quarantine follow_ups.release follow_ups.refuse follow_ups.die follow_ups.refile \
+tasks.cancel follow_ups.lose follow_ups.reopen follow_ups.cancel \
 | break_glass.list break_glass.review audit.read \
-| records.find cases.list cases.read traces.list traces.read traces.watch contacts.list
+| records.find cases.list cases.read traces.list traces.read traces.watch contacts.list \
+tasks.list tasks.read follow_ups.list follow_ups.read
 lab: cases.list cases.read cases.enter cases.correct break_glass.open me.read areas.read \
 | | cases.list cases.read
 integrator: records.correct records.withdraw cases.enter cases.correct me.read areas.read \

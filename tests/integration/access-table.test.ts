@@ -48,6 +48,53 @@ const glass = { reason: 'contacts of a ship', area: '217', minutes: 5 };
 const account = { name: 'PC-Covid', scopes: ['cases.write'] };
 
 const READERS = 'epidemiologist ward_tracer operator';
+const DESK = 'epidemiologist ward_tracer';
+
+/** 409: the door let it in; who has died is not followed up, and what is done is not done again. */
+const SAID: Readonly<Record<string, object>> = {
+  quarantine: { place: 'home' },
+  refile: { ward: HERE.ward },
+  ...Object.fromEntries(['exempt', 'lose', 'reopen', 'cancel'].map((command) => [command, { reason: 'x' }])),
+};
+const FOLLOW_UP_COMMANDS: readonly (readonly [roles: string, commands: string])[] = [
+  [DESK, 'reach quarantine exempt report end-quarantine release refuse die refile'],
+  ['epidemiologist', 'lose reopen cancel'],
+];
+const FOLLOW_UP_LINES: readonly Line[] = [
+  ...['tasks', 'follow-ups'].map((list): Line => {
+    const ask = get(() => `/v1/${list}`);
+    return { route: `GET /v1/${list}`, roles: DESK, ask, status: 200, outside: 200 };
+  }),
+  {
+    ...{ route: 'GET /v1/tasks/{id}', roles: DESK, status: 200 },
+    ask: get(() => `/v1/tasks/${world.here.task}`),
+    askMissing: get(() => '/v1/tasks/999999'),
+  },
+  {
+    ...{ route: 'GET /v1/follow-ups/{id}', roles: DESK, status: 200 },
+    ask: get(() => `/v1/follow-ups/${world.here.followUp}`),
+    askMissing: get(() => `/v1/follow-ups/${MISSING_CASE}`),
+  },
+  ...['claim', 'release', 'done', 'cancel', 'outcomes'].map((command): Line => {
+    const json = { outcomes: { outcome: 'reached' }, done: {}, cancel: {} }[command];
+    return {
+      ...{ route: `POST /v1/tasks/{id}/${command}`, status: 409 },
+      roles: command === 'cancel' ? 'epidemiologist' : DESK,
+      ask: post(() => `/v1/tasks/${world.here.task}/${command}`, json),
+      askMissing: post(() => `/v1/tasks/999999/${command}`, json),
+    };
+  }),
+  ...FOLLOW_UP_COMMANDS.flatMap(([roles, commands]) =>
+    commands.split(' ').map((command): Line => {
+      const json = SAID[command] ?? {};
+      return {
+        ...{ route: `POST /v1/follow-ups/{id}/${command}`, roles, status: 409 },
+        ask: post(() => `/v1/follow-ups/${world.here.followUp}/${command}`, json),
+        askMissing: post(() => `/v1/follow-ups/${MISSING_CASE}/${command}`, json),
+      };
+    }),
+  ),
+];
 const LINES: readonly Line[] = [
   ...['persons', 'places', 'check-ins', 'encounters'].map((kind): Line => {
     // 400: the door let it in, and the body is empty.
@@ -152,6 +199,7 @@ const LINES: readonly Line[] = [
     ask: post(() => `/v1/traces/${world.here.trace}/close`),
     askMissing: post(() => `/v1/traces/${MISSING_TRACE}/close`),
   },
+  ...FOLLOW_UP_LINES,
   {
     // In the area: there is nothing to break.
     ...{ route: 'POST /v1/break-glass', roles: 'epidemiologist ward_tracer lab', status: 422, outside: 201 },
