@@ -10,8 +10,8 @@ export const TRACES_TO_SEND: FeedKind<readonly string[]> = feedKind('traces.to_s
 export const CONTACTS_DELIVERED: FeedKind<string> = feedKind('contacts.delivered');
 
 /**
- * Contacts of a trace were assigned to this province, changed or withdrawn: at most CONTACTS_AN_EVENT of them,
- * by their ids; `readAssigned` of contacts/operations.ts says how they are now.
+ * Contacts of a trace were assigned to this province, changed or withdrawn: at most CONTACTS_AN_EVENT of
+ * them, by their ids; `readAssigned` of contacts/operations.ts says how they are now.
  */
 export interface AssignedContacts {
   readonly trace: string;

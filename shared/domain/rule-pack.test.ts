@@ -1,6 +1,6 @@
 /**
- * The sections of a pack that say what work follows: each wholly there or wholly absent, and which pack counts
- * for the work of a province.
+ * The sections of a pack that say what work follows: each wholly there or wholly absent, and which pack
+ * counts for the work of a province.
  */
 import { describe, expect, it } from 'vitest';
 import { type RulePack, rulePackProblems, rulesInForce, workRulesInForce } from './rule-pack.ts';

@@ -117,7 +117,7 @@ async function addFollowUp({ db }: NodeHttp, ward: string | null) {
       INSERT INTO follow_ups (public_id, ward, identifier_ids, reason, state, began_at, opened_at)
       VALUES (${followUp}, ${ward}, '{}', 1, ${STATE_NUMBERS.dead}, 0, 0) RETURNING id)
     INSERT INTO tasks (follow_up_id, kind, cause, ward, state, priority, not_before, due_at, done_by)
-    SELECT id, 1, 'plan:0', ${ward}, ${TASK_NUMBERS.done}, 1, 0, 0, 'somebody' FROM made RETURNING id AS task`;
+    SELECT id, 1, 'plan:0', ${ward}, ${TASK_NUMBERS.done}, 1, 0, 0, 'x' FROM made RETURNING id AS task`;
   return { followUp, task: row?.task as number };
 }
 

@@ -50,7 +50,6 @@ interface Contact {
   readonly identifiers: readonly number[];
   readonly degree?: number;
   readonly last?: number;
-  readonly ward?: string | null;
   readonly withdrawn?: boolean;
 }
 
@@ -60,10 +59,10 @@ async function deliver(direction: 'forward' | 'backward', ...contacts: Contact[]
   await withTransaction(node.db, async (tx) => {
     for (const one of contacts)
       await tx.sql`
-        INSERT INTO contacts (trace_id, contact_id, degree, first_exposed_at, last_exposed_at, seconds, settings,
-          place_kinds, exposed_in, identifier_ids, ward, delivery, withdrawn_at)
-        VALUES (${one.trace}, ${one.id}, ${one.degree ?? 1}, ${(one.last ?? last) - 1800}, ${one.last ?? last}, 1800, 1,
-          8, '{24}', ${[...one.identifiers]}::int[], ${one.ward === undefined ? '07213' : one.ward}, 1,
+        INSERT INTO contacts (trace_id, contact_id, degree, first_exposed_at, last_exposed_at, seconds,
+          settings, place_kinds, exposed_in, identifier_ids, ward, delivery, withdrawn_at)
+        VALUES (${one.trace}, ${one.id}, ${one.degree ?? 1}, ${(one.last ?? last) - 1800},
+          ${one.last ?? last}, 1800, 1, 8, '{24}', ${[...one.identifiers]}::int[], '07213', 1,
           ${one.withdrawn ? new Date() : null})
         ON CONFLICT (trace_id, contact_id) DO UPDATE SET last_exposed_at = excluded.last_exposed_at,
           degree = excluded.degree, withdrawn_at = excluded.withdrawn_at`;
@@ -96,7 +95,7 @@ beforeEach(() => {
 });
 
 describe('a delivered contact', () => {
-  it('is a planned follow-up of the desk with a call that is due, once, however often it is told', async () => {
+  it('is a planned follow-up of the desk with a call due, once, however often it is told', async () => {
     const person = await newPerson();
     const trace = newTraceId();
     const contact = { trace, id: contactId(1), identifiers: [person.id] };
@@ -132,7 +131,7 @@ describe('a delivered contact', () => {
     );
   });
 
-  it('of a second trace joins the person, whose end becomes the latest and whose degree the least', async () => {
+  it('of a second trace joins the person: the latest end, the least degree', async () => {
     const person = await newPerson();
     const [one, two] = [newTraceId(), newTraceId()];
     const last = now / 1000 - 3 * DAY;

@@ -124,7 +124,8 @@ export async function putExposures({ sql }: Queryable, rows: readonly ExposureRo
 export async function insertTasks({ sql }: Queryable, rows: readonly NewTask[]): Promise<void> {
   if (rows.length === 0) return;
   await sql`
-    INSERT INTO tasks (follow_up_id, episode, kind, cause, ward, priority, not_before, due_at, expires_at, method)
+    INSERT INTO tasks (follow_up_id, episode, kind, cause, ward, priority, not_before, due_at, expires_at,
+      method)
     SELECT follow_up_id, episode, kind, cause, ward, priority, not_before, due_at, expires_at, method
     FROM jsonb_populate_recordset(NULL::tasks, ${recordset(rows)}::text::jsonb)
     ON CONFLICT DO NOTHING`;

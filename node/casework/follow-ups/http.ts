@@ -11,15 +11,7 @@ import { newRoutes, type Routes } from '../../../shared/http/route.ts';
 import { type Bilingual, bilingual } from '../../../shared/i18n/bilingual.ts';
 import { fault } from '../../../shared/shape-errors.ts';
 import { countsOutput, followUpOutput, itemOutput, outcomeOutput, showFollowUp, taskOutput } from './json.ts';
-import {
-  CALL_OUTCOMES,
-  DONE_OUTCOMES,
-  FOLLOW_UP_STATES,
-  type FollowUpCommand,
-  PLACES,
-  SYMPTOMS,
-  TASK_KINDS,
-} from './machines.ts';
+import { FOLLOW_UP_STATES, type FollowUpCommand, PLACES, TASK_KINDS } from './machines.ts';
 import {
   type FollowUpsCtx,
   listFollowUps,
@@ -28,6 +20,7 @@ import {
   readTask,
   type WholeFollowUp,
 } from './operations.ts';
+import { CALL_OUTCOMES, DONE_OUTCOMES, SYMPTOMS } from './outcomes.ts';
 import { commandTask, readOutcome, recordOutcome } from './task-work.ts';
 import { commandFollowUp } from './work.ts';
 
@@ -180,7 +173,7 @@ function addOutcomes(routes: Routes, ctx: FollowUpsCtx): void {
     summary: 'Kết quả gọi hay thăm · What came of a call or a visit',
     description: bilingual(
       'Chưa gặp được: việc ở lại và đến hạn lại. Việc đã chuyển: cuộc gọi vẫn được giữ trong 72 giờ',
-      'Nobody reached: the task stays and is due again. A task that has moved: the call is kept, for 72 hours',
+      'Nobody reached: the task stays and is due again. The call of a task that has moved is kept',
     ),
     ...{ body: outcomeBody, status: 200, done: 'Đã ghi · Noted', output: outcomeOutput },
     reasons: { ...NO_TASK, FAILED_PRECONDITION: ['WRONG_STATE', 'NOT_A_CALL'] },

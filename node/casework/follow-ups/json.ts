@@ -18,21 +18,9 @@ import { instantOutput } from '../../../shared/http/instants.ts';
 import type { Shown } from '../../../shared/http/json-case.ts';
 import { bilingual } from '../../../shared/i18n/bilingual.ts';
 import { placeKindsOf, settingsOf } from '../../tracing/contacts/rules.ts';
-import {
-  CALL_OUTCOMES,
-  DONE_OUTCOMES,
-  FOLLOW_UP,
-  FOLLOW_UP_STATES,
-  OUTCOMES,
-  outcomeWord,
-  PLACES,
-  SYMPTOMS,
-  stateWord,
-  symptomsOf,
-  TASK,
-  TASK_KINDS,
-} from './machines.ts';
+import { FOLLOW_UP, FOLLOW_UP_STATES, OUTCOMES, PLACES, stateWord, TASK, TASK_KINDS } from './machines.ts';
 import type { WholeFollowUp } from './operations.ts';
+import { CALL_OUTCOMES, DONE_OUTCOMES, outcomeWord, SYMPTOMS, symptomsOf } from './outcomes.ts';
 import { FLAGS } from './persons.ts';
 import { REASONS } from './rules.ts';
 import type { LoggedState } from './settling.ts';
@@ -159,7 +147,11 @@ export const followUpOutput = z
           by: personOutput,
           outcome: z.enum([...CALL_OUTCOMES, ...DONE_OUTCOMES]).nullable(),
         },
-        ...{ next_at: instantOutput.nullable(), late: z.boolean(), note: z.string().nullable() },
+        ...{
+          next_at: instantOutput.nullable(),
+          late: z.boolean(),
+          note: textOutput('ở nhà với mẹ').nullable(),
+        },
       }),
     ),
     reports: z.array(
@@ -171,7 +163,11 @@ export const followUpOutput = z
     history: z.array(
       z.object({
         ...{ at: instantOutput, by: personOutput.nullable(), command: textOutput('reach') },
-        ...{ before: loggedOutput.nullable(), after: loggedOutput.nullable(), reason: z.string().nullable() },
+        ...{
+          before: loggedOutput.nullable(),
+          after: loggedOutput.nullable(),
+          reason: textOutput('theo công văn').nullable(),
+        },
       }),
     ),
   })

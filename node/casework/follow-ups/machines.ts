@@ -29,19 +29,6 @@ export const OUTCOMES = ['released', 'not_a_contact', 'mistake', 'lapsed', 'died
 export const PLACES = ['home', 'site', 'hospital'] as const;
 export type QuarantinePlace = (typeof PLACES)[number];
 
-/** Symptoms of the official watch sheet; the order is that of the stored bits. */
-export const SYMPTOMS = [
-  'fever',
-  'cough',
-  'sore_throat',
-  'runny_nose',
-  'aches',
-  'breathless',
-  'loss_of_smell',
-  'other',
-] as const;
-export type Symptom = (typeof SYMPTOMS)[number];
-
 /** Number of days on which somebody must have been tried before they are lost. */
 export const LOST_AFTER_DAYS = 3;
 
@@ -232,48 +219,6 @@ export function isCall(kind: TaskKind): boolean {
   return kind === 'call' || kind === 'visit';
 }
 
-/** What came of talking, or trying to; the order is that of the stored numbers, from 1. It only grows. */
-export const CALL_OUTCOMES = [
-  'reached',
-  'no_answer',
-  'busy',
-  'wrong_number',
-  'switched_off',
-  'refused',
-  'language',
-  'deceased',
-  'moved',
-  'already_quarantined',
-  'positive_elsewhere',
-] as const;
-export type CallOutcome = (typeof CALL_OUTCOMES)[number];
-
-/** Outcomes after which the same task is tried again. */
-export const TRY_AGAIN: ReadonlySet<CallOutcome> = new Set([
-  'no_answer',
-  'busy',
-  'wrong_number',
-  'switched_off',
-  'language',
-]);
-
-/** What a finished task may say; the order is that of the stored numbers, from 21. It only grows. */
-export const DONE_OUTCOMES = ['done', 'negative', 'positive', 'indeterminate'] as const;
-export type DoneOutcome = (typeof DONE_OUTCOMES)[number];
-
-const FIRST_DONE = 21;
-
-/** The stored number of an outcome, and the word of a stored number. */
-export function outcomeNumber(outcome: CallOutcome | DoneOutcome): number {
-  const done = DONE_OUTCOMES.indexOf(outcome as DoneOutcome);
-  return done >= 0 ? done + FIRST_DONE : CALL_OUTCOMES.indexOf(outcome as CallOutcome) + 1;
-}
-
-export function outcomeWord(number: number | null): CallOutcome | DoneOutcome | null {
-  if (number === null) return null;
-  return (number >= FIRST_DONE ? DONE_OUTCOMES[number - FIRST_DONE] : CALL_OUTCOMES[number - 1]) ?? null;
-}
-
 /** How a stored task stands at `now`. */
 export function taskStateOf(
   { state, notBefore, claimedUntil }: { state: number; notBefore: number; claimedUntil: number | null },
@@ -289,13 +234,4 @@ export function taskStateOf(
 
 export function stateWord(number: number): FollowUpState {
   return FOLLOW_UP_STATES.find((state) => STATE_NUMBERS[state] === number) ?? 'new';
-}
-
-/** Bits of symptoms, and the symptoms of bits. */
-export function symptomBits(symptoms: readonly Symptom[]): number {
-  return symptoms.reduce((bits, symptom) => bits | (1 << SYMPTOMS.indexOf(symptom)), 0);
-}
-
-export function symptomsOf(bits: number): Symptom[] {
-  return SYMPTOMS.filter((_, bit) => (bits >> bit) & 1);
 }

@@ -12,10 +12,7 @@ import { readIdentifiers } from '../../records/people/operations.ts';
 import { readPersons } from '../../tracing/contacts/operations.ts';
 import { FOLLOW_UP_ACTS } from './acts.ts';
 import {
-  type CallOutcome,
-  type DoneOutcome,
   type FollowUpState,
-  outcomeWord,
   stateWord,
   TASK,
   TASK_KINDS,
@@ -25,6 +22,7 @@ import {
   type TaskState,
   taskStateOf,
 } from './machines.ts';
+import { type CallOutcome, type DoneOutcome, outcomeWord } from './outcomes.ts';
 import { REASONS } from './rules.ts';
 import type { FollowUpRow, TaskRow } from './settling.ts';
 import type { FollowUpsCtx } from './standing.ts';

@@ -96,8 +96,9 @@ export async function refileTasks(
   lateUntil: number,
 ): Promise<void> {
   await client`
-    UPDATE tasks t SET ward = f.ward, assignee = NULL, claimed_until = NULL, state = ${TASK_NUMBERS.open},
-      last_assignee = coalesce(t.assignee, t.last_assignee), last_until = ${lateUntil}, version = t.version + 1
+    UPDATE tasks t SET ward = f.ward, assignee = NULL, claimed_until = NULL, version = t.version + 1,
+      last_assignee = coalesce(t.assignee, t.last_assignee), last_until = ${lateUntil},
+      state = ${TASK_NUMBERS.open}
     FROM follow_ups f
     WHERE t.follow_up_id = f.id AND f.id = ANY (${[...followUpIds]}::int[]) AND t.state IN (1, 2)
       AND t.ward IS DISTINCT FROM f.ward`;

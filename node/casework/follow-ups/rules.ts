@@ -64,7 +64,7 @@ export interface PlannedTask {
   readonly kind: PlannedKind;
   /** `plan:<day>`: with the kind, by what it is known again. */
   readonly cause: string;
-  /** Epoch seconds: from when it can be done, until when it should be, and when it is too late (null: never). */
+  /** Epoch seconds: from when it can be done, until when it should be, when it is too late (null: never). */
   readonly notBefore: number;
   readonly dueAt: number;
   readonly expiresAt: number | null;
@@ -180,7 +180,7 @@ function callOf({ beganAt }: PlanFacts, { call }: FollowUpRules): PlannedTask {
   return { kind: 'call', cause: 'plan:0', notBefore: beganAt, dueAt, expiresAt: null, method: null };
 }
 
-/** Days that are past when the work begins become one test on that day, unless one is planned on it anyway. */
+/** Days that are past when the work begins become one test on that day, unless it has one anyway. */
 function samplesOf(facts: PlanFacts, { tests }: Pick<FollowUpPlan, 'tests'>, day0: string): PlannedTask[] {
   const today = vietnamDate(facts.beganAt);
   const dated = tests

@@ -1,6 +1,6 @@
 /**
- * What people do with a task: take it, give it back, say what came of a call, finish or cancel it. A call that
- * reached nobody stays, and is due again.
+ * What people do with a task: take it, give it back, say what came of a call, finish or cancel it. A call
+ * that reached nobody stays, and is due again.
  */
 import { type Caller, isWithin } from '../../../shared/acts/access.ts';
 import type { Leave } from '../../../shared/acts/act.ts';
@@ -13,20 +13,17 @@ import { isProvince } from '../../../shared/gazetteer.ts';
 import { change } from './acts.ts';
 import { findFollowUps } from './lists-queries.ts';
 import {
-  type CallOutcome,
   CLAIM_SECONDS,
-  type DoneOutcome,
   type FollowUpState,
   LATE_SECONDS,
-  outcomeNumber,
   stateWord,
   TASK,
   TASK_NUMBERS,
   type TaskCommand,
-  TRY_AGAIN,
   taskStateOf,
 } from './machines.ts';
 import { readTask, showDone } from './operations.ts';
+import { type CallOutcome, type DoneOutcome, outcomeNumber, TRY_AGAIN } from './outcomes.ts';
 import { type ListedTask, taskFactsOf } from './persons.ts';
 import * as queries from './queries.ts';
 import { kindNumber, type TaskRow } from './settling.ts';

@@ -19,23 +19,20 @@ import { change, FOLLOW_UP_ACTS } from './acts.ts';
 import { writeSettled } from './filing.ts';
 import { listExposures, listPlannedTasks, lockFollowUps } from './filing-queries.ts';
 import {
-  type CallOutcome,
   CLOSED_FROM,
   FOLLOW_UP,
   type FollowUpCommand,
   LATE_SECONDS,
   OUTCOMES,
-  outcomeNumber,
   PLACES,
   type QuarantinePlace,
   STATE_NUMBERS,
-  type Symptom,
   stateWord,
-  symptomBits,
   TASK_NUMBERS,
   type TaskKind,
 } from './machines.ts';
 import { showWhole, type WholeFollowUp } from './operations.ts';
+import { type CallOutcome, outcomeNumber, type Symptom, symptomBits } from './outcomes.ts';
 import * as queries from './queries.ts';
 import { addDays, REASONS } from './rules.ts';
 import { type FollowUpRow, kindNumber, loggedOf } from './settling.ts';
