@@ -392,8 +392,11 @@ describe('a hub with another OPRF key', () => {
     const [missing] = [await untokenized()];
     const during = await open();
     for (const trace of [before, during]) {
-      const status = await waitForTrace(federation.node(owner), trace, (now) => refused(now) === 3);
-      expect(status.state).toBe('partial');
+      const status = await waitForTrace(
+        federation.node(owner),
+        trace,
+        (now) => now.state === 'partial' && refused(now) === 3,
+      );
       expect(status.coverage.map(({ reason }) => reason)).toEqual(Array(3).fill('OPRF_KEY_CHANGED'));
       expect(status.contacts.by_degree).toEqual({});
     }

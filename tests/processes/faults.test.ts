@@ -3,7 +3,7 @@
  * Each trace ends equal to the oracle on the merged data, every contact at exactly one province.
  */
 
-import { readFile } from 'node:fs/promises';
+import { appendFile, readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Federation } from '../../deploy/federation/federation.ts';
 import type { Wiring } from '../../deploy/federation/program-environments.ts';
@@ -43,6 +43,9 @@ beforeAll(async () => {
     killed: ['hub', ...KILLED_PROVINCES],
     intercept: async (planned) => {
       wiring = planned;
+      const { key, statement } = await planned.keys.nextOprfKey(2);
+      await appendFile(planned.keys.oprfKeyFile, `${key}\n`);
+      await appendFile(planned.keys.oprfStatementsFile, `${statement}\n`);
       return {};
     },
   });
@@ -69,6 +72,33 @@ const endsWell = (id: string) =>
 const owner = () => federation.node(picked.owner);
 
 type Fault = readonly [name: string, run: () => Promise<void>];
+
+/** Once only: the hub has two keys. */
+const killedRotating: Fault = [
+  'a node killed as it makes tokens of the key service’s next key goes on where it was',
+  async () => {
+    const id = await begin();
+    const before = await endsWell(id);
+    await using hold = await holdWriters(federation.node(other), 'identifiers');
+    await call(federation.hub, '/v1/key-generations/rotate', { method: 'POST' });
+    await hold.reached();
+    await federation.kill(other, 'SIGKILL');
+    // Its last statement still waits in the database.
+    const restarted = federation.restart();
+    await hold[Symbol.asyncDispose]();
+    await restarted;
+    await waitFor('the switch', async () => {
+      const { served } = await call<{ served: number[] }>(federation.hub, '/v1/key-generations');
+      return served.join() === '1,2';
+    });
+    // In both at once: nobody is missing.
+    const without = `SELECT FROM identifiers WHERE token_generation IS DISTINCT FROM 1
+      OR next_generation IS DISTINCT FROM 2`;
+    for (const node of federation.nodes) expect(await rowsOf(node, without)).toEqual([]);
+    expect(await endsWell(id)).toEqual(before);
+    await endsWell(await begin());
+  },
+];
 
 /** The hub is killed while rows of this table are about to be written. */
 const hubKilledAt = (table: string): Fault => [
@@ -310,6 +340,7 @@ const FAULTS: Fault[] = [
   hubStartedBefore('deliveries'),
   killedAnswering('another node', () => other, 'openings'),
   killedAnswering('the node that owns the case', () => picked.owner, 'answered_questions'),
+  killedRotating,
 ];
 
 test.each(extent({ quick: FAULTS.slice(0, 3), all: FAULTS }))('%s', (_, run) => run());
