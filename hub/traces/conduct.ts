@@ -2,25 +2,28 @@
  * What one trace holds against provinces: who is left out of it, by an operator or because it brought more
  * than it may, what each may still bring, and what operators should look at.
  */
-import { alarmsOf } from '../../shared/trace/alarms.ts';
+import { alarmsOf, guessesIn, lookAt } from '../../shared/trace/alarms.ts';
 import type { Charge } from '../../shared/trace/charges.ts';
 import type { TraceState, TraceView } from '../../shared/trace/trace-state.ts';
 import type { Found, TraceAlarms } from './alarms.ts';
 import { mostNames } from './allowances.ts';
 import { provinceCode } from './assignments.ts';
 import { type Exclusion, INVENTED_NAMES, TAKEN_BACK } from './exclusions-queries.ts';
+import type { Guesses } from './guesses.ts';
 import { excludeOverspender, type OverspendingCtx, type Probation } from './overspending.ts';
 
 export interface ConductCtx extends OverspendingCtx {
+  readonly guesses: Pick<Guesses, 'note'>;
   readonly alarms: Pick<TraceAlarms, 'of' | 'tell'>;
   readonly probation: Pick<Probation, 'add' | 'has' | 'budget' | 'chargeOf' | 'least'>;
 }
 
+type ConductRow = { readonly id: string; readonly province: string; readonly openedAtMs: number };
 type Overspender = Charge & { readonly province: string };
 
 export class Conduct {
   readonly #ctx: ConductCtx;
-  readonly #row: { readonly id: string; readonly province: string };
+  readonly #row: ConductRow;
   readonly #state: TraceState;
   #leftOut: readonly Exclusion[] = [];
   #takenBack: ReadonlySet<string> = new Set();
@@ -31,7 +34,7 @@ export class Conduct {
   /** As the trace was published last. */
   #alarms: Found;
 
-  constructor(ctx: ConductCtx, row: { readonly id: string; readonly province: string }, state: TraceState) {
+  constructor(ctx: ConductCtx, row: ConductRow, state: TraceState) {
     this.#ctx = ctx;
     this.#row = row;
     this.#state = state;
@@ -99,7 +102,9 @@ export class Conduct {
 
   /** Looks at what is to be published. */
   look(view: TraceView): void {
-    const alarms = new Map(alarmsOf(view, Number(this.#row.province)));
+    const found = lookAt(view, Number(this.#row.province));
+    const before = this.#ctx.guesses.note(this.#row, guessesIn(found));
+    const alarms = new Map(alarmsOf(found, before));
     const isOverspent = this.#leftOut.some(({ reason }) => reason === INVENTED_NAMES);
     if (isOverspent) alarms.set('NAMES_OVER_BUDGET', Math.max(1, this.#invented));
     this.#alarms = alarms;

@@ -11,6 +11,7 @@ import type { AdmittedOpening } from './admitted-opening.ts';
 import { TraceAlarms } from './alarms.ts';
 import { PROVINCE_BUDGET, type ProvinceBudget } from './allowances.ts';
 import { AnswerStore } from './answer-store.ts';
+import { Guesses } from './guesses.ts';
 import { Holdings } from './holdings.ts';
 import { LiveTrace, type LiveTraceCtx } from './live-trace.ts';
 import { Probation } from './overspending.ts';
@@ -25,7 +26,7 @@ import { Turns } from './turns.ts';
 import { WakeQueue } from './wake-queue.ts';
 
 export interface TraceEngineOptions
-  extends Omit<LiveTraceCtx, 'store' | 'provinces' | 'alarms' | 'probation' | 'pace' | 'asides'> {
+  extends Omit<LiveTraceCtx, 'store' | 'provinces' | 'alarms' | 'probation' | 'pace' | 'asides' | 'guesses'> {
   readonly provinces: Pick<Roster, 'links' | 'onChange'>;
   /** How long nothing must have been under way before nothing of a trace is held; 10 s unless told. */
   readonly restAfterMs?: number | undefined;
@@ -69,7 +70,7 @@ export class TraceEngine implements AsyncDisposable {
     this.probation = new Probation({ ...PROVINCE_BUDGET, ...options.provinceBudget });
     this.#ctx = {
       ...{ ...options, alarms: this.alarms, probation: this.probation },
-      ...{ pace: new Pace(clock), asides: new Turns() },
+      ...{ pace: new Pace(clock), asides: new Turns(), guesses: new Guesses(clock) },
       store: new AnswerStore({ db, clock, signal: this.#stopped.signal }),
     };
     this.#holdings = new Holdings(this.#ctx, this.#open);

@@ -47,6 +47,10 @@ export const WORK_TEXTS = {
     vi: 'Truy vết hỏi cùng lúc về nhiều người mà chỉ tỉnh mở truy vết thấy và không sống ở đó.',
     en: 'The trace asks at once about many people whom the opening province alone saw, not living there.',
   },
+  UNKNOWN_IN_MANY_TRACES: {
+    vi: 'Trong một ngày, nhiều truy vết của tỉnh gồm phần lớn người tiếp xúc mà không tỉnh nào khác biết.',
+    en: 'In a day, traces of the province have mostly contacts whom no other province knows.',
+  },
   RESIDENCE_CONFLICT: {
     vi: 'Có người tiếp xúc được nhiều tỉnh nhận là cư dân của mình.',
     en: 'Several provinces claim a contact as their resident.',

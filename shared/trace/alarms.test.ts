@@ -1,7 +1,7 @@
 /** Which traces raise an alarm: what one province invents, and what several claim. */
 import { expect, it } from 'vitest';
 import { RULES } from '../../tests/simulation/examples.ts';
-import { ALARMING, alarmsOf } from './alarms.ts';
+import { ALARMING, alarmsOf, guessesIn, lookAt } from './alarms.ts';
 import { flagsOf, KIND_NUMBER } from './identifier-flags.ts';
 import { NO_RECORDS, PROTOCOL, type TraceAnswer } from './messages.ts';
 import { TraceState } from './trace-state.ts';
@@ -49,9 +49,11 @@ interface Case {
   readonly knownFlags?: number;
   /** How many of them another province saw with the case. */
   readonly seen?: number;
+  /** How many guesses the other traces of the day have. */
+  readonly before?: number;
 }
 
-function alarms({ met: count, flags = GUEST, known = 0, knownFlags = GUEST, seen = 0 }: Case) {
+function alarms({ met: count, flags = GUEST, known = 0, knownFlags = GUEST, seen = 0, before = 0 }: Case) {
   const index = [{ pseudonym: keyOf(0), from: T, until: T + 86_400 }];
   const state = new TraceState({
     ...{ direction: 'forward', maxDegree: 1, asOf: T + 864_000, rules: RULES },
@@ -71,10 +73,10 @@ function alarms({ met: count, flags = GUEST, known = 0, knownFlags = GUEST, seen
     };
     state.apply(24, { ...answer, ...columns }, version);
   }
-  return Object.fromEntries(alarmsOf(state.view(), OWNER));
+  return Object.fromEntries(alarmsOf(lookAt(state.view(), OWNER), before));
 }
 
-const { unknown: FEW, alone: MANY } = ALARMING;
+const { unknown: FEW, alone: MANY, ofADay: DAY } = ALARMING;
 
 it.each<[string, Case, object]>([
   ['nobody', { met: 0 }, {}],
@@ -90,6 +92,16 @@ it.each<[string, Case, object]>([
   ],
   ['many who live elsewhere', { met: MANY, known: MANY, knownFlags: RESIDENT }, { MANY_ASKED_AT_ONCE: MANY }],
   ['many guesses', { met: MANY }, { CONTACTS_UNKNOWN_ELSEWHERE: MANY, MANY_ASKED_AT_ONCE: MANY }],
+  ['fewer, and fewer in all of a day', { met: FEW - 1, before: DAY - FEW }, {}],
+  [
+    'fewer, and many in all of a day',
+    { met: FEW - 1, before: DAY },
+    { UNKNOWN_IN_MANY_TRACES: DAY + FEW - 1 },
+  ],
+  ['exactly as many in a day', { met: 1, before: DAY - 1 }, { UNKNOWN_IN_MANY_TRACES: DAY }],
+  ['none on a day of many', { met: 0, before: DAY }, {}],
+  ['residents on a day of many', { met: FEW - 1, flags: RESIDENT, before: DAY }, {}],
+  ['guests known elsewhere on a day of many', { met: FEW - 1, known: FEW - 1, before: DAY }, {}],
   [
     'one whom two provinces claim',
     { met: 9, flags: RESIDENT, known: 1, knownFlags: RESIDENT },
@@ -97,4 +109,10 @@ it.each<[string, Case, object]>([
   ],
 ])('%s', (_name, given, expected) => {
   expect(alarms(given)).toEqual(expected);
+});
+
+it('guesses are contacts whom nobody else knows, where they are most', () => {
+  const found = { contacts: 100, alone: 60, unknown: 51, conflicts: 0 };
+  expect(guessesIn(found)).toBe(51);
+  expect(guessesIn({ ...found, unknown: 50 })).toBe(0);
 });

@@ -10,22 +10,36 @@ import type { TraceView } from './trace-state.ts';
  * CONTACTS_UNKNOWN_ELSEWHERE: most contacts are people whom the opening province alone has seen, who do not
  * live there and whom nobody else knows. MANY_ASKED_AT_ONCE: many are people whom it alone has seen and who
  * do not live there, known elsewhere or not. RESIDENCE_CONFLICT: several provinces claim a contact.
- * NAMES_OVER_BUDGET, raised by the hub: a province brought in more names than it may (charges.ts).
+ * UNKNOWN_IN_MANY_TRACES: what CONTACTS_UNKNOWN_ELSEWHERE counts, in fewer a trace, over the traces that a
+ * province opened in a day. NAMES_OVER_BUDGET, raised by the hub: a province brought in more names than it
+ * may (charges.ts).
  */
 export const ALARM_REASONS = [
   'CONTACTS_UNKNOWN_ELSEWHERE',
   'MANY_ASKED_AT_ONCE',
+  'UNKNOWN_IN_MANY_TRACES',
   'RESIDENCE_CONFLICT',
   'NAMES_OVER_BUDGET',
 ] as const;
 
 export type AlarmReason = (typeof ALARM_REASONS)[number];
 
-/** Contacts from which on an alarm is raised: guests of one market day are fewer. */
-export const ALARMING = { unknown: 100, alone: 500 } as const;
+/**
+ * Contacts from which on an alarm is raised: guests of one market day are fewer. `ofADay`: ten traces, each
+ * of nearly as many as raise one by itself.
+ */
+export const ALARMING = { unknown: 100, alone: 500, ofADay: 1_000 } as const;
 
-/** How many contacts of `view` each alarm is about; without those that are not to be raised. */
-export function alarmsOf(view: TraceView, owner: number): ReadonlyMap<AlarmReason, number> {
+/** Contacts of a trace, and how many of them alarms are about. */
+export interface LookedAt {
+  readonly contacts: number;
+  readonly alone: number;
+  readonly unknown: number;
+  readonly conflicts: number;
+}
+
+/** @param owner the province that opened the trace. */
+export function lookAt(view: TraceView, owner: number): LookedAt {
   let [alone, unknown, conflicts] = [0, 0, 0];
   for (const contact of view.contacts) {
     const { residence, isResidentThere, isKnownElsewhere } = knowledgeOf(view, contact, owner);
@@ -34,9 +48,25 @@ export function alarmsOf(view: TraceView, owner: number): ReadonlyMap<AlarmReaso
     alone++;
     if (!isKnownElsewhere) unknown++;
   }
+  return { contacts: view.contacts.size, alone, unknown, conflicts };
+}
+
+/** Contacts that may be guesses: whom nobody else knows, if they are most of the trace. */
+export function guessesIn({ unknown, contacts }: LookedAt): number {
+  return unknown * 2 > contacts ? unknown : 0;
+}
+
+/**
+ * How many contacts each alarm is about; without those that are not to be raised.
+ * @param before guesses in the other traces that the province opened in a day.
+ */
+export function alarmsOf(found: LookedAt, before: number): ReadonlyMap<AlarmReason, number> {
+  const { alone, conflicts } = found;
+  const guesses = guessesIn(found);
   const alarms = new Map<AlarmReason, number>();
-  if (unknown >= ALARMING.unknown && unknown * 2 > view.contacts.size)
-    alarms.set('CONTACTS_UNKNOWN_ELSEWHERE', unknown);
+  if (guesses >= ALARMING.unknown) alarms.set('CONTACTS_UNKNOWN_ELSEWHERE', guesses);
+  if (guesses > 0 && before + guesses >= ALARMING.ofADay)
+    alarms.set('UNKNOWN_IN_MANY_TRACES', before + guesses);
   if (alone >= ALARMING.alone) alarms.set('MANY_ASKED_AT_ONCE', alone);
   if (conflicts > 0) alarms.set('RESIDENCE_CONFLICT', conflicts);
   return alarms;

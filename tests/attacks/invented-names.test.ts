@@ -9,6 +9,7 @@ import { getTraceStatus, reportStatus } from '../../hub/traces/operations.ts';
 import { readGraph, takeBack } from '../../hub/traces/sources.ts';
 import { takeOver } from '../../hub/traces/taken-over.ts';
 import { HOUSEHOLD_SETTING } from '../../shared/domain/place-kind.ts';
+import { ALARMING } from '../../shared/trace/alarms.ts';
 import { flagsOf, KIND_NUMBER, RESIDENT_FLAG } from '../../shared/trace/identifier-flags.ts';
 import type { TraceAnswer, TraceQuestion } from '../../shared/trace/messages.ts';
 import { pseudonymOf } from '../simulation/model-node.ts';
@@ -288,6 +289,23 @@ describe('a province that invents', () => {
     });
     return { coverage, contacts: await contactsOf(id) };
   }
+
+  test('guesses split over many traces, each of fewer than raise an alarm, raise one together', async () => {
+    const guesses = ALARMING.unknown - 1;
+    lieAt(owner, aboutIndex(byEvents(guesses)));
+    const warned: boolean[] = [];
+    for (let sum = 0; sum < ALARMING.ofADay; sum += guesses) {
+      const id = await hub.open(0, { max_degree: 1 });
+      await becomes(id, 'complete');
+      const { warnings } = await statusOf(id);
+      expect(warnings).not.toContain('CONTACTS_UNKNOWN_ELSEWHERE');
+      warned.push(warnings.includes('UNKNOWN_IN_MANY_TRACES'));
+      // Closed ones count.
+      await hub.engine.close(id);
+    }
+    expect(warned).toEqual([...copies(warned.length - 1, 0).map(() => false), true]);
+    lieAt(owner, undefined);
+  });
 
   test('stays left out after a restart, and until it is mended and taken back', async () => {
     lieAt(liar, byEvents(1_200));
