@@ -330,15 +330,13 @@ describe('two traces side by side', () => {
       federation.hub,
       `SELECT table_name AS name FROM information_schema.tables WHERE table_schema = 'public'`,
     );
-    const rows = await Promise.all(
-      tables.map(({ name }) =>
-        rowsOf<{ row: string }>(
-          federation.hub,
-          `SELECT row FROM (SELECT row_to_json(t)::text AS row FROM ${name} t) r WHERE row LIKE '%${trace}%'`,
-        ),
-      ),
-    );
-    return rows.flat().map(({ row }) => row.replace(/[\w-]+\.([\w-]+)\.[\w-]{40,}/g, spelledOut));
+    const rows: { row: string }[] = [];
+    for (const { name } of tables) {
+      const texts = `SELECT row_to_json(t)::text AS row FROM ${name} t`;
+      const named = `SELECT row FROM (${texts}) r WHERE row LIKE '%${trace}%'`;
+      rows.push(...(await rowsOf<{ row: string }>(federation.hub, named)));
+    }
+    return rows.map(({ row }) => row.replace(/[\w-]+\.([\w-]+)\.[\w-]{40,}/g, spelledOut));
   }
 
   const spelledOut = (_: string, payload: string) => Buffer.from(payload, 'base64url').toString();

@@ -146,8 +146,8 @@ test('a province whose database was rewritten is seen by both, and the trace goe
   await federation.kill(victim, 'SIGTERM');
   await rowsOf(
     node,
-    `SET session_replication_role = replica;
-     BEGIN;
+    `BEGIN;
+     SET LOCAL session_replication_role = replica;
      DELETE FROM audit_records WHERE id = (SELECT min(id) FROM audit_records);
      TRUNCATE audit_tree, audit_checkpoints;
      COMMIT`,

@@ -57,9 +57,12 @@ async function intercept({ hub, nodes }: Wiring): Promise<Record<string, Record<
   return { ...env, '79': { ...env['79'], HUB_ADDRESS: `127.0.0.1:${hubGate.port}` } };
 }
 
+/** Whom a round gives up after a second loses contacts to who answers, and they stand there. */
+const PATIENT = { ROUND_DEADLINE_MS: '10000' };
+
 beforeAll(async () => {
   process.on('unhandledRejection', note);
-  federation = await createWorld({ intercept, env: { hub: { TRACE_REST_MS: '300' } } });
+  federation = await createWorld({ intercept, env: { hub: { TRACE_REST_MS: '300', ...PATIENT } } });
 });
 afterAll(async () => {
   await federation?.[Symbol.asyncDispose]();

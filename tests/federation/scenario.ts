@@ -8,7 +8,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach } from 'vitest';
 import type { Federation, FederationOptions } from '../../deploy/federation/federation.ts';
-import { openDatabase } from '../../shared/db/database.ts';
+import { systemClock } from '../../shared/clock.ts';
+import { type Database, openDatabase } from '../../shared/db/database.ts';
 import type { RulePack } from '../../shared/domain/rule-pack.ts';
 import type { Dataset, TraceRequest } from '../simulation/dataset.ts';
 import { RULES } from '../simulation/examples.ts';
@@ -193,8 +194,31 @@ export async function rowsOf<T extends object>(
   { databaseUrl }: { databaseUrl: string },
   statement: string,
 ): Promise<T[]> {
-  await using db = openDatabase(databaseUrl, { max: 1, name: 'test' });
-  return [...(await db.sql.unsafe<T[]>(statement))];
+  const kept = idle.get(databaseUrl);
+  idle.delete(databaseUrl);
+  const db = kept ?? openDatabase(databaseUrl, { max: 1, name: 'test' });
+  try {
+    return [...(await db.sql.unsafe<T[]>(statement))];
+  } finally {
+    const former = idle.get(databaseUrl);
+    idle.set(databaseUrl, db);
+    void endIdle(databaseUrl, db);
+    await former?.[Symbol.asyncDispose]();
+  }
+}
+
+/**
+ * A connection costs more than what most statements of tests ask on it: one serves those that follow each
+ * other.
+ */
+const idle = new Map<string, Database>();
+const IDLE_MS = 100;
+
+async function endIdle(databaseUrl: string, db: Database): Promise<void> {
+  await systemClock.sleep(IDLE_MS);
+  if (idle.get(databaseUrl) !== db) return;
+  idle.delete(databaseUrl);
+  await db[Symbol.asyncDispose]();
 }
 
 /** Programs held back at a lock. Disposal, also a second one, lets them go. */

@@ -86,13 +86,14 @@ async function tablesWith(program: { databaseUrl: string }, text: string): Promi
     `SELECT relname AS name FROM pg_class WHERE relnamespace = 'public'::regnamespace
       AND relkind IN ('r', 'p') AND NOT relispartition AND relname !~ '^(audit_|feed)' ORDER BY 1`,
   );
-  const found = tables.map(async ({ name }) => {
+  const found: string[] = [];
+  for (const { name } of tables) {
     const hex = Buffer.from(text).toString('hex');
     const said = `t::text LIKE '%${text}%' OR t::text LIKE '%${hex}%'`;
     const rows = await rowsOf(program, `SELECT FROM ${name} t WHERE ${said} LIMIT 1`);
-    return rows.length > 0 ? [name] : [];
-  });
-  return (await Promise.all(found)).flat();
+    if (rows.length > 0) found.push(name);
+  }
+  return found;
 }
 
 /** Tables that are about programs and traces, not about people. */

@@ -189,7 +189,8 @@ function holderOf({ province, identifiers: [shown = ''] }: ProvincialContact): s
   return `${province} ${person}`;
 }
 
-function withoutId({ id: _, ...contact }: ProvincialContact): string {
+/** Nor whether others claim it, which is told after it was given. */
+function withoutId({ id: _, also_claimed: _told, ...contact }: ProvincialContact): string {
   return JSON.stringify({ ...contact, identifiers: [...contact.identifiers].sort() });
 }
 
@@ -210,8 +211,7 @@ async function dumpOf(participant: Participant): Promise<Buffer> {
     participant,
     `SELECT quote_ident(tablename) AS name FROM pg_tables WHERE schemaname = 'public'`,
   );
-  const rows = await Promise.all(
-    tables.map(({ name }) => rowsOf(participant, `SELECT t::text FROM ${name} t`)),
-  );
+  const rows: object[] = [];
+  for (const { name } of tables) rows.push(...(await rowsOf(participant, `SELECT t::text FROM ${name} t`)));
   return Buffer.from(JSON.stringify(rows));
 }
