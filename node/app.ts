@@ -47,8 +47,8 @@ import { hubRules } from './federation/packs/hub.ts';
 import { openRuleBook, type RuleBook, readPack } from './federation/packs/operations.ts';
 import { hubProvinces } from './federation/provinces/hub.ts';
 import { ProvinceBook } from './federation/provinces/operations.ts';
+import { prepareData } from './preparing.ts';
 import { startMakingWeeks } from './records/intake/weeks.ts';
-import { prepareRecords } from './records/people/preparing.ts';
 import { IdentifierQuota } from './records/people/quota.ts';
 import { createTokenizer, type Tokenizer } from './records/people/tokens.ts';
 import { NODE_ACTS, NODE_KINDS, nodeRoutes } from './rooms.ts';
@@ -173,7 +173,7 @@ async function startDataKeys(
 ): Promise<DataKeys> {
   const source = config.dataKeys;
   const dataKeys = await openDataKeys(parts, source);
-  await prepareRecords({ ...parts, dataKeys });
+  await prepareData({ ...parts, dataKeys });
   stack.use(startKeyKeeper({ ...parts, dataKeys, source, everyMs: config.lookEveryMs }));
   return dataKeys;
 }

@@ -90,6 +90,7 @@ CREATE TABLE break_glass (
   reason_sealed bytea NOT NULL,
   key_generation integer NOT NULL,
   version integer NOT NULL DEFAULT 1,
+  bound boolean NOT NULL DEFAULT true,
   CONSTRAINT break_glass_pkey PRIMARY KEY (id),
   CONSTRAINT break_glass_public_id_key UNIQUE (public_id),
   CONSTRAINT break_glass_check
@@ -103,6 +104,9 @@ CREATE INDEX break_glass_newest ON public.break_glass
   USING btree (opened_at DESC, public_id DESC);
 CREATE INDEX break_glass_subject ON public.break_glass
   USING btree (subject, ends_at);
+CREATE INDEX break_glass_unbound ON public.break_glass
+  USING btree (id)
+  WHERE (NOT bound);
 
 CREATE TABLE budgets (
   province text NOT NULL,
@@ -561,9 +565,13 @@ CREATE TABLE places (
   longitude double precision,
   name_sealed bytea,
   key_generation integer NOT NULL,
+  bound boolean NOT NULL DEFAULT true,
   CONSTRAINT places_pkey PRIMARY KEY (id),
   CONSTRAINT places_place_key UNIQUE (place)
 );
+CREATE INDEX places_unbound ON public.places
+  USING btree (id)
+  WHERE (NOT bound);
 
 CREATE TABLE record_identifiers (
   identifier_id integer NOT NULL,

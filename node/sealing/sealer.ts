@@ -12,10 +12,10 @@
  * generation has a key of its own, so rotate before one column has been written four thousand million times.
  * A sealed value has the length of its text and 31 bytes. Whoever changes the database can put an older
  * sealed value of the same row and column back, and can remove rows; nothing else opens. What else a row says
- * is bound by whoever seals it (sealed-person.ts), an index by `openIndexed`. Blind indexes tell a
- * reader without keys that two values are equal only within one column and generation, and there each value
- * stands once; two dumps of one database show which rows are the same. With the keys, identifiers can be
- * guessed. Two different values share an index with a probability of 2^-128 a pair.
+ * is bound by whoever seals it (sealed-person.ts, bound-text.ts), an index by `openIndexed`. Blind indexes
+ * tell a reader without keys that two values are equal only within one column and generation, and there each
+ * value stands once; two dumps of one database show which rows are the same. With the keys, identifiers can
+ * be guessed. Two different values share an index with a probability of 2^-128 a pair.
  */
 import { createCipheriv, createDecipheriv, type KeyObject } from 'node:crypto';
 import { AppError } from '../../shared/errors.ts';

@@ -7,6 +7,7 @@ import type { ImportKind } from '../../node/records/intake/rows.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { withTransaction } from '../../shared/db/database.ts';
 import { personWith } from '../support/callers.ts';
+import { sayingOf } from '../support/sealed.ts';
 import { waitFor } from '../support/wait.ts';
 import type { Heard, intakeOn } from './imports-fixture.ts';
 
@@ -155,7 +156,7 @@ export async function stateOf(intake: Intake, heard: Heard): Promise<State> {
       ...[
         row.place,
         row.kind,
-        sealer.openOptional('places.name', row.id as number, row.name_sealed as Buffer),
+        sayingOf(sealer.openOptional('places.name', row.id as number, row.name_sealed as Buffer)),
       ],
     ]),
     cases: await lines(

@@ -5,6 +5,7 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { listBreakGlass, openBreakGlass } from '../../node/desk/break-glass/operations.ts';
+import { prepareData } from '../../node/preparing.ts';
 import { readHolders, readIdentifiers } from '../../node/records/people/operations.ts';
 import { prepareRecords } from '../../node/records/people/preparing.ts';
 import { DataKeys } from '../../node/sealing/data-keys.ts';
@@ -266,6 +267,57 @@ describe('in the database', () => {
       reason: 'SEALED_VALUE_REFUSED',
       message: 'a value of break_glass.reason was changed or does not belong to its row',
     });
+  });
+
+  it.each([
+    ['another person', `subject = 'somebody else'`],
+    ['another area', `area = '24'`],
+    ['another time', `opened_at = opened_at - interval '1 minute'`],
+    ['another id', 'public_id = gen_random_uuid()'],
+    ['a reason that names no row', 'reason_sealed = $1'],
+  ])('a reason of break-glass is refused in a row that was written over: %s', async (_, change) => {
+    await breakGlass();
+    const plainOne = intake.dataKeys.sealer.seal('break_glass.reason', [1], ['Tôi đã ở đây']);
+    const values = change.includes('$1') ? plainOne : [];
+    await intake.db.sql.unsafe(`UPDATE break_glass SET ${change} WHERE id = 1`, values as Buffer[]);
+    await expect(readReasons(intake.dataKeys)).rejects.toMatchObject({ reason: 'SEALED_VALUE_REFUSED' });
+  });
+
+  it.each([
+    ['another place', `UPDATE places SET place = 'P9' WHERE place = 'P1'`, 'P9'],
+    ['another ward', `UPDATE places SET ward = '07213' WHERE place = 'P1'`, 'P1'],
+    ['no ward', `UPDATE places SET ward = NULL WHERE place = 'P1'`, 'P1'],
+  ])('a name of a place is refused in a row that was written over: %s', async (_, statement, place) => {
+    const add = (row: string) => intake.importCsv('places', 'place,name,kind,ward,capacity', row);
+    await add('P1,Quán Nhà,cafe,07210,');
+    await add('P1,,,,20');
+    await intake.db.sql.unsafe(statement);
+    await expect(add(`${place},,,,30`)).rejects.toMatchObject({ reason: 'SEALED_VALUE_REFUSED' });
+  });
+
+  it('reasons and names of before are sealed for their rows when the node starts', async () => {
+    await breakGlass();
+    await intake.importCsv('places', 'place,name,kind', 'P1,Quán Nhà,cafe', 'P2,,cafe');
+    const { sealer } = intake.dataKeys;
+    const [name] = sealer.seal('places.name', [1], ['Quán Cũ']);
+    const [reason] = sealer.seal('break_glass.reason', [2], ['Lý do cũ']);
+    await intake.db.sql`UPDATE places SET name_sealed = ${name as Buffer}, bound = false WHERE id = 1`;
+    await intake.db.sql`UPDATE places SET bound = false WHERE id = 2`;
+    await intake.db
+      .sql`UPDATE break_glass SET reason_sealed = ${reason as Buffer}, bound = false WHERE id = 2`;
+    // One that was tampered with stays, and stops nobody.
+    await intake.db
+      .sql`UPDATE break_glass SET reason_sealed = ${reason as Buffer}, bound = false WHERE id = 3`;
+    const logger = createLogger('test', 'silent');
+    await prepareData({ db: intake.db, dataKeys: intake.dataKeys, logger, clock: systemClock });
+    expect(await intake.db.sql`SELECT FROM places WHERE NOT bound`).toHaveLength(0);
+    await intake.db.sql`DELETE FROM break_glass WHERE id = 3`;
+    expect(await readReasons(intake.dataKeys)).toEqual(['Lý do cũ', 'Người 1 nói đã ở đây']);
+    await intake.importCsv('places', 'place,capacity', 'P1,7', 'P2,7');
+    expect(await intake.askPlain('SELECT place, name FROM places ORDER BY 1')).toEqual([
+      { place: 'P1', name: 'Quán Cũ' },
+      { place: 'P2', name: null },
+    ]);
   });
 
   it('a value moved to another row or column is refused where it is read', async () => {

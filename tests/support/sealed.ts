@@ -64,6 +64,9 @@ export async function sealTokens(
   await storeTokens(ctx.db, { ids, sealed, generation });
 }
 
+/** A sealed text without what a bound one has in front of it. */
+export const sayingOf = (text: string | null) => text?.split('\u001f').at(-1) ?? null;
+
 /**
  * Rows of `statement`, for which the sealed tables have their columns in plain (`identifiers.value`,
  * `places.name` …, and tokens), and `records` has what is sealed of a person in columns of their own.
@@ -84,8 +87,9 @@ export async function askPlain<Row extends object>(
       await sql.unsafe(`CREATE TABLE plain.${table} AS TABLE public.${table}`);
       await sql.unsafe(`ALTER TABLE plain.${table} ADD ${columns.replaceAll(', ', ', ADD ')}`);
       for (const name of sealed) {
+        const column = `${table}.${name}` as SealedColumn;
         const texts = rows.map((row) =>
-          dataKeys.sealer.openOptional(`${table}.${name}` as SealedColumn, row.id, row[`${name}_sealed`]),
+          sayingOf(dataKeys.sealer.openOptional(column, row.id, row[`${name}_sealed`])),
         );
         await sql`
           UPDATE ${sql(`plain.${table}`)} t SET ${sql(name)} = g.text

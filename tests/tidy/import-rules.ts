@@ -180,7 +180,7 @@ export const FEATURE_DOORS: Readonly<Record<string, string>> = {
   '**/tables.ts': 'what it keeps: for those who read it with a reason in table-rules.ts',
   '**/json.ts': 'how answers show it: schemas and words, no routes',
   '**/acts.ts': 'who may do what in it: how far somebody reaches there can matter here',
-  'node/sealing/{sealer,token-sealer,data-keys,hmac-key}.ts':
+  'node/sealing/{sealer,token-sealer,data-keys,hmac-key,bound-text}.ts':
     'what every query on a sealed column seals and opens with; it computes and stores nothing',
   'node/records/intake/columns.ts': 'how one field of what is recorded is read: corrected by hand, too',
   'node/sealing/key-source.ts': 'where data keys come from and how a ring is written: for the launchers',

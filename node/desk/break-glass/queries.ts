@@ -6,13 +6,14 @@ import { and, desc, eq, getTableColumns, gt, sql } from 'drizzle-orm';
 import type { BreakGlass } from '../../../shared/acts/access.ts';
 import type { Queryable } from '../../../shared/db/database.ts';
 import { isBehind } from '../../../shared/db/keyset.ts';
+import { boundText, openBound } from '../../sealing/bound-text.ts';
 import type { ColumnSealer } from '../../sealing/sealer.ts';
 import { MAX_OPEN, type Verdict } from './rules.ts';
 import { breakGlass } from './tables.ts';
 
-const { id: rowId, publicId: id, keyGeneration: _generation, ...OTHERS } = getTableColumns(breakGlass);
+const { id: rowId, publicId: id, keyGeneration: _, bound: _bound, ...OTHERS } = getTableColumns(breakGlass);
 const COLUMNS = { ...OTHERS, id, rowId };
-type SealedRow = Omit<typeof breakGlass.$inferSelect, 'id' | 'keyGeneration' | 'publicId'> & {
+type SealedRow = Omit<typeof breakGlass.$inferSelect, 'id' | 'keyGeneration' | 'publicId' | 'bound'> & {
   readonly id: string;
   readonly rowId: number;
 };
@@ -37,7 +38,8 @@ export async function insertBreakGlass(
   // The reason is sealed to the row's id, so that is drawn before.
   const [drawn] = await client<{ id: number }[]>`SELECT nextval('break_glass_id_seq')::int AS id`;
   const id = drawn?.id as number;
-  const [reasonSealed] = sealer.seal('break_glass.reason', [id], [reason]);
+  const text = boundText(sealedFor({ ...row, id: publicId }), reason);
+  const [reasonSealed] = sealer.seal('break_glass.reason', [id], [text]);
   await orm
     .insert(breakGlass)
     .overridingSystemValue()
@@ -117,6 +119,12 @@ export async function markReviewed({ orm }: Pick<Queryable, 'orm'>, review: Revi
     .where(eq(id, review.id));
 }
 
+/** Of the row, what its reason means: who reads where, since when. */
+export function sealedFor(row: Pick<BreakGlassRow, 'id' | 'subject' | 'area' | 'openedAt'>): string {
+  return `${row.id} ${row.area} ${row.openedAt} ${row.subject}`;
+}
+
 function opened(sealer: ColumnSealer, { rowId, reasonSealed, ...row }: SealedRow): BreakGlassRow {
-  return { ...row, reason: sealer.open('break_glass.reason', rowId, reasonSealed) };
+  const text = sealer.open('break_glass.reason', rowId, reasonSealed);
+  return { ...row, reason: openBound('break_glass.reason', sealedFor(row), text) };
 }

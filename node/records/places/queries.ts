@@ -6,8 +6,9 @@ import type { PendingQuery, Row } from 'postgres';
 import { byteaList } from '../../../shared/db/bytea.ts';
 import type { Queryable, Transaction } from '../../../shared/db/database.ts';
 import { drawIds } from '../../../shared/db/draw-ids.ts';
+import { boundText, openBound } from '../../sealing/bound-text.ts';
 import type { ColumnSealer } from '../../sealing/sealer.ts';
-import type { Place } from './rules.ts';
+import { type Place, type PlaceRow, rowOfPlace } from './rules.ts';
 
 type Db = Pick<Queryable, 'sql'>;
 type Tx = Pick<Transaction, 'sql'> & { readonly sealer: ColumnSealer };
@@ -45,8 +46,13 @@ async function selectPlaces(
     WHERE place = ANY (${keys}::text[]) ${locking}`;
   return rows.map(({ id, name_sealed, ...facts }) => ({
     id,
-    facts: { ...facts, name: sealer.openOptional('places.name', id, name_sealed) },
+    facts: { ...facts, name: nameOf(sealer, { id, ...facts }, name_sealed) },
   }));
+}
+
+function nameOf(sealer: ColumnSealer, { id, ...row }: PlaceRow & { id: number }, sealed: Buffer | null) {
+  const text = sealer.openOptional('places.name', id, sealed);
+  return text === null ? null : openBound('places.name', rowOfPlace(row), text);
 }
 
 /**
@@ -78,7 +84,8 @@ export async function updatePlaces(tx: Tx, places: readonly KnownPlace[]): Promi
 function rowset({ sql, sealer }: Tx, ids: number[], places: readonly Place[]) {
   const column = <K extends keyof Place>(name: K) =>
     places.map((place) => place[name]) as NonNullable<Place[K]>[];
-  const names = sealer.seal('places.name', ids, column('name'));
+  const texts = places.map((place) => boundText(rowOfPlace(place), place.name));
+  const names = sealer.seal('places.name', ids, texts);
   return sql`unnest(${ids}::int[], ${column('place')}::text[], ${byteaList(names)}::bytea[],
     ${column('kind')}::smallint[], ${column('ward')}::text[], ${column('capacity')}::int[],
     ${column('latitude')}::float8[], ${column('longitude')}::float8[])

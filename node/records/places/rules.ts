@@ -15,6 +15,14 @@ export interface Place {
   readonly longitude: number | null;
 }
 
+/** Of a stored place, what its name is sealed for. */
+export type PlaceRow = Pick<Place, 'place' | 'ward'>;
+
+/** The row as the sealed name says it. */
+export function rowOfPlace({ place, ward }: PlaceRow): string {
+  return `${ward ?? ''} ${place}`;
+}
+
 /** `before` with what `row` says. */
 export function mergePlace(before: Place | undefined, row: Place): Place {
   if (before === undefined) return row;
