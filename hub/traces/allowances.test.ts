@@ -6,12 +6,17 @@ const { names, atOnce, byItself, onProbation } = PROVINCE_BUDGET;
 const NONE: Standing = { isOwner: false, isOnProbation: false, isTakenBack: false, isByItself: false };
 
 it.each<[string, Partial<Standing>, number, number]>([
-  ['a few thousand at once, though nobody has brought any', {}, 0, atOnce],
-  ['the same while others have brought few', {}, atOnce / FOR_EACH, atOnce],
-  ['in proportion to what the others have brought', {}, 1_034, 1_034 * FOR_EACH],
-  ['never more than a tenth of the budget', {}, 1_000_000, names],
+  ['a thousand at once, though nobody has brought any', {}, 0, atOnce],
+  ['the same while others have brought few', {}, atOnce / FOR_EACH.atOnce, atOnce],
+  ['in proportion to what the others have brought', {}, 49_000, 49_000 * FOR_EACH.atOnce],
+  ['never more than a tenth of the budget', {}, 9_000_000, names],
   ['a crowd by itself', { isByItself: true }, 0, byItself],
-  ['more by itself, when the others have brought more', { isByItself: true }, 3_000, 3_000 * FOR_EACH],
+  [
+    'more by itself, when the others have brought more',
+    { isByItself: true },
+    3_000,
+    3_000 * FOR_EACH.byItself,
+  ],
   ['a tenth of the budget into a trace of its own', { isOwner: true }, 0, names],
   [
     'little while it is on probation, whatever the others brought',

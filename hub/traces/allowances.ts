@@ -22,17 +22,18 @@ export interface ProvinceBudget extends Charge {
 }
 
 /**
- * `names` and `questions`, whoever names them in its chains (charges.ts): a tenth of the persons; half of the
- * questions, for late data of an honest province asks many small ones in three weeks.
- * `atOnce`: whom one case met at a market and on a bus, and their numbers; 4,000 more names lengthen a small
- * trace by little. `byItself`: a stadium, 36,000 people with two identifiers each, and a third more: the fold
- * of it takes a hub about as long as that of the largest trace in tests/bench/RESULTS.md. `onProbation`:
- * a class, a ward, a shift.
+ * `names` and `questions`, whoever names them in its chains (charges.ts): a tenth of the persons; half of
+ * the questions, for late data of an honest province asks many small ones in three weeks.
+ * `atOnce`: whom one case met at a market and on a bus, and their numbers; a thousand names more lengthen a
+ * small trace by little.
+ * `byItself`: a stadium, 36,000 people with two identifiers each, and a third more: the fold of it takes a
+ * hub about as long as that of the largest trace in tests/bench/RESULTS.md.
+ * `onProbation`: a class, a ward, a shift.
  */
 export const PROVINCE_BUDGET: ProvinceBudget = {
   names: TRACE_BUDGET.persons / 10,
   questions: TRACE_BUDGET.questions / 2,
-  atOnce: 4_000,
+  atOnce: 1_000,
   byItself: 100_000,
   onProbation: 1_000,
 };
@@ -41,16 +42,18 @@ export const PROVINCE_BUDGET: ProvinceBudget = {
 export const ON_PROBATION = 1 / 100;
 
 /**
- * Names of a province for each name that the others have brought in: in the largest trace of
- * tests/bench/RESULTS.md those whom the case met, met seventy each, over all provinces.
+ * Names of a province for each name that the others have brought in. At once no more than all of them
+ * together: three provinces that share a trace bring half of that each. By itself as many as people meet: in
+ * the largest trace of tests/bench/RESULTS.md those whom the case met, met seventy each.
  */
-export const FOR_EACH = 50;
+export const FOR_EACH = { atOnce: 1, byItself: 50 } as const;
 
 /** Bytes of an answer for each name in it: one that met somebody fifteen times takes as many. */
 const BYTES_A_NAME = 256;
 /** For each pseudonym asked about: what its records name again. */
 const BYTES_A_ROW = 128;
-const BYTES_BESIDES = 1024 * 1024;
+/** An answer that is read whole may wait for those of the others (waiting-answers.ts). */
+const BYTES_BESIDES = 4 * 1024 * 1024;
 
 export interface Standing {
   /** It opened the trace: what it brings costs its own trace, and whom it asks about is its case. */
@@ -67,8 +70,8 @@ export interface Standing {
 export function mostNames(budget: ProvinceBudget, standing: Standing, { rest }: Brought): number {
   if (standing.isOwner || standing.isTakenBack) return budget.names;
   if (standing.isOnProbation) return budget.onProbation;
-  const most = standing.isByItself ? budget.byItself : budget.atOnce;
-  return Math.min(budget.names, Math.max(most, FOR_EACH * rest));
+  const when = standing.isByItself ? 'byItself' : 'atOnce';
+  return Math.min(budget.names, Math.max(budget[when], FOR_EACH[when] * rest));
 }
 
 /** Bytes from which on an answer to a question of `rows` pseudonyms is not read further. */

@@ -58,17 +58,17 @@ export class Conduct {
     return this.#leftOut.find((one) => one.province === province)?.reason;
   }
 
-  /** Names that the province may still be the first to name. */
-  mayBring(province: string, isByItself: boolean): number {
+  /** Names that the province may still be the first to name. @param beside that others are about to bring. */
+  mayBring(province: string, isByItself: boolean, beside = 0): number {
     const { probation } = this.#ctx;
-    const brought = this.#state.broughtBy(Number(province));
+    const { own, rest } = this.#state.broughtBy(Number(province));
     const standing = {
       isOwner: province === this.#row.province,
       isOnProbation: probation.has(province),
       isTakenBack: this.#takenBack.has(province),
       isByItself,
     };
-    return Math.max(0, mostNames(probation.budget, standing, brought) - brought.own);
+    return Math.max(0, mostNames(probation.budget, standing, { own, rest: rest + beside }) - own);
   }
 
   /** An answer has more than the province may bring: too much, unless it may come later. */

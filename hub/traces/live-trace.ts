@@ -46,6 +46,7 @@ import { TraceMemory } from './trace-memory.ts';
 import { TraceSessions } from './trace-sessions.ts';
 import { markCompleted, type TraceRow } from './traces-queries.ts';
 import type { Turns } from './turns.ts';
+import { WaitingAnswers } from './waiting-answers.ts';
 
 export interface LiveTraceCtx extends ConductCtx {
   readonly db: Database;
@@ -87,6 +88,7 @@ export class LiveTrace implements SessionTrace {
   readonly #conduct: Conduct;
   readonly #asides: Asides;
   readonly #delay: Delay;
+  readonly #waiting = new WaitingAnswers();
   readonly #outbox: Outbox;
   readonly #memory: TraceMemory;
   readonly #writes: PendingWrites;
@@ -350,12 +352,25 @@ export class LiveTrace implements SessionTrace {
   }
 
   onAnswer(session: AskedProvince, body: Uint8Array): void {
-    const take = () => this.#memory.take(session.province, body, this.#mayBring(session));
-    const { seq, header, isHeld, isTooMuch } = this.#working(take);
-    session.heard(nowSeconds(this.clock), header);
-    if (isTooMuch) this.onTooMuch(session, seq);
-    else if (isHeld && session.settles(seq, header)) session.settle(seq);
+    this.#take(session, body, this.#mayBring(session));
     this.onProgress();
+  }
+
+  #take(session: AskedProvince, body: Uint8Array, most: number): void {
+    const take = () => this.#memory.take(session.province, body, most);
+    const { seq, header, isHeld, tooMany } = this.#working(take);
+    session.heard(nowSeconds(this.clock), header);
+    if (tooMany > 0) {
+      this.#waiting.add({ session, seq, body, names: tooMany });
+      this.onTooMuch(session, seq);
+    } else if (isHeld && session.settles(seq, header)) session.settle(seq);
+  }
+
+  /** The round is over. */
+  #judgeWaiting(): void {
+    const mayCome = ({ province, isByItself }: AskedProvince, names: number, beside: number) =>
+      names <= this.#conduct.mayBring(province, isByItself, beside);
+    for (const { session, body, names } of this.#waiting.judge(mayCome)) this.#take(session, body, names);
   }
 
   #working<T>(piece: () => T): T {
@@ -430,6 +445,7 @@ export class LiveTrace implements SessionTrace {
     await this.#ctx.pace.turn(this.id, this.signal);
     this.#changes.clear();
     const meter = new StepMeter(this.#memory.bytesIn);
+    this.#judgeWaiting();
     const over = this.#working(() => this.#conduct.overspender());
     if (over) return this.leaveOut(await this.#conduct.exclude(over));
     const questions = this.#working(() => this.#memory.state.nextQuestions());

@@ -45,8 +45,8 @@ export interface TakenAnswer {
   readonly seq: number;
   readonly header: AnswerHeader;
   readonly isHeld: boolean;
-  /** It is the first to name more than it may: it is not held. */
-  readonly isTooMuch: boolean;
+  /** More than it may be, whom nobody knew: then it is not held. 0 if it is. */
+  readonly tooMany: number;
 }
 
 export class TraceMemory {
@@ -129,15 +129,15 @@ export class TraceMemory {
     const { answer, header } = decodeAnswer(body);
     this.bytesIn += body.length;
     const { seq } = answer;
-    if (answer.named.length > 16 * most && this.state.unknownAmong(answer.named) > most)
-      return { seq, header, isHeld: false, isTooMuch: true };
+    const names = answer.named.length > 16 * most ? this.state.unknownAmong(answer.named) : 0;
+    if (names > most) return { seq, header, isHeld: false, tooMany: names };
     if (this.state.apply(Number(province), answer, header) === 'applied') {
       const { incarnation, dataVersion } = header;
       const row = { traceId: this.#options.traceId, seq, province, incarnation, dataVersion, body };
       this.#options.writes.add(() => this.#options.store.add(row));
     }
     const held = this.state.versionOf(Number(province), seq);
-    return { seq, header, isHeld: held?.incarnation === header.incarnation, isTooMuch: false };
+    return { seq, header, isHeld: held?.incarnation === header.incarnation, tooMany: 0 };
   }
 
   /** Questions that the province has answered in an earlier life than this. */

@@ -260,6 +260,17 @@ describe('a province that invents', () => {
     lieAt(liar, undefined);
   });
 
+  test('as many as the others together comes in at once, whoever answers first', async () => {
+    lieAt(liar, aboutIndex(byRecords(300, () => [0])));
+    lieAt(owner, aboutIndex(byRecords(400, () => [0])));
+    const id = await hub.open();
+    await becomes(id, 'complete');
+    const { answered = [] } = hub.provinces.find(({ province }) => province === liar) ?? {};
+    const seqs = answered.filter(({ traceId }) => traceId === id).map(({ seq }) => seq);
+    expect(seqs).toEqual([...new Set(seqs)]);
+    for (const province of [liar, owner]) lieAt(province, undefined);
+  });
+
   test('just fewer than it may, into each of many traces, is in each, and can be left out', async () => {
     lieAt(liar, aboutIndex(byRecords(800, () => [0])));
     const ids = await Promise.all(range(6).map(() => hub.open()));
