@@ -9,6 +9,7 @@ import { expect, test } from 'vitest';
 import type { RulePack } from '../../shared/domain/rule-pack.ts';
 import { packageRoot } from '../../shared/package-root.ts';
 import { createTestDatabase } from '../support/database.ts';
+import { extent } from '../support/extent.ts';
 import { oracleContacts, SMALL } from './check.ts';
 import { askMerged, assertSameContacts, contactsOfMerged } from './contacts.ts';
 import { fillMerged } from './merged-tables.ts';
@@ -24,7 +25,7 @@ const shipped = JSON.parse(readFileSync(pack, 'utf8')) as RulePack;
 const rules: RulePack = { ...shipped, weight_percent: { default: 70, market: 50 } };
 const codes = ['24', '79', '01', '02'];
 
-test.each([5, 6, 7])('the merged query finds the contacts of the oracle (seed %i)', async (seed) => {
+test.each(extent({ quick: [5], all: [5, 6, 7] }))('the merged query finds the contacts of the oracle (seed %i)', async (seed) => {
   const world = makeWorld({ shape: SMALL, blocks: 2, provinces: codes.length, seed });
   await using database = await createTestDatabase('empty');
   await fillMerged(world, tokensOf(world), database.db);

@@ -322,7 +322,7 @@ describe('writers of the same people', () => {
         expect(found).toEqual(missed[0]);
       }),
       {
-        numRuns: extent({ quick: 12, all: 150 }),
+        numRuns: extent({ quick: 6, all: 150 }),
         examples: NEEDED.flatMap((one): [History][] => [
           [{ ...one, inTurn: true }],
           [{ ...one, inTurn: false }],

@@ -212,7 +212,7 @@ it('after any history, one after the other, the records that stand are those of 
       for (const one of history) await write(one);
       expect(await stored()).toEqual(expectedRows(standingAfter(history)));
     }),
-    { numRuns: extent({ quick: 25, all: 300 }) },
+    { numRuns: extent({ quick: 12, all: 300 }) },
   );
 });
 
@@ -237,7 +237,7 @@ it('after any concurrent history who answers the fold of what stands, restarted 
       await using restarted = await remember();
       expect(answered(restarted.index)).toEqual(answered(memory.index));
     }),
-    { numRuns: extent({ quick: 15, all: 200 }) },
+    { numRuns: extent({ quick: 8, all: 200 }) },
   );
 });
 
