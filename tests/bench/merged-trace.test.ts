@@ -25,25 +25,28 @@ const shipped = JSON.parse(readFileSync(pack, 'utf8')) as RulePack;
 const rules: RulePack = { ...shipped, weight_percent: { default: 70, market: 50 } };
 const codes = ['24', '79', '01', '02'];
 
-test.each(extent({ quick: [5], all: [5, 6, 7] }))('the merged query finds the contacts of the oracle (seed %i)', async (seed) => {
-  const world = makeWorld({ shape: SMALL, blocks: 2, provinces: codes.length, seed });
-  await using database = await createTestDatabase('empty');
-  await fillMerged(world, tokensOf(world), database.db);
-  const settings = new Set<number>();
-  for (let index = 0; index < 120; index += 12) {
-    const person = world.personOf(index);
-    for (const maxDegree of [1, 2]) {
-      const token = tokenOf(2 * person);
-      const question = { token, from: BENCH_TIME.from, until: BENCH_TIME.asOf, maxDegree, rules };
-      const found = contactsOfMerged(await askMerged(database.db, question), codes);
-      for (const contact of found) settings.add(contact.settings);
-      assertSameContacts(found, oracleContacts({ world, codes, person, maxDegree, rules }));
-      expect(found.some((contact) => contact.degree === maxDegree)).toBe(true);
+test.each(extent({ quick: [5], all: [5, 6, 7] }))(
+  'the merged query finds the contacts of the oracle (seed %i)',
+  async (seed) => {
+    const world = makeWorld({ shape: SMALL, blocks: 2, provinces: codes.length, seed });
+    await using database = await createTestDatabase('empty');
+    await fillMerged(world, tokensOf(world), database.db);
+    const settings = new Set<number>();
+    for (let index = 0; index < 120; index += 12) {
+      const person = world.personOf(index);
+      for (const maxDegree of [1, 2]) {
+        const token = tokenOf(2 * person);
+        const question = { token, from: BENCH_TIME.from, until: BENCH_TIME.asOf, maxDegree, rules };
+        const found = contactsOfMerged(await askMerged(database.db, question), codes);
+        for (const contact of found) settings.add(contact.settings);
+        assertSameContacts(found, oracleContacts({ world, codes, person, maxDegree, rules }));
+        expect(found.some((contact) => contact.degree === maxDegree)).toBe(true);
+      }
     }
-  }
-  // Places, households and encounters all mattered, alone and together.
-  expect([...settings].sort()).toEqual(expect.arrayContaining([1, 4, 5, 7]));
-});
+    // Places, households and encounters all mattered, alone and together.
+    expect([...settings].sort()).toEqual(expect.arrayContaining([1, 4, 5, 7]));
+  },
+);
 
 test('a person has the same contacts in a larger world', async () => {
   const contacts = [];

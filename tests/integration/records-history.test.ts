@@ -71,7 +71,14 @@ async function withdraw(record: string): Promise<void> {
 async function enterCaseOf({ identifiers, onsetOn }: CaseRow): Promise<void> {
   const traces = { reopen: async () => undefined, ofContacts: async () => [] };
   const facts = { identifiers: [...identifiers], onsetOn, sampledAt: null, isolatedAt: null, ward: null };
-  const ctx = { ...intake, clock, province: PROVINCE, quota: intake.ctx.quota, traces };
+  const ctx = {
+    ...intake,
+    clock,
+    province: PROVINCE,
+    quota: intake.ctx.quota,
+    traces,
+    rules: { inForceAt: () => undefined },
+  };
   await enterCase(ctx as never, personWith([`epidemiologist@${PROVINCE}`]), facts);
 }
 
