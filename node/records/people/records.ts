@@ -221,7 +221,8 @@ class RecordStore {
       this.#tx,
       written.map((record) => {
         const { put, before } = writers.get(`${record.source} ${record.key}`) as Change;
-        return { record, before: standing(before), writer: put.writer };
+        const isNew = before === undefined;
+        return { record, before: standing(before), isNew, writer: put.writer };
       }),
     );
     const held = await holdBack(

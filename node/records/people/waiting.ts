@@ -19,6 +19,8 @@ import { placesToConfirm, type Writer } from './rules.ts';
 interface Written {
   readonly record: RecordWriting;
   readonly before: StoredValue | undefined;
+  /** Nothing was written under its key before, neither what stood nor what waited. */
+  readonly isNew: boolean;
   /** undefined: somebody of the whole province. */
   readonly writer: Writer | undefined;
 }
@@ -29,7 +31,9 @@ interface Written {
  */
 export async function markWaiting(tx: IntakeTx, written: readonly Written[]): Promise<ReadonlySet<number>> {
   const waiting = new Set<number>();
-  const vouched = written.filter(({ writer }) => writer === undefined).map(({ record }) => record.id);
+  const vouched = written
+    .filter(({ writer, isNew }) => writer === undefined && !isNew)
+    .map(({ record }) => record.id);
   if (vouched.length > 0) await markVouched(tx, vouched);
   for (const { record, before, writer } of written) {
     if (writer === undefined) continue;
