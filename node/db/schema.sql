@@ -579,9 +579,7 @@ CREATE TABLE record_identifiers (
   position smallint NOT NULL,
   CONSTRAINT record_identifiers_pkey PRIMARY KEY (identifier_id, record_id),
   CONSTRAINT record_identifiers_identifier_id_fkey FOREIGN KEY (identifier_id)
-    REFERENCES identifiers(id),
-  CONSTRAINT record_identifiers_record_id_fkey FOREIGN KEY (record_id)
-    REFERENCES records(id)
+    REFERENCES identifiers(id)
 );
 CREATE INDEX record_identifiers_record ON public.record_identifiers
   USING btree (record_id);
