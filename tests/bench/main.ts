@@ -5,8 +5,9 @@
  * trace spends its time; `-- cost --baseline DIST` and `-- sealing --baseline DIST` what traces and imports
  * cost against the build in DIST, which lacks what is asked about (sealing); `-- orm` what a statement costs
  * through drizzle; `-- writers` what an import costs whoever writes beside it; `-- who` what an answer costs
- * a node; `-- rotation` what tokens of two generations do; `-- insiders` what a trace takes while other
- * provinces flood, stall and lie.
+ * a node; `-- rotation` what tokens of two generations do; `-- keeping` what a start and a look at what is to
+ * be erased cost one of a million identifiers; `-- insiders` what a trace takes while other provinces flood,
+ * stall and lie.
  */
 import { appendFileSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -17,6 +18,7 @@ import { BenchFederation } from './bench-federation.ts';
 import { checkAgainstOracle } from './check.ts';
 import { measureCost } from './cost.ts';
 import { benchInsiders } from './insiders.ts';
+import { benchKeeping } from './keeping.ts';
 import { type Measurement, measure } from './measure.ts';
 import { benchOrm } from './orm.ts';
 import { profileTrace } from './profile.ts';
@@ -81,6 +83,9 @@ switch (positionals[0]) {
   case 'orm':
     console.log(await benchOrm(say));
     break;
+  case 'keeping':
+    console.log(await benchKeeping({ millions: Number(positionals[1] ?? 1), rules, say }));
+    break;
   case 'rotation':
     console.log(await benchRotation(say));
     break;
@@ -92,8 +97,8 @@ switch (positionals[0]) {
     break;
   default:
     console.error(
-      'bench -- trace | check | profile | cost | sealing | orm | rotation | insiders | voprf | who |' +
-        ' writers | report FILE',
+      'bench -- trace | check | profile | cost | sealing | orm | rotation | insiders | keeping | voprf |' +
+        ' who | writers | report FILE',
     );
     process.exitCode = 2;
 }
