@@ -7,6 +7,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { nowSeconds, systemClock } from '../../shared/clock.ts';
 import { AppError } from '../../shared/errors.ts';
+import { packageRoot } from '../../shared/package-root.ts';
 import { callerGone } from '../federation/callers.ts';
 import { createTemporaryDirectory } from '../federation/directory.ts';
 import { type Federation, startFederation } from '../federation/federation.ts';
@@ -26,6 +27,9 @@ import {
 import { Screen } from './show/screen.ts';
 import { count, type Style, seconds, styleOf } from './show/text.ts';
 import { importOutbreak, type TracedOutbreak, traceOutbreak } from './tour.ts';
+
+/** Traces as the shipped pack of 2021-12-29 says, and the work with contacts besides. */
+const RULES_FILE = join(packageRoot, 'deploy', 'demo', 'rules.json');
 
 const PATIENCE_MS = 60_000;
 
@@ -84,6 +88,7 @@ async function start({ screen, style, signal }: Stage): Promise<Federation> {
     databaseUrl: process.env.DATABASE_URL,
     env: { '*': inherited(process.env) },
     personas: demoPersonas,
+    rulesFile: RULES_FILE,
     signal,
   });
   const what = 'Khởi động trung tâm và ba tỉnh / starting the hub and three provinces';

@@ -10,6 +10,7 @@ import { useSession } from './session.tsx';
 import { SECTIONS } from './shell.tsx';
 import { TracePage } from './traces/trace-page.tsx';
 import { TracesPage } from './traces/traces-page.tsx';
+import { WorkPage } from './work/work-page.tsx';
 
 export function Pages() {
   const { t } = useReading();
@@ -20,6 +21,7 @@ export function Pages() {
       <Route path="/">
         <Redirect to={home} replace />
       </Route>
+      <Route path="/work" component={WorkPage} />
       <Route path="/cases" component={CasesPage} />
       <Route path="/cases/new" component={NewCasePage} />
       <Route path="/cases/:id">{({ id }) => <CasePage key={id} id={id} />}</Route>

@@ -17,6 +17,7 @@ interface Section {
 }
 
 export const SECTIONS: readonly Section[] = [
+  { path: '/work', word: 'work', act: 'tasks.list' },
   { path: '/cases', word: 'cases', act: 'cases.list' },
   { path: '/traces', word: 'traces', act: 'traces.list' },
 ];

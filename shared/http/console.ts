@@ -53,10 +53,11 @@ export function findConsole(app: string): ConsoleFiles | undefined {
 export function addConsole(app: Routes, { root, page, worker }: ConsoleFiles): void {
   const files = serveStatic<HttpEnv>({ root, precompressed: true });
   const pages = serveStatic<HttpEnv>({ root: '', path: page });
+  // A worker is bound by the policy that came with it.
   const pageHeaders = { 'cache-control': 'no-cache', 'content-security-policy': POLICY };
   app.get('/assets/*', withHeaders(files, { 'cache-control': FOREVER }));
   const workers = serveStatic<HttpEnv>({ root: '', path: worker });
-  const serveWorker = withHeaders(workers, { 'cache-control': 'no-cache' });
+  const serveWorker = withHeaders(workers, pageHeaders);
   const servePage = withHeaders(pages, pageHeaders);
   app.get('*', (c, next) => {
     if (c.req.path === '/sw.js') return serveWorker(c, next);
