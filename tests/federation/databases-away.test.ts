@@ -148,8 +148,8 @@ test('a contact is taken over though the hub is away and its reply is lost', {
   await hold.reached();
   await hubGate.shut();
   await hold[Symbol.asyncDispose]();
+  // What follows from it comes by the hub's own connection, before or after the wish is sent once more.
   await waitFor('the hub to have done it', async () => (await said(federation.hub, 'done')).length > 0);
-  expect(await at79(an)).toMatchObject({ also_claimed: true, take_over: 'asked' });
   await hubGate.open();
   await waitFor('it to be here', async () => !(await at79(an)).also_claimed);
   const by = (await held(an)).map(({ province, also_claimed }) => [province, also_claimed]);
