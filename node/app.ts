@@ -29,7 +29,7 @@ import { type Identity, loadIdentity, ownTls } from '../shared/pki/identity.ts';
 import { LiveTls } from '../shared/pki/live-tls.ts';
 import { startOprfWorkers } from '../shared/pseudonym/oprf-pool.ts';
 import { VerifiedWarrants } from '../shared/signed/opening-cache.ts';
-import { startFiling } from './casework/follow-ups/operations.ts';
+import { startDays, startFiling } from './casework/follow-ups/operations.ts';
 import type { NodeConfig } from './config.ts';
 import { findOpenBreakGlass } from './desk/break-glass/operations.ts';
 import { identifyService } from './desk/service-accounts/operations.ts';
@@ -134,6 +134,7 @@ export async function startNode(config: NodeConfig, clock = systemClock, out?: L
   const tracing = await startTracing(base, tokenizer);
   stack.use(startRefiling(feed, identity.province));
   stack.use(startFiling(feed, { dataKeys, province: identity.province, rules }));
+  stack.use(startDays({ db, dataKeys, clock, rules }, { clock, logger, watch }));
   stack.use(startErasing(erasuresOf({ db, clock, rules }), { clock, logger, watch }));
   const services = [tracingService(tracing.ctx, auditHandlers({ db, clock, log }))];
   const listen = { listen: config.grpcListen, tls: tls.current, check: distrusted.check };

@@ -388,6 +388,9 @@ CREATE INDEX follow_ups_of_all ON public.follow_ups
 CREATE INDEX follow_ups_open ON public.follow_ups
   USING btree (ward, priority, id)
   WHERE (state < 9);
+CREATE INDEX follow_ups_quarantines ON public.follow_ups
+  USING btree (quarantine_until, id)
+  WHERE (state = 4);
 CREATE INDEX follow_ups_reports ON public.follow_ups
   USING btree (next_report_on)
   WHERE (state = ANY (ARRAY[4, 5]));

@@ -3,10 +3,12 @@
  * opened again, through the real feed and the real routes.
  */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { passDays } from '../../node/casework/follow-ups/days.ts';
+import { addDays } from '../../node/casework/follow-ups/rules.ts';
 import { CONTACT_ASSIGNED } from '../../node/tracing/kinds.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { withTransaction } from '../../shared/db/database.ts';
-import { vietnamDate } from '../../shared/domain/instant.ts';
+import { vietnamDate, vietnamMidnight } from '../../shared/domain/instant.ts';
 import { newTraceId } from '../../shared/ids.ts';
 import { signRulePack } from '../../shared/signed/rule-signature.ts';
 import { type Answer, createNodeHttp, type NodeHttp } from '../support/node-http.ts';
@@ -169,6 +171,108 @@ describe('a delivered contact', () => {
     const followUp = await followUpOf(person.phone, ({ state }) => state === 'planned');
     expect(followUp).toMatchObject({ reason: 'possible_source', quarantine_until: null, degree: null });
     expect(followUp.tasks.map(({ kind }: Json) => kind).sort()).toEqual(['call', 'sample']);
+  });
+});
+
+describe('a person whose record is corrected', () => {
+  it('is worked on at the desk of the new ward, unless somebody has said where', async () => {
+    const person = await newPerson();
+    await deliver('forward', { trace: newTraceId(), id: contactId(1), identifiers: [person.id] });
+    const { id } = await followUpOf(person.phone, ({ state }) => state === 'planned');
+    const move = async (ward: string) => {
+      const text = `identifiers,name,province,ward\nphone:${person.phone},${person.name},24,${ward}\n`;
+      await node.call('POST', '/v1/imports/persons', { headers: { 'content-type': 'text/csv' }, text });
+    };
+    await move('07210');
+    await waitFor('the other desk', async () => {
+      const { body } = await node.call('GET', `/v1/follow-ups/${id}`);
+      return body.ward === '07210' && body.tasks.every((task: Json) => task.ward === '07210');
+    });
+    await node.call('POST', `/v1/follow-ups/${id}/refile`, { json: { ward: '07303' } });
+    await move('07213');
+    const other = await newPerson();
+    await deliver('forward', { trace: newTraceId(), id: contactId(1), identifiers: [other.id] });
+    await followUpOf(other.phone);
+    expect((await node.call('GET', `/v1/follow-ups/${id}`)).body.ward).toBe('07303');
+  });
+});
+
+describe('a day that passes', () => {
+  const passTo = (ms: number) =>
+    passDays({
+      ...{ db: node.db, dataKeys: node.dataKeys, rules: node.rules },
+      clock: { ...clock, nowMs: () => ms },
+    });
+  const midnight = (days: number) => vietnamMidnight(addDays(vietnamDate(now / 1000), days)) * 1000;
+  const read = async (id: string) => (await node.call('GET', `/v1/follow-ups/${id}`)).body;
+
+  async function quarantined(): Promise<string> {
+    const person = await newPerson();
+    await deliver('forward', { trace: newTraceId(), id: contactId(1), identifiers: [person.id] });
+    const { id } = await followUpOf(person.phone, ({ state }) => state === 'planned');
+    await node.call('POST', `/v1/follow-ups/${id}/reach`, { ...TRACER, json: {} });
+    await node.call('POST', `/v1/follow-ups/${id}/quarantine`, { ...TRACER, json: { place: 'home' } });
+    return id;
+  }
+
+  it('asks for reports that did not come, and wants a sample at once that was not taken', async () => {
+    const id = await quarantined();
+    await passTo(midnight(0) + 17 * 3_600_000 + 3_599_000);
+    expect((await read(id)).tasks.some(({ kind }: Json) => kind === 'report_missing')).toBe(false);
+    await passTo(midnight(0) + 18 * 3_600_000);
+    await passTo(midnight(0) + 18 * 3_600_000);
+    const asked = (await read(id)).tasks.filter(({ kind }: Json) => kind === 'report_missing');
+    expect(asked).toMatchObject([{ cause: `report:${vietnamDate(now / 1000)}` }]);
+    await node.call('POST', `/v1/follow-ups/${id}/report`, { ...TRACER, json: { temp: 36.6 } });
+    const done = (await read(id)).tasks.find(({ kind }: Json) => kind === 'report_missing');
+    expect(done.state).toBe('done');
+    // By the clock of the test it is still to come.
+    await passTo(midnight(3));
+    const samples = (await read(id)).tasks.filter(({ kind }: Json) => kind === 'sample');
+    expect(samples.map(({ cause, state }: Json) => [cause.replace(/:\d{2,}$/, ''), state]).sort()).toEqual([
+      ...[
+        ['missed', 'scheduled'],
+        ['plan:1', 'missed'],
+        ['plan:7', 'scheduled'],
+      ],
+    ]);
+  });
+
+  it('ends quarantine and watch when all is met, and lapses who does not meet it', async () => {
+    const [well, other] = [await quarantined(), await quarantined()];
+    // The two samples are taken and negative, and reports of the last days say that they are well.
+    const row = await node.db.sql`SELECT id, episode FROM follow_ups WHERE public_id = ${well}`;
+    const { id } = row[0] as unknown as { id: number };
+    await node.db
+      .sql`UPDATE tasks SET state = 3, outcome = 21, expires_at = NULL WHERE follow_up_id = ${id} AND kind = 4`;
+    await node.db.sql`
+      INSERT INTO tasks (follow_up_id, kind, cause, state, priority, not_before, due_at, outcome)
+      SELECT follow_up_id, 5, 'sample:' || id, 3, 1, 0, 0, 22 FROM tasks WHERE follow_up_id = ${id} AND kind = 4`;
+    const report = (days: number) => node.db.sql`
+      INSERT INTO reports VALUES (${id}, ${addDays(vietnamDate(now / 1000), days)}, 'k', 0, 366, 0, 1, NULL)`;
+    for (const day of [5, 6, 7, 12, 13, 14]) await report(day);
+    // Exposed yesterday: the seventh day is the sixth from today on, the last one of all the thirteenth.
+    await passTo(midnight(7) - 1_000);
+    expect(await read(well)).toMatchObject({ state: 'quarantined' });
+    await passTo(midnight(7));
+    expect(await read(well)).toMatchObject({ state: 'watched', place: null });
+    expect(await read(other)).toMatchObject({ state: 'quarantined' });
+    await passTo(midnight(14) - 1_000);
+    expect(await read(well)).toMatchObject({ state: 'watched' });
+    await passTo(midnight(14));
+    expect(await read(well)).toMatchObject({ state: 'released', outcome: 'released' });
+    expect(await read(other)).toMatchObject({ state: 'lapsed', outcome: 'lapsed' });
+    const open = (await read(other)).tasks.filter(
+      ({ state }: Json) => state === 'ready' || state === 'scheduled',
+    );
+    expect(open).toEqual([]);
+    const { history } = await read(well);
+    expect(history.slice(0, 2).map(({ command, by }: Json) => [command, by])).toEqual([
+      ...[
+        ['release', null],
+        ['end_quarantine', null],
+      ],
+    ]);
   });
 });
 

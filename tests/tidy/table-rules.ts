@@ -28,7 +28,10 @@ export const TABLE_READERS: readonly TableReader[] = [
   },
   {
     reader: 'node/records/people',
-    tables: ['check_ins', 'encounters', 'case_identifiers', 'superseded_case_identifiers', 'contacts'],
+    tables: [
+      ...['check_ins', 'encounters', 'case_identifiers', 'superseded_case_identifiers', 'contacts'],
+      'follow_up_identifiers',
+    ],
     why: 'that nothing names an identifier any more is seen in the transaction that erases it',
   },
   {
@@ -65,6 +68,11 @@ export const TABLE_READERS: readonly TableReader[] = [
     reader: 'node/tracing/contacts',
     tables: ['openings'],
     why: 'which way a trace looks stands in its opening, and all that stand are told of in one look',
+  },
+  {
+    reader: 'node/casework/follow-ups',
+    tables: ['records', 'record_identifiers'],
+    why: 'work moves to the desk where records say that a person lives, in one statement for all who moved',
   },
   {
     reader: 'node/federation/budgets',

@@ -155,6 +155,35 @@ export async function cancelTasks(
     WHERE id = ANY (${[...ids]}::bigint[]) AND state IN (1, 2)`;
 }
 
+/**
+ * Files open follow-ups of whom records of these wards say otherwise than their desk, unless somebody has
+ * filed them by hand; which they were.
+ */
+export async function refileMoved(
+  { sql }: Queryable,
+  identifierIds: readonly number[],
+  wards: readonly string[],
+): Promise<number[]> {
+  const rows = await sql<{ id: number }[]>`
+    WITH moved AS MATERIALIZED (
+      SELECT f.id, f.ward, (
+        SELECT r.ward FROM unnest(f.identifier_ids) AS named (id)
+        CROSS JOIN LATERAL (
+          SELECT record_id FROM record_identifiers n WHERE n.identifier_id = named.id OFFSET 0) n
+        CROSS JOIN LATERAL (
+          SELECT * FROM records WHERE id = n.record_id AND retracted_at IS NULL AND waits_for IS NULL
+            AND ward = ANY (${[...wards]}::text[]) OFFSET 0) r
+        ORDER BY record_rank(r.source), r.at DESC, r.id DESC LIMIT 1) AS said
+      FROM follow_ups f
+      WHERE f.state < 9 AND NOT f.ward_by_hand AND f.id IN (
+        SELECT follow_up_id FROM follow_up_identifiers WHERE identifier_id = ANY (${[...identifierIds]}::int[]))
+      ORDER BY f.id FOR UPDATE)
+    UPDATE follow_ups f SET ward = moved.said, version = f.version + 1 FROM moved
+    WHERE f.id = moved.id AND moved.ward IS DISTINCT FROM moved.said
+    RETURNING f.id`;
+  return rows.map(({ id }) => id);
+}
+
 /** A line of a history; `by` null: the program itself. */
 export interface LogLine {
   readonly followUpId: number;

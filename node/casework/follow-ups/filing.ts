@@ -10,14 +10,17 @@ import type { RulePack } from '../../../shared/domain/rule-pack.ts';
 import { FeedActor } from '../../../shared/feed/actor.ts';
 import type { Feed } from '../../../shared/feed/feed.ts';
 import { bodyOf } from '../../../shared/feed/kinds.ts';
+import { wardsOfProvince } from '../../../shared/gazetteer.ts';
 import { newId } from '../../../shared/ids.ts';
 import { RULES_RECEIVED } from '../../federation/kinds.ts';
+import { PEOPLE_MOVED } from '../../records/kinds.ts';
 import type { SealerSource } from '../../sealing/data-keys.ts';
 import { holdSealer } from '../../sealing/operations.ts';
 import { type AssignedContact, readAssigned, tellAllContacts } from '../../tracing/contacts/operations.ts';
 import { type AssignedContacts, CONTACT_ASSIGNED } from '../../tracing/kinds.ts';
 import * as queries from './filing-queries.ts';
 import { CLOSED_FROM, LATE_SECONDS, STATE_NUMBERS } from './machines.ts';
+import { refileTasks } from './queries.ts';
 import { REASONS } from './rules.ts';
 import { type ExposureRow, type FollowUpRow, type SettlingFacts, settle, type Work } from './settling.ts';
 
@@ -35,12 +38,14 @@ export function startFiling(feed: Feed, ctx: FilingCtx): FeedActor {
   const { clock } = feed.options;
   return new FeedActor(feed, {
     name: 'follow-ups.filing',
-    kinds: [CONTACT_ASSIGNED, RULES_RECEIVED],
+    kinds: [CONTACT_ASSIGNED, RULES_RECEIVED, PEOPLE_MOVED],
     limit: EVENTS,
     act: async (tx, events) => {
       for (const event of events) {
         const number = bodyOf(event, RULES_RECEIVED);
         if (number !== undefined && isFirst(ctx, number)) await tellAllContacts(tx);
+        const moved = bodyOf(event, PEOPLE_MOVED);
+        if (moved) await refile(tx, ctx, { moved, now: nowSeconds(clock) });
         const assigned = bodyOf(event, CONTACT_ASSIGNED);
         const packs = packsThatPlan(ctx);
         if (assigned === undefined || packs.length === 0) continue;
@@ -64,6 +69,17 @@ function packsThatPlan({ rules, province }: FilingCtx): RulePack[] {
 function isFirst(ctx: FilingCtx, number: number): boolean {
   const plan = packsThatPlan(ctx);
   return plan.length === 1 && plan[0]?.number === number;
+}
+
+/** A record says of somebody that they live elsewhere: their work moves to the desk there. */
+async function refile(
+  tx: Transaction,
+  { province }: FilingCtx,
+  { moved, now }: { readonly moved: readonly number[]; readonly now: number },
+): Promise<void> {
+  await queries.lockFollowUpFiling(tx);
+  const refiled = await queries.refileMoved(tx, moved, wardsOfProvince(province));
+  if (refiled.length > 0) await refileTasks(tx, refiled, now + LATE_SECONDS);
 }
 
 /** Files contacts of a trace as they are now. */

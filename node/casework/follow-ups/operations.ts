@@ -10,6 +10,7 @@ import type { Database, Queryable } from '../../../shared/db/database.ts';
 import { vietnamDate, vietnamMidnight } from '../../../shared/domain/instant.ts';
 import { allowedCommands } from '../../../shared/domain/machine.ts';
 import { FOLLOW_UP_ACTS, read } from './acts.ts';
+import * as days from './days.ts';
 import * as filing from './filing.ts';
 import { listExposures } from './filing-queries.ts';
 import * as lists from './lists-queries.ts';
@@ -27,6 +28,9 @@ export type { FollowUpsCtx } from './standing.ts';
 
 /** Files contacts to people, from now on. */
 export const startFiling = filing.startFiling;
+
+/** Lets days pass: what ends by itself, and what was not done in time. */
+export const { startDays } = days;
 
 export type Due = 'overdue' | 'today' | 'all';
 

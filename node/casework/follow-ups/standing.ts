@@ -50,12 +50,19 @@ export function testsOf(row: FollowUpRow, tasks: readonly TaskRow[]): 'negative'
   if (results.some(isOpen)) return 'pending';
   const planned = samples.filter(({ cause }) => cause.startsWith('plan:'));
   const wanted = planned.filter(({ state }) => state !== TASK_NUMBERS.cancelled);
-  const last = wanted.sort((a, b) => a.notBefore - b.notBefore).at(-1);
-  if (last === undefined) return 'negative';
+  const latest = wanted.sort((a, b) => a.notBefore - b.notBefore).at(-1);
+  if (latest === undefined) return 'negative';
+  const last = inPlaceOf(latest, samples);
   const result = results.find(({ cause }) => cause === `sample:${last.id}`);
   return last.state === TASK_NUMBERS.done && outcomeWord(result?.outcome ?? null) === 'negative'
     ? 'negative'
     : 'unmet';
+}
+
+/** One that was not taken in time has another in its place. */
+function inPlaceOf(sample: TaskRow, samples: readonly TaskRow[]): TaskRow {
+  const next = samples.find(({ cause }) => cause === `missed:${sample.id}`);
+  return next ? inPlaceOf(next, samples) : sample;
 }
 
 /** Whether reports say that somebody is well. */

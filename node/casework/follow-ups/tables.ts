@@ -2,7 +2,7 @@
  * Tables for drizzle: follow-ups, their exposures, tasks, calls, reports and history. The migrations make and
  * explain them, and a test compares the two.
  */
-import { isNotNull, lt, sql } from 'drizzle-orm';
+import { eq, isNotNull, lt, sql } from 'drizzle-orm';
 import {
   boolean,
   date,
@@ -62,6 +62,7 @@ export const followUps = pgTable(
     index('follow_ups_of_all').on(table.priority, table.id).where(lt(table.state, sql`9`)),
     index('follow_ups_by_state').on(table.ward, table.state, table.priority, table.id),
     index('follow_ups_reports').on(table.nextReportOn).where(sql`${table.state} IN (4, 5)`),
+    index('follow_ups_quarantines').on(table.quarantineUntil, table.id).where(eq(table.state, sql`4`)),
     index('follow_ups_ends')
       .on(sql`coalesce(${table.watchUntil}, ${table.quarantineUntil})`, table.id)
       .where(lt(table.state, sql`9`)),

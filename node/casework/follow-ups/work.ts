@@ -220,6 +220,7 @@ export class Work {
       by,
     };
     await queries.insertReport(this.#tx, report);
+    await this.finish(['report_missing']);
     const since = this.row.symptomaticSince;
     if (isSymptomatic(said) && (since === null || on < since)) {
       this.row = { ...this.row, symptomaticSince: on };

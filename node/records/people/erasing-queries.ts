@@ -41,7 +41,7 @@ export async function listIdentifierIds({ sql }: Tx, after: number, count: numbe
   return rows.map(({ id }) => id);
 }
 
-/** Which of these identifiers nothing names: no record, case or contact, and nothing that was seen. */
+/** Which of these identifiers nothing names: no record, case, contact or follow-up, and nothing that was seen. */
 export async function listUnnamed({ sql }: Tx, ids: readonly number[]): Promise<number[]> {
   const rows = await sql<{ id: number }[]>`
     SELECT id FROM identifiers i WHERE id = ANY (${[...ids]}::int[])
@@ -52,6 +52,7 @@ export async function listUnnamed({ sql }: Tx, ids: readonly number[]): Promise<
       AND NOT EXISTS (SELECT FROM case_identifiers c WHERE c.identifier_id = i.id OFFSET 0)
       AND NOT EXISTS (SELECT FROM superseded_case_identifiers s WHERE s.identifier_id = i.id OFFSET 0)
       AND NOT EXISTS (SELECT FROM contacts c WHERE c.identifier_ids @> ARRAY[i.id] OFFSET 0)
+      AND NOT EXISTS (SELECT FROM follow_up_identifiers f WHERE f.identifier_id = i.id OFFSET 0)
       AND NOT EXISTS (SELECT FROM record_versions v WHERE v.identifier_ids @> ARRAY[i.id] OFFSET 0)`;
   return rows.map(({ id }) => id);
 }
