@@ -1,5 +1,5 @@
 /**
- * The packs that a hub can issue: each is whole, they follow each other, and their days are those of the acts.
+ * The packs that a hub can issue: each is whole, they follow each other, their days are those of the acts.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -67,8 +67,8 @@ export async function askForReports(
       ORDER BY next_report_on LIMIT ${limit} FOR UPDATE SKIP LOCKED),
     asked AS (
       INSERT INTO tasks (follow_up_id, episode, kind, cause, ward, priority, not_before, due_at)
-      SELECT id, episode, ${kindNumber('report_missing')}, 'report:' || next_report_on, ward, priority, ${now},
-        ${now + 86_400} FROM missing
+      SELECT id, episode, ${kindNumber('report_missing')}, 'report:' || next_report_on, ward, priority,
+        ${now}, ${now + 86_400} FROM missing
       ON CONFLICT DO NOTHING)
     UPDATE follow_ups f SET next_report_on = ${day}::date + 1 FROM missing WHERE f.id = missing.id`;
   return count > 0;

@@ -176,7 +176,8 @@ export async function refileMoved(
         ORDER BY record_rank(r.source), r.at DESC, r.id DESC LIMIT 1) AS said
       FROM follow_ups f
       WHERE f.state < 9 AND NOT f.ward_by_hand AND f.id IN (
-        SELECT follow_up_id FROM follow_up_identifiers WHERE identifier_id = ANY (${[...identifierIds]}::int[]))
+        SELECT follow_up_id FROM follow_up_identifiers
+        WHERE identifier_id = ANY (${[...identifierIds]}::int[]))
       ORDER BY f.id FOR UPDATE)
     UPDATE follow_ups f SET ward = moved.said, version = f.version + 1 FROM moved
     WHERE f.id = moved.id AND moved.ward IS DISTINCT FROM moved.said
