@@ -41,7 +41,7 @@ export async function listIdentifierIds({ sql }: Tx, after: number, count: numbe
   return rows.map(({ id }) => id);
 }
 
-/** Which of these identifiers nothing names: no record, case, contact, follow-up, and nothing that was seen. */
+/** Which of these identifiers nothing names: no record, case, contact or follow-up, nothing seen. */
 export async function listUnnamed({ sql }: Tx, ids: readonly number[]): Promise<number[]> {
   const rows = await sql<{ id: number }[]>`
     SELECT id FROM identifiers i WHERE id = ANY (${[...ids]}::int[])
