@@ -249,7 +249,8 @@ async function startHttp(base: Base, { traces, audit, enrolment, keys }: Doors):
   const stop = new AbortController();
   stack.use(startForgetting({ db, clock, logger, watch: loops }));
   const erasing = { db, clock, packs: rules.packs };
-  stack.use(startErasing([() => eraseTraces(erasing)], { clock, logger, watch: loops }));
+  const when = { clock, logger, watch: loops, everyMs: config.eraseEveryMs };
+  stack.use(startErasing([() => eraseTraces(erasing)], when));
   const outgoing = stack.use(new Outgoing({ db, clock, logger, watch: loops, metrics, senders: [] }));
   const door = programDoor(config.door, { home: 'hub', acts: HUB_ACTS, db, clock });
   const app = createHttpApp({

@@ -32,6 +32,7 @@ const schema = z
     REPORT_EVERY_MS: fields.interval(5_000),
     NEWCOMERS_EVERY_MS: fields.interval(2_000),
     LOOK_EVERY_MS: fields.interval(2_000),
+    ERASE_EVERY_MS: fields.eraseEveryMs,
     CHECKPOINT_EVERY_MS: fields.interval(10_000),
     ENROLMENT_LISTEN: addressSchema.optional(),
     ENROLMENT_ADDRESS: addressSchema.optional(),
@@ -102,6 +103,7 @@ const schema = z
     askAgainMs: env.NEWCOMERS_EVERY_MS,
     /** How soon files that an operator has replaced are noticed. */
     lookEveryMs: env.LOOK_EVERY_MS,
+    eraseEveryMs: env.ERASE_EVERY_MS,
     /** How old a checkpoint of the audit log may be that provinces are shown. */
     checkpointEveryMs: env.CHECKPOINT_EVERY_MS,
     /** Provinces asked at the same time; all unless told. Benchmarks ask one by one to see each alone. */

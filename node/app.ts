@@ -134,8 +134,9 @@ export async function startNode(config: NodeConfig, clock = systemClock, out?: L
   const tracing = await startTracing(base, tokenizer);
   stack.use(startRefiling(feed, identity.province));
   stack.use(startFiling(feed, { dataKeys, province: identity.province, rules }));
-  stack.use(startDays({ db, dataKeys, clock, rules }, { clock, logger, watch }));
-  stack.use(startErasing(erasuresOf({ db, clock, rules }), { clock, logger, watch }));
+  const loop = { clock, logger, watch };
+  stack.use(startDays({ db, dataKeys, clock, rules }, loop));
+  stack.use(startErasing(erasuresOf({ db, clock, rules }), { ...loop, everyMs: config.eraseEveryMs }));
   const services = [tracingService(tracing.ctx, auditHandlers({ db, clock, log }))];
   const listen = { listen: config.grpcListen, tls: tls.current, check: distrusted.check };
   const server = stack.use(await startGrpcServer({ ...listen, services, logger, clock }));

@@ -18,6 +18,7 @@ const schema = z
     CHECKPOINT_EVERY_MS: z.coerce.number().int().min(50).max(600_000).default(30_000),
     KEY_EXCHANGE_EVERY_MS: fields.interval(5_000),
     LOOK_EVERY_MS: fields.interval(2_000),
+    ERASE_EVERY_MS: fields.eraseEveryMs,
     NEW_IDENTIFIERS_PER_HOUR: z.coerce.number().int().min(0).default(DEFAULT_QUOTA.entries),
     IMPORTED_IDENTIFIERS_PER_HOUR: z.coerce.number().int().min(0).default(DEFAULT_QUOTA.imports),
     LOG_LEVEL: fields.logLevel,
@@ -44,6 +45,7 @@ const schema = z
     keyExchangeEveryMs: env.KEY_EXCHANGE_EVERY_MS,
     /** How soon files that an operator has replaced are noticed. */
     lookEveryMs: env.LOOK_EVERY_MS,
+    eraseEveryMs: env.ERASE_EVERY_MS,
     /** Identifiers new to the node that one caller may enter, or import, in an hour. */
     quota: { entries: env.NEW_IDENTIFIERS_PER_HOUR, imports: env.IMPORTED_IDENTIFIERS_PER_HOUR },
     door: fields.doorConfig(env, ctx),

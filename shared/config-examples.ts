@@ -45,6 +45,7 @@ export const CONFIG_EXAMPLES: Readonly<Record<string, string>> = {
   NEWCOMERS_EVERY_MS: '2000',
   KEY_EXCHANGE_EVERY_MS: '5000',
   LOOK_EVERY_MS: '2000',
+  ERASE_EVERY_MS: '600000',
   HUB_FANOUT: '8',
   LOG_LEVEL: 'info',
 };

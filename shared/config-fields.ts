@@ -60,6 +60,9 @@ export function parseDatabaseUrls(env: Env): { databaseUrl: Secret<string>; owne
 /** Milliseconds from 50 to 600,000 between two looks, reports or attempts. */
 export const interval = (ms: number) => z.coerce.number().int().min(50).max(600_000).default(ms);
 
+/** Between two passes of erasing (shared/erasing.ts). */
+export const eraseEveryMs = z.coerce.number().int().min(1_000).max(86_400_000).default(600_000);
+
 /** A word of pino. */
 export const logLevel = z
   .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])

@@ -4,17 +4,19 @@
  */
 import { type Loop, type LoopParts, startLoop } from './loop.ts';
 
-const EVERY_MS = 10 * 60_000;
-/** A start has better to do. */
-const FIRST_IN_MS = 60_000;
+/** A start has better to do: its first pass comes after this part of what lies between two. */
+const FIRST_IN = 1 / 10;
 
 /** Erases some of what is due; whether there is more. A crash in the midst of it harms nothing. */
 export type Erasure = () => Promise<boolean>;
 
-/** Goes through all of them, again and again. */
-export function startErasing(erasures: readonly Erasure[], parts: LoopParts): Loop {
+/** Goes through all of them, again and again, with `everyMs` between two passes. */
+export function startErasing(
+  erasures: readonly Erasure[],
+  { everyMs, ...parts }: LoopParts & { readonly everyMs: number },
+): Loop {
   return startLoop({
-    ...{ name: 'erasing', everyMs: EVERY_MS, firstInMs: FIRST_IN_MS, ...parts },
+    ...{ name: 'erasing', everyMs, firstInMs: everyMs * FIRST_IN, ...parts },
     pass: async (signal) => {
       const failures: unknown[] = [];
       let more = false;

@@ -29,6 +29,8 @@ export const SHORT_LOOKS = { KEY_EXCHANGE_EVERY_MS: '500', LOOK_EVERY_MS: '200' 
 /** What programs do every few seconds; a test that waits for it has better things to do. */
 const SHORT_INTERVALS = {
   ...{ KEY_EXCHANGE_EVERY_MS: '1000', LOOK_EVERY_MS: '1000' },
+  // Not in the midst of a test that counts what there is.
+  ERASE_EVERY_MS: '86400000',
   ...{ REFUSED_RETRY_MS: '1000', REPORT_EVERY_MS: '1000' },
 };
 
