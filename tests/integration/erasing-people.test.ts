@@ -133,6 +133,22 @@ describe('people', () => {
     expect(await values()).not.toContain('cmnd:100000007');
   });
 
+  it('are kept while somebody is followed up by them', async () => {
+    await people('1,cmnd:100000008,An,1');
+    await db.sql`
+      WITH made AS (
+        INSERT INTO follow_ups (public_id, identifier_ids, reason, state, began_at, opened_at)
+        VALUES (gen_random_uuid(), '{}', 1, 2, 0, 0) RETURNING id)
+      INSERT INTO follow_up_identifiers (identifier_id, follow_up_id)
+      SELECT i.id, made.id FROM made, (SELECT max(id) AS id FROM identifiers) i`;
+    await withdraw('1');
+    await erase(31);
+    expect(await values()).toContain('cmnd:100000008');
+    await db.sql`DELETE FROM follow_up_identifiers`;
+    await erase(31);
+    expect(await values()).not.toContain('cmnd:100000008');
+  });
+
   it('are looked for in every column that names identifiers', async () => {
     const columns = await db.sql<{ name: string }[]>`
       SELECT DISTINCT table_name || '.' || column_name AS name FROM information_schema.columns
@@ -141,7 +157,8 @@ describe('people', () => {
     // A table that is new here is to be asked in `listUnnamed` too.
     expect(columns.map(({ name }) => name)).toEqual([
       ...['case_identifiers.identifier_id', 'check_ins.identifier_id', 'contacts.identifier_ids'],
-      ...['encounters.identifier_a', 'encounters.identifier_b', 'record_identifiers.identifier_id'],
+      ...['encounters.identifier_a', 'encounters.identifier_b', 'follow_up_identifiers.identifier_id'],
+      ...['follow_ups.identifier_ids', 'record_identifiers.identifier_id'],
       ...['record_versions.identifier_ids', 'records.identifier_ids', 'records.principal_id'],
       'superseded_case_identifiers.identifier_id',
     ]);

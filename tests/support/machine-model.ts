@@ -27,7 +27,9 @@ export interface Driver<S extends string, N extends string, F, I extends Input, 
   facts(done: readonly Done<N, I>[], next: Done<N, I>): F;
   /** What `by` knows who only looks. */
   factsOfViewer(done: readonly Done<N, I>[], by: string): F;
-  /** A world for one run, in which the thing is not there yet. */
+  /** How the thing stands at the beginning of a run; absent: it is not there yet. */
+  readonly initial?: S;
+  /** A world for one run. */
   begin(): Promise<R>;
   perform(real: R, command: N, input: I): Promise<unknown>;
   look(real: R, by: string): Promise<Seen | undefined>;
@@ -58,7 +60,7 @@ export async function expectModelled<S extends string, N extends string, F, I ex
     size: 'max',
   });
   const property = fc.asyncProperty(sequences, async (sequence) => {
-    const setup = async () => ({ model: { state: undefined, done: [] }, real: await driver.begin() });
+    const setup = async () => ({ model: { state: driver.initial, done: [] }, real: await driver.begin() });
     await fc.asyncModelRun(setup, sequence);
   });
   await fc.assert(property, { numRuns: runs });

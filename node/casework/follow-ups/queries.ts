@@ -165,6 +165,18 @@ export async function insertReasoned(
     .values({ ...line, id, reasonSealed: reasonSealed ?? null, keyGeneration: sealer.generation });
 }
 
+/** What was done last with a follow-up, and by whom. */
+export async function findLastCommand({ orm }: Queryable, followUpId: number) {
+  const { by, command } = followUpLog;
+  const [row] = await orm
+    .select({ by, command })
+    .from(followUpLog)
+    .where(eq(followUpLog.followUpId, followUpId))
+    .orderBy(desc(followUpLog.id))
+    .limit(1);
+  return row;
+}
+
 /** The history of a follow-up, the newest first. */
 export async function listHistory(
   { orm }: Queryable,

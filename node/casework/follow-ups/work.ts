@@ -130,8 +130,12 @@ export class Work {
   async do(command: FollowUpCommand, input: CommandInput = {}): Promise<void> {
     const hanging = await readHanging(this.#tx, this.row);
     const supervisor = this.#by.leave.scopeOf(FOLLOW_UP_ACTS, 'follow_ups.cancel') !== undefined;
-    const facts = { ...factsOf(this.#ctx, this.row, hanging), supervisor };
-    const { state } = step(FOLLOW_UP, { state: stateWord(this.row.state), command, facts });
+    const last = await queries.findLastCommand(this.#tx, this.row.id);
+    const repeated = last?.by === this.#by.caller.subject && last.command === command;
+    const facts = { ...factsOf(this.#ctx, this.row, hanging), supervisor, repeated };
+    const next = step(FOLLOW_UP, { state: stateWord(this.row.state), command, facts });
+    if (next.repeated) return;
+    const { state } = next;
     this.#commands.push(command);
     this.row = { ...this.row, state: STATE_NUMBERS[state] };
     await this.#bringAbout(command, input);
