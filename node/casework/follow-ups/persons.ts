@@ -163,7 +163,10 @@ export function showTask(task: TaskRow, { caller, leave, now }: Viewer): ShownTa
 }
 
 /** What the machine of a task is told of it and of who does something with it. */
-export function taskFactsOf(task: TaskRow, { caller, leave, now }: Viewer): TaskFacts {
+export function taskFactsOf(
+  task: TaskRow,
+  { caller, leave, now }: Viewer,
+): TaskFacts & { readonly kind: TaskKind } {
   const isHeld = taskStateOf(task, now) === 'assigned';
   return {
     kind: TASK_KINDS[task.kind - 1] ?? 'call',

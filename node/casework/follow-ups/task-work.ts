@@ -15,6 +15,7 @@ import { findFollowUps } from './lists-queries.ts';
 import {
   CLAIM_SECONDS,
   type FollowUpState,
+  isCall,
   LATE_SECONDS,
   stateWord,
   TASK,
@@ -165,10 +166,8 @@ export function recordOutcome(
     if (at > now + 300) throw invalidField('at', 'IN_FUTURE');
     const state = taskStateOf(task, now);
     const isLate = wasOwn && !isOwn && !(state === 'ready' && isWithin(leave.scope, task.ward));
-    if (!isLate) {
-      const facts = taskFactsOf(task, { caller, leave, now });
-      step(TASK, { state, command: 'attempt', facts });
-    }
+    const facts = taskFactsOf(task, { caller, leave, now });
+    if (!isLate || !isCall(facts.kind)) step(TASK, { state, command: 'attempt', facts });
     const said = { ...request, at };
     const nextAt = isLate ? null : await nextTry(tx, ctx, { work, task, said });
     await queries.insertCall(tx, work.sealer, {
