@@ -101,6 +101,10 @@ function lookAround(tapPx: number): string[] {
   }
   const { scrollWidth } = document.documentElement;
   if (scrollWidth > innerWidth) wrong.push(`the page is ${scrollWidth} px wide`);
+  for (const bar of document.querySelectorAll('header, nav, nav > *')) {
+    const { scrollWidth: wide, clientWidth: room } = bar as unknown as Record<string, number>;
+    if ((wide as number) > (room as number) + 1) wrong.push(`${bar.outerHTML.slice(0, 60)} is cut off`);
+  }
   const targets = document.querySelectorAll('a, button, input, select, textarea, summary');
   for (const target of targets) {
     // A tick is pressed by its whole label.

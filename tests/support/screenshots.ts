@@ -1,0 +1,83 @@
+/**
+ * `npm run screenshots`: the pictures of the README, made from the demo's data in a real Chromium, so that
+ * they show what there is.
+ */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { generateOutbreak } from '../../deploy/demo/outbreak.ts';
+import { demoPersonas } from '../../deploy/demo/personas.ts';
+import { importOutbreak, traceOutbreak } from '../../deploy/demo/tour.ts';
+import { type Federation, startFederation } from '../../deploy/federation/federation.ts';
+import { nowSeconds, systemClock } from '../../shared/clock.ts';
+import { packageRoot } from '../../shared/package-root.ts';
+
+const PICTURES = join(packageRoot, 'deploy', 'pictures');
+const PATIENCE_MS = 120_000;
+
+interface Picture {
+  readonly name: string;
+  readonly look: { width: number; height: number; scheme: 'light' | 'dark'; language: 'vi' | 'en' };
+  readonly persona: string;
+  readonly path: string;
+  /** Until it shows what it is of. */
+  readonly ready: (page: Page) => Promise<unknown>;
+}
+
+const PHONE = { width: 390, height: 844, scheme: 'light', language: 'vi' } as const;
+const DESK = { width: 1440, height: 900, scheme: 'dark', language: 'en' } as const;
+const choose = async (page: Page) => {
+  await page.locator('.list-row').first().click();
+  await page.locator('.sheet h3').first().waitFor();
+};
+
+const PICTURED: readonly Picture[] = [
+  {
+    ...{ name: 'work-list', look: PHONE, persona: 'epidemiologist', path: '/work' },
+    ready: (page) => page.locator('.list-row').first().waitFor(),
+  },
+  { ...{ name: 'card', look: PHONE, persona: 'epidemiologist', path: '/work' }, ready: choose },
+  {
+    ...{ name: 'case-and-trace', look: DESK, persona: 'epidemiologist', path: '/cases' },
+    ready: async (page) => {
+      await page.locator('.list-row').first().click();
+      await page.locator('section .list-row').first().waitFor();
+    },
+  },
+];
+
+async function take(browser: Browser, base: string, picture: Picture): Promise<void> {
+  const { look, persona, path } = picture;
+  const viewport = { width: look.width, height: look.height };
+  const context = await browser.newContext({ viewport, colorScheme: look.scheme });
+  await context.addInitScript(`localStorage.setItem('truyvet.language', '${look.language}')`);
+  const page = await context.newPage();
+  await page.goto(base + path);
+  await page.locator('a[href^="/auth/login"]').click();
+  await page.locator(`a[href*="persona=${persona}"]`).click();
+  await picture.ready(page);
+  await page.evaluate('document.fonts.ready');
+  await page.screenshot({ path: join(PICTURES, `${picture.name}.png`) });
+  await context.close();
+}
+
+async function tellOutbreak(federation: Federation): Promise<void> {
+  const outbreak = generateOutbreak({ now: nowSeconds(systemClock) });
+  const { signal } = new AbortController();
+  await importOutbreak(federation, outbreak, { signal, onProgress: () => undefined });
+  await traceOutbreak(federation, outbreak, {
+    ...{ signal, patienceMs: PATIENCE_MS },
+    ...{ onAccepted: () => undefined, onProgress: () => undefined },
+  });
+}
+
+await using federation = await startFederation({
+  ...{ provinces: ['24', '79', '01'], personas: demoPersonas },
+  rulesFile: join(packageRoot, 'deploy', 'demo', 'rules.json'),
+});
+await tellOutbreak(federation);
+await mkdir(PICTURES, { recursive: true });
+const executablePath = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
+const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
+for (const picture of PICTURED) await take(browser, federation.node('24').url, picture);
+await browser.close();
