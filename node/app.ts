@@ -135,7 +135,7 @@ export async function startNode(config: NodeConfig, clock = systemClock, out?: L
   stack.use(startRefiling(feed, identity.province));
   stack.use(startFiling(feed, { dataKeys, province: identity.province, rules }));
   const loop = { clock, logger, watch };
-  stack.use(startDays({ db, dataKeys, clock, rules }, loop));
+  stack.use(startDays({ db, dataKeys, clock, rules, province: identity.province }, loop));
   stack.use(startErasing(erasuresOf({ db, clock, rules }), { ...loop, everyMs: config.eraseEveryMs }));
   const services = [tracingService(tracing.ctx, auditHandlers({ db, clock, log }))];
   const listen = { listen: config.grpcListen, tls: tls.current, check: distrusted.check };

@@ -340,6 +340,13 @@ CREATE TABLE follow_up_log (
 CREATE INDEX follow_up_log_of ON public.follow_up_log
   USING btree (follow_up_id, id);
 
+CREATE TABLE follow_up_replans (
+  pack integer NOT NULL,
+  last_id integer NOT NULL DEFAULT 0,
+  done_at bigint,
+  CONSTRAINT follow_up_replans_pkey PRIMARY KEY (pack)
+);
+
 CREATE TABLE follow_ups (
   id integer NOT NULL GENERATED ALWAYS AS IDENTITY,
   public_id uuid NOT NULL,

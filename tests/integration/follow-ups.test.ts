@@ -4,17 +4,19 @@
  */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { passDays } from '../../node/casework/follow-ups/days.ts';
+import { replanAll, replanSome } from '../../node/casework/follow-ups/replanning.ts';
 import { addDays } from '../../node/casework/follow-ups/rules.ts';
 import { CONTACT_ASSIGNED } from '../../node/tracing/kinds.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { withTransaction } from '../../shared/db/database.ts';
+import type { FollowUpPlan } from '../../shared/domain/follow-up-rules.ts';
 import { vietnamDate, vietnamMidnight } from '../../shared/domain/instant.ts';
 import { newTraceId } from '../../shared/ids.ts';
 import { signRulePack } from '../../shared/signed/rule-signature.ts';
 import { type Answer, createNodeHttp, type NodeHttp } from '../support/node-http.ts';
 import { askPlain } from '../support/sealed.ts';
 import { waitFor } from '../support/wait.ts';
-import { workPack } from '../support/work-rules.ts';
+import { WORK, workPack } from '../support/work-rules.ts';
 
 let node: NodeHttp;
 /** It stands still, unless a test moves it. */
@@ -200,7 +202,7 @@ describe('a person whose record is corrected', () => {
 describe('a day that passes', () => {
   const passTo = (ms: number) =>
     passDays({
-      ...{ db: node.db, dataKeys: node.dataKeys, rules: node.rules },
+      ...{ db: node.db, dataKeys: node.dataKeys, rules: node.rules, province: '24' },
       clock: { ...clock, nowMs: () => ms },
     });
   const midnight = (days: number) => vietnamMidnight(addDays(vietnamDate(now / 1000), days)) * 1000;
@@ -432,5 +434,54 @@ describe('a follow-up', () => {
         ['open', null],
       ],
     ]);
+  });
+});
+
+describe('a new pack', () => {
+  it('plans all anew who are open, where it was made for them, and goes on where it stopped', async () => {
+    const ids: string[] = [];
+    for (let n = 0; n < 3; n++) {
+      const person = await newPerson();
+      await deliver('forward', { trace: newTraceId(), id: contactId(1), identifiers: [person.id] });
+      ids.push((await followUpOf(person.phone, ({ state }) => state === 'planned')).id);
+    }
+    const read = async (id: string) => (await node.call('GET', `/v1/follow-ups/${id}`)).body;
+    const { tasks } = await read(ids[0] as string);
+    await node.call('POST', `/v1/tasks/${tasks[0].id}/outcomes`, { json: { outcome: 'reached' } });
+    const plan = {
+      ...(WORK.plans[0] as FollowUpPlan),
+      quarantine: { where: 'home', days: 3 },
+      watch_days: 2,
+    };
+    const plans = [{ ...plan, tests: [{ day: 3, method: 'antigen_rapid' }] }] as FollowUpPlan[];
+    const pack = workPack({
+      ...{ number: 191, effective_from: '2022-02-01T00:00:00+07:00', applies_to: 'open' },
+      follow_up: { ...WORK, plans },
+    });
+    const signed = await signRulePack(pack, node.hub.warrantKeys.privateKey);
+    node.hub.signedRules = [...node.hub.signedRules, signed];
+    await node.rules.pull();
+    const ctx = { ...{ db: node.db, dataKeys: node.dataKeys, rules: node.rules }, clock, province: '24' };
+    // As if it were stopped after the first one.
+    const one = { pack: 191, batch: 1 };
+    expect(await withTransaction(node.db, (tx) => replanSome(tx, ctx, one))).toBe(true);
+    const [row] = await node.db.sql`SELECT done_at FROM follow_up_replans WHERE pack = 191`;
+    expect(row).toEqual({ done_at: null });
+    await replanAll(ctx, 2);
+    for (const id of ids) {
+      const after = await read(id);
+      expect(after).toMatchObject({ pack: 191, watch_until: vietnamDate(now / 1000 + 4 * DAY), episode: 1 });
+      const samples = after.tasks.filter(({ kind }: Json) => kind === 'sample');
+      expect(samples.map(({ cause, state }: Json) => `${cause} ${state}`).sort()).toEqual([
+        ...['plan:1 cancelled', 'plan:3 scheduled', 'plan:7 cancelled'],
+      ]);
+    }
+    // What is done stays done, and once more changes nothing.
+    const call = (await read(ids[0] as string)).tasks.find(({ kind }: Json) => kind === 'call');
+    expect(call).toMatchObject({ state: 'done', outcome: 'reached' });
+    const versions = await node.db.sql`SELECT id, version FROM follow_ups ORDER BY id`;
+    await node.db.sql`DELETE FROM follow_up_replans`;
+    await replanAll(ctx);
+    expect(await node.db.sql`SELECT id, version FROM follow_ups ORDER BY id`).toEqual(versions);
   });
 });

@@ -12,6 +12,7 @@ import * as days from './days-queries.ts';
 import { insertLog, lockFollowUps, updateFollowUps } from './filing-queries.ts';
 import { LATE_SECONDS, OUTCOMES, STATE_NUMBERS, TASK_NUMBERS } from './machines.ts';
 import * as queries from './queries.ts';
+import { replanAll } from './replanning.ts';
 import { addDays } from './rules.ts';
 import { type FollowUpRow, kindNumber, loggedOf } from './settling.ts';
 import { type FollowUpsCtx, factsOf, readHanging, testsOf } from './standing.ts';
@@ -21,7 +22,7 @@ const BATCH = 100;
 /** For so many days after the last one a result that is awaited is waited for. */
 const RESULT_DAYS = 2;
 
-export type DaysCtx = Pick<FollowUpsCtx, 'db' | 'dataKeys' | 'clock' | 'rules'>;
+export type DaysCtx = Pick<FollowUpsCtx, 'db' | 'dataKeys' | 'clock' | 'rules' | 'province'>;
 
 /** The clock of contacts' work, ticking already. */
 export function startDays(ctx: DaysCtx, parts: LoopParts): Loop {
@@ -30,6 +31,7 @@ export function startDays(ctx: DaysCtx, parts: LoopParts): Loop {
 
 /** Does all that is due by now, a hundred in a transaction. */
 export async function passDays(ctx: DaysCtx): Promise<void> {
+  await replanAll(ctx);
   while (await missOverdue(ctx));
   for (const { number, follow_up } of ctx.rules.packs()) {
     if (follow_up === undefined) continue;

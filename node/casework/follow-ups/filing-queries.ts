@@ -6,7 +6,7 @@ import { and, asc, eq, inArray, like } from 'drizzle-orm';
 import type { Queryable } from '../../../shared/db/database.ts';
 import { TASK_NUMBERS } from './machines.ts';
 import type { ExposureRow, FollowUpRow, LoggedState, NewTask, TaskChange, TaskRow } from './settling.ts';
-import { followUpContacts, followUpIdentifiers, followUps, tasks } from './tables.ts';
+import { followUpContacts, followUpIdentifiers, followUpReplans, followUps, tasks } from './tables.ts';
 
 /** Any number, the same in all programs. */
 const FILING_LOCK = 7_300_003;
@@ -182,6 +182,34 @@ export async function refileMoved(
     UPDATE follow_ups f SET ward = moved.said, version = f.version + 1 FROM moved
     WHERE f.id = moved.id AND moved.ward IS DISTINCT FROM moved.said
     RETURNING f.id`;
+  return rows.map(({ id }) => id);
+}
+
+/** How far planning anew under a pack is; its row is locked. */
+export async function lockReplan({ sql, orm }: Queryable, pack: number) {
+  await sql`INSERT INTO follow_up_replans (pack) VALUES (${pack}) ON CONFLICT DO NOTHING`;
+  const { lastId, doneAt } = followUpReplans;
+  const [row] = await orm
+    .select({ lastId, doneAt })
+    .from(followUpReplans)
+    .where(eq(followUpReplans.pack, pack))
+    .for('update');
+  return row as { lastId: number; doneAt: number | null };
+}
+
+/** Keeps how far it is. */
+export async function keepReplan(
+  { orm }: Queryable,
+  pack: number,
+  how: { readonly lastId: number; readonly doneAt: number | null },
+): Promise<void> {
+  await orm.update(followUpReplans).set(how).where(eq(followUpReplans.pack, pack));
+}
+
+/** At most `limit` ids of open follow-ups behind `after`, ascending. */
+export async function listOpenAfter({ sql }: Queryable, after: number, limit: number): Promise<number[]> {
+  const rows = await sql<{ id: number }[]>`
+    SELECT id FROM follow_ups WHERE id > ${after} AND state < 9 ORDER BY id LIMIT ${limit}`;
   return rows.map(({ id }) => id);
 }
 

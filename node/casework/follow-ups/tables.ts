@@ -69,6 +69,13 @@ export const followUps = pgTable(
   ],
 );
 
+/** How far follow-ups have been planned anew under a pack. */
+export const followUpReplans = pgTable('follow_up_replans', {
+  pack: integer().primaryKey(),
+  lastId: integer().notNull().default(0),
+  doneAt: int8(),
+});
+
 export const followUpIdentifiers = pgTable(
   'follow_up_identifiers',
   {
