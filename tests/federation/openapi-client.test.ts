@@ -22,6 +22,18 @@ await createClient<paths>().GET('/v1/audits', {});
 const NOTHING_IS_DEAD = { retryOutgoing: 'NO_SUCH_ITEM', discardOutgoing: 'NO_SUCH_ITEM' };
 
 /** Everything that is refused to these calls, and why: another word, or another refusal, is a change. */
+/** Rules without work follow up nobody. */
+const NOBODY_IS_FOLLOWED_UP = Object.fromEntries([
+  ...['read', 'reach', 'quarantine', 'exempt', 'report', 'release', 'lose', 'refuse', 'reopen', 'cancel']
+    .concat('die', 'refile')
+    .map((command) => [`${command}FollowUp`, 'NO_SUCH_FOLLOW_UP']),
+  ['endQuarantine', 'NO_SUCH_FOLLOW_UP'],
+  ...['readTask', 'claimTask', 'releaseTask', 'cancelTask', 'finishTask', 'recordOutcome'].map((name) => [
+    name,
+    'NO_SUCH_TASK',
+  ]),
+]);
+
 const REFUSED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   node: {
     ...NOTHING_IS_DEAD,
@@ -30,6 +42,7 @@ const REFUSED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     createKey: 'FEDERATION_KEY_EXISTS',
     ...{ confirmRecord: 'RECORD_NOT_WAITING', rejectRecord: 'RECORD_NOT_WAITING' },
     takeOverContact: 'CONTACT_UNKNOWN',
+    ...NOBODY_IS_FOLLOWED_UP,
   },
   hub: {
     ...NOTHING_IS_DEAD,
