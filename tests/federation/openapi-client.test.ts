@@ -21,7 +21,6 @@ await createClient<paths>().GET('/v1/audits', {});
 
 const NOTHING_IS_DEAD = { retryOutgoing: 'NO_SUCH_ITEM', discardOutgoing: 'NO_SUCH_ITEM' };
 
-/** Everything that is refused to these calls, and why: another word, or another refusal, is a change. */
 /** Rules without work follow up nobody. */
 const NOBODY_IS_FOLLOWED_UP = Object.fromEntries([
   ...['read', 'reach', 'quarantine', 'exempt', 'report', 'release', 'lose', 'refuse', 'reopen', 'cancel']
@@ -34,6 +33,7 @@ const NOBODY_IS_FOLLOWED_UP = Object.fromEntries([
   ]),
 ]);
 
+/** Everything that is refused to these calls, and why: another word, or another refusal, is a change. */
 const REFUSED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   node: {
     ...NOTHING_IS_DEAD,
