@@ -1,7 +1,7 @@
 /**
  * The contacts of a trace that this province is responsible for, as far as the reader's area reaches.
  */
-import { called, PLACE_KIND_WORDS } from '../../../shared/i18n/words.ts';
+import { called, PLACE_KIND_WORDS, SETTING_WORDS } from '../../../shared/i18n/words.ts';
 import { DegreeMark } from '../../../shared/web/components/degree-mark.tsx';
 import { identifierText, shortInstant, spanText } from '../../../shared/web/format.ts';
 import { useReading } from '../../../shared/web/language.tsx';
@@ -62,7 +62,9 @@ function ContactRow({ contact }: { readonly contact: Contact }) {
       <span>{contact.identifiers.map(identifierText).join(' · ')}</span>
       <span className="small muted">
         {contact.ward ? wardName(contact.ward) : t('noWard')} · {t('lastExposed')}{' '}
-        {shortInstant(contact.last_exposed_at)} · {spanText(contact.seconds, language)}
+        {shortInstant(contact.last_exposed_at)}
+        {contact.seconds > 0 && ` · ${spanText(contact.seconds, language)}`}
+        {contact.settings.includes('household') && ` · ${called(SETTING_WORDS, 'household', language)}`}
         {kinds.length > 0 && ` · ${kinds.join(', ')}`} · {contact.exposed_in.map(provinceName).join(', ')}
       </span>
     </div>
