@@ -85,6 +85,7 @@ export class SignIn {
     const code = form.get('code') ?? '';
     const pending = this.#codes.get(code);
     this.#codes.delete(code);
+    for (const [old, { endsMs }] of this.#codes) if (endsMs < systemClock.nowMs()) this.#codes.delete(old);
     const challenge = createHash('sha256')
       .update(form.get('code_verifier') ?? '')
       .digest('base64url');
@@ -116,7 +117,7 @@ font-size:14px}p{color:#475b61}ul{list-style:none;padding:0}`;
 
 function sendPage(response: ServerResponse, html: string): void {
   const styles = createHash('sha256').update(STYLE).digest('base64');
-  const policy = `default-src 'none'; style-src 'sha256-${styles}'`;
+  const policy = `default-src 'none'; style-src 'sha256-${styles}'; frame-ancestors 'none'`;
   const headers = { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': policy };
   response.writeHead(200, { ...headers, 'cache-control': 'no-store' }).end(html);
 }
@@ -131,7 +132,7 @@ function page({ title, personas }: SignInClient, url: URL): string {
   });
   return `<!doctype html><html lang="vi"><head><meta charset="utf-8"><title>Đăng nhập · ${title}</title>
 <meta name="viewport" content="width=device-width, initial-scale=1"><style>${STYLE}</style></head>
-<body><main><h1>${title}: bạn là ai?</h1>
+<body><main><h1>${title}: chọn người</h1>
 <p>Chỉ dùng khi thử. <span lang="en">Development only: choose who you are.</span></p>
 <ul>${buttons.join('\n')}</ul></main></body></html>`;
 }

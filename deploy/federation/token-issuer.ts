@@ -54,12 +54,14 @@ export async function startTokenIssuer(): Promise<TokenIssuer> {
     return { access, id, lifeSeconds: LIFE_SECONDS };
   });
   const server = createServer((request, response) => {
-    void signIn.handle(request, response).then((done) => {
-      if (done) return;
+    const answer = async () => {
+      if (await signIn.handle(request, response)) return;
       const found = documents[request.url ?? ''];
       response.statusCode = found === undefined ? 404 : 200;
       response.setHeader('content-type', 'application/json').end(JSON.stringify(found ?? {}));
-    });
+    };
+    // Whatever somebody sends, the launcher goes on.
+    answer().catch(() => response.destroy());
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -3,12 +3,13 @@
  * Plain JavaScript: it runs before anything is compiled.
  */
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { build } from 'vite';
 
 const INPUTS = [
+  'deploy/web/build.mjs',
   'vite.config.ts',
   'package-lock.json',
   'shared/web',
@@ -49,6 +50,8 @@ function sealed() {
 const inputs = hashOfInputs();
 if (sealed() !== inputs) {
   await build({ logLevel: 'warn' });
+  // A browser looks for a new shell when these bytes change, and only then.
+  appendFileSync(join(OUT, 'node/web/sw.js'), `\n// ${inputs}\n`);
   for (const file of filesOf(OUT).filter((name) => COMPRESSED.test(name))) {
     const body = readFileSync(file);
     writeFileSync(`${file}.gz`, gzipSync(body, { level: 9 }));

@@ -1,7 +1,7 @@
 /**
  * The console of a node: puts the pages together and shows them.
  */
-import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { QueryCache, QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { ReadingProvider } from '../../shared/web/language.tsx';
@@ -10,9 +10,17 @@ import './console.css';
 import { Pages } from './pages.tsx';
 import { SessionProvider } from './session.tsx';
 import { Shell } from './shell.tsx';
+import { WritingProvider } from './writing.tsx';
 
 /** What was refused is refused again; what nobody answered may be answered the next time. */
-const client = new QueryClient({
+const client: QueryClient = new QueryClient({
+  queryCache: new QueryCache({
+    // Whose session has ended is asked to sign in, on whatever page.
+    onError: (error, { queryKey }) => {
+      if (queryKey[0] !== 'me' && error instanceof Problem && error.status === 401)
+        void client.invalidateQueries({ queryKey: ['me'] });
+    },
+  }),
   defaultOptions: {
     queries: {
       // A browser that thinks that it is offline may still reach a program on its own machine.
@@ -32,9 +40,11 @@ createRoot(root).render(
     <QueryClientProvider client={client}>
       <ReadingProvider>
         <SessionProvider>
-          <Shell>
-            <Pages />
-          </Shell>
+          <WritingProvider>
+            <Shell>
+              <Pages />
+            </Shell>
+          </WritingProvider>
         </SessionProvider>
       </ReadingProvider>
     </QueryClientProvider>

@@ -7,7 +7,7 @@ import { Loading } from '../../shared/web/components/loading.tsx';
 import { ProblemNote } from '../../shared/web/components/problem-note.tsx';
 import { useReading } from '../../shared/web/language.tsx';
 import { asProblem, Problem } from '../../shared/web/problem.ts';
-import { forgetSeen, keepSeen, lastSeen } from '../../shared/web/store.ts';
+import { forgetOld, forgetSeen, keepSeen, lastSeen } from '../../shared/web/store.ts';
 import { answered, api, type Schema } from './api.ts';
 
 export interface Session {
@@ -20,11 +20,14 @@ export interface Session {
   provinceName(code: string): string;
 }
 
+/** Rights end and change while somebody works. */
+const RENEWED = { staleTime: 60_000, refetchInterval: 60_000 };
+
 const SessionShared = createContext<Session | undefined>(undefined);
 
 /** Shows its children to whoever is signed in, and the way in to everybody else. */
 export function SessionProvider({ children }: { readonly children: ReactNode }) {
-  const me = useQuery({ queryKey: ['me'], queryFn: readMe, staleTime: 60_000 });
+  const me = useQuery({ queryKey: ['me'], queryFn: readMe, ...RENEWED });
   const areas = useQuery({
     ...{ queryKey: ['areas'], queryFn: () => readAreas(me.data?.subject ?? '') },
     ...{ staleTime: Number.POSITIVE_INFINITY, enabled: me.isSuccess },
@@ -54,6 +57,7 @@ export function useSession(): Session {
 async function readMe(): Promise<Session['me']> {
   try {
     const me = await answered(api.GET('/v1/me'));
+    await forgetOthers(me).catch(() => undefined);
     await keepSeen(me.subject, 'me', me);
     return me;
   } catch (error) {
@@ -62,6 +66,15 @@ async function readMe(): Promise<Session['me']> {
     if (seen) return seen.value;
     throw error;
   }
+}
+
+/** Somebody else, or the same person with other rights, sees nothing of what was seen before. */
+async function forgetOthers(me: Session['me']): Promise<void> {
+  await forgetOld();
+  const before = await lastSeen<Session['me']>('me');
+  const isSame =
+    before?.owner === me.subject && JSON.stringify(before.value.grants) === JSON.stringify(me.grants);
+  if (before && !isSame) await forgetSeen();
 }
 
 async function readAreas(owner: string): Promise<Session['areas']> {

@@ -2,12 +2,14 @@
  * What is around every page: the name of the area, the menu of what this person may do, language, theme, and
  * whether the program can be reached.
  */
+import { useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useEffect, useRef } from 'react';
 import { Link, useLocation } from 'wouter';
 import { type PlainWord, useReading } from '../../shared/web/language.tsx';
 import { useOnline } from '../../shared/web/online.ts';
 import { forgetSeen } from '../../shared/web/store.ts';
 import { type Session, useSession } from './session.tsx';
+import { useWriting } from './writing.tsx';
 
 interface Section {
   readonly path: string;
@@ -82,14 +84,22 @@ function MenuLink({ path, word }: Section) {
 
 function SignOut() {
   const { t } = useReading();
+  const client = useQueryClient();
+  const { waiting, send } = useWriting();
   const leave = async () => {
-    await forgetSeen();
+    await send().catch(() => undefined);
+    const count = waiting.length;
+    if (count > 0 && !confirm(t('leaveWaiting', { count }))) return;
     const response = await fetch('/auth/logout', { method: 'POST' });
     const { end_session_url: end } = (await response.json()) as { end_session_url: string | null };
+    await client.cancelQueries();
+    await forgetSeen();
     location.assign(end ?? '/');
   };
+  // Without the program nobody is signed out: what was seen stays with whoever is.
+  const failed = () => alert(t('unreachable'));
   return (
-    <button type="button" className="menu-link" onClick={() => void leave()}>
+    <button type="button" className="menu-link" onClick={() => void leave().catch(failed)}>
       {t('signOut')}
     </button>
   );

@@ -20,25 +20,25 @@ const worker = globalThis as unknown as WorkerScope & { skipWaiting(): Promise<v
 
 const SHELL = 'truyvet-shell';
 const PAGE = '/';
+/** With one bar of signal the page that is here serves better than one that may come. */
+const PATIENCE_MS = 3_000;
 
-worker.addEventListener('install', (event) => event.waitUntil(keepShell()));
+// At once: pages that are open go on with what they loaded, the next one is of the new shell.
+worker.addEventListener('install', (event) => event.waitUntil(keepShell().then(() => worker.skipWaiting())));
 worker.addEventListener('activate', (event) => event.waitUntil(worker.clients.claim()));
-// Only when its reader says so: never under typing.
-worker.addEventListener('message', ({ data }) => {
-  if (data === 'use-now') void worker.skipWaiting();
-});
 worker.addEventListener('fetch', (event) => {
   const { pathname, origin } = new URL(event.request.url);
   if (event.request.method !== 'GET' || origin !== worker.location.origin) return;
   if (pathname.startsWith('/assets/')) event.respondWith(keptFirst(event.request));
   else if (event.request.mode === 'navigate' && !/^\/(?:v1|auth|docs)(?:\/|$)/.test(pathname))
-    event.respondWith(fetch(event.request).catch(() => keptPage()));
+    event.respondWith(freshOrKept(event.request));
 });
 
 /** The page, what it names, and what its style sheets name; what an older page named goes. */
 async function keepShell(): Promise<void> {
   const cache = await caches.open(SHELL);
   const page = await fetch(PAGE, { cache: 'reload', headers: { accept: 'text/html' } });
+  if (!page.ok) throw new Error(`the page answers ${page.status}`);
   const named = assetsIn(await page.clone().text());
   const sheets = await Promise.all(
     named.filter((path) => path.endsWith('.css')).map(async (path) => (await fetch(path)).text()),
@@ -60,6 +60,9 @@ async function keptFirst(request: Request): Promise<Response> {
   return (await caches.match(request)) ?? fetch(request);
 }
 
-async function keptPage(): Promise<Response> {
-  return (await caches.match(PAGE)) ?? Response.error();
+/** The page of now, if it comes within seconds and is one; else the one that was kept. */
+async function freshOrKept(request: Request): Promise<Response> {
+  const fresh = await fetch(request, { signal: AbortSignal.timeout(PATIENCE_MS) }).catch(() => undefined);
+  if (fresh && fresh.status < 500) return fresh;
+  return (await caches.match(PAGE)) ?? fresh ?? Response.error();
 }

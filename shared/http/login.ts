@@ -61,8 +61,23 @@ export function sessionCallers(setting: LoginSetting): (request: Request) => Pro
     const id = parse(request.headers.get('cookie') ?? '', session)[session];
     if (id === undefined) return undefined;
     if (!SAFE_METHODS.has(request.method)) refuseCrossSite(request, setting);
-    return setting.login.callerOf(id);
+    const caller = await setting.login.callerOf(id);
+    refuseOtherSubject(request, caller);
+    return caller;
   };
+}
+
+/** Names whose request it is, percent-encoded, where that is known. */
+const SUBJECT_HEADER = 'truyvet-subject';
+
+/**
+ * What waited on a device is of whoever wrote it: not of somebody who has signed in at the same browser
+ * meanwhile.
+ */
+function refuseOtherSubject({ headers }: Request, { subject }: Caller): void {
+  const named = headers.get(SUBJECT_HEADER);
+  if (named !== null && named !== encodeURIComponent(subject))
+    throw new AppError('UNAUTHENTICATED', 'SESSION_CHANGED', 'the session is of somebody else');
 }
 
 function cookiesOf({ publicUrl, program }: LoginSetting) {

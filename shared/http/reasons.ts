@@ -11,7 +11,14 @@ export type Reasons = Readonly<Partial<Record<ErrorCode, readonly Reason[]>>>;
 /** What the door and the program around a route may say to any request. */
 export const ALWAYS: Reasons = {
   INVALID_ARGUMENT: ['INVALID_FIELD'],
-  UNAUTHENTICATED: ['TOKEN_MISSING', 'TOKEN_INVALID', 'TOKEN_EXPIRED', 'KEY_INVALID', 'SESSION_INVALID'],
+  UNAUTHENTICATED: [
+    'TOKEN_MISSING',
+    'TOKEN_INVALID',
+    'TOKEN_EXPIRED',
+    'KEY_INVALID',
+    'SESSION_INVALID',
+    'SESSION_CHANGED',
+  ],
   PERMISSION_DENIED: ['ROLE_REQUIRED', 'AREA_REQUIRED'],
   RESOURCE_EXHAUSTED: ['RATE_LIMITED', 'TOO_MANY_AT_ONCE'],
   INTERNAL: ['INTERNAL'],

@@ -18,7 +18,7 @@ export const CONSOLE_TEXTS = {
   noSuchPage: { vi: 'Không có trang này', en: 'There is no such page' },
   signIn: { vi: 'Đăng nhập', en: 'Sign in' },
   signOut: { vi: 'Đăng xuất', en: 'Sign out' },
-  signedOut: { vi: 'Bạn chưa đăng nhập', en: 'You are not signed in' },
+  signedOut: { vi: 'Chưa đăng nhập', en: 'You are not signed in' },
   signedOutHint: {
     vi: 'Đăng nhập bằng tài khoản của trung tâm. Những gì chưa gửi vẫn được giữ trên máy này.',
     en: 'Sign in with your account of the centre. What has not been sent yet is kept on this device.',
@@ -41,7 +41,7 @@ export const CONSOLE_TEXTS = {
   traces: { vi: 'Truy vết', en: 'Traces' },
 
   newCase: { vi: 'Nhập ca bệnh', en: 'New case' },
-  noCases: { vi: 'Chưa có ca bệnh nào trong địa bàn của bạn.', en: 'There are no cases in your area yet.' },
+  noCases: { vi: 'Chưa có ca bệnh nào trong địa bàn này.', en: 'There are no cases in your area yet.' },
   caseOf: { vi: 'Ca bệnh {name}', en: 'Case {name}' },
   identifiers: { vi: 'Giấy tờ, điện thoại', en: 'Identifiers, phone' },
   identifiersHint: {
@@ -56,7 +56,7 @@ export const CONSOLE_TEXTS = {
   wardByRecord: { vi: 'Theo hồ sơ của người bệnh', en: "By the person's record" },
   saveAndTrace: { vi: 'Lưu và truy vết', en: 'Save and trace' },
   entered: { vi: 'Nhập lúc', en: 'Entered at' },
-  withdrawn: { vi: 'Đã rút', en: 'Withdrawn' },
+  withdrawn: { vi: 'Đã rút lại', en: 'Withdrawn' },
   confirmed: { vi: 'Xác nhận', en: 'Confirmed' },
   needsDate: {
     vi: 'Cần ngày khởi phát hoặc lúc lấy mẫu',
@@ -115,7 +115,7 @@ export const CONSOLE_TEXTS = {
   noPhone: { vi: 'Chưa có số điện thoại', en: 'No phone number' },
   why: { vi: 'Vì sao', en: 'Why' },
   whyPlace: { vi: 'Ở cùng nơi với một ca bệnh', en: 'Was in one place with a case' },
-  whyHousehold: { vi: 'Ở cùng nhà với một người tiếp xúc', en: 'Lives in one household' },
+  whyHousehold: { vi: 'Ở cùng nhà với một người tiếp xúc', en: 'Lives in the household of a contact' },
   whyEncounter: { vi: 'Điện thoại đã ở gần nhau', en: 'Phones were near each other' },
   outcomeOfCall: { vi: 'Kết quả cuộc gọi', en: 'Outcome of the call' },
   outcomeOfVisit: { vi: 'Kết quả', en: 'Outcome' },
@@ -132,6 +132,17 @@ export const CONSOLE_TEXTS = {
   otherTasks: { vi: 'Việc của người này', en: 'Tasks of this person' },
   saved: { vi: 'Đã lưu', en: 'Saved' },
   done: { vi: 'Đã xong', en: 'Done' },
+  finish: { vi: 'Hoàn thành', en: 'Finish' },
+  keptWhere: { vi: 'Nơi cách ly', en: 'Where' },
+  testResult: { vi: 'Kết quả xét nghiệm', en: 'Result of the test' },
+  notNow: {
+    vi: 'Việc này chưa làm được hoặc đã có người nhận',
+    en: 'Not yet to be done, or somebody has taken it',
+  },
+  leaveWaiting: {
+    vi: '{count} mục chưa gửi sẽ ở lại máy này đến lần đăng nhập sau. Đăng xuất?',
+    en: '{count} not yet sent will stay on this device until the next sign-in. Sign out?',
+  },
   barcode: { vi: 'Mã ống mẫu', en: 'Barcode of the tube' },
   lookAgain: { vi: 'Cần xem lại', en: 'To be looked at again' },
   forget: { vi: 'Bỏ', en: 'Discard' },

@@ -83,6 +83,10 @@ export const DOOR_TEXTS = {
     en: 'The identity provider does not describe itself as the issuer that it should be.',
   },
   LOGIN_FAILED: { vi: 'Đăng nhập chưa hoàn tất.', en: 'The sign-in was not completed.' },
+  SESSION_CHANGED: {
+    vi: 'Người khác đã đăng nhập trên trình duyệt này.',
+    en: 'Somebody else has signed in at this browser.',
+  },
   SESSION_INVALID: { vi: 'Phiên đăng nhập đã kết thúc.', en: 'The session has ended.' },
   CROSS_SITE: { vi: 'Yêu cầu đến từ một trang khác.', en: 'The request comes from another site.' },
   KEY_INVALID: { vi: 'Khóa không hợp lệ.', en: 'The key is not valid.' },

@@ -31,16 +31,29 @@ export const OUTCOME_WORDS = {
   refused: { vi: 'Từ chối', en: 'Refused' },
   busy: { vi: 'Máy bận', en: 'Busy' },
   switched_off: { vi: 'Tắt máy', en: 'Switched off' },
-  language: { vi: 'Không hiểu tiếng', en: 'Language barrier' },
+  language: { vi: 'Bất đồng ngôn ngữ', en: 'Language barrier' },
   already_quarantined: { vi: 'Đang cách ly rồi', en: 'In quarantine already' },
   positive_elsewhere: { vi: 'Đã dương tính nơi khác', en: 'Positive elsewhere' },
-  deceased: { vi: 'Đã mất', en: 'Deceased' },
+  deceased: { vi: 'Đã tử vong', en: 'Deceased' },
 } satisfies Readonly<Record<string, Text>>;
 
 export type Outcome = keyof typeof OUTCOME_WORDS;
 
 /** Those that stand on the card; *Khác* unfolds the others. */
 export const FIRST_OUTCOMES = ['reached', 'no_answer', 'wrong_number', 'moved', 'refused'] as const;
+
+export const RESULT_WORDS = {
+  negative: { vi: 'Âm tính', en: 'Negative' },
+  positive: { vi: 'Dương tính', en: 'Positive' },
+  indeterminate: { vi: 'Không xác định', en: 'Inconclusive' },
+} satisfies Readonly<Record<string, Text>>;
+
+/** Where somebody is kept apart. */
+export const STAY_WORDS = {
+  home: { vi: 'Tại nhà', en: 'At home' },
+  site: { vi: 'Tập trung', en: 'At a site' },
+  hospital: { vi: 'Bệnh viện', en: 'In hospital' },
+} satisfies Readonly<Record<string, Text>>;
 
 export const SYMPTOM_WORDS = {
   fever: { vi: 'sốt', en: 'fever' },
@@ -65,7 +78,7 @@ export const FOLLOW_UP_STATE_WORDS = {
   released: { vi: 'đã kết thúc', en: 'released' },
   cancelled: { vi: 'không phải theo dõi', en: 'cancelled' },
   lapsed: { vi: 'hết hạn, chưa đủ điều kiện', en: 'lapsed' },
-  dead: { vi: 'đã mất', en: 'deceased' },
+  dead: { vi: 'đã tử vong', en: 'deceased' },
   handed_over: { vi: 'đã bàn giao', en: 'handed over' },
 } satisfies Readonly<Record<string, Text>>;
 

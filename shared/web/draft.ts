@@ -32,6 +32,13 @@ export function useDraft<F extends Fields>(name: string, empty: F): DraftState<F
   return { draft, change, forget };
 }
 
+/** Forgets all drafts of this window: the next who signs in is somebody else. */
+export function forgetDrafts(): void {
+  for (const name of Object.keys(sessionStorage)) {
+    if (name.startsWith('truyvet.draft.')) sessionStorage.removeItem(name);
+  }
+}
+
 function read(place: string): object {
   try {
     return JSON.parse(sessionStorage.getItem(place) ?? '{}') as object;

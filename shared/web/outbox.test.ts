@@ -15,8 +15,14 @@ function outboxWith(answers: Readonly<Record<string, Sent[]>> = {}) {
   };
   const sent: string[] = [];
   const state = { now: 100 };
+  let last: Promise<unknown> = Promise.resolve();
   const outbox = new Outbox({
     store,
+    alone: <T>(work: () => Promise<T>) => {
+      const next = last.then(work, work);
+      last = next.catch(() => undefined);
+      return next;
+    },
     nowMs: () => state.now,
     send: async ({ key }) => {
       sent.push(key);
@@ -48,9 +54,24 @@ it('waits until a write can no longer be taken back', async () => {
 it('takes back what was not sent', async () => {
   const { outbox, sent } = outboxWith();
   await outbox.put(entry('a', { sendAfterMs: 200 }));
-  await outbox.drop('a');
+  expect(await outbox.drop('a')).toBe(true);
   await outbox.send('hoa');
   expect([sent, outbox.entries]).toEqual([[], []]);
+});
+
+it('does not take back what is due: it may be on its way', async () => {
+  const { outbox, kept } = outboxWith();
+  await outbox.put(entry('a', { sendAfterMs: 100 }));
+  expect([await outbox.drop('a'), kept.size]).toEqual([false, 1]);
+});
+
+it('goes on after a store that failed once, and sends what a clock set back would hold', async () => {
+  const { outbox, sent, state } = outboxWith({ a: [Promise.reject(new Error('lost')) as never] });
+  await outbox.put(entry('a', { writtenMs: 500, sendAfterMs: 600 }));
+  await expect(outbox.send('hoa')).rejects.toThrow('lost');
+  state.now = 101;
+  await outbox.send('hoa');
+  expect(sent).toEqual(['a', 'a']);
 });
 
 it("keeps one person's writes in their order while the network is gone, and sends others'", async () => {

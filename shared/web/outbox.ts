@@ -35,6 +35,8 @@ export interface OutboxParts {
   readonly store: OutboxStore;
   readonly send: (entry: OutboxEntry) => Promise<Sent>;
   readonly nowMs: () => number;
+  /** Does one work at a time, over all pages that are open on the device. */
+  readonly alone: <T>(work: () => Promise<T>) => Promise<T>;
 }
 
 /** The writes of one owner that wait, oldest first. */
@@ -46,8 +48,6 @@ export class Outbox {
   readonly #parts: OutboxParts;
   readonly #listeners = new Set<() => void>();
   #entries: readonly OutboxEntry[] = [];
-  /** The round under way; another waits for it, so that no write is sent twice at once. */
-  #round: Promise<void> = Promise.resolve();
 
   constructor(parts: OutboxParts) {
     this.#parts = parts;
@@ -73,16 +73,28 @@ export class Outbox {
     await this.load();
   }
 
-  /** Takes a write back that has not been sent; or forgets one that was refused. */
-  async drop(key: string): Promise<void> {
-    await this.#parts.store.delete(key);
+  /** Takes a write back that is not being sent yet, or forgets one that was refused; whether it did. */
+  async drop(key: string): Promise<boolean> {
+    const done = await this.#parts.alone(async () => {
+      const entry = (await this.#parts.store.all()).find((one) => one.key === key);
+      if (!entry || (!entry.refusal && this.#isDue(entry))) return false;
+      await this.#parts.store.delete(key);
+      return true;
+    });
     await this.load();
+    return done;
   }
 
   /** Sends what is due for `owner`, each person's writes in their order. */
   async send(owner: string): Promise<void> {
-    this.#round = this.#round.then(() => this.#sendDue(owner));
-    return this.#round;
+    await this.#parts.alone(() => this.#sendDue(owner));
+    await this.load();
+  }
+
+  /** A clock that was set back must not hold a write for hours. */
+  #isDue({ sendAfterMs, writtenMs }: OutboxEntry): boolean {
+    const now = this.#parts.nowMs();
+    return now >= sendAfterMs || now < writtenMs;
   }
 
   async #sendDue(owner: string): Promise<void> {
@@ -90,7 +102,7 @@ export class Outbox {
     for (const entry of waitingOf(await this.#parts.store.all(), owner)) {
       // Somebody has to look at it; what was written after it may be right all the same.
       if (entry.refusal) continue;
-      if (entry.sendAfterMs > this.#parts.nowMs() || held.has(entry.about)) {
+      if (!this.#isDue(entry) || held.has(entry.about)) {
         held.add(entry.about);
         continue;
       }
@@ -99,6 +111,5 @@ export class Outbox {
       else if (sent !== 'later') await this.#parts.store.put({ ...entry, refusal: sent });
       if (sent === 'later') held.add(entry.about);
     }
-    await this.load();
   }
 }

@@ -4,6 +4,7 @@
  */
 import { type DBSchema, type IDBPDatabase, openDB } from 'idb';
 import { nowMs } from './clock.ts';
+import { forgetDrafts } from './draft.ts';
 import type { OutboxEntry, OutboxStore } from './outbox.ts';
 
 interface Schema extends DBSchema {
@@ -20,6 +21,7 @@ interface Kept {
 
 /** What was seen is shown no longer than this without a word from the program. */
 const KEPT_MS = 24 * 3_600_000;
+const CLOCKS_DIFFER_MS = 300_000;
 
 let opened: Promise<IDBPDatabase<Schema>> | undefined;
 
@@ -29,8 +31,17 @@ function database(): Promise<IDBPDatabase<Schema>> {
       db.createObjectStore('outbox', { keyPath: 'key' });
       db.createObjectStore('kept');
     },
+    terminated: again,
+  }).catch((error: unknown) => {
+    again();
+    throw error;
   });
   return opened;
+}
+
+/** A device that lost its store once is asked for it anew. */
+function again(): void {
+  opened = undefined;
 }
 
 /** The outbox of this device. */
@@ -42,19 +53,35 @@ export const deviceOutbox: OutboxStore = {
   delete: async (key) => (await database()).delete('outbox', key),
 };
 
-/** Keeps what `owner` saw under a name. */
+/** Keeps what `owner` saw under a name; on a full device nothing is kept, and nothing else fails. */
 export async function keepSeen(owner: string, name: string, value: unknown): Promise<void> {
-  await (await database()).put('kept', { owner, atMs: nowMs(), value }, name);
+  await database()
+    .then((db) => db.put('kept', { owner, atMs: nowMs(), value }, name))
+    .catch(() => undefined);
+}
+
+/** Takes off the device what is too old to be shown, or from a clock that ran ahead. */
+export async function forgetOld(): Promise<void> {
+  const db = await database();
+  for (const name of await db.getAllKeys('kept')) {
+    const found = await db.get('kept', name);
+    if (found && isOld(found)) await db.delete('kept', name);
+  }
+}
+
+function isOld({ atMs }: Kept): boolean {
+  return atMs + KEPT_MS < nowMs() || atMs > nowMs() + CLOCKS_DIFFER_MS;
 }
 
 /** What was kept under a name not longer than a day ago, and of whom; of anybody where no owner is named. */
 export async function lastSeen<T>(name: string, owner?: string): Promise<(Kept & { value: T }) | undefined> {
   const found = await (await database()).get('kept', name);
   if (!found || (owner !== undefined && found.owner !== owner)) return undefined;
-  return found.atMs + KEPT_MS < nowMs() ? undefined : (found as Kept & { value: T });
+  return isOld(found) ? undefined : (found as Kept & { value: T });
 }
 
-/** Forgets all that was seen; what is not sent yet stays. */
+/** Forgets all that was seen, and drafts; what is not sent yet stays. */
 export async function forgetSeen(): Promise<void> {
+  forgetDrafts();
   await (await database()).clear('kept');
 }

@@ -119,7 +119,7 @@ describe.runIf(hasBrowser)('the work list', () => {
   it('works without a network, over a reload, and writes once', async () => {
     const { page, context } = await tracer(PHONE);
     await page.locator('.list-row').first().waitFor();
-    await page.waitForFunction('navigator.serviceWorker.controller !== null');
+    await waitFor('the worker', () => page.evaluate('navigator.serviceWorker.controller !== null'));
     await context.setOffline(true);
     await callOf(page, 'Bình').click();
     await page.getByText('Đã gặp').click();

@@ -234,6 +234,15 @@ describe('a session', () => {
     aheadMs = 0;
   });
 
+  it('does not carry what somebody else wrote at this browser', async () => {
+    await signIn();
+    const { subject } = (await me()).body;
+    expect((await me({ 'truyvet-subject': encodeURIComponent(subject) })).status).toBe(200);
+    expect(await me({ 'truyvet-subject': 'lan' })).toMatchObject({
+      ...{ status: 401, body: { reason: 'SESSION_CHANGED' } },
+    });
+  });
+
   it('ends with a logout, at once, whoever kept the cookie', async () => {
     await untilKeysAreKnown();
     await signIn();

@@ -3,6 +3,7 @@
  */
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useRef } from 'react';
+import { Link } from 'wouter';
 import { newKey } from '../../../shared/web/clock.ts';
 import { Loading } from '../../../shared/web/components/loading.tsx';
 import { ProblemNote } from '../../../shared/web/components/problem-note.tsx';
@@ -18,7 +19,8 @@ export function CasePage({ id }: { readonly id: string }) {
   const { t } = useReading();
   const found = useCase(id);
   const name = found.data ? found.data.identifiers.map(identifierText).join(' · ') : '…';
-  const heading = usePage(t('caseOf', { name }));
+  // Titles stand in histories and window lists: no number of a person.
+  const heading = usePage(t('cases'));
   return (
     <>
       <h1 ref={heading} tabIndex={-1}>
@@ -96,9 +98,16 @@ function CaseTraces({ id }: { readonly id: string }) {
       {(traces.error ?? open.error) && <ProblemNote error={traces.error ?? open.error} />}
       {traces.isPending && <Loading />}
       {found?.length === 0 && <p className="muted">{t('noTraceOfCase')}</p>}
-      {found?.map((trace) => (
-        <LiveTrace key={trace.id} id={trace.id} />
-      ))}
+      {found?.map(({ id: trace, direction }, index) =>
+        // A browser holds few connections open: the newest is live, the others have their pages.
+        index === 0 ? (
+          <LiveTrace key={trace} id={trace} />
+        ) : (
+          <Link key={trace} className="button" href={`/traces/${trace}`}>
+            {t(direction === 'forward' ? 'traceForward' : 'traceBackward')}
+          </Link>
+        ),
+      )}
     </>
   );
 }

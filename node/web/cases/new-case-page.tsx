@@ -16,7 +16,7 @@ import { answered, api } from '../api.ts';
 import { useSession } from '../session.tsx';
 import { usePage } from '../shell.tsx';
 
-const EMPTY = { identifiers: '', onset: '', sampled: '', isolated: '', ward: '' };
+const EMPTY = { key: '', identifiers: '', onset: '', sampled: '', isolated: '', ward: '' };
 type Draft = typeof EMPTY;
 type Wrong = Partial<Record<keyof Draft, string>>;
 
@@ -29,7 +29,8 @@ const FIELD_OF: Readonly<Record<string, keyof Draft>> = {
 export function NewCasePage() {
   const { t } = useReading();
   const heading = usePage(t('newCase'));
-  const { draft, change, forget } = useDraft('new-case', EMPTY);
+  const { me } = useSession();
+  const { draft, change, forget } = useDraft(`${me.subject}.new-case`, EMPTY);
   const [wrong, setWrong] = useState<Wrong>({});
   const form = useRef<HTMLFormElement>(null);
   const send = useSending(forget);
@@ -44,7 +45,8 @@ export function NewCasePage() {
   const input = (name: keyof Draft) => ({
     name,
     value: draft[name],
-    onChange: ({ target }: { target: { value: string } }) => change({ [name]: target.value }),
+    // What was typed anew is another request; what comes again, also after a reload, is the same one.
+    onChange: ({ target }: { target: { value: string } }) => change({ [name]: target.value, key: newKey() }),
   });
   return (
     <form ref={form} className="stack narrow" noValidate onSubmit={submit}>
@@ -118,13 +120,12 @@ function useSending(sent: () => void) {
   const [, go] = useLocation();
   const client = useQueryClient();
   const { may } = useSession();
-  const key = useRef(newKey());
   return useMutation({
     mutationFn: async (draft: Draft) => {
-      const header = { 'idempotency-key': key.current };
+      const header = { 'idempotency-key': draft.key };
       const { id } = await answered(api.POST('/v1/cases', { body: bodyOf(draft), params: { header } }));
       if (may('traces.open')) {
-        const trace = { 'idempotency-key': `${key.current}-trace` };
+        const trace = { 'idempotency-key': `${draft.key}-trace` };
         const body = { cases: [id], direction: 'forward' as const };
         await answered(api.POST('/v1/traces', { body, params: { header: trace } }));
       }

@@ -83,11 +83,19 @@ function DegreeCounts({ trace }: { readonly trace: Trace }) {
       {degrees.map((degree) => (
         <span key={degree} className="row">
           <DegreeMark degree={degree} />
-          {numberText(trace.contacts.by_degree[degree] ?? 0, language)}
+          {degreeText(trace, degree, language)}
         </span>
       ))}
     </p>
   );
+}
+
+/** `?` before anybody has answered; `+` while somebody has not: there may be more. */
+function degreeText({ coverage, contacts }: Trace, degree: number, language: 'vi' | 'en'): string {
+  const answered = coverage.filter(({ state }) => state === 'current').length;
+  if (answered === 0) return '?';
+  const more = answered < coverage.length ? '+' : '';
+  return numberText(contacts.by_degree[degree] ?? 0, language) + more;
 }
 
 /** Each province that was asked: whether it has answered, and how many contacts it is responsible for. */

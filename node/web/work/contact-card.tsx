@@ -68,13 +68,20 @@ export function ContactCard({ task, onClose, onWritten }: ContactCardProps) {
       </p>
       <CallButton phone={person?.phone ?? null} />
       {found.data && <Exposures followUp={found.data} />}
-      {task.kind === 'call' || task.kind === 'visit' ? (
-        <OutcomeForm task={task} onWritten={onWritten} />
-      ) : (
-        <SimpleTaskForm task={task} onWritten={onWritten} />
-      )}
+      <TaskForm task={task} onWritten={onWritten} />
       {found.data && <History followUp={found.data} />}
     </section>
+  );
+}
+
+function TaskForm({ task, onWritten }: Omit<ContactCardProps, 'onClose'>) {
+  const { t } = useReading();
+  if (!task.allowed.some((command) => command === 'attempt' || command === 'done'))
+    return <p className="note">{t('notNow')}</p>;
+  return task.kind === 'call' || task.kind === 'visit' ? (
+    <OutcomeForm task={task} onWritten={onWritten} />
+  ) : (
+    <SimpleTaskForm task={task} onWritten={onWritten} />
   );
 }
 

@@ -2,7 +2,7 @@
  * What came of a call or a visit: one choice, and only what that choice needs besides. It is saved on the
  * device first, so that it is never lost, and can be taken back for ten seconds.
  */
-import { type FormEvent, useState } from 'react';
+import { type FormEvent, useRef, useState } from 'react';
 import {
   FIRST_OUTCOMES,
   OUTCOME_WORDS,
@@ -10,12 +10,12 @@ import {
   SYMPTOM_WORDS,
   type Symptom,
 } from '../../../shared/i18n/work-words.ts';
-import { nowMs } from '../../../shared/web/clock.ts';
+import { newKey, nowMs } from '../../../shared/web/clock.ts';
 import { Field } from '../../../shared/web/components/field.tsx';
 import { useDraft } from '../../../shared/web/draft.ts';
 import { useReading } from '../../../shared/web/language.tsx';
 import { useSession } from '../session.tsx';
-import { useWriting } from './outbox-provider.tsx';
+import { useWriting } from '../writing.tsx';
 import type { Task } from './tasks.ts';
 
 const EMPTY = { outcome: '', symptoms: '', temperature: '', province: '', note: '' };
@@ -29,7 +29,10 @@ interface FormProps {
 export function OutcomeForm({ task, onWritten }: FormProps) {
   const { t } = useReading();
   const { write } = useWriting();
-  const { draft, change, forget } = useDraft(`outcome.${task.id}`, EMPTY);
+  const { me } = useSession();
+  // Of the form, not of the tap: who taps twice has written once.
+  const key = useRef(newKey());
+  const { draft, change, forget } = useDraft(`${me.subject}.outcome.${task.id}`, EMPTY);
   const [missing, setMissing] = useState<Lack>();
   const submit = async (event: FormEvent) => {
     event.preventDefault();
@@ -37,9 +40,10 @@ export function OutcomeForm({ task, onWritten }: FormProps) {
     setMissing(lacks);
     if (lacks) return;
     const path = `/v1/tasks/${task.id}/outcomes`;
-    const key = await write({ about: task.follow_up?.id ?? String(task.id), path, body: bodyOf(draft) });
+    const about = task.follow_up?.id ?? String(task.id);
+    await write({ key: key.current, about, path, body: bodyOf(draft) });
     forget();
-    onWritten(key);
+    onWritten(key.current);
   };
   return (
     <form className="stack" noValidate onSubmit={(event) => void submit(event)}>

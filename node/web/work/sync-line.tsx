@@ -3,7 +3,7 @@
  */
 import { useReading } from '../../../shared/web/language.tsx';
 import { useOnline } from '../../../shared/web/online.ts';
-import { useWriting } from './outbox-provider.tsx';
+import { useWriting } from '../writing.tsx';
 
 export function SyncLine() {
   const { t } = useReading();

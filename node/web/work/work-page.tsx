@@ -2,48 +2,34 @@
  * The work list: what is to be done, most urgent first, and the card of the one that is chosen. The list goes
  * on below the card, so that Back finds it as it was.
  */
-import { useQueryClient } from '@tanstack/react-query';
-import { useCallback, useMemo, useRef, useState } from 'react';
+import { useMemo, useRef, useState } from 'react';
 import type { Language } from '../../../shared/i18n/text.ts';
 import { Loading } from '../../../shared/web/components/loading.tsx';
 import { ProblemNote } from '../../../shared/web/components/problem-note.tsx';
-import { identifierText, numberText } from '../../../shared/web/format.ts';
+import { identifierText, numberText, shortInstant } from '../../../shared/web/format.ts';
 import { type PlainWord, useReading } from '../../../shared/web/language.tsx';
 import { asProblem } from '../../../shared/web/problem.ts';
 import { isFoundIn } from '../../../shared/web/search.ts';
 import { useUrlState } from '../../../shared/web/use-url-state.ts';
 import { useSession } from '../session.tsx';
 import { usePage } from '../shell.tsx';
+import { useWriting } from '../writing.tsx';
 import { ContactCard } from './contact-card.tsx';
-import { OutboxProvider, useWriting } from './outbox-provider.tsx';
 import { SyncLine } from './sync-line.tsx';
 import { TaskList } from './task-list.tsx';
 import { type Due, type Task, useSeenTasks, useTasks } from './tasks.ts';
 import { UndoToast } from './undo-toast.tsx';
 
-export function WorkPage() {
-  const client = useQueryClient();
-  const onSent = useCallback(() => {
-    void client.invalidateQueries({ queryKey: ['tasks'] });
-    void client.invalidateQueries({ queryKey: ['follow-up'] });
-  }, [client]);
-  return (
-    <OutboxProvider onSent={onSent}>
-      <Work />
-    </OutboxProvider>
-  );
-}
-
 const USUAL = { due: 'today', task: '' };
 
-function Work() {
+export function WorkPage() {
   const { t } = useReading();
   const heading = usePage(t('work'));
   const [{ due, task: chosen }, change] = useUrlState(USUAL);
   const [undoable, setUndoable] = useState<string>();
   const list = useWorkList(due as Due);
   const opener = useRef<HTMLElement>(null);
-  const task = list.tasks?.find(({ id }) => String(id) === chosen);
+  const task = useChosen(list.tasks, chosen);
   const next = task && list.tasks?.[list.tasks.indexOf(task) + 1];
   return (
     <div className={task ? 'work with-card' : 'work'}>
@@ -81,6 +67,14 @@ function Work() {
   );
 }
 
+/** The task whose card is open; the list may lose it under typing, and the card stays. */
+function useChosen(tasks: readonly Task[] | undefined, chosen: string): Task | undefined {
+  const last = useRef<Task>(undefined);
+  const found = tasks?.find(({ id }) => String(id) === chosen);
+  if (found) last.current = found;
+  return String(last.current?.id) === chosen ? last.current : undefined;
+}
+
 /** The list as the network, the device's memory, the search and what waits to be sent make it. */
 function useWorkList(due: Due) {
   const [wanted, setWanted] = useState('');
@@ -114,6 +108,9 @@ function WorkList({ list, chosen, onChoose }: WorkListProps) {
         <ProblemNote error={found.error} onRetry={() => void found.refetch()} />
       )}
       {seen && <p className="note warn">{t('oldList', { at: seen.at })}</p>}
+      {found.error && found.data && (
+        <p className="note warn">{t('oldList', { at: shortInstant(found.dataUpdatedAt) })}</p>
+      )}
       {!tasks && !found.error && <Loading />}
       {tasks && (
         <p className="small muted" role="status">
@@ -142,7 +139,8 @@ function WorkList({ list, chosen, onChoose }: WorkListProps) {
 /** Kinds are counted up to this many: `999+` is no less. */
 const COUNTED_TO = 999;
 
-function allText(counts: Readonly<Record<string, number>> = {}, language: Language): string {
+function allText(counts: Readonly<Record<string, number>> | undefined, language: Language): string {
+  if (!counts) return '?';
   const all = Object.values(counts);
   const more = all.some((count) => count >= COUNTED_TO) ? '+' : '';
   return (
