@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { FollowUpPlan, FollowUpRules } from '../../../shared/domain/follow-up-rules.ts';
 import { vietnamInstant } from '../../../shared/domain/instant.ts';
+import type { RulePack } from '../../../shared/domain/rule-pack.ts';
 import {
   addDays,
   type Exposure,
@@ -12,6 +13,7 @@ import {
   type Plan,
   type PlanFacts,
   type PlanningPack,
+  packFor,
   planOf,
   taskChanges,
 } from './rules.ts';
@@ -179,5 +181,21 @@ describe('planning anew', () => {
     const dueAt = (call?.dueAt ?? 0) + 3600;
     expect(taskChanges([{ ...tried, dueAt, attempts: 1 }], [call as never], 1).move).toEqual([]);
     expect(taskChanges([{ ...tried, dueAt, attempts: 0 }], [call as never], 1).move).toHaveLength(1);
+  });
+});
+
+describe('the pack of a follow-up', () => {
+  const pack = (number: number, from: string, applies_to: 'new' | 'open' = 'new') =>
+    ({ number, effective_from: `${from}T00:00:00+07:00`, applies_to }) as RulePack;
+  const packs = [pack(1, '2021-12-01'), pack(2, '2021-12-10', 'open'), pack(3, '2021-12-20')];
+  it.each([
+    ['2021-11-30', '2021-12-05', undefined],
+    ['2021-12-05', '2021-12-09', 1],
+    ['2021-12-05', '2021-12-10', 2],
+    ['2021-12-05', '2021-12-25', 2],
+    ['2021-12-21', '2021-12-25', 3],
+  ])('of day 0 %s is, on %s, %s', (day0, today, number) => {
+    const facts = { province: '24', day0At: at(`${day0}T12:00:00`), now: at(`${today}T12:00:00`) };
+    expect(packFor(packs, facts)?.number).toBe(number);
   });
 });
