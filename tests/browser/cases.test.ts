@@ -7,15 +7,15 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Federation } from '../../deploy/federation/federation.ts';
 import { nodePersonas } from '../../deploy/federation/personas.ts';
 import {
-  DESK,
   expectSound,
   hasBrowser,
-  type Look,
+  LOOKS,
   launchBrowser,
   newVisitor,
   PHONE,
   signIn,
 } from '../support/browser.ts';
+import { extent } from '../support/extent.ts';
 import { World } from '../support/federations.ts';
 
 describe.runIf(hasBrowser)('the console of a node', () => {
@@ -34,24 +34,23 @@ describe.runIf(hasBrowser)('the console of a node', () => {
     await federation?.[Symbol.asyncDispose]();
   });
 
-  it.each<[string, Look]>([
-    ['a phone', PHONE],
-    ['a desk', DESK],
-    ['the narrowest phone', { ...PHONE, width: 320, scheme: 'dark', language: 'en' }],
-  ])('every page is sound on %s', async (_name, look) => {
-    const visitor = await newVisitor(browser, look);
-    await visitor.page.goto(federation.node('24').url);
-    await visitor.page.locator('a[href^="/auth/login"]').waitFor();
-    await expectSound(visitor);
-    await signIn(visitor, federation.node('24').url, 'epidemiologist', '/cases');
-    await expectSound(visitor);
-    await visitor.page.goto(`${federation.node('24').url}/cases/new`);
-    await visitor.page.locator('form').waitFor();
-    await visitor.page.locator('button[type=submit]').click();
-    await visitor.page.locator('[aria-invalid=true]').waitFor();
-    await expectSound(visitor);
-    await visitor.context.close();
-  });
+  it.each(extent({ quick: LOOKS.slice(0, 1), all: LOOKS }))(
+    'every page is sound on %s',
+    async (_name, look) => {
+      const visitor = await newVisitor(browser, look);
+      await visitor.page.goto(federation.node('24').url);
+      await visitor.page.locator('a[href^="/auth/login"]').waitFor();
+      await expectSound(visitor);
+      await signIn(visitor, federation.node('24').url, 'epidemiologist', '/cases');
+      await expectSound(visitor);
+      await visitor.page.goto(`${federation.node('24').url}/cases/new`);
+      await visitor.page.locator('form').waitFor();
+      await visitor.page.locator('button[type=submit]').click();
+      await visitor.page.locator('[aria-invalid=true]').waitFor();
+      await expectSound(visitor);
+      await visitor.context.close();
+    },
+  );
 
   it('enters a case and traces it with one button; the draft survives a reload', async () => {
     const visitor = await newVisitor(browser, PHONE);

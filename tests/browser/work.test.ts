@@ -12,6 +12,7 @@ import {
   DESK,
   expectSound,
   hasBrowser,
+  LOOKS,
   type Look,
   launchBrowser,
   newVisitor,
@@ -19,6 +20,7 @@ import {
   signIn,
   type Visitor,
 } from '../support/browser.ts';
+import { extent } from '../support/extent.ts';
 import { World } from '../support/federations.ts';
 import { waitFor } from '../support/wait.ts';
 
@@ -59,20 +61,19 @@ describe.runIf(hasBrowser)('the work list', () => {
     );
   };
 
-  it.each<[string, Look]>([
-    ['a phone', PHONE],
-    ['a desk', DESK],
-    ['the narrowest phone', { ...PHONE, width: 320, scheme: 'dark', language: 'en' }],
-  ])('list and card are sound on %s', async (_name, look) => {
-    const visitor = await tracer(look);
-    await visitor.page.locator('.list-row').first().waitFor();
-    await expectSound(visitor);
-    await visitor.page.locator('.list-row').first().click();
-    await visitor.page.locator('input[value=reached]').check();
-    await visitor.page.getByRole('heading', { level: 3 }).first().waitFor();
-    await expectSound(visitor);
-    await visitor.context.close();
-  });
+  it.each(extent({ quick: LOOKS.slice(0, 1), all: LOOKS }))(
+    'list and card are sound on %s',
+    async (_name, look) => {
+      const visitor = await tracer(look);
+      await visitor.page.locator('.list-row').first().waitFor();
+      await expectSound(visitor);
+      await visitor.page.locator('.list-row').first().click();
+      await visitor.page.locator('input[value=reached]').check();
+      await visitor.page.getByRole('heading', { level: 3 }).first().waitFor();
+      await expectSound(visitor);
+      await visitor.context.close();
+    },
+  );
 
   it('finds people without marks, and keeps filter and focus when the card is closed', async () => {
     const { page, context } = await tracer(PHONE);

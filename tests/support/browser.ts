@@ -28,6 +28,13 @@ export interface Look {
 export const PHONE: Look = { width: 390, height: 844, scheme: 'light', language: 'vi' };
 export const DESK: Look = { width: 1440, height: 900, scheme: 'dark', language: 'en' };
 
+/** How every page is looked at, first as most people do. */
+export const LOOKS: readonly (readonly [name: string, look: Look])[] = [
+  ['a phone', PHONE],
+  ['a desk', DESK],
+  ['the narrowest phone', { ...PHONE, width: 320, scheme: 'dark', language: 'en' }],
+];
+
 export function launchBrowser(): Promise<Browser> {
   return chromium.launch({ executablePath: chromiumPath as string, args: ['--no-sandbox'] });
 }
