@@ -2,36 +2,22 @@
  * Instants, dates, spans and numbers as people here write them: the day and the 24 hours of Vietnam, whatever
  * the device is set to. Pure.
  */
+import { vietnamInstant } from '../domain/instant.ts';
 import type { Language } from '../i18n/text.ts';
 
-const ZONE = 'Asia/Ho_Chi_Minh';
 const LOCALE: Readonly<Record<Language, string>> = { vi: 'vi-VN', en: 'en-GB' };
-
-const PARTS = new Intl.DateTimeFormat('en-GB', {
-  ...{ timeZone: ZONE, hour12: false, year: 'numeric' },
-  ...{ month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit' },
-});
-
-function partsOf(instant: string | number): Record<string, string> {
-  return Object.fromEntries(PARTS.formatToParts(new Date(instant)).map(({ type, value }) => [type, value]));
-}
 
 /** `15:00 28/11` of an ISO text or milliseconds. */
 export function shortInstant(instant: string | number): string {
-  const { hour, minute, day, month } = partsOf(instant);
-  return `${hour === '24' ? '00' : hour}:${minute} ${day}/${month}`;
+  const there = vietnamInstant(Math.floor(new Date(instant).getTime() / 1000));
+  const [, month, day, time] = /^\d+-(\d\d)-(\d\d)T(\d\d:\d\d)/.exec(there) ?? [];
+  return `${time} ${day}/${month}`;
 }
 
 /** `28/11/2026` of a calendar date `2026-11-28`. */
 export function dateText(date: string): string {
   const [year, month, day] = date.split('-');
   return `${day}/${month}/${year}`;
-}
-
-/** The calendar date in Vietnam, `2026-11-28`. */
-export function vietnamDate(instant: string | number): string {
-  const { year, month, day } = partsOf(instant);
-  return `${year}-${month}-${day}`;
 }
 
 /** `100.000`, `100,000`. */

@@ -6,17 +6,12 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Federation } from '../../deploy/federation/federation.ts';
 import { nodePersonas } from '../../deploy/federation/personas.ts';
-import {
-  expectSound,
-  hasBrowser,
-  LOOKS,
-  launchBrowser,
-  newVisitor,
-  PHONE,
-  signIn,
-} from '../support/browser.ts';
+import { nowSeconds, systemClock } from '../../shared/clock.ts';
+import { vietnamDate } from '../../shared/domain/instant.ts';
+import { hasBrowser, LOOKS, launchBrowser, newVisitor, PHONE, signIn } from '../support/browser.ts';
 import { extent } from '../support/extent.ts';
 import { World } from '../support/federations.ts';
+import { expectSound } from '../support/sound-pages.ts';
 
 describe.runIf(hasBrowser)('the console of a node', () => {
   let federation: Federation;
@@ -57,7 +52,7 @@ describe.runIf(hasBrowser)('the console of a node', () => {
     const { page } = visitor;
     await signIn(visitor, federation.node('24').url, 'epidemiologist', '/cases/new');
     await page.getByLabel('Giấy tờ, điện thoại').fill('024 090 000 001\n0912 345 678');
-    const today = new Date(Date.now() + 7 * 3_600_000).toISOString().slice(0, 10);
+    const today = vietnamDate(nowSeconds(systemClock));
     await page.getByLabel('Ngày khởi phát').fill(today);
     await page.reload();
     expect(await page.getByLabel('Giấy tờ, điện thoại').inputValue()).toContain('0912 345 678');
@@ -76,7 +71,7 @@ describe.runIf(hasBrowser)('the console of a node', () => {
     await signIn(visitor, federation.node('24').url, 'epidemiologist', '/cases/new');
     await federation.kill('79', 'SIGTERM');
     await page.getByLabel('Giấy tờ, điện thoại').fill('024090000002');
-    const today = new Date(Date.now() + 7 * 3_600_000).toISOString().slice(0, 10);
+    const today = vietnamDate(nowSeconds(systemClock));
     await page.getByLabel('Ngày khởi phát').fill(today);
     await page.getByRole('button', { name: 'Lưu và truy vết' }).click();
     await page.getByText('Kết quả là một phần').waitFor();

@@ -10,7 +10,6 @@ import { nodePersonas } from '../../deploy/federation/personas.ts';
 import { packageRoot } from '../../shared/package-root.ts';
 import {
   DESK,
-  expectSound,
   hasBrowser,
   LOOKS,
   type Look,
@@ -22,6 +21,7 @@ import {
 } from '../support/browser.ts';
 import { extent } from '../support/extent.ts';
 import { World } from '../support/federations.ts';
+import { expectSound } from '../support/sound-pages.ts';
 import { waitFor } from '../support/wait.ts';
 
 const WARD = '07213';

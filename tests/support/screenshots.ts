@@ -4,28 +4,27 @@
  */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { generateOutbreak } from '../../deploy/demo/outbreak.ts';
 import { demoPersonas } from '../../deploy/demo/personas.ts';
 import { importOutbreak, traceOutbreak } from '../../deploy/demo/tour.ts';
 import { type Federation, startFederation } from '../../deploy/federation/federation.ts';
 import { nowSeconds, systemClock } from '../../shared/clock.ts';
 import { packageRoot } from '../../shared/package-root.ts';
+import { DESK, type Look, launchBrowser, newVisitor, PHONE, signIn } from './browser.ts';
 
 const PICTURES = join(packageRoot, 'deploy', 'pictures');
 const PATIENCE_MS = 120_000;
 
 interface Picture {
   readonly name: string;
-  readonly look: { width: number; height: number; scheme: 'light' | 'dark'; language: 'vi' | 'en' };
+  readonly look: Look;
   readonly persona: string;
   readonly path: string;
   /** Until it shows what it is of. */
   readonly ready: (page: Page) => Promise<unknown>;
 }
 
-const PHONE = { width: 390, height: 844, scheme: 'light', language: 'vi' } as const;
-const DESK = { width: 1440, height: 900, scheme: 'dark', language: 'en' } as const;
 const choose = async (page: Page) => {
   await page.locator('.list-row').first().click();
   await page.locator('.sheet h3').first().waitFor();
@@ -47,18 +46,12 @@ const PICTURED: readonly Picture[] = [
 ];
 
 async function take(browser: Browser, base: string, picture: Picture): Promise<void> {
-  const { look, persona, path } = picture;
-  const viewport = { width: look.width, height: look.height };
-  const context = await browser.newContext({ viewport, colorScheme: look.scheme });
-  await context.addInitScript(`localStorage.setItem('truyvet.language', '${look.language}')`);
-  const page = await context.newPage();
-  await page.goto(base + path);
-  await page.locator('a[href^="/auth/login"]').click();
-  await page.locator(`a[href*="persona=${persona}"]`).click();
-  await picture.ready(page);
-  await page.evaluate('document.fonts.ready');
-  await page.screenshot({ path: join(PICTURES, `${picture.name}.png`) });
-  await context.close();
+  const visitor = await newVisitor(browser, picture.look);
+  await signIn(visitor, base, picture.persona, picture.path);
+  await picture.ready(visitor.page);
+  await visitor.page.evaluate('document.fonts.ready');
+  await visitor.page.screenshot({ path: join(PICTURES, `${picture.name}.png`) });
+  await visitor.context.close();
 }
 
 async function tellOutbreak(federation: Federation): Promise<void> {
@@ -77,7 +70,6 @@ await using federation = await startFederation({
 });
 await tellOutbreak(federation);
 await mkdir(PICTURES, { recursive: true });
-const executablePath = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
-const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
+const browser = await launchBrowser();
 for (const picture of PICTURED) await take(browser, federation.node('24').url, picture);
 await browser.close();

@@ -10,11 +10,11 @@ import { type Loop, type LoopParts, startLoop } from '../../../shared/loop.ts';
 import { holdSealer } from '../../sealing/operations.ts';
 import * as days from './days-queries.ts';
 import { insertLog, lockFollowUps, updateFollowUps } from './filing-queries.ts';
-import { LATE_SECONDS, OUTCOMES, STATE_NUMBERS, TASK_NUMBERS } from './machines.ts';
+import { LATE_SECONDS, STATE_NUMBERS, TASK_NUMBERS } from './machines.ts';
 import * as queries from './queries.ts';
 import { replanAll } from './replanning.ts';
 import { addDays } from './rules.ts';
-import { type FollowUpRow, kindNumber, loggedOf } from './settling.ts';
+import { endedAs, type FollowUpRow, kindNumber, loggedOf } from './settling.ts';
 import { type FollowUpsCtx, factsOf, readHanging, testsOf } from './standing.ts';
 
 const EVERY_MS = 60_000;
@@ -115,6 +115,5 @@ function ended(
   row: FollowUpRow,
   outcome: 'released' | 'lapsed',
 ): FollowUpRow {
-  const closed = { closedAt: nowSeconds(clock), nextReportOn: null, outcome: OUTCOMES.indexOf(outcome) + 1 };
-  return { ...row, ...closed, state: STATE_NUMBERS[outcome] };
+  return { ...row, ...endedAs(outcome, nowSeconds(clock)), state: STATE_NUMBERS[outcome] };
 }

@@ -22,7 +22,8 @@ import * as queries from './filing-queries.ts';
 import { CLOSED_FROM, LATE_SECONDS, STATE_NUMBERS } from './machines.ts';
 import { refileTasks } from './queries.ts';
 import { REASONS } from './rules.ts';
-import { type ExposureRow, type FollowUpRow, type SettlingFacts, settle, type Work } from './settling.ts';
+import type { ExposureRow, FollowUpRow, SettlingFacts, Work } from './settling.ts';
+import { exposureKey, readWorks, writeSettled } from './works.ts';
 
 export interface FilingCtx {
   readonly dataKeys: SealerSource;
@@ -132,23 +133,8 @@ class Desk {
       contacts.flatMap(({ identifierIds }) => identifierIds),
     );
     const ids = [...new Set([...filed, ...named].map(({ followUpId }) => followUpId))];
-    const rows = await queries.lockFollowUps(tx, ids);
-    const [exposures, tasks] = await Promise.all([
-      queries.listExposures(tx, ids),
-      queries.listPlannedTasks(tx, ids),
-    ]);
-    for (const row of rows) {
-      const own = exposures.filter(({ followUpId }) => followUpId === row.id);
-      desk.#works.set(row.id, {
-        ...{
-          row,
-          original: row,
-          isNew: false,
-          tasks: tasks.filter(({ followUpId }) => followUpId === row.id),
-        },
-        exposures: new Map(own.map((one) => [keyOf(one), one])),
-      });
-    }
+    for (const work of await readWorks(tx, await queries.lockFollowUps(tx, ids)))
+      desk.#works.set(work.row.id, work);
     for (const { identifierId, followUpId } of named) desk.#name(identifierId, followUpId);
     return desk;
   }
@@ -172,7 +158,7 @@ class Desk {
       followUpId: work.row.id,
       withdrawnAt,
     };
-    work.exposures.set(keyOf(row), row);
+    work.exposures.set(exposureKey(row), row);
     this.#exposed.push(row);
     if (!isGone) this.#take(work, ward, identifierIds);
     this.#touched.add(work.row.id);
@@ -220,51 +206,6 @@ class Desk {
     const works = [...this.#touched].flatMap((id) => this.#works.get(id) ?? []);
     await writeSettled(tx, works, { facts, keyGeneration, named: this.#named, exposed: this.#exposed });
   }
-}
-
-interface Writing {
-  readonly facts: SettlingFacts;
-  readonly keyGeneration: number;
-  readonly named?: readonly { readonly followUpId: number; readonly identifierId: number }[];
-  readonly exposed?: readonly ExposureRow[];
-  /** False: somebody writes their own line of history. */
-  readonly logs?: boolean;
-}
-
-/** Settles follow-ups that were locked, and writes what comes of it. */
-export async function writeSettled(
-  tx: Transaction,
-  works: readonly Work[],
-  { facts, keyGeneration, named = [], exposed = [], logs = true }: Writing,
-): Promise<void> {
-  const settled = works.map((work) => ({ work, to: settle(work, facts) }));
-  const rows = (isNew: boolean) =>
-    settled.filter(({ work, to }) => work.isNew === isNew && to.changed).map(({ to }) => to.row);
-  await queries.insertFollowUps(tx, rows(true));
-  await queries.updateFollowUps(tx, rows(false));
-  await queries.insertFollowUpIdentifiers(tx, named);
-  await queries.putExposures(tx, exposed);
-  await queries.cancelTasks(
-    tx,
-    settled.flatMap(({ to }) => to.cancel),
-    facts.now + LATE_SECONDS,
-  );
-  await queries.insertTasks(
-    tx,
-    settled.flatMap(({ to }) => to.add),
-  );
-  await queries.moveTasks(
-    tx,
-    settled.flatMap(({ to }) => to.set),
-  );
-  const lines = settled.flatMap(({ to }) =>
-    to.log && logs ? [{ followUpId: to.row.id, at: facts.now, by: null, ...to.log }] : [],
-  );
-  await queries.insertLog(tx, lines, keyGeneration);
-}
-
-function keyOf({ traceId, contactId }: Pick<ExposureRow, 'traceId' | 'contactId'>): string {
-  return `${traceId} ${contactId}`;
 }
 
 /** A follow-up of which nothing is known but whose it is. */

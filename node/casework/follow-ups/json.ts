@@ -7,8 +7,6 @@ import { commandsOf } from '../../../shared/domain/machine.ts';
 import {
   identifierOutput,
   personOutput,
-  placeKindOutput,
-  provinceOutput,
   textOutput,
   traceIdInput,
   uuidOutput,
@@ -17,6 +15,7 @@ import {
 import { instantOutput } from '../../../shared/http/instants.ts';
 import type { Shown } from '../../../shared/http/json-case.ts';
 import { bilingual } from '../../../shared/i18n/bilingual.ts';
+import { exposureFields } from '../../tracing/contacts/json.ts';
 import { placeKindsOf, settingsOf } from '../../tracing/contacts/rules.ts';
 import { FOLLOW_UP, FOLLOW_UP_STATES, OUTCOMES, PLACES, stateWord, TASK, TASK_KINDS } from './machines.ts';
 import type { WholeFollowUp } from './operations.ts';
@@ -105,13 +104,7 @@ export const itemOutput = z.object(item).openapi('FollowUpItem');
 const exposureOutput = z.object({
   trace: traceIdInput,
   direction: z.enum(['forward', 'backward']),
-  degree: z.int(),
-  first_exposed_at: instantOutput,
-  last_exposed_at: instantOutput,
-  seconds: z.int(),
-  settings: z.array(z.enum(['place', 'encounter', 'household'])),
-  place_kinds: z.array(placeKindOutput),
-  exposed_in: z.array(provinceOutput),
+  ...exposureFields,
   withdrawn: z.boolean(),
 });
 

@@ -6,16 +6,9 @@
 import { nowSeconds } from '../../../shared/clock.ts';
 import { type Transaction, withTransaction } from '../../../shared/db/database.ts';
 import { holdSealer } from '../../sealing/operations.ts';
-import { writeSettled } from './filing.ts';
-import {
-  keepReplan,
-  listExposures,
-  listOpenAfter,
-  listPlannedTasks,
-  lockFollowUps,
-  lockReplan,
-} from './filing-queries.ts';
+import { keepReplan, listOpenAfter, lockFollowUps, lockReplan } from './filing-queries.ts';
 import type { FollowUpsCtx } from './standing.ts';
+import { readWorks, writeSettled } from './works.ts';
 
 export type ReplanningCtx = Pick<FollowUpsCtx, 'db' | 'dataKeys' | 'clock' | 'rules' | 'province'>;
 
@@ -44,28 +37,11 @@ export async function replanSome(
   const now = nowSeconds(ctx.clock);
   const ids = await listOpenAfter(tx, lastId, batch);
   const rows = ids.length === 0 ? [] : await lockFollowUps(tx, ids);
-  const [exposures, tasks] = [
-    byFollowUp(await listExposures(tx, ids)),
-    byFollowUp(await listPlannedTasks(tx, ids)),
-  ];
-  const works = rows.map((row) => ({
-    ...{ row, original: row, isNew: false, tasks: tasks.get(row.id) ?? [] },
-    exposures: new Map((exposures.get(row.id) ?? []).map((one) => [`${one.traceId} ${one.contactId}`, one])),
-  }));
+  const works = await readWorks(tx, rows);
   const { sealer } = await holdSealer(tx, ctx.dataKeys);
   const facts = { packs: ctx.rules.packs(), province: ctx.province, now };
   await writeSettled(tx, works, { facts, keyGeneration: sealer.generation });
   const more = ids.length === batch;
   await keepReplan(tx, pack, { lastId: ids.at(-1) ?? lastId, doneAt: more ? null : now });
   return more;
-}
-
-function byFollowUp<T extends { readonly followUpId: number | null }>(rows: readonly T[]): Map<number, T[]> {
-  const found = new Map<number, T[]>();
-  for (const row of rows) {
-    const own = found.get(row.followUpId as number);
-    if (own) own.push(row);
-    else found.set(row.followUpId as number, [row]);
-  }
-  return found;
 }

@@ -71,10 +71,14 @@ export function kindNumber(kind: TaskKind): number {
   return TASK_KINDS.indexOf(kind) + 1;
 }
 
+/** What a row that ends so gets beside its state. */
+export function endedAs(outcome: (typeof OUTCOMES)[number], now: number) {
+  return { outcome: OUTCOMES.indexOf(outcome) + 1, closedAt: now, nextReportOn: null };
+}
+
 const CONTACT = REASONS.indexOf('contact') + 1;
 const SOURCE = REASONS.indexOf('possible_source') + 1;
 const NOT_A_CONTACT = OUTCOMES.indexOf('not_a_contact') + 1;
-const LAPSED = OUTCOMES.indexOf('lapsed') + 1;
 
 /** How the follow-up stands after what it has learnt, and what of its tasks changes. */
 export function settle(work: Work, facts: SettlingFacts): Settled {
@@ -154,7 +158,7 @@ function withPlan(row: FollowUpRow, plan: Plan, pack: RulePack, { now }: Settlin
     day0: vietnamDate(row.lastExposedAt as number),
     ...{ placePlanned: QUARANTINE_PLACES.indexOf(plan.where), quarantineUntil: plan.quarantineUntil },
     ...(isNew ? { state: STATE_NUMBERS.planned } : {}),
-    ...(isNew && isOver ? { state: STATE_NUMBERS.lapsed, outcome: LAPSED, closedAt: now } : {}),
+    ...(isNew && isOver ? { ...endedAs('lapsed', now), state: STATE_NUMBERS.lapsed } : {}),
   };
 }
 
@@ -168,7 +172,7 @@ function endWithout(work: Work, row: FollowUpRow, { now }: SettlingFacts): Settl
   const isContact = row.reason === CONTACT || row.reason === SOURCE;
   if (!isContact || row.state >= CLOSED_FROM || row.caseId !== null) return only(work, row);
   const state = STATE_NUMBERS.cancelled;
-  const ended = { ...row, state, outcome: NOT_A_CONTACT, closedAt: now, nextReportOn: null };
+  const ended = { ...row, ...endedAs('not_a_contact', now), state };
   const wasTold = row.state >= STATE_NUMBERS.reached && row.state !== STATE_NUMBERS.lost;
   return {
     ...only(work, ended),

@@ -16,8 +16,7 @@ import { newId } from '../../../shared/ids.ts';
 import { holdSealer } from '../../sealing/operations.ts';
 import type { ColumnSealer } from '../../sealing/sealer.ts';
 import { change, FOLLOW_UP_ACTS } from './acts.ts';
-import { writeSettled } from './filing.ts';
-import { listExposures, listPlannedTasks, lockFollowUps } from './filing-queries.ts';
+import { lockFollowUps } from './filing-queries.ts';
 import {
   CLOSED_FROM,
   FOLLOW_UP,
@@ -35,8 +34,9 @@ import { showWhole, type WholeFollowUp } from './operations.ts';
 import { type CallOutcome, outcomeNumber, type Symptom, symptomBits } from './outcomes.ts';
 import * as queries from './queries.ts';
 import { addDays, REASONS } from './rules.ts';
-import { type FollowUpRow, kindNumber, loggedOf } from './settling.ts';
+import { endedAs, type FollowUpRow, kindNumber, loggedOf, type Work as SettledWork } from './settling.ts';
 import { type FollowUpsCtx, factsOf, isSymptomatic, noSuchFollowUp, readHanging } from './standing.ts';
+import { readWorks, writeSettled } from './works.ts';
 
 /** What may be said with a command. */
 export interface CommandInput {
@@ -144,9 +144,6 @@ export class Work {
 
   async #bringAbout(command: FollowUpCommand, input: CommandInput): Promise<void> {
     const today = vietnamDate(this.now);
-    const ended = (outcome: (typeof OUTCOMES)[number]) => ({
-      ...{ outcome: OUTCOMES.indexOf(outcome) + 1, closedAt: this.now, nextReportOn: null },
-    });
     switch (command) {
       case 'reach':
         return this.finish(['call', 'visit', 'find_person']);
@@ -162,13 +159,13 @@ export class Work {
         this.row = { ...this.row, place: null, placeName: null };
         return this.finish(['quarantine', 'end_quarantine']);
       case 'release':
-        this.row = { ...this.row, ...ended('released') };
+        this.row = { ...this.row, ...endedAs('released', this.now) };
         return this.finish(['release']);
       case 'cancel':
-        this.row = { ...this.row, ...ended('mistake') };
+        this.row = { ...this.row, ...endedAs('mistake', this.now) };
         return;
       case 'die':
-        this.row = { ...this.row, ...ended('died') };
+        this.row = { ...this.row, ...endedAs('died', this.now) };
         return;
       case 'refuse':
         this.row = { ...this.row, refused: true };
@@ -275,12 +272,8 @@ export class Work {
   /** Writes what has changed, planned anew, and one line of history; the row as it is then. */
   async write(reason: string | undefined): Promise<FollowUpRow> {
     const [tx, { id }] = [this.#tx, this.row];
-    const exposures = await listExposures(tx, [id]);
-    const work = {
-      ...{ row: this.row, original: this.#original, isNew: false },
-      exposures: new Map(exposures.map((one) => [`${one.traceId} ${one.contactId}`, one])),
-      tasks: await listPlannedTasks(tx, [id]),
-    };
+    const [found] = (await readWorks(tx, [this.row])) as [SettledWork];
+    const work = { ...found, original: this.#original };
     const facts = { packs: this.#ctx.rules.packs(), province: this.#ctx.province, now: this.now };
     await writeSettled(tx, [work], { facts, keyGeneration: this.#sealer.generation, logs: false });
     if (this.row.ward !== this.#original.ward) await queries.refileTasks(tx, [id], this.now + LATE_SECONDS);

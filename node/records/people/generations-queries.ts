@@ -4,10 +4,9 @@
  */
 import type { Queryable } from '../../../shared/db/database.ts';
 import type { ColumnSealer } from '../../sealing/sealer.ts';
-import { SEALED_TOKEN_BYTES } from '../../sealing/token-sealer.ts';
 import type { TokenGenerations } from './generations.ts';
 import { openIdentifier, type SealedIdentifier } from './identifiers-queries.ts';
-import type { Untokenized } from './tokens-queries.ts';
+import { givenTokens, type Untokenized } from './tokens-queries.ts';
 
 type Db = Pick<Queryable, 'sql'>;
 
@@ -99,11 +98,7 @@ export async function storeNextTokens(
   { ids, sealed, generation }: { ids: readonly number[]; sealed: Buffer; generation: number },
 ): Promise<number> {
   await db.sql`
-    WITH given AS (
-      SELECT id, substring(${sealed}::bytea FROM (place::int - 1) * ${SEALED_TOKEN_BYTES}::int + 1
-        FOR ${SEALED_TOKEN_BYTES}::int) AS token
-      FROM unnest(${ids as number[]}::int[]) WITH ORDINALITY AS listed (id, place)
-    ), free AS MATERIALIZED (
+    WITH given AS (${givenTokens(db, { ids, sealed })}), free AS MATERIALIZED (
       SELECT id FROM identifiers
       WHERE id = ANY (${ids as number[]}::int[]) AND ${without(db, generation)}
       ORDER BY id FOR UPDATE SKIP LOCKED

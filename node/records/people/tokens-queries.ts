@@ -95,6 +95,17 @@ export async function countUntokenized(db: Db): Promise<number> {
   return row?.count ?? 0;
 }
 
+/** Part of a statement: each id with its sealed token, out of those that are packed in the same order. */
+export function givenTokens(
+  { sql }: Db,
+  { ids, sealed }: { readonly ids: readonly number[]; readonly sealed: Buffer },
+) {
+  return sql`
+    SELECT id, substring(${sealed}::bytea FROM (place::int - 1) * ${SEALED_TOKEN_BYTES}::int + 1
+      FOR ${SEALED_TOKEN_BYTES}::int) AS token
+    FROM unnest(${ids as number[]}::int[]) WITH ORDINALITY AS listed (id, place)`;
+}
+
 /**
  * Gives the identifiers `ids` their `tokens` (packed and sealed, same order) unless they have one; the ids of
  * those that got one, and how many had one. Rows that somebody else has locked are left out instead of waited
@@ -105,11 +116,7 @@ export async function storeTokens(
   { ids, sealed, generation }: { ids: readonly number[]; sealed: Buffer; generation: number },
 ): Promise<{ stored: number[]; known: number }> {
   const rows = await db.sql<{ id: number; fresh: boolean }[]>`
-    WITH given AS (
-      SELECT id, substring(${sealed}::bytea FROM (place::int - 1) * ${SEALED_TOKEN_BYTES}::int + 1
-        FOR ${SEALED_TOKEN_BYTES}::int) AS token
-      FROM unnest(${ids as number[]}::int[]) WITH ORDINALITY AS listed (id, place)
-    ), free AS MATERIALIZED (
+    WITH given AS (${givenTokens(db, { ids, sealed })}), free AS MATERIALIZED (
       SELECT id FROM identifiers
       WHERE id = ANY (${ids as number[]}::int[]) AND token IS NULL ORDER BY id FOR UPDATE SKIP LOCKED
     ), stored AS (
@@ -137,7 +144,6 @@ export async function lockPlainTokens(
 /** Puts sealed tokens (packed) in place of what was stored. */
 export async function replaceTokens({ sql }: Db, ids: readonly number[], sealed: Buffer): Promise<void> {
   await sql`
-    UPDATE identifiers SET token = substring(${sealed}::bytea
-      FROM (place::int - 1) * ${SEALED_TOKEN_BYTES}::int + 1 FOR ${SEALED_TOKEN_BYTES}::int)
-    FROM unnest(${ids as number[]}::int[]) WITH ORDINALITY AS listed (listed_id, place) WHERE id = listed_id`;
+    UPDATE identifiers SET token = given.token
+    FROM (${givenTokens({ sql }, { ids, sealed })}) given WHERE identifiers.id = given.id`;
 }

@@ -44,6 +44,17 @@ export const takenOverOutput = z
   .object({ contact: textOutput('9f86d081884c7d659a2feaa0c55ad015'), take_over: takeOverOutput })
   .openapi('TakeOver');
 
+/** How somebody was exposed, of whatever answer it is a part. */
+export const exposureFields = {
+  degree: z.int(),
+  first_exposed_at: instantOutput,
+  last_exposed_at: instantOutput,
+  seconds: z.int(),
+  settings: z.array(z.enum(['place', 'encounter', 'household'])),
+  place_kinds: z.array(placeKindOutput),
+  exposed_in: z.array(provinceOutput),
+};
+
 /** zod schema of a contact in an answer. */
 export const contactOutput = z
   .object({
@@ -70,13 +81,7 @@ export const contactOutput = z
       ),
     }),
     ward: wardOutput.nullable(),
-    degree: z.int(),
-    first_exposed_at: instantOutput,
-    last_exposed_at: instantOutput,
-    seconds: z.int(),
-    settings: z.array(z.enum(['place', 'encounter', 'household'])),
-    place_kinds: z.array(placeKindOutput),
-    exposed_in: z.array(provinceOutput),
+    ...exposureFields,
     also_claimed: z.boolean().openapi({
       description: bilingual(
         'tỉnh khác phụ trách; tỉnh này cũng nhận là cư dân của mình',
